@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * config.h
+ *	  Command line, environment and file, merged into one validated Config.
+ *
+ * Precedence: command line > environment > file > default.  A Config is
+ * never changed after it was loaded; SIGHUP loads another one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_CONFIG_H
+#define UNCACHED_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "log.h"
+#include "url.h"
+
+/* Longest alias, as the extension checks it too. */
+#define CONFIG_ALIAS_MAX 48
+
+typedef struct TargetConfig
+{
+	char	   *alias;			/* owned; [A-Za-z][A-Za-z0-9_.-]*, up to CONFIG_ALIAS_MAX */
+	RedisUrl	url;			/* owned */
+	char	   *prefix;			/* owned; put in front of every key; may be empty */
+	size_t		prefix_bytes;
+} TargetConfig;
+
+typedef struct Config
+{
+	char	   *dsn;			/* owned; libpq's conninfo; "" leaves all to PG* */
+	TargetConfig *targets;		/* owned; at least one */
+	size_t		target_count;
+	LogLevel	log_level;
+	LogFormat	log_format;
+	bool		once;			/* --once */
+	bool		check_only;		/* --check-config */
+} Config;
+
+typedef enum ConfigOutcome
+{
+	CONFIG_LOADED,				/* *config is set */
+	CONFIG_HELP,				/* --help or --version: text was printed */
+	CONFIG_REFUSED				/* "error" says file, line, what was expected */
+} ConfigOutcome;
+
+/*
+ * Loads a Config, to be freed by config_destroy.  "environment" is shaped
+ * like environ.  "error" gets one message without secrets.
+ */
+extern ConfigOutcome config_load(int argc, char *const argv[], char *const environment[],
+								 Config **config, char *error, size_t error_bytes)
+			__attribute__((warn_unused_result));
+
+/* Overwrites passwords before freeing; NULL is allowed. */
+extern void config_destroy(Config *config);
+
+/*
+ * Overwrites the values of --dsn and --redis in argv where they hold a
+ * password, so that ps does not show them.  After config_load; the caller
+ * keeps a copy for the next load if it wants one.
+ */
+extern void config_hide_secrets(int argc, char *argv[]);
+
+#endif

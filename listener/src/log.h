@@ -1,0 +1,78 @@
+/*-------------------------------------------------------------------------
+ *
+ * log.h
+ *	  One line on standard error for each event, as logfmt or JSON.
+ *
+ * A line has a time, a level, a message and any number of fields.  Values
+ * are escaped: whatever bytes a key, a server or a user sends, one event
+ * stays one line, and in JSON one valid object.  Nothing here knows what is
+ * secret: callers never pass passwords, connection strings or URLs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_LOG_H
+#define UNCACHED_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum LogLevel
+{
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+} LogLevel;
+
+typedef enum LogFormat
+{
+	LOG_FORMAT_LOGFMT,
+	LOG_FORMAT_JSON
+} LogFormat;
+
+/* One field of a line; build them with the macros below. */
+typedef struct LogField
+{
+	const char *name;			/* borrowed; [a-z_]+; NULL ends a list */
+	const char *bytes;			/* borrowed; NULL means that number counts */
+	size_t		byte_count;
+	int64_t		number;
+} LogField;
+
+/* Where lines go; created by main, passed to whoever logs. */
+typedef struct Log
+{
+	LogLevel	level;			/* lines above this level are dropped */
+	LogFormat	format;
+	int			fd;				/* borrowed; usually 2 */
+} Log;
+
+/* A string that ends with a zero byte (NULL is printed as empty). */
+#define LOG_TEXT(name, text) log_field_text((name), (text))
+/* Any bytes, for instance a Redis key. */
+#define LOG_BYTES(name, bytes, count) log_field_bytes((name), (bytes), (count))
+/* An integer; the name carries the unit (lag_ms, key_count). */
+#define LOG_NUMBER(name, number) log_field_number((name), (number))
+
+extern LogField log_field_text(const char *name, const char *text);
+extern LogField log_field_bytes(const char *name, const char *bytes, size_t count);
+extern LogField log_field_number(const char *name, int64_t number);
+
+/*
+ * Writes one line with one write(2), so that lines of several processes do
+ * not mix.  "fields" ends with a field whose name is NULL; it may be NULL.
+ * Values over 1 kB are cut, marked by "...".  A failing write is ignored:
+ * there is nowhere left to say so.
+ */
+extern void log_write(const Log *log, LogLevel level, const char *message,
+					  const LogField *fields);
+
+#define log_event(log, level, message, ...) \
+	log_write((log), (level), (message), (const LogField[]){__VA_ARGS__ __VA_OPT__(,) {0}})
+
+/* Names as in --log-level and --log-format; false if there is no such name. */
+extern bool log_level_parse(const char *name, LogLevel *level);
+extern bool log_format_parse(const char *name, LogFormat *format);
+
+#endif

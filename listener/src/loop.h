@@ -1,0 +1,76 @@
+/*-------------------------------------------------------------------------
+ *
+ * loop.h
+ *	  The event loop: poll(2) over file descriptors, and timers.
+ *
+ * Single-threaded.  Watches and timers are caller's storage (embedded in the
+ * caller's struct) and stay registered until they are removed; a callback
+ * may add, change or remove any watch or timer, its own included.  Time is
+ * CLOCK_MONOTONIC in milliseconds; tests may replace the clock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_LOOP_H
+#define UNCACHED_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Loop Loop;
+
+/* "revents" as poll(2) reports them; POLLERR and POLLHUP come unasked. */
+typedef void (*LoopWatchCallback) (void *context, short revents);
+typedef void (*LoopTimerCallback) (void *context);
+
+typedef struct LoopWatch
+{
+	int			fd;				/* borrowed; -1 while not registered */
+	short		events;			/* POLLIN, POLLOUT; 0 watches for errors only */
+	LoopWatchCallback callback;
+	void	   *context;		/* borrowed */
+	int			slot;			/* the loop's own */
+} LoopWatch;
+
+typedef struct LoopTimer
+{
+	int64_t		deadline_ms;	/* -1 while not armed */
+	LoopTimerCallback callback;
+	void	   *context;		/* borrowed */
+	int			slot;			/* the loop's own */
+} LoopTimer;
+
+/* NULL if memory is exhausted. */
+extern Loop *loop_create(void);
+/* Watches and timers still registered are forgotten, not closed. */
+extern void loop_destroy(Loop *loop);
+
+/* Prepares caller's storage; registers nothing. */
+extern void loop_watch_init(LoopWatch *watch, LoopWatchCallback callback, void *context);
+extern void loop_timer_init(LoopTimer *timer, LoopTimerCallback callback, void *context);
+
+/*
+ * Registers a watch, or changes its fd or events.  False if memory is
+ * exhausted: then nothing changed.
+ */
+extern bool loop_watch_set(Loop *loop, LoopWatch *watch, int fd, short events)
+			__attribute__((warn_unused_result));
+/* No effect on a watch that is not registered.  Call before close(2). */
+extern void loop_watch_remove(Loop *loop, LoopWatch *watch);
+
+/* Fires once, not before delay_ms from now; rearming moves it. */
+extern bool loop_timer_set(Loop *loop, LoopTimer *timer, int64_t delay_ms)
+			__attribute__((warn_unused_result));
+extern void loop_timer_remove(Loop *loop, LoopTimer *timer);
+extern bool loop_timer_is_armed(const LoopTimer *timer);
+
+/* Milliseconds on the monotonic clock, read once for each turn of the loop. */
+extern int64_t loop_now_ms(const Loop *loop);
+
+/*
+ * One turn: waits until a watch is ready or a timer is due (at most
+ * max_wait_ms; -1 is without bound), then runs what is due.  A signal ends
+ * the wait early.  False if poll(2) failed for a reason other than EINTR.
+ */
+extern bool loop_turn(Loop *loop, int64_t max_wait_ms) __attribute__((warn_unused_result));
+
+#endif

@@ -62,8 +62,10 @@ extern LogField log_field_number(const char *name, int64_t number);
 /*
  * Writes one line with one write(2), so that lines of several processes do
  * not mix.  "fields" ends with a field whose name is NULL; it may be NULL.
- * Values over 1 kB are cut, marked by "...".  A failing write is ignored:
- * there is nowhere left to say so.
+ * Values over 1 kB are cut, marked by "..."; fields beyond 32 kB are left out,
+ * marked by fields_cut=true.  Bytes that are not UTF-8 are shown as \xff,
+ * control characters as \n, \r, \t or \u001b.  Never allocates; keeps errno.
+ * A failing write is ignored: there is nowhere left to say so.
  */
 extern void log_write(const Log *log, LogLevel level, const char *message,
 					  const LogField *fields);
@@ -72,7 +74,9 @@ extern void log_write(const Log *log, LogLevel level, const char *message,
 	log_write((log), (level), (message), (const LogField[]){__VA_ARGS__ __VA_OPT__(,) {0}})
 
 /* Names as in --log-level and --log-format; false if there is no such name. */
-extern bool log_level_parse(const char *name, LogLevel *level);
-extern bool log_format_parse(const char *name, LogFormat *format);
+extern bool log_level_parse(const char *name, LogLevel *level)
+			__attribute__((warn_unused_result));
+extern bool log_format_parse(const char *name, LogFormat *format)
+			__attribute__((warn_unused_result));
 
 #endif

@@ -22,6 +22,9 @@ typedef struct Loop Loop;
 typedef void (*LoopWatchCallback) (void *context, short revents);
 typedef void (*LoopTimerCallback) (void *context);
 
+/* Milliseconds that never go back, from 0 up. */
+typedef int64_t (*LoopClock) (void *context);
+
 typedef struct LoopWatch
 {
 	int			fd;				/* borrowed; -1 while not registered */
@@ -36,11 +39,15 @@ typedef struct LoopTimer
 	int64_t		deadline_ms;	/* -1 while not armed */
 	LoopTimerCallback callback;
 	void	   *context;		/* borrowed */
-	int			slot;			/* the loop's own */
+	uint64_t	turn;			/* the loop's own */
 } LoopTimer;
 
 /* NULL if memory is exhausted. */
 extern Loop *loop_create(void);
+
+/* For tests: before any timer is armed.  poll(2) still waits in real time. */
+extern void loop_set_clock(Loop *loop, LoopClock clock, void *context);
+
 /* Watches and timers still registered are forgotten, not closed. */
 extern void loop_destroy(Loop *loop);
 
@@ -54,22 +61,29 @@ extern void loop_timer_init(LoopTimer *timer, LoopTimerCallback callback, void *
  */
 extern bool loop_watch_set(Loop *loop, LoopWatch *watch, int fd, short events)
 			__attribute__((warn_unused_result));
+
 /* No effect on a watch that is not registered.  Call before close(2). */
 extern void loop_watch_remove(Loop *loop, LoopWatch *watch);
 
-/* Fires once, not before delay_ms from now; rearming moves it. */
+/*
+ * Fires once, not before delay_ms after loop_now_ms and not in the turn that
+ * runs; rearming moves it.  False if memory is exhausted: then the timer is
+ * not armed.
+ */
 extern bool loop_timer_set(Loop *loop, LoopTimer *timer, int64_t delay_ms)
 			__attribute__((warn_unused_result));
 extern void loop_timer_remove(Loop *loop, LoopTimer *timer);
 extern bool loop_timer_is_armed(const LoopTimer *timer);
 
-/* Milliseconds on the monotonic clock, read once for each turn of the loop. */
+/* Milliseconds on the monotonic clock, as of the end of the latest wait. */
 extern int64_t loop_now_ms(const Loop *loop);
 
 /*
  * One turn: waits until a watch is ready or a timer is due (at most
- * max_wait_ms; -1 is without bound), then runs what is due.  A signal ends
- * the wait early.  False if poll(2) failed for a reason other than EINTR.
+ * max_wait_ms; -1 is without bound), then runs what is due: first the
+ * watches, so that an answer beats its own deadline, then the timers by
+ * deadline.  A signal ends the wait early.  False with errno if poll(2)
+ * failed for a reason other than EINTR.  Not to be called from a callback.
  */
 extern bool loop_turn(Loop *loop, int64_t max_wait_ms) __attribute__((warn_unused_result));
 

@@ -5,7 +5,9 @@
  *	  and unix://[user[:password]@]/path/to/socket[?db=N].
  *
  * Shapes as redis-py and IANA's "redis" scheme registration describe them;
- * user, password and path are percent-decoded.
+ * user, password and the socket's path are percent-decoded.  What would be
+ * guesswork is refused: a URL without a host, a query of any other kind,
+ * rediss:// (TLS is not supported).
  *
  *-------------------------------------------------------------------------
  */
@@ -19,11 +21,13 @@
 
 typedef struct RedisUrl
 {
-	char	   *host;			/* owned; NULL for a unix socket; no brackets around IPv6 */
+	char	   *host;			/* owned; NULL for a unix socket; no brackets
+								 * around IPv6 */
 	char	   *socket_path;	/* owned; NULL for TCP */
 	int			port;			/* 1 to 65535; 0 for a unix socket */
 	int			database;		/* 0 to 2147483647 */
-	char	   *username;		/* owned; NULL if none was given */
+	char	   *username;		/* owned; NULL if none was given; may stand
+								 * without a password */
 	char	   *password;		/* owned; NULL if none was given */
 } RedisUrl;
 

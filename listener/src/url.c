@@ -21,6 +21,8 @@
 /* RFC 1035's 253 characters, and something for an IPv6 zone. */
 #define HOST_BYTES_MAX 255
 
+#define PORT_MAX 65535
+
 /* sun_path needs its final zero byte. */
 #define SOCKET_PATH_BYTES_MAX (sizeof(((struct sockaddr_un *) NULL)->sun_path) - 1)
 
@@ -180,7 +182,7 @@ is_host(Span host)
 	{
 		char		c = host.bytes[i];
 
-		if (c <= ' ' || c > '~' || strchr("\"%:<>[\\]^`{|}", c) != NULL)
+		if (c <= ' ' || c > '~' || strchr("\"#%/:<>?@[\\]^`{|}", c) != NULL)
 			return false;
 	}
 	return true;
@@ -247,7 +249,7 @@ parse_address(Span address, RedisUrl *url, char *error, size_t error_bytes)
 	if (!parse_host(address, &host, &rest, error, error_bytes))
 		return false;
 	if (rest < end)
-		port = *rest == ':' ? parse_number(span(rest + 1, end), 65535) : -1;
+		port = *rest == ':' ? parse_number(span(rest + 1, end), PORT_MAX) : -1;
 	if (port < 1)
 		return refuse(error, error_bytes, "expected a port from 1 to 65535 after the host");
 	url->port = (int) port;
@@ -321,6 +323,52 @@ url_parse(const char *text, RedisUrl *url, char *error, size_t error_bytes)
 		return true;
 	url_reset(url);
 	return false;
+}
+
+bool
+url_set_host(RedisUrl *url, const char *host, char *error, size_t error_bytes)
+{
+	Span		text = span(host, host + strlen(host));
+	char	   *copy;
+
+	if (text.count > 1 && host[0] == '[' && host[text.count - 1] == ']')
+		text = span(host + 1, host + text.count - 1);
+	if (!is_host(text) && !is_ipv6_host(text))
+		return refuse(error, error_bytes, "expected a host name or address alone");
+	copy = strndup(text.bytes, text.count);
+	if (copy == NULL)
+		return refuse(error, error_bytes, "out of memory");
+	if (url->socket_path != NULL)
+		url->port = URL_DEFAULT_PORT;
+	free(url->socket_path);
+	free(url->host);
+	url->socket_path = NULL;
+	url->host = copy;
+	return true;
+}
+
+bool
+url_set_port(RedisUrl *url, const char *digits, char *error, size_t error_bytes)
+{
+	long		port = parse_number(span(digits, digits + strlen(digits)), PORT_MAX);
+
+	if (url->socket_path != NULL)
+		return refuse(error, error_bytes, "expected no port next to the path of a socket");
+	if (port < 1)
+		return refuse(error, error_bytes, "expected a port from 1 to 65535");
+	url->port = (int) port;
+	return true;
+}
+
+bool
+url_set_database(RedisUrl *url, const char *digits, char *error, size_t error_bytes)
+{
+	long		database = parse_number(span(digits, digits + strlen(digits)), INT_MAX);
+
+	if (database < 0)
+		return refuse(error, error_bytes, "expected a database number from 0 to 2147483647");
+	url->database = (int) database;
+	return true;
 }
 
 void

@@ -40,6 +40,20 @@ typedef struct RedisUrl
 extern bool url_parse(const char *text, RedisUrl *url, char *error, size_t error_bytes)
 			__attribute__((warn_unused_result));
 
+/*
+ * Replace one part by a value that was given apart from the URL; the same
+ * rules and messages as for url_parse, but nothing is percent-decoded and
+ * IPv6 needs no brackets.  On false the URL is unchanged.  A host replaces a
+ * socket too; a port is refused for a socket.
+ */
+extern bool url_set_host(RedisUrl *url, const char *host, char *error, size_t error_bytes)
+			__attribute__((warn_unused_result));
+extern bool url_set_port(RedisUrl *url, const char *digits, char *error, size_t error_bytes)
+			__attribute__((warn_unused_result));
+extern bool url_set_database(RedisUrl *url, const char *digits, char *error,
+							 size_t error_bytes)
+			__attribute__((warn_unused_result));
+
 /* Frees what url_parse allocated (the password is overwritten first). */
 extern void url_reset(RedisUrl *url);
 

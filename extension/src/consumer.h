@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * consumer.h
+ *	  Which targets have a consumer, as this backend knows it; and the lock
+ *	  of who works for one.
+ *
+ * A change is journalled only for targets that have a consumer.  A backend
+ * reads uncache.consumers once and again after a relcache invalidation of it,
+ * which whoever adds or drops a consumer sends (consumers_changed()).
+ *
+ * Why a stale answer is safe: a transaction that was not told of a new consumer
+ * had its transaction id before the registration's invalidation was sent, and
+ * registration waits until every such transaction has ended before it resyncs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_CONSUMER_H
+#define UNCACHE_CONSUMER_H
+
+extern void consumer_init(void);
+
+/*
+ * The consumer's id, or 0 if the target has none.  Takes in invalidations
+ * first, so call it before looking at other cached things.
+ */
+extern int32 consumer_find(const char *target, Size target_length);
+
+/* The same, but an error that says what to do if there is none. */
+extern int32 consumer_get(const char *target);
+
+/* Takes the consumer's lock for the session; false if another one has it. */
+extern bool consumer_lock(int32 id);
+
+/* Does this session have the lock? */
+extern bool consumer_is_mine(int32 id);
+
+#endif

@@ -1,0 +1,198 @@
+/*-------------------------------------------------------------------------
+ *
+ * cursor.c
+ *	  What a consumer has consumed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "cursor.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t
+cursor_xip_bound(const char *text)
+{
+	size_t		bound = 1;
+
+	for (; *text != '\0'; text++)
+		bound += (*text == ',');
+	return bound;
+}
+
+/* A decimal number without sign or leading zero; moves *text behind it. */
+static bool
+parse_number(const char **text, uint64_t max, uint64_t *number)
+{
+	const char *p = *text;
+	uint64_t	n = 0;
+
+	if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9'))
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++)
+	{
+		uint64_t	digit = (uint64_t) (*p - '0');
+
+		if (n > (max - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*text = p;
+	*number = n;
+	return true;
+}
+
+static bool
+parse_char(const char **text, char c)
+{
+	if (**text != c)
+		return false;
+	(*text)++;
+	return true;
+}
+
+static bool
+parse_xip(const char **text, uint64_t xmin, Cursor *cursor)
+{
+	uint64_t	previous = 0;
+
+	cursor->xip_count = 0;
+	if (**text == '\0' || **text == '/')
+		return true;
+	do
+	{
+		uint64_t	xid;
+
+		if (!parse_number(text, UINT64_MAX, &xid) || xid <= previous ||
+			xid < xmin || xid >= cursor->xmax)
+			return false;
+		cursor->xip[cursor->xip_count++] = previous = xid;
+	} while (parse_char(text, ','));
+	return true;
+}
+
+static bool
+parse_place(const char **text, Cursor *cursor)
+{
+	uint64_t	part;
+
+	cursor->place_xid = 0;
+	cursor->place_part = 0;
+	if (**text == '\0')
+		return true;
+	if (!parse_char(text, '/') ||
+		!parse_number(text, UINT64_MAX, &cursor->place_xid) ||
+		!parse_char(text, '.') || !parse_number(text, INT32_MAX, &part))
+		return false;
+	cursor->place_part = (int32_t) part;
+	return cursor_has_open(cursor, cursor->place_xid);
+}
+
+bool
+cursor_parse(const char *text, Cursor *cursor)
+{
+	uint64_t	xmin;
+
+	return parse_number(&text, UINT64_MAX, &xmin) && xmin > 0 &&
+		parse_char(&text, ':') &&
+		parse_number(&text, UINT64_MAX, &cursor->xmax) && cursor->xmax >= xmin &&
+		parse_char(&text, ':') &&
+		parse_xip(&text, xmin, cursor) &&
+		parse_place(&text, cursor) && *text == '\0';
+}
+
+/* Appends like snprintf at *length, counting also what does not fit. */
+static void append(char *text, size_t text_bytes, size_t *length, const char *format,...)
+			__attribute__((format(printf, 4, 5)));
+
+static void
+append(char *text, size_t text_bytes, size_t *length, const char *format,...)
+{
+	size_t		used = *length < text_bytes ? *length : text_bytes;
+	va_list		arguments;
+	int			n;
+
+	va_start(arguments, format);
+	n = vsnprintf(text + used, text_bytes - used, format, arguments);
+	va_end(arguments);
+	if (n > 0)
+		*length += (size_t) n;
+}
+
+size_t
+cursor_format(const Cursor *cursor, char *text, size_t text_bytes)
+{
+	uint64_t	xmin = cursor->xip_count > 0 ? cursor->xip[0] : cursor->xmax;
+	size_t		length = 0;
+	size_t		i;
+
+	append(text, text_bytes, &length, "%" PRIu64 ":%" PRIu64 ":", xmin, cursor->xmax);
+	for (i = 0; i < cursor->xip_count; i++)
+		append(text, text_bytes, &length, "%s%" PRIu64, i > 0 ? "," : "", cursor->xip[i]);
+	if (cursor->place_xid != 0)
+		append(text, text_bytes, &length, "/%" PRIu64 ".%" PRId32,
+			   cursor->place_xid, cursor->place_part);
+	return length;
+}
+
+static bool
+xip_contains(const Cursor *cursor, uint64_t xid)
+{
+	size_t		low = 0;
+	size_t		high = cursor->xip_count;
+
+	while (low < high)
+	{
+		size_t		middle = low + (high - low) / 2;
+
+		if (cursor->xip[middle] < xid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < cursor->xip_count && cursor->xip[low] == xid;
+}
+
+bool
+cursor_has_open(const Cursor *cursor, uint64_t xid)
+{
+	return xid >= cursor->xmax || xip_contains(cursor, xid);
+}
+
+/*
+ * Not consumed after the batch is what was not consumed before and was either
+ * still running or comes behind the place where the batch stopped.  Old open
+ * transactions come before xmax(from) and so are read first: a batch that
+ * stopped among them has read nothing from xmax(from) on.
+ */
+void
+cursor_advance(const Cursor *from, const Cursor *now, uint64_t stop_xid,
+			   int32_t stop_part, Cursor *next)
+{
+	size_t		i;
+
+	next->place_xid = stop_xid;
+	next->place_part = stop_xid != 0 ? stop_part : 0;
+	next->xip_count = 0;
+	if (stop_xid == 0)
+		next->xmax = now->xmax > from->xmax ? now->xmax : from->xmax;
+	else
+		next->xmax = stop_xid > from->xmax ? stop_xid : from->xmax;
+
+	for (i = 0; i < from->xip_count; i++)
+	{
+		uint64_t	xid = from->xip[i];
+
+		if ((stop_xid != 0 && xid >= stop_xid) || cursor_has_open(now, xid))
+			next->xip[next->xip_count++] = xid;
+	}
+	for (i = 0; i < now->xip_count; i++)
+	{
+		uint64_t	xid = now->xip[i];
+
+		if (xid >= from->xmax && xid < next->xmax)
+			next->xip[next->xip_count++] = xid;
+	}
+}

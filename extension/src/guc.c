@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * guc.c
+ *	  The extension's settings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "guc.h"
+
+int			guc_pending_limit_kb = 4096;
+int			guc_max_key_bytes = 16384;
+int			guc_retention_s = 300;
+
+void
+guc_init(void)
+{
+	DefineCustomIntVariable("uncache.pending_limit",
+							"Memory that a transaction's invalidations may take before they are written to the journal.",
+							"Beyond it, keys that come again are journalled again.",
+							&guc_pending_limit_kb,
+							4096, 64, 512 * 1024,
+							PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("uncache.max_key_bytes",
+							"Length beyond which a key is widened to its rule's pattern.",
+							NULL,
+							&guc_max_key_bytes,
+							16384, 64, 1024 * 1024,
+							PGC_SUSET, GUC_UNIT_BYTE,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("uncache.retention",
+							"Time that journal rows stay after every consumer has consumed them.",
+							"It should be longer than a failover of Redis takes.",
+							&guc_retention_s,
+							300, 0, 7 * 24 * 3600,
+							PGC_SUSET, GUC_UNIT_S,
+							NULL, NULL, NULL);
+	compat_reserve_guc_prefix("uncache");
+}

@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * guc.h
+ *	  The extension's settings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_GUC_H
+#define UNCACHE_GUC_H
+
+/* kB of memory that a transaction's invalidations may take before they are
+ * written to the journal early */
+extern int	guc_pending_limit_kb;
+
+/* bytes; a longer key is widened to its rule's pattern */
+extern int	guc_max_key_bytes;
+
+/* s that journal rows stay after every consumer has consumed them */
+extern int	guc_retention_s;
+
+extern void guc_init(void);
+
+#endif

@@ -1,0 +1,329 @@
+/*-------------------------------------------------------------------------
+ *
+ * render.c
+ *	  Rule + row → key bytes.
+ *
+ * All expressions of a row are evaluated first, in one subtransaction; if one
+ * fails, each is evaluated again in a subtransaction of its own, so that only
+ * the placeholder that is broken becomes a wildcard.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "glob.h"
+#include "guarded.h"
+#include "guc.h"
+#include "lib/stringinfo.h"
+#include "render.h"
+#include "settings.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+/* The text of an expression's result; of zero bytes if it is NULL. */
+typedef struct Value
+{
+	bool		is_known;		/* false: the expression failed */
+	const char *bytes;
+	Size		length;
+} Value;
+
+/* What one evaluation works on. */
+typedef struct Evaluation
+{
+	Rule	   *rule;
+	const RulePart **parts;		/* by expression: the part that it renders */
+	Value	   *values;			/* by expression */
+	int			first;			/* evaluate first to last - 1 */
+	int			last;
+} Evaluation;
+
+static void
+set_value(Value *value, const RulePart *part, Datum datum, bool is_null)
+{
+	if (is_null)
+		value->bytes = "";
+	else if (part->is_bool)
+		value->bytes = DatumGetBool(datum) ? "true" : "false";
+	else
+		value->bytes = OutputFunctionCall(unconstify(FmgrInfo *, &part->output), datum);
+	value->length = strlen(value->bytes);
+	value->is_known = true;
+}
+
+static ExprState *
+expression_state(Rule *rule, RuleExpression *expression)
+{
+	if (expression->state == NULL)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(rule->state_context);
+
+		expression->state = ExecInitExpr(expression->expr, NULL);
+		MemoryContextSwitchTo(old_context);
+	}
+	return expression->state;
+}
+
+/* Raises whatever an expression raises. */
+static void
+evaluate(void *argument)
+{
+	Evaluation *evaluation = argument;
+	Rule	   *rule = evaluation->rule;
+	int			nest_level = rule->calls_user_functions ?
+		settings_pin_all() : settings_pin_output();
+	int			i;
+
+	for (i = evaluation->first; i < evaluation->last; i++)
+	{
+		ExprState  *state = expression_state(rule, &rule->expressions[i]);
+		bool		is_null;
+		Datum		datum = ExecEvalExpr(state, rule->econtext, &is_null);
+
+		set_value(&evaluation->values[i], evaluation->parts[i], datum, is_null);
+	}
+	settings_restore(nest_level);
+}
+
+/* True if the expressions first to last - 1 have values now. */
+static bool
+try_evaluate(Evaluation *evaluation, int first, int last)
+{
+	Rule	   *rule = evaluation->rule;
+	ErrorData  *error;
+	int			i;
+
+	evaluation->first = first;
+	evaluation->last = last;
+	error = guarded_call(evaluate, evaluation);
+	if (error == NULL)
+		return true;
+
+	/* What a failed function keeps in its state is not to be trusted. */
+	for (i = 0; i < rule->expression_count; i++)
+		rule->expressions[i].state = NULL;
+	MemoryContextReset(rule->state_context);
+	if (last - first == 1)
+		rule_warn(rule, "an expression fails", error->message);
+	return false;
+}
+
+/* Which part renders each expression's result. */
+static const RulePart **
+parts_by_expression(const Rule *rule)
+{
+	const RulePart **parts = palloc(rule->expression_count * sizeof(RulePart *));
+	int			i;
+	int			j;
+
+	for (i = 0; i < rule->key_count; i++)
+	{
+		for (j = 0; j < rule->keys[i].part_count; j++)
+		{
+			const RulePart *part = &rule->keys[i].parts[j];
+
+			if (part->kind == RULE_EXPRESSION)
+				parts[part->expression] = part;
+		}
+	}
+	return parts;
+}
+
+/* The values of all expressions for the row; in memory of the row. */
+static Value *
+evaluate_expressions(Rule *rule, TupleTableSlot *slot)
+{
+	Evaluation	evaluation = {.rule = rule};
+	int			count = rule->expression_count;
+	int			i;
+
+	if (count == 0)
+		return NULL;
+	evaluation.parts = parts_by_expression(rule);
+	evaluation.values = palloc0(count * sizeof(Value));
+	rule->econtext->ecxt_scantuple = slot;
+	rule->is_evaluating = true;
+	PG_TRY();
+	{
+		if (!try_evaluate(&evaluation, 0, count))
+		{
+			for (i = 0; i < count; i++)
+			{
+				evaluation.values[i].is_known = false;
+				(void) try_evaluate(&evaluation, i, i + 1);
+			}
+		}
+	}
+	PG_FINALLY();
+	{
+		rule->is_evaluating = false;
+	}
+	PG_END_TRY();
+	return evaluation.values;
+}
+
+static void
+append_bytes(StringInfo out, const char *bytes, Size length, bool as_pattern)
+{
+	Size		i;
+
+	if (!as_pattern)
+	{
+		appendBinaryStringInfo(out, bytes, (int) length);
+		return;
+	}
+	for (i = 0; i < length; i++)
+	{
+		if (glob_is_special(bytes[i]))
+			appendStringInfoCharMacro(out, '\\');
+		appendStringInfoCharMacro(out, bytes[i]);
+	}
+}
+
+static void
+append_column(StringInfo out, const RulePart *part, TupleTableSlot *slot, bool as_pattern)
+{
+	bool		is_null;
+	Datum		datum = slot_getattr(slot, part->column, &is_null);
+	char		number[32];
+	const char *string = number;
+	text	   *value;
+
+	if (is_null)
+		return;
+	switch (part->kind)
+	{
+		case RULE_BOOL:
+			string = DatumGetBool(datum) ? "true" : "false";
+			break;
+		case RULE_INT2:
+			(void) pg_itoa(DatumGetInt16(datum), number);
+			break;
+		case RULE_INT4:
+			(void) pg_ltoa(DatumGetInt32(datum), number);
+			break;
+		case RULE_INT8:
+			(void) pg_lltoa(DatumGetInt64(datum), number);
+			break;
+		case RULE_TEXT:
+			value = DatumGetTextPP(datum);
+			append_bytes(out, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), as_pattern);
+			return;
+		default:
+			string = OutputFunctionCall(unconstify(FmgrInfo *, &part->output), datum);
+			break;
+	}
+	append_bytes(out, string, strlen(string), as_pattern);
+}
+
+/* A run of wildcards is one. */
+static void
+append_wildcard(StringInfo out, const RulePart *part, const RuleKey *key)
+{
+	if (part == key->parts || part[-1].kind != RULE_WILDCARD)
+		appendStringInfoCharMacro(out, '*');
+}
+
+static bool
+is_pattern(const RuleKey *key, const Value *values)
+{
+	int			i;
+
+	if (key->has_wildcard)
+		return true;
+	for (i = 0; values != NULL && i < key->part_count; i++)
+	{
+		if (key->parts[i].kind == RULE_EXPRESSION &&
+			!values[key->parts[i].expression].is_known)
+			return true;
+	}
+	return false;
+}
+
+static void
+append_part(StringInfo out, const RuleKey *key, const RulePart *part,
+			TupleTableSlot *slot, const Value *values, bool as_pattern)
+{
+	const Value *value;
+
+	switch (part->kind)
+	{
+		case RULE_LITERAL:
+			append_bytes(out, part->text, part->length, as_pattern);
+			break;
+		case RULE_WILDCARD:
+			append_wildcard(out, part, key);
+			break;
+		case RULE_EXPRESSION:
+			value = &values[part->expression];
+			if (value->is_known)
+				append_bytes(out, value->bytes, value->length, as_pattern);
+			else
+				appendStringInfoCharMacro(out, '*');
+			break;
+		default:
+			append_column(out, part, slot, as_pattern);
+			break;
+	}
+}
+
+static void
+render_key(const RuleKey *key, TupleTableSlot *slot, const Value *values,
+		   RenderSink sink, void *argument)
+{
+	bool		as_pattern = is_pattern(key, values);
+	StringInfoData out;
+	int			i;
+
+	initStringInfo(&out);
+	for (i = 0; i < key->part_count; i++)
+		append_part(&out, key, &key->parts[i], slot, values, as_pattern);
+	if (out.len > guc_max_key_bytes)
+		render_any_row(key, sink, argument);
+	else
+		sink(key, as_pattern, out.data, out.len, argument);
+}
+
+void
+render_any_row(const RuleKey *key, RenderSink sink, void *argument)
+{
+	sink(key, key->is_pattern_for_any_row, key->text_for_any_row,
+		 key->length_for_any_row, argument);
+}
+
+void
+render_row(Rule *rule, TupleTableSlot *slot, const bool *wanted,
+		   RenderSink sink, void *argument)
+{
+	MemoryContext row_context = rule->econtext->ecxt_per_tuple_memory;
+	MemoryContext old_context;
+	Value	   *values;
+	int			nest_level = 0;
+	int			i;
+
+	if (rule->is_evaluating)
+	{
+		rule_warn(rule, "an expression changes the table that it belongs to", NULL);
+		for (i = 0; i < rule->key_count; i++)
+		{
+			if (wanted[i])
+				render_any_row(&rule->keys[i], sink, argument);
+		}
+		return;
+	}
+
+	MemoryContextReset(row_context);
+	old_context = MemoryContextSwitchTo(row_context);
+	values = evaluate_expressions(rule, slot);
+	if (rule->reads_settings)
+		nest_level = settings_pin_output();
+	for (i = 0; i < rule->key_count; i++)
+	{
+		if (wanted[i])
+			render_key(&rule->keys[i], slot, values, sink, argument);
+	}
+	if (rule->reads_settings)
+		settings_restore(nest_level);
+	MemoryContextSwitchTo(old_context);
+}

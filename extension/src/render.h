@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * render.h
+ *	  Rule + row → key bytes: the only reader of tuples.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_RENDER_H
+#define UNCACHE_RENDER_H
+
+#include "executor/tuptable.h"
+#include "rule.h"
+
+/*
+ * Takes each rendered key.  is_pattern: glob characters of the key that were
+ * not meant as such are escaped.  The bytes are valid during the call only.
+ */
+typedef void (*RenderSink) (const RuleKey *key, bool is_pattern,
+							const char *bytes, Size length, void *argument);
+
+/*
+ * Renders every key of the rule for which wanted[] is true, for one row.  A
+ * placeholder that fails becomes "*" and its key a pattern; a key longer than
+ * uncache.max_key_bytes becomes what render_any_row() makes of it.
+ */
+extern void render_row(Rule *rule, TupleTableSlot *slot, const bool *wanted,
+					   RenderSink sink, void *argument);
+
+/* Renders a key for whatever row: each placeholder is "*". */
+extern void render_any_row(const RuleKey *key, RenderSink sink, void *argument);
+
+#endif

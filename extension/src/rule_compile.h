@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_compile.h
+ *	  Compiles a trigger's arguments against its relation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_RULE_COMPILE_H
+#define UNCACHE_RULE_COMPILE_H
+
+#include "rule.h"
+
+/*
+ * Never fails on account of what the rule says: a placeholder that does not
+ * compile becomes a wildcard, with a warning unless *has_warned.  The rule lives
+ * in a context of its own below CacheMemoryContext; has_warned is borrowed.
+ */
+extern Rule *rule_compile(Relation relation, const Trigger *trigger, bool *has_warned);
+
+#endif

@@ -1,0 +1,83 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  Pins the session's settings that show in the text of a value.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "parser/parse_expr.h"
+#include "parser/parser.h"
+#include "pgtime.h"
+#include "settings.h"
+#include "utils/bytea.h"
+#include "utils/float.h"
+#include "utils/guc.h"
+
+#define NOTHING_PINNED (-1)
+
+static void
+pin(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+static bool
+output_is_pinned(void)
+{
+	return DateStyle == USE_ISO_DATES && DateOrder == DATEORDER_MDY &&
+		IntervalStyle == INTSTYLE_POSTGRES && extra_float_digits > 0 &&
+		bytea_output == BYTEA_OUTPUT_HEX &&
+		strcmp(pg_get_timezone_name(session_timezone), "UTC") == 0;
+}
+
+static void
+pin_output(void)
+{
+	if (DateStyle != USE_ISO_DATES || DateOrder != DATEORDER_MDY)
+		pin("datestyle", "ISO, MDY");
+	if (IntervalStyle != INTSTYLE_POSTGRES)
+		pin("intervalstyle", "postgres");
+	if (extra_float_digits <= 0)
+		pin("extra_float_digits", "1");
+	if (bytea_output != BYTEA_OUTPUT_HEX)
+		pin("bytea_output", "hex");
+	if (strcmp(pg_get_timezone_name(session_timezone), "UTC") != 0)
+		pin("timezone", "UTC");
+}
+
+int
+settings_pin_output(void)
+{
+	int			nest_level;
+
+	if (output_is_pinned())
+		return NOTHING_PINNED;
+	nest_level = NewGUCNestLevel();
+	pin_output();
+	return nest_level;
+}
+
+int
+settings_pin_all(void)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	pin_output();
+	pin("search_path", "pg_catalog, pg_temp");
+	if (!standard_conforming_strings)
+		pin("standard_conforming_strings", "on");
+	if (Transform_null_equals)
+		pin("transform_null_equals", "off");
+	return nest_level;
+}
+
+void
+settings_restore(int nest_level)
+{
+	if (nest_level != NOTHING_PINNED)
+		AtEOXact_GUC(true, nest_level);
+}

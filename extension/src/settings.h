@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.h
+ *	  Pins the session's settings that show in the text of a value.
+ *
+ * A key must come out the same whoever writes the row: ISO dates, UTC,
+ * shortest-exact floats, hex bytea.  Pinning costs nothing where the session
+ * has these settings already.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_SETTINGS_H
+#define UNCACHE_SETTINGS_H
+
+/* Pins what shows in output; pass the result to settings_restore. */
+extern int	settings_pin_output(void);
+
+/* Pins that, and how SQL text is read and names are found. */
+extern int	settings_pin_all(void);
+
+/* After an error, the end of the (sub)transaction restores instead. */
+extern void settings_restore(int nest_level);
+
+#endif

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * uncache.c
+ *	  Module magic and start-up.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "consumer.h"
+#include "fmgr.h"
+#include "guc.h"
+#include "pending.h"
+#include "rule.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	guc_init();
+	rule_init();
+	consumer_init();
+	pending_init();
+}

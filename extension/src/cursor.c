@@ -115,7 +115,7 @@ append(char *text, size_t text_bytes, size_t *length, const char *format,...)
 	int			n;
 
 	va_start(arguments, format);
-	n = vsnprintf(text + used, text_bytes - used, format, arguments);
+	n = vsnprintf(used < text_bytes ? text + used : NULL, text_bytes - used, format, arguments);
 	va_end(arguments);
 	if (n > 0)
 		*length += (size_t) n;
@@ -161,6 +161,17 @@ cursor_has_open(const Cursor *cursor, uint64_t xid)
 	return xid >= cursor->xmax || xip_contains(cursor, xid);
 }
 
+/* Nothing but rows of the transaction that "from" had consumed in part. */
+static void
+advance_inside_place(const Cursor *from, int32_t stop_part, Cursor *next)
+{
+	next->xmax = from->xmax;
+	next->xip_count = from->xip_count;
+	memcpy(next->xip, from->xip, from->xip_count * sizeof(uint64_t));
+	next->place_xid = from->place_xid;
+	next->place_part = stop_part;
+}
+
 /*
  * Not consumed after the batch is what was not consumed before and was either
  * still running or comes behind the place where the batch stopped.  Old open
@@ -171,28 +182,32 @@ void
 cursor_advance(const Cursor *from, const Cursor *now, uint64_t stop_xid,
 			   int32_t stop_part, Cursor *next)
 {
+	uint64_t	done_xid = from->place_xid;
+	uint64_t	xmax = from->xmax + (done_xid == from->xmax ? 1 : 0);
+	uint64_t	end = stop_xid != 0 ? stop_xid : now->xmax;
 	size_t		i;
 
+	if (stop_xid != 0 && stop_xid == from->place_xid)
+	{
+		advance_inside_place(from, stop_part, next);
+		return;
+	}
 	next->place_xid = stop_xid;
 	next->place_part = stop_xid != 0 ? stop_part : 0;
+	next->xmax = end > xmax ? end : xmax;
 	next->xip_count = 0;
-	if (stop_xid == 0)
-		next->xmax = now->xmax > from->xmax ? now->xmax : from->xmax;
-	else
-		next->xmax = stop_xid > from->xmax ? stop_xid : from->xmax;
-
 	for (i = 0; i < from->xip_count; i++)
 	{
 		uint64_t	xid = from->xip[i];
 
-		if ((stop_xid != 0 && xid >= stop_xid) || cursor_has_open(now, xid))
+		if (xid != done_xid && (xid >= end || cursor_has_open(now, xid)))
 			next->xip[next->xip_count++] = xid;
 	}
 	for (i = 0; i < now->xip_count; i++)
 	{
 		uint64_t	xid = now->xip[i];
 
-		if (xid >= from->xmax && xid < next->xmax)
+		if (xid >= xmax && xid < next->xmax)
 			next->xip[next->xip_count++] = xid;
 	}
 }

@@ -47,8 +47,9 @@ extern size_t cursor_format(const Cursor *cursor, char *text, size_t text_bytes)
 extern bool cursor_has_open(const Cursor *cursor, uint64_t xid);
 
 /*
- * The cursor after a batch that read "now", in order of xid, from "from".
- * stop_xid is 0 if the batch took all that "now" sees, or the transaction in
+ * The cursor after a batch that read what "now" sees and "from" has not consumed:
+ * the rest of the transaction at its place first, so that it is never begun
+ * again, then the others in order of xid.  stop_xid is 0 if the batch took all that "now" sees, or the transaction in
  * which it ended, behind row stop_part.  next->xip points to room for
  * from->xip_count + now->xip_count elements.
  */

@@ -152,38 +152,38 @@ scan_from_xid(Fetch *fetch, uint64 xid, StrategyNumber strategy, RegProcedure op
 	scan(fetch, &key, 1);
 }
 
-/* The rows of one transaction, behind the cursor's place if it is that one. */
+/* The rows of one transaction behind the given part. */
 static void
-scan_transaction(Fetch *fetch, const Cursor *from, uint64 xid)
+scan_transaction(Fetch *fetch, uint64 xid, int32 part)
 {
 	ScanKeyData keys[2];
 
 	ScanKeyInit(&keys[0], JOURNAL_XID, BTEqualStrategyNumber, F_XID8EQ,
 				FullTransactionIdGetDatum(FullTransactionIdFromU64(xid)));
 	ScanKeyInit(&keys[1], JOURNAL_PART, BTGreaterStrategyNumber, F_INT4GT,
-				Int32GetDatum(xid == from->place_xid ? from->place_part : -1));
+				Int32GetDatum(part));
 	scan(fetch, keys, 2);
 }
 
 /*
- * Everything that the snapshot sees and the cursor does not, in order of xid:
- * first what was running when the cursor was made, then what came later.
+ * Everything that the snapshot sees and the cursor does not, in the order that
+ * cursor_advance() is told of: the rest of the transaction that the last batch
+ * ended in, what was running when the cursor was made, what came later.
  */
 static void
 read_journal(Fetch *fetch, const Cursor *from, const Cursor *now)
 {
 	size_t		i;
 
+	if (from->place_xid != 0)
+		scan_transaction(fetch, from->place_xid, from->place_part);
 	for (i = 0; i < from->xip_count; i++)
 	{
-		if (!cursor_has_open(now, from->xip[i]))
-			scan_transaction(fetch, from, from->xip[i]);
+		if (from->xip[i] != from->place_xid && !cursor_has_open(now, from->xip[i]))
+			scan_transaction(fetch, from->xip[i], -1);
 	}
 	if (from->place_xid == from->xmax)
-	{
-		scan_transaction(fetch, from, from->xmax);
 		scan_from_xid(fetch, from->xmax, BTGreaterStrategyNumber, F_XID8GT);
-	}
 	else
 		scan_from_xid(fetch, from->xmax, BTGreaterEqualStrategyNumber, F_XID8GE);
 }

@@ -3,8 +3,17 @@
  * config.h
  *	  Command line, environment and file, merged into one validated Config.
  *
- * Precedence: command line > environment > file > default.  A Config is
- * never changed after it was loaded; SIGHUP loads another one.
+ * Precedence: command line > environment > file > default, for each setting
+ * by itself; what is overridden is not looked at.  Empty environment variables
+ * count as not set.
+ *
+ * --redis and the REDIS_* variables describe the target "default".  Without
+ * targets in the file it is the only one.  If the file has targets but none of
+ * that name, --redis adds it, and without --redis the REDIS_* variables,
+ * which are often there for somebody else's sake, are ignored.  How the parts
+ * of one target are merged is told in config_target.h.
+ *
+ * A Config is never changed after it was loaded; SIGHUP loads another one.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "log.h"
 #include "url.h"
@@ -22,15 +32,18 @@
 
 typedef struct TargetConfig
 {
-	char	   *alias;			/* owned; [A-Za-z][A-Za-z0-9_.-]*, up to CONFIG_ALIAS_MAX */
-	RedisUrl	url;			/* owned */
-	char	   *prefix;			/* owned; put in front of every key; may be empty */
+	char	   *alias;			/* owned; [A-Za-z][A-Za-z0-9_.-]*, up to
+								 * CONFIG_ALIAS_MAX */
+	RedisUrl	url;			/* owned; a user name comes with a password */
+	char	   *prefix;			/* owned; put in front of every key; may be
+								 * empty */
 	size_t		prefix_bytes;
 } TargetConfig;
 
 typedef struct Config
 {
-	char	   *dsn;			/* owned; libpq's conninfo; "" leaves all to PG* */
+	char	   *dsn;			/* owned; libpq's conninfo; "" leaves all to
+								 * PG* */
 	TargetConfig *targets;		/* owned; at least one */
 	size_t		target_count;
 	LogLevel	log_level;
@@ -43,12 +56,14 @@ typedef enum ConfigOutcome
 {
 	CONFIG_LOADED,				/* *config is set */
 	CONFIG_HELP,				/* --help or --version: text was printed */
-	CONFIG_REFUSED				/* "error" says file, line, what was expected */
+	CONFIG_REFUSED				/* "error" says where, and what was expected */
 } ConfigOutcome;
 
 /*
  * Loads a Config, to be freed by config_destroy.  "environment" is shaped
- * like environ.  "error" gets one message without secrets.
+ * like environ.  Where it is refused, "error" gets one message without secrets:
+ * "FILE:LINE: ...", "VARIABLE: ..." or "--option: ...".  Nothing of the
+ * arguments is kept.  Uses getopt_long's global state.
  */
 extern ConfigOutcome config_load(int argc, char *const argv[], char *const environment[],
 								 Config **config, char *error, size_t error_bytes)
@@ -57,10 +72,13 @@ extern ConfigOutcome config_load(int argc, char *const argv[], char *const envir
 /* Overwrites passwords before freeing; NULL is allowed. */
 extern void config_destroy(Config *config);
 
+/* One line for each target, without user or password; for --check-config. */
+extern void config_print_targets(const Config *config, FILE *stream);
+
 /*
  * Overwrites the values of --dsn and --redis in argv where they hold a
- * password, so that ps does not show them.  After config_load; the caller
- * keeps a copy for the next load if it wants one.
+ * password, so that ps does not show them.  After config_load has accepted
+ * argv; the caller keeps a copy for the next load if it wants one.
  */
 extern void config_hide_secrets(int argc, char *argv[]);
 

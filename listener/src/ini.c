@@ -170,8 +170,8 @@ split_section(IniParser *parser, Span line, Span *kind, Span *name)
 static bool
 parse_section(IniParser *parser, Span line)
 {
-	Span		kind;
-	Span		name;
+	Span		kind = {0};
+	Span		name = {0};
 	IniSection *section;
 
 	if (!split_section(parser, line, &kind, &name))

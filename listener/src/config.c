@@ -1,0 +1,211 @@
+/*-------------------------------------------------------------------------
+ *
+ * config.c
+ *	  Command line, environment and file, merged into one validated Config.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_cli.h"
+#include "config_dsn.h"
+#include "config_env.h"
+#include "config_file.h"
+#include "config_settings.h"
+#include "config_target.h"
+
+#define DESCRIPTION_BYTES 512
+
+/* All that was read, before it is merged; borrows from argv and environ. */
+typedef struct Sources
+{
+	CommandLine line;
+	Settings	environment;
+	TargetSettings environment_target;
+	ConfigFile	file;			/* owned */
+} Sources;
+
+/* The first of three that was given; else one without a value. */
+static Setting
+highest(Setting line, Setting environment, Setting file)
+{
+	if (line.value != NULL)
+		return line;
+	return environment.value != NULL ? environment : file;
+}
+
+static bool
+merge_dsn(const Sources *sources, Config *config, const ConfigError *error)
+{
+	Setting		dsn = highest(sources->line.settings.dsn, sources->environment.dsn,
+							  sources->file.settings.dsn);
+
+	if (dsn.value != NULL && !config_dsn_check(&dsn, error))
+		return false;
+	config->dsn = strdup(dsn.value == NULL ? "" : dsn.value);
+	return config->dsn != NULL || config_refuse_memory(error);
+}
+
+static bool
+merge_log(const Sources *sources, Config *config, const ConfigError *error)
+{
+	Setting		level = highest(sources->line.settings.log_level,
+								sources->environment.log_level,
+								sources->file.settings.log_level);
+	Setting		format = highest(sources->line.settings.log_format,
+								 sources->environment.log_format,
+								 sources->file.settings.log_format);
+
+	config->log_level = LOG_LEVEL_INFO;
+	if (level.value != NULL && !log_level_parse(level.value, &config->log_level))
+		return config_refuse(error, &level, "expected the log level error, warning, info or debug");
+	config->log_format = LOG_FORMAT_LOGFMT;
+	if (format.value != NULL && !log_format_parse(format.value, &config->log_format))
+		return config_refuse(error, &format, "expected the log format logfmt or json");
+	return true;
+}
+
+/* "file" is NULL for a target that the file does not name. */
+static bool
+add_target(const Sources *sources, const TargetSettings *file, Config *config,
+		   const ConfigError *error)
+{
+	static const TargetSettings nothing;
+	const TargetSettings *places[CONFIG_PLACE_COUNT] = {&nothing, &nothing, &nothing};
+	const char *alias = CONFIG_DEFAULT_ALIAS;
+
+	if (file != NULL)
+	{
+		places[CONFIG_FILE] = file;
+		alias = file->alias.value;
+	}
+	if (strcmp(alias, CONFIG_DEFAULT_ALIAS) == 0)
+	{
+		places[CONFIG_COMMAND_LINE] = &sources->line.target;
+		places[CONFIG_ENVIRONMENT] = &sources->environment_target;
+	}
+	else if (file->url.value == NULL)
+		return config_refuse(error, &file->alias, "expected a url in the section of a target other than \"%s\"",
+							 CONFIG_DEFAULT_ALIAS);
+	return config_target_resolve(alias, places, &config->targets[config->target_count++],
+								 error);
+}
+
+static bool
+merge_targets(const Sources *sources, Config *config, const ConfigError *error)
+{
+	const ConfigFile *file = &sources->file;
+	bool		has_default = false;
+
+	config->targets = calloc(file->target_count + 1, sizeof(*config->targets));
+	if (config->targets == NULL)
+		return config_refuse_memory(error);
+	for (size_t i = 0; i < file->target_count; i++)
+	{
+		if (!add_target(sources, &file->targets[i], config, error))
+			return false;
+		if (strcmp(file->targets[i].alias.value, CONFIG_DEFAULT_ALIAS) == 0)
+			has_default = true;
+	}
+	if (!has_default &&
+		(file->target_count == 0 || sources->line.target.url.value != NULL))
+		return add_target(sources, NULL, config, error);
+	return true;
+}
+
+static bool
+read_file(Sources *sources, const ConfigError *error)
+{
+	Setting		nowhere_else = {0};
+	Setting		path = highest(sources->line.settings.config_path,
+							   sources->environment.config_path, nowhere_else);
+
+	return path.value == NULL || config_file_load(&path, &sources->file, error);
+}
+
+static bool
+merge(const Sources *sources, Config *config, const ConfigError *error)
+{
+	config->once = sources->line.once;
+	config->check_only = sources->line.check_only;
+	return merge_dsn(sources, config, error) &&
+		merge_log(sources, config, error) &&
+		merge_targets(sources, config, error);
+}
+
+ConfigOutcome
+config_load(int argc, char *const argv[], char *const environment[], Config **config,
+			char *error, size_t error_bytes)
+{
+	ConfigError target = {error, error_bytes};
+	Sources		sources = {0};
+	ConfigOutcome outcome = config_cli_read(argc, argv, &sources.line, &target);
+	Config	   *loaded;
+
+	if (outcome != CONFIG_LOADED)
+		return outcome;
+	config_env_read(environment, &sources.environment, &sources.environment_target);
+	loaded = calloc(1, sizeof(*loaded));
+	if (loaded == NULL)
+		(void) config_refuse_memory(&target);
+	if (loaded == NULL || !read_file(&sources, &target) ||
+		!merge(&sources, loaded, &target))
+	{
+		config_destroy(loaded);
+		loaded = NULL;
+	}
+	config_file_reset(&sources.file);
+	*config = loaded;
+	return loaded == NULL ? CONFIG_REFUSED : CONFIG_LOADED;
+}
+
+void
+config_destroy(Config *config)
+{
+	if (config == NULL)
+		return;
+	for (size_t i = 0; i < config->target_count; i++)
+		config_target_reset(&config->targets[i]);
+	if (config->dsn != NULL)
+		explicit_bzero(config->dsn, strlen(config->dsn));
+	free(config->targets);
+	free(config->dsn);
+	free(config);
+}
+
+/* In double quotes; controls and quotes escaped, other bytes as they are. */
+static void
+print_quoted(FILE *stream, const char *text)
+{
+	(void) fputc('"', stream);
+	for (; *text != '\0'; text++)
+	{
+		unsigned char byte = (unsigned char) *text;
+
+		if (byte == '"' || byte == '\\')
+			(void) fprintf(stream, "\\%c", byte);
+		else if (byte < ' ' || byte == 0x7F)
+			(void) fprintf(stream, "\\x%02x", byte);
+		else
+			(void) fputc(byte, stream);
+	}
+	(void) fputc('"', stream);
+}
+
+void
+config_print_targets(const Config *config, FILE *stream)
+{
+	for (size_t i = 0; i < config->target_count; i++)
+	{
+		const TargetConfig *target = &config->targets[i];
+		char		description[DESCRIPTION_BYTES];
+
+		url_describe(&target->url, description, sizeof(description));
+		(void) fprintf(stream, "target %s: redis %s prefix ", target->alias, description);
+		print_quoted(stream, target->prefix);
+		(void) fputc('\n', stream);
+	}
+}

@@ -1,0 +1,233 @@
+/*-------------------------------------------------------------------------
+ *
+ * config_cli.c
+ *	  Settings from the command line.
+ *
+ * Messages name options by their position or up to the "=": an argument that
+ * is not understood may hold a password.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "config_cli.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config_dsn.h"
+
+enum
+{
+	OPTION_CONFIG = 256,		/* beyond every character */
+	OPTION_DSN,
+	OPTION_REDIS,
+	OPTION_LOG_LEVEL,
+	OPTION_LOG_FORMAT,
+	OPTION_ONCE,
+	OPTION_CHECK_CONFIG,
+	OPTION_VERSION,
+	OPTION_HELP
+};
+
+static const char help_text[] =
+"uncached deletes from Redis what committed changes in PostgreSQL made stale.\n"
+"\n"
+"Usage:\n"
+"  uncached [OPTION]...\n"
+"\n"
+"Options:\n"
+"  --config FILE        configuration file; needed only for several targets\n"
+"  --dsn CONNINFO       PostgreSQL: libpq's connection string or URI; what it\n"
+"                       leaves out comes from PGHOST, PGDATABASE and so on\n"
+"  --redis URL          the target \"default\": redis://[user[:password]@]host\n"
+"                       [:port][/database] or unix://[user[:password]@]/path\n"
+"                       [?db=N]; default redis://localhost:6379/0\n"
+"  --log-level LEVEL    error, warning, info (default) or debug\n"
+"  --log-format FORMAT  logfmt (default) or json\n"
+"  --once               apply what is pending, then exit\n"
+"  --check-config       show the targets of a valid configuration, then exit\n"
+"  --version            show the version, then exit\n"
+"  --help               show this help, then exit\n"
+"\n"
+"Environment:\n"
+"  UNCACHED_CONFIG, UNCACHED_DSN, UNCACHED_LOG_LEVEL, UNCACHED_LOG_FORMAT\n"
+"                       as the options\n"
+"  REDIS_URL            as --redis; or else\n"
+"  REDIS_HOST, REDIS_PORT, REDIS_DB\n"
+"                       the parts of the address\n"
+"  REDIS_USERNAME, REDIS_PASSWORD, REDIS_PASSWORD_FILE\n"
+"                       for a URL that does not contain them; the password file\n"
+"                       must not be readable by everybody\n"
+"  REDIS_KEY_PREFIX     put in front of every key of the target \"default\"\n"
+"\n"
+"The command line goes before the environment, the environment before the\n"
+"file. An empty variable counts as one that is not set. If the file names\n"
+"targets, but none is called \"default\", the REDIS_ variables are ignored\n"
+"unless --redis adds that target.\n"
+"\n"
+"Signals: SIGTERM and SIGINT finish the batch in hand and exit, twice they exit\n"
+"at once; SIGHUP loads the configuration again and keeps the old one if the\n"
+"new one is refused.\n"
+"\n"
+"Exit status: 0 if all went well, 1 if it failed while running (--once could\n"
+"not finish), 2 if the command line or the configuration was refused.\n";
+
+static const struct option known_options[] = {
+	{"config", required_argument, NULL, OPTION_CONFIG},
+	{"dsn", required_argument, NULL, OPTION_DSN},
+	{"redis", required_argument, NULL, OPTION_REDIS},
+	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
+	{"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
+	{"once", no_argument, NULL, OPTION_ONCE},
+	{"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{NULL, 0, NULL, 0}
+};
+
+/* glibc starts over where optind is 0. */
+static void
+start_options(void)
+{
+	optind = 0;
+	opterr = 0;
+}
+
+/*
+ * The next option, '?' or ':' as getopt_long says it, or -1.  "+" keeps it from
+ * reordering argv.
+ */
+static int
+next_option(int argc, char *const argv[])
+{
+	return getopt_long(argc, argv, "+:", known_options, NULL);
+}
+
+/* Of a long option optopt is its code, or 0 for an unknown one. */
+static ConfigOutcome
+refuse_option(char *const argv[], int option, const ConfigError *error)
+{
+	Setting		place = {.origin = "command line"};
+	const char *argument = argv[optind - 1];
+	int			name_bytes = (int) strcspn(argument, "=");
+
+	if (option == ':')
+		(void) config_refuse(error, &place, "expected a value after %.*s", name_bytes, argument);
+	else if (optopt >= OPTION_CONFIG)
+		(void) config_refuse(error, &place, "expected no value for %.*s", name_bytes, argument);
+	else if (optopt == 0)
+		(void) config_refuse(error, &place, "unknown or ambiguous option %.*s; --help lists them all",
+							 name_bytes, argument);
+	else
+		(void) config_refuse(error, &place, "expected long options only; --help lists them all");
+	return CONFIG_REFUSED;
+}
+
+static ConfigOutcome
+print(const char *text)
+{
+	(void) fputs(text, stdout);
+	(void) fflush(stdout);
+	return CONFIG_HELP;
+}
+
+/* The value of the option that getopt_long has just returned. */
+static Setting
+from_option(const char *name)
+{
+	Setting		setting = {.value = optarg,.origin = name};
+
+	return setting;
+}
+
+static ConfigOutcome
+take_option(int option, CommandLine *line)
+{
+	switch (option)
+	{
+		case OPTION_CONFIG:
+			line->settings.config_path = from_option("--config");
+			break;
+		case OPTION_DSN:
+			line->settings.dsn = from_option("--dsn");
+			break;
+		case OPTION_REDIS:
+			line->target.url = from_option("--redis");
+			break;
+		case OPTION_LOG_LEVEL:
+			line->settings.log_level = from_option("--log-level");
+			break;
+		case OPTION_LOG_FORMAT:
+			line->settings.log_format = from_option("--log-format");
+			break;
+		case OPTION_ONCE:
+			line->once = true;
+			break;
+		case OPTION_CHECK_CONFIG:
+			line->check_only = true;
+			break;
+		case OPTION_VERSION:
+			return print("uncached " UNCACHED_VERSION "\n");
+		case OPTION_HELP:
+			return print(help_text);
+		default:
+			return CONFIG_REFUSED;
+	}
+	return CONFIG_LOADED;
+}
+
+ConfigOutcome
+config_cli_read(int argc, char *const argv[], CommandLine *line, const ConfigError *error)
+{
+	Setting		place = {.origin = "command line"};
+	int			option;
+
+	memset(line, 0, sizeof(*line));
+	start_options();
+	while ((option = next_option(argc, argv)) != -1)
+	{
+		ConfigOutcome outcome = take_option(option, line);
+
+		if (outcome == CONFIG_REFUSED)
+			return refuse_option(argv, option, error);
+		if (outcome != CONFIG_LOADED)
+			return outcome;
+	}
+	if (optind < argc)
+	{
+		(void) config_refuse(error, &place, "expected options only: argument %d is none; --help lists them all",
+							 optind);
+		return CONFIG_REFUSED;
+	}
+	return CONFIG_LOADED;
+}
+
+/* A URL that cannot be parsed counts as one with a password. */
+static bool
+url_has_password(const char *text)
+{
+	RedisUrl	url;
+	char		message[8];
+	bool		has_password = true;
+
+	if (url_parse(text, &url, message, sizeof(message)))
+	{
+		has_password = url.password != NULL;
+		url_reset(&url);
+	}
+	return has_password;
+}
+
+void
+config_hide_secrets(int argc, char *argv[])
+{
+	int			option;
+
+	start_options();
+	while ((option = next_option(argc, argv)) != -1)
+	{
+		if ((option == OPTION_DSN && config_dsn_has_password(optarg)) ||
+			(option == OPTION_REDIS && url_has_password(optarg)))
+			memset(optarg, 'x', strlen(optarg));
+	}
+}

@@ -1,0 +1,245 @@
+/*-------------------------------------------------------------------------
+ *
+ * config_target.c
+ *	  One target's settings from several places → one TargetConfig.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "config_target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEFAULT_URL "redis://localhost:6379/0"
+#define PASSWORD_BYTES_MAX 4096
+#define URL_ERROR_BYTES 192
+
+typedef bool (*UrlSetter) (RedisUrl *url, const char *value, char *error,
+						   size_t error_bytes);
+
+/* The place of the URL; CONFIG_PLACE_COUNT if it is the default's. */
+static bool
+resolve_url(const TargetSettings *const places[], RedisUrl *url, int *url_place,
+			const ConfigError *error)
+{
+	Setting		setting = {DEFAULT_URL, "default", 0};
+	char		message[URL_ERROR_BYTES];
+	int			place = 0;
+
+	while (place < CONFIG_PLACE_COUNT && places[place]->url.value == NULL)
+		place++;
+	if (place < CONFIG_PLACE_COUNT)
+		setting = places[place]->url;
+	*url_place = place;
+	if (url_parse(setting.value, url, message, sizeof(message)))
+		return true;
+	return config_refuse(error, &setting, "%s", message);
+}
+
+static bool
+apply(RedisUrl *url, const Setting *setting, UrlSetter set, const ConfigError *error)
+{
+	char		message[URL_ERROR_BYTES];
+
+	if (setting->value == NULL || set(url, setting->value, message, sizeof(message)))
+		return true;
+	return config_refuse(error, setting, "%s", message);
+}
+
+/* The lower places first, so that the highest has the last word. */
+static bool
+apply_parts(const TargetSettings *const places[], int url_place, RedisUrl *url,
+			const ConfigError *error)
+{
+	for (int place = url_place - 1; place >= 0; place--)
+	{
+		if (!apply(url, &places[place]->host, url_set_host, error) ||
+			!apply(url, &places[place]->port, url_set_port, error) ||
+			!apply(url, &places[place]->database, url_set_database, error))
+			return false;
+	}
+	return true;
+}
+
+static void
+free_secret(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+/* Takes over a copy of "value". */
+static bool
+replace(char **member, const char *value, const ConfigError *error)
+{
+	free_secret(*member);
+	*member = strdup(value);
+	return *member != NULL || config_refuse_memory(error);
+}
+
+static bool
+resolve_username(const TargetSettings *const places[], int url_place, RedisUrl *url,
+				 const ConfigError *error)
+{
+	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
+	{
+		const Setting *setting = &places[place]->username;
+
+		if (place == url_place && url->username != NULL)
+		{
+			if (place == CONFIG_FILE && setting->value != NULL)
+				return config_refuse(error, setting, "expected the user name once: the url has one too");
+			return true;
+		}
+		if (setting->value != NULL)
+			return replace(&url->username, setting->value, error);
+	}
+	return true;
+}
+
+/* Fills "buffer" as far as the file goes; -1 with errno. */
+static ssize_t
+read_start(int fd, char *buffer, size_t buffer_bytes)
+{
+	size_t		used_bytes = 0;
+
+	while (used_bytes < buffer_bytes)
+	{
+		ssize_t		got = read(fd, buffer + used_bytes, buffer_bytes - used_bytes);
+
+		if (got == 0)
+			break;
+		if (got < 0 && errno != EINTR)
+			return -1;
+		if (got > 0)
+			used_bytes += (size_t) got;
+	}
+	return (ssize_t) used_bytes;
+}
+
+/* Cuts the buffer down to its first line, as a string. */
+static bool
+take_first_line(const Setting *setting, char *buffer, size_t byte_count,
+				const ConfigError *error)
+{
+	char	   *newline = memchr(buffer, '\n', byte_count);
+	size_t		line_bytes = newline == NULL ? byte_count : (size_t) (newline - buffer);
+
+	if (newline != NULL && line_bytes > 0 && buffer[line_bytes - 1] == '\r')
+		line_bytes--;
+	if (line_bytes == 0 || line_bytes > PASSWORD_BYTES_MAX ||
+		memchr(buffer, '\0', line_bytes) != NULL)
+		return config_refuse(error, setting, "expected a password of 1 to %d bytes, none of them zero,"
+							 " in the first line of the file", PASSWORD_BYTES_MAX);
+	buffer[line_bytes] = '\0';
+	return true;
+}
+
+/* The path is not shown: it may be a password in the wrong variable. */
+static bool
+read_password_file(const Setting *setting, char **password, const ConfigError *error)
+{
+	char		buffer[PASSWORD_BYTES_MAX + 3]; /* \r\n or more: too long */
+	bool		replaced = false;
+	ssize_t		byte_count = -1;
+	struct stat status;
+	int			fd = open(setting->value, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && fstat(fd, &status) == 0)
+	{
+		if ((status.st_mode & S_IROTH) != 0)
+		{
+			(void) close(fd);
+			return config_refuse(error, setting, "expected a password file that not everybody can read;"
+								 " chmod o-r helps");
+		}
+		byte_count = read_start(fd, buffer, sizeof(buffer));
+	}
+	if (byte_count < 0)
+		(void) config_refuse(error, setting, "expected a readable password file: %s",
+							 strerror(errno));
+	else
+		replaced = take_first_line(setting, buffer, (size_t) byte_count, error) &&
+			replace(password, buffer, error);
+	explicit_bzero(buffer, sizeof(buffer));
+	if (fd >= 0)
+		(void) close(fd);
+	return replaced;
+}
+
+static bool
+resolve_password(const TargetSettings *const places[], int url_place, RedisUrl *url,
+				 const ConfigError *error)
+{
+	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
+	{
+		const Setting *password = &places[place]->password;
+		const Setting *password_file = &places[place]->password_file;
+
+		if (place == url_place && url->password != NULL)
+		{
+			if (place == CONFIG_FILE && password_file->value != NULL)
+				return config_refuse(error, password_file, "expected the password once: the url has one too");
+			return true;
+		}
+		if (password->value != NULL && password_file->value != NULL)
+			return config_refuse(error, password_file, "expected the password once: %s is set too",
+								 password->origin);
+		if (password->value != NULL)
+			return replace(&url->password, password->value, error);
+		if (password_file->value != NULL)
+			return read_password_file(password_file, &url->password, error);
+	}
+	return true;
+}
+
+static bool
+resolve_prefix(const TargetSettings *const places[], TargetConfig *target,
+			   const ConfigError *error)
+{
+	const char *prefix = "";
+
+	for (int place = CONFIG_PLACE_COUNT - 1; place >= 0; place--)
+	{
+		if (places[place]->prefix.value != NULL)
+			prefix = places[place]->prefix.value;
+	}
+	target->prefix_bytes = strlen(prefix);
+	return replace(&target->prefix, prefix, error);
+}
+
+bool
+config_target_resolve(const char *alias, const TargetSettings *const places[],
+					  TargetConfig *target, const ConfigError *error)
+{
+	int			url_place;
+	Setting		whole = {.origin = "target"};
+	RedisUrl   *url = &target->url;
+
+	memset(target, 0, sizeof(*target));
+	if (!replace(&target->alias, alias, error) ||
+		!resolve_prefix(places, target, error) ||
+		!resolve_url(places, url, &url_place, error) ||
+		!apply_parts(places, url_place, url, error) ||
+		!resolve_username(places, url_place, url, error) ||
+		!resolve_password(places, url_place, url, error))
+		return false;
+	if (url->username != NULL && url->password == NULL)
+		return config_refuse(error, &whole, "expected a password next to the user name of \"%s\"",
+							 alias);
+	return true;
+}
+
+void
+config_target_reset(TargetConfig *target)
+{
+	free(target->alias);
+	free(target->prefix);
+	url_reset(&target->url);
+	memset(target, 0, sizeof(*target));
+}

@@ -1,0 +1,71 @@
+# uncache: the extension, the daemon, their tests.
+#
+#   make                 builds both halves
+#   make install         the extension where PG_CONFIG says, uncached under
+#                        PREFIX (default /usr/local); DESTDIR is honoured
+#   make demo            shows the whole on private servers; KEEP=1 leaves them
+#   make check           all tests; it installs the Debian packages they need
+#   make check-unit, check-regress, check-isolation, check-e2e
+#   make SANITIZE=1 check-unit
+#   make format, format-check
+#
+# WERROR=1 makes warnings errors; CC chooses the compiler.
+
+PG_CONFIG ?= pg_config
+PREFIX ?= /usr/local
+export PG_CONFIG PREFIX
+
+BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-15 libpq-dev libhiredis-dev
+DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server
+CHECK_PACKAGES = $(DEMO_PACKAGES) check perl libipc-run-perl
+
+all: extension listener
+
+extension:
+	$(MAKE) -C extension
+
+listener:
+	$(MAKE) -C listener
+
+install: all
+	$(MAKE) -C extension install
+	$(MAKE) -C listener install
+
+demo:
+	@tests/lib/packages.sh $(DEMO_PACKAGES)
+	@KEEP=$(KEEP) demo/demo.sh
+
+# The parts run side by side; each one's output is printed when it has ended.
+check: check-packages
+	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory -j2 -k --output-sync=target \
+		check-e2e check-regress check-isolation check-unit
+	@echo "make check: all parts passed"
+
+check-packages:
+	@tests/lib/packages.sh $(CHECK_PACKAGES)
+
+check-unit:
+	$(MAKE) -C listener check-unit
+
+check-regress: extension
+	tests/lib/regress.sh regress
+
+check-isolation: extension
+	tests/lib/regress.sh isolation
+
+check-e2e: extension listener
+	tests/lib/e2e.sh
+
+format:
+	tests/lib/format.sh
+
+format-check:
+	tests/lib/format.sh --check
+
+clean:
+	$(MAKE) -C extension clean
+	$(MAKE) -C listener clean
+
+.PHONY: all extension listener install demo check check-packages check-unit \
+	check-regress check-isolation check-e2e format format-check clean

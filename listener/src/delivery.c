@@ -1,0 +1,278 @@
+/*-------------------------------------------------------------------------
+ *
+ * delivery.c
+ *	  What a target does while it is attached: fetch, apply, acknowledge,
+ *	  resync, trim.
+ *
+ * This file takes events in; what follows from them is in delivery_step.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "delivery.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "delivery_step.h"
+
+/* A fetch with so many bytes of keys was probably not the last one. */
+#define FETCH_FULL_BYTES (DELIVERY_FETCH_MAX_BYTES / 2)
+
+#define IDLE_FIRST_MS 1
+#define IDLE_MAX_MS 1000
+
+static void
+log_resync(const Delivery *delivery, const char *message)
+{
+	log_event(delivery->parts.log, LOG_LEVEL_INFO, message,
+			  LOG_TEXT("target", delivery->parts.config->alias),
+			  LOG_NUMBER("key_count", (int64_t) delivery->session.resync_key_count),
+			  LOG_NUMBER("duration_ms", loop_now_ms(delivery->parts.loop) -
+						 delivery->session.resync_begin_ms));
+}
+
+/* --- events --- */
+
+bool
+delivery_take_invalidation(Delivery *delivery, JournalAction action,
+						   const char *key, size_t key_bytes)
+{
+	Batch	   *batch = &delivery->slots.filling->batch;
+
+	return action == JOURNAL_PATTERNS ? batch_add_pattern(batch, key, key_bytes)
+		: batch_add_key(batch, key, key_bytes);
+}
+
+/* After an empty answer: sleep until the bell rings or the interval is over. */
+static bool
+go_to_sleep(Delivery *delivery)
+{
+	int64_t		idle_ms = delivery->session.idle_ms;
+
+	delivery->session.idle_ms = idle_ms * 2 < IDLE_MAX_MS ? idle_ms * 2 : IDLE_MAX_MS;
+	return loop_timer_set(delivery->parts.loop, &delivery->idle_timer, idle_ms);
+}
+
+void
+delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
+{
+	DeliverySlot *slot = delivery->slots.filling;
+	bool		done = true;
+
+	delivery->slots.filling = NULL;
+	delivery->session.was_empty = fetch->row_count == 0;
+	delivery->session.is_bell_armed = delivery->session.was_empty && delivery->session.is_asking_sleep;
+	trim_schedule_take_fetch(&delivery->trim, fetch->key_bytes >= FETCH_FULL_BYTES);
+
+	free(delivery->cursor);
+	delivery->cursor = strdup(fetch->cursor);
+	if (delivery->cursor == NULL)
+		done = false;
+	else if (!delivery->session.was_empty)
+	{
+		delivery->session.idle_ms = IDLE_FIRST_MS;
+		slot->oldest_at_us = fetch->oldest_at_us;
+		slot->cursor = strdup(fetch->cursor);
+		done = slot->cursor != NULL;
+		delivery->slots.fetched = slot;
+	}
+	else if (delivery->session.is_bell_armed && !delivery->session.was_rung)
+		done = go_to_sleep(delivery);
+
+	if (done)
+		delivery_step_advance(delivery);
+	else
+		delivery->events->exhausted(delivery->context);
+}
+
+void
+delivery_take_ack(Delivery *delivery)
+{
+	delivery->session.is_acking = false;
+	delivery_step_advance(delivery);
+}
+
+void
+delivery_take_resync_list(Delivery *delivery)
+{
+	const Batch *batch = &delivery->slots.filling->batch;
+
+	delivery->session.resync_key_count = batch->keys.key_count + batch->patterns.key_count;
+	delivery->session.resync = RESYNC_DELETING;
+	delivery->slots.fetched = delivery->slots.filling;
+	delivery->slots.filling = NULL;
+	delivery_step_advance(delivery);
+}
+
+void
+delivery_take_resynced(Delivery *delivery)
+{
+	delivery->session.resync = RESYNC_NONE;
+	log_resync(delivery, "resync complete");
+	delivery_step_advance(delivery);
+}
+
+void
+delivery_take_trim(Delivery *delivery, int64_t row_count)
+{
+	trim_schedule_take_trim(&delivery->trim, row_count);
+	delivery_step_advance(delivery);
+}
+
+void
+delivery_take_bell(Delivery *delivery)
+{
+	delivery->session.was_rung = true;
+	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
+	delivery_step_advance(delivery);
+}
+
+void
+delivery_take_keys_done(Delivery *delivery)
+{
+	DeliverySlot *slot = delivery->slots.applying;
+
+	delivery->slots.applying = NULL;
+	if (delivery_step_finish_batch(delivery, slot))
+		delivery_step_advance(delivery);
+	else
+		delivery->events->exhausted(delivery->context);
+}
+
+void
+delivery_take_scan_done(Delivery *delivery)
+{
+	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "scan pass complete",
+			  LOG_TEXT("target", delivery->parts.config->alias),
+			  LOG_NUMBER("duration_ms", loop_now_ms(delivery->parts.loop) -
+						 delivery->session.pass_begin_ms));
+	if (delivery->session.pass == PASS_RESYNC)
+		delivery->session.resync = RESYNC_TO_REPORT;
+	delivery->session.pass = PASS_NONE;
+	if (progress_end_pass(&delivery->progress))
+		delivery_step_advance(delivery);
+	else
+		delivery->events->exhausted(delivery->context);
+}
+
+void
+delivery_take_target_change(Delivery *delivery)
+{
+	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
+	delivery->session.idle_ms = IDLE_FIRST_MS;
+	delivery_step_advance(delivery);
+}
+
+static void
+idle_is_over(void *context)
+{
+	delivery_step_advance(context);
+}
+
+static bool
+set_trim_timer(Delivery *delivery)
+{
+	return loop_timer_set(delivery->parts.loop, &delivery->trim_timer,
+						  trim_schedule_interval_ms(delivery->parts.seed));
+}
+
+/*
+ * Empty fetches move the cursor as well.  That is acknowledged too, now and
+ * then: rows of other targets can only be trimmed behind it.
+ */
+static void
+trim_is_due(void *context)
+{
+	Delivery   *delivery = context;
+	bool		done = set_trim_timer(delivery);
+
+	trim_schedule_take_interval(&delivery->trim);
+	if (done && !delivery_slots_are_taken(&delivery->slots))
+		done = progress_apply(&delivery->progress, delivery->cursor, false);
+	if (done)
+		delivery_step_advance(delivery);
+	else
+		delivery->events->exhausted(delivery->context);
+}
+
+/* --- lifetime --- */
+
+Delivery *
+delivery_create(const DeliveryParts *parts, const DeliveryEvents *events, void *context)
+{
+	const TargetConfig *config = parts->config;
+	Delivery   *delivery = calloc(1, sizeof(*delivery));
+
+	if (delivery == NULL)
+		return NULL;
+	delivery->parts = *parts;
+	delivery->events = events;
+	delivery->context = context;
+	progress_init(&delivery->progress);
+	keyset_init(&delivery->collected, parts->seed);
+	loop_timer_init(&delivery->idle_timer, idle_is_over, delivery);
+	loop_timer_init(&delivery->trim_timer, trim_is_due, delivery);
+	if (!delivery_slots_init(&delivery->slots, config->prefix, config->prefix_bytes,
+							 parts->seed))
+	{
+		delivery_destroy(delivery);
+		return NULL;
+	}
+	return delivery;
+}
+
+void
+delivery_destroy(Delivery *delivery)
+{
+	if (delivery == NULL)
+		return;
+	delivery_reset(delivery);
+	delivery_slots_free(&delivery->slots);
+	keyset_free(&delivery->collected);
+	progress_free(&delivery->progress);
+	free(delivery->cursor);
+	free(delivery);
+}
+
+void
+delivery_start(Delivery *delivery, const char *cursor, bool resync, const char *reason)
+{
+	delivery->session.is_running = true;
+	delivery->session.idle_ms = IDLE_FIRST_MS;
+	free(delivery->cursor);
+	delivery->cursor = strdup(cursor);
+	if (delivery->cursor == NULL || !set_trim_timer(delivery) ||
+		!progress_start(&delivery->progress, cursor))
+	{
+		delivery->events->exhausted(delivery->context);
+		return;
+	}
+	if (resync)
+	{
+		delivery->session.resync = RESYNC_TO_LIST;
+		delivery->session.resync_begin_ms = loop_now_ms(delivery->parts.loop);
+		log_event(delivery->parts.log, LOG_LEVEL_INFO, "resync begins",
+				  LOG_TEXT("target", delivery->parts.config->alias),
+				  LOG_TEXT("reason", reason));
+	}
+	delivery_step_advance(delivery);
+}
+
+void
+delivery_reset(Delivery *delivery)
+{
+	redis_target_abandon(delivery->parts.target);
+	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
+	loop_timer_remove(delivery->parts.loop, &delivery->trim_timer);
+	delivery_slots_reset(&delivery->slots);
+	keyset_reset(&delivery->collected);
+	trim_schedule_init(&delivery->trim);
+	memset(&delivery->session, 0, sizeof(delivery->session));
+}
+
+void
+delivery_finish(Delivery *delivery)
+{
+	delivery->session.is_finishing = true;
+	delivery_step_advance(delivery);
+}

@@ -1,0 +1,57 @@
+/*-------------------------------------------------------------------------
+ *
+ * delivery_slots.h
+ *	  The two batches that a delivery has in memory, and where they are.
+ *
+ * A batch is filled by a fetch, waits, and is applied; Redis works on one
+ * while the next is filled.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_DELIVERY_SLOTS_H
+#define UNCACHED_DELIVERY_SLOTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "batch.h"
+
+#define DELIVERY_SLOT_COUNT 2
+
+typedef struct DeliverySlot
+{
+	Batch		batch;
+	char	   *cursor;			/* owned; behind the batch; NULL for a resync */
+	int64_t		oldest_at_us;	/* of its rows, since 1970 */
+} DeliverySlot;
+
+typedef struct DeliverySlots
+{
+	DeliverySlot slots[DELIVERY_SLOT_COUNT];
+	DeliverySlot *filling;		/* each of these borrowed from slots, or NULL */
+	DeliverySlot *fetched;
+	DeliverySlot *applying;
+} DeliverySlots;
+
+/*
+ * Prepares caller's storage, to be freed by delivery_slots_free; "prefix" is
+ * borrowed until then.  False if memory is exhausted: free it all the same.
+ */
+extern bool delivery_slots_init(DeliverySlots *slots, const char *prefix,
+								size_t prefix_bytes, uint64_t seed)
+			__attribute__((warn_unused_result));
+extern void delivery_slots_free(DeliverySlots *slots);
+
+/* Empties all of them. */
+extern void delivery_slots_reset(DeliverySlots *slots);
+
+/* One that the next fetch can fill, or NULL. */
+extern DeliverySlot *delivery_slots_find_free(DeliverySlots *slots);
+
+/* Is a batch waiting or being applied? */
+extern bool delivery_slots_are_taken(const DeliverySlots *slots);
+
+extern void delivery_slot_reset(DeliverySlot *slot);
+
+#endif

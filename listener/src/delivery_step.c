@@ -1,0 +1,247 @@
+/*-------------------------------------------------------------------------
+ *
+ * delivery_step.c
+ *	  The state of a delivery, and the choice of what it does next.
+ *
+ * The source does one operation at a time; the target works on one batch of
+ * keys and on one scan pass.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "delivery_step.h"
+
+#include <time.h>
+
+/* Patterns that wait for the next pass; beyond, fetching pauses. */
+#define COLLECTED_MAX_PATTERNS ((size_t) 10000)
+#define COLLECTED_MAX_BYTES ((size_t) 1024 * 1024)
+
+/* --- batches --- */
+
+static int64_t
+lag_ms(int64_t at_us)
+{
+	struct timespec now;
+
+	(void) clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000 - at_us / 1000;
+}
+
+static void
+log_batch(const Delivery *delivery, const DeliverySlot *slot)
+{
+	if (delivery->parts.log->level < LOG_LEVEL_DEBUG)
+		return;
+	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "batch applied",
+			  LOG_TEXT("target", delivery->parts.config->alias),
+			  LOG_NUMBER("key_count", (int64_t) slot->batch.keys.key_count),
+			  LOG_NUMBER("pattern_count", (int64_t) slot->batch.patterns.key_count),
+			  LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us)));
+}
+
+/* --- resync --- */
+
+/* The keys are deleted: now the patterns.  No pass can be running yet. */
+static bool
+continue_resync(Delivery *delivery, const Batch *batch)
+{
+	if (batch->patterns.key_count == 0)
+	{
+		delivery->session.resync = RESYNC_TO_REPORT;
+		return true;
+	}
+	delivery->session.pass = PASS_RESYNC;
+	delivery->session.pass_begin_ms = loop_now_ms(delivery->parts.loop);
+	return redis_target_scan(delivery->parts.target, &batch->patterns);
+}
+
+/* --- applying --- */
+
+bool
+delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
+{
+	bool		has_patterns = slot->batch.patterns.key_count > 0;
+	bool		done;
+
+	if (slot->cursor == NULL)
+		done = continue_resync(delivery, &slot->batch);
+	else
+	{
+		log_batch(delivery, slot);
+		done = keyset_merge(&delivery->collected, &slot->batch.patterns) &&
+			progress_apply(&delivery->progress, slot->cursor, has_patterns);
+	}
+	delivery_slot_reset(slot);
+	return done;
+}
+
+/* Gives the next batch to the target.  False if memory is exhausted. */
+static bool
+apply_next(Delivery *delivery)
+{
+	while (delivery->slots.applying == NULL && delivery->slots.fetched != NULL)
+	{
+		DeliverySlot *slot = delivery->slots.fetched;
+
+		delivery->slots.fetched = NULL;
+		if (slot->batch.keys.key_count > 0)
+		{
+			delivery->slots.applying = slot;
+			redis_target_apply(delivery->parts.target, &slot->batch.keys);
+		}
+		else if (!delivery_step_finish_batch(delivery, slot))
+			return false;
+	}
+	return true;
+}
+
+/* Begins a pass with what was collected.  False if memory is exhausted. */
+static bool
+begin_pass(Delivery *delivery)
+{
+	if (delivery->session.pass != PASS_NONE || delivery->collected.key_count == 0)
+		return true;
+	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "scan pass begins",
+			  LOG_TEXT("target", delivery->parts.config->alias),
+			  LOG_NUMBER("pattern_count", (int64_t) delivery->collected.key_count));
+	if (!redis_target_scan(delivery->parts.target, &delivery->collected))
+		return false;
+	keyset_reset(&delivery->collected);
+	progress_begin_pass(&delivery->progress);
+	delivery->session.pass = PASS_JOURNAL;
+	delivery->session.pass_begin_ms = loop_now_ms(delivery->parts.loop);
+	return true;
+}
+
+/* --- the source's next operation --- */
+
+static bool
+is_target_ready(const Delivery *delivery)
+{
+	return redis_target_is_ready(delivery->parts.target);
+}
+
+static void
+start_fetch(Delivery *delivery, bool sleep)
+{
+	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
+	delivery->slots.filling = delivery_slots_find_free(&delivery->slots);
+	delivery->session.is_asking_sleep = sleep;
+	delivery->session.is_bell_armed |= sleep;
+	delivery->session.was_rung = false;
+	journal_source_fetch(delivery->parts.source, delivery->cursor,
+						 DELIVERY_FETCH_MAX_BYTES, sleep);
+}
+
+static void
+start_resync_list(Delivery *delivery)
+{
+	delivery->session.resync = RESYNC_LISTING;
+	delivery->slots.filling = delivery_slots_find_free(&delivery->slots);
+	journal_source_list_resync(delivery->parts.source);
+}
+
+/* Is there anything that ends without another fetch? */
+static bool
+has_work_in_hand(const Delivery *delivery)
+{
+	return delivery_slots_are_taken(&delivery->slots) ||
+		delivery->session.pass != PASS_NONE || delivery->session.resync != RESYNC_NONE ||
+		!progress_is_complete(&delivery->progress);
+}
+
+static bool
+has_room_for_fetch(Delivery *delivery)
+{
+	return delivery_slots_find_free(&delivery->slots) != NULL &&
+		delivery->collected.key_count < COLLECTED_MAX_PATTERNS &&
+		delivery->collected.byte_count < COLLECTED_MAX_BYTES;
+}
+
+/*
+ * An empty answer while Redis still works is not asked for again before
+ * Redis has finished; then the bell can be armed as well.
+ */
+static void
+fetch_if_useful(Delivery *delivery)
+{
+	bool		sleep = delivery->session.was_empty && !delivery->session.was_rung;
+
+	if (!is_target_ready(delivery))
+	{
+		/* writers must not ring for nobody */
+		if (delivery->session.is_bell_armed)
+			start_fetch(delivery, false);
+	}
+	else if (!has_room_for_fetch(delivery) ||
+			 loop_timer_is_armed(&delivery->idle_timer))
+		return;
+	else if (!sleep)
+		start_fetch(delivery, false);
+	else if (delivery->slots.applying == NULL)
+	{
+		if (!has_work_in_hand(delivery))
+			delivery->events->drained(delivery->context);
+		if (delivery->session.is_running && journal_source_is_idle(delivery->parts.source))
+			start_fetch(delivery, true);
+	}
+}
+
+static void
+start_trim(Delivery *delivery)
+{
+	trim_schedule_begin(&delivery->trim);
+	journal_source_trim(delivery->parts.source, TRIM_SCHEDULE_MAX_ROWS);
+}
+
+static void
+start_ack(Delivery *delivery)
+{
+	progress_acknowledge(&delivery->progress);
+	delivery->session.is_acking = true;
+	journal_source_ack(delivery->parts.source, delivery->progress.clean);
+}
+
+/* Does Redis work on a batch, or is one not acknowledged that can be? */
+static bool
+has_batch_in_hand(const Delivery *delivery)
+{
+	return delivery->slots.applying != NULL || delivery->progress.is_ack_due ||
+		delivery->session.is_acking;
+}
+
+static void
+start_operation(Delivery *delivery)
+{
+	if (delivery->session.is_finishing && !has_batch_in_hand(delivery))
+		delivery->events->finished(delivery->context);
+	else if (!journal_source_is_idle(delivery->parts.source))
+		return;
+	else if (delivery->progress.is_ack_due)
+		start_ack(delivery);
+	else if (delivery->session.is_finishing)
+		return;
+	else if (delivery->session.resync == RESYNC_TO_LIST && is_target_ready(delivery))
+		start_resync_list(delivery);
+	else if (delivery->session.resync == RESYNC_TO_REPORT)
+	{
+		delivery->session.resync = RESYNC_REPORTING;
+		journal_source_resynced(delivery->parts.source);
+	}
+	else if (trim_schedule_wants(&delivery->trim, is_target_ready(delivery)))
+		start_trim(delivery);
+	else if (delivery->session.resync != RESYNC_TO_LIST)
+		fetch_if_useful(delivery);
+}
+
+void
+delivery_step_advance(Delivery *delivery)
+{
+	if (!delivery->session.is_running)
+		return;
+	if (!delivery->session.is_finishing &&
+		(!apply_next(delivery) || !begin_pass(delivery)))
+		delivery->events->exhausted(delivery->context);
+	else
+		start_operation(delivery);
+}

@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * delivery_step.h
+ *	  The state of a delivery, and the choice of what it does next.
+ *
+ * Part of delivery: every event changes some fields here and then calls
+ * delivery_step_advance.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_DELIVERY_STEP_H
+#define UNCACHED_DELIVERY_STEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "delivery.h"
+#include "delivery_slots.h"
+#include "keyset.h"
+#include "progress.h"
+#include "trim_schedule.h"
+
+/* What one fetch asks for: the bound of everything that is per batch. */
+#define DELIVERY_FETCH_MAX_BYTES ((size_t) 256 * 1024)
+
+typedef enum ResyncStep
+{
+	RESYNC_NONE,
+	RESYNC_TO_LIST,
+	RESYNC_LISTING,
+	RESYNC_DELETING,			/* keys, then a pass */
+	RESYNC_TO_REPORT,
+	RESYNC_REPORTING
+} ResyncStep;
+
+typedef enum PassKind
+{
+	PASS_NONE,
+	PASS_JOURNAL,
+	PASS_RESYNC
+} PassKind;
+
+/* All that ends with the session. */
+typedef struct DeliverySession
+{
+	bool		is_running;
+	bool		is_finishing;
+
+	/* fetching */
+	bool		is_asking_sleep;	/* the fetch under way */
+	bool		is_bell_armed;
+	bool		was_empty;		/* the last fetch */
+	bool		was_rung;		/* since the last fetch was started */
+	int64_t		idle_ms;		/* the next sleep */
+
+	/* acknowledging */
+	bool		is_acking;
+
+	/* patterns */
+	PassKind	pass;
+	int64_t		pass_begin_ms;
+
+	ResyncStep	resync;
+	int64_t		resync_begin_ms;
+	size_t		resync_key_count;
+} DeliverySession;
+
+struct Delivery
+{
+	DeliveryParts parts;
+	const DeliveryEvents *events;	/* borrowed */
+	void	   *context;		/* borrowed */
+
+	DeliverySession session;
+	DeliverySlots slots;
+	char	   *cursor;			/* owned; where the next fetch starts */
+	Progress	progress;
+	KeySet		collected;		/* patterns for the next pass */
+	TrimSchedule trim;
+	LoopTimer	idle_timer;		/* armed while sleeping */
+	LoopTimer	trim_timer;
+};
+
+/*
+ * Starts whatever can be started.  Does nothing unless the session is
+ * running.  May call the owner's callbacks: look at nothing afterwards.
+ */
+extern void delivery_step_advance(Delivery *delivery);
+
+/*
+ * The keys of the slot's batch are proven to be deleted; the slot is free
+ * then.  False if memory is exhausted.
+ */
+extern bool delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
+			__attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,106 @@
+/*-------------------------------------------------------------------------
+ *
+ * journal_operation.c
+ *	  What a journal session can be doing, and the SQL of it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "journal_operation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+#define CHANNEL_BYTES (sizeof("uncache_") + CONFIG_ALIAS_MAX)
+
+static const JournalOperationTraits operations[] = {
+	[JOURNAL_OPERATION_CLOSED] = {.doing = "nothing"},
+	[JOURNAL_OPERATION_CONNECTING] = {.doing = "connecting"},
+	[JOURNAL_OPERATION_SETTING_UP] = {.doing = "setting up the session"},
+	[JOURNAL_OPERATION_PREPARING_FETCH] = {.doing = "preparing fetch()"},
+	[JOURNAL_OPERATION_PREPARING_ACK] = {.doing = "preparing ack()"},
+	[JOURNAL_OPERATION_IDLE] = {.doing = "waiting"},
+	[JOURNAL_OPERATION_ATTACH] = {
+		"attaching",
+		"SELECT state, cursor, reason FROM uncache.attach($1::text)",
+		NULL, journal_answer_attach
+	},
+	[JOURNAL_OPERATION_FETCH] = {
+		"fetching from the journal",
+		"SELECT at, action, keys, cursor"
+		" FROM uncache.fetch($1::text, $2::text, $3::integer, $4::boolean)",
+		"uncache_fetch", journal_answer_fetch
+	},
+	[JOURNAL_OPERATION_ACK] = {
+		"acknowledging",
+		"SELECT uncache.ack($1::text, $2::text)",
+		"uncache_ack", journal_answer_ack
+	},
+	[JOURNAL_OPERATION_LIST_RESYNC] = {
+		"listing what to resync",
+		"SELECT action, key FROM uncache.resync_keys($1::text)",
+		NULL, journal_answer_resync_keys
+	},
+	[JOURNAL_OPERATION_RESYNCED] = {
+		"reporting the resync",
+		"SELECT uncache.resynced($1::text)",
+		NULL, journal_answer_resynced
+	},
+	[JOURNAL_OPERATION_TRIM] = {
+		"trimming the journal",
+		"SELECT uncache.trim($1::integer)",
+		NULL, journal_answer_trim
+	},
+};
+
+const JournalOperationTraits *
+journal_operation_traits(JournalOperation operation)
+{
+	return &operations[operation];
+}
+
+/* The protocol's settings, and those that end a session without a peer. */
+static const char setup_format[] =
+"SET client_encoding = '%s';"
+"SET search_path = pg_catalog, pg_temp;"
+"SET jit = off;"
+"SET enable_seqscan = off;"
+"SET synchronous_commit = off;"
+"SET lock_timeout = '5s';"
+"SET statement_timeout = '30s';"
+"SET idle_in_transaction_session_timeout = 0;"
+"SET tcp_keepalives_idle = 5;"
+"SET tcp_keepalives_interval = 2;"
+"SET tcp_keepalives_count = 3;"
+"SET tcp_user_timeout = 10000;"
+"LISTEN %s;"
+"SELECT pg_catalog.pg_backend_pid()";
+
+bool
+journal_operation_write_setup(PGconn *conn, const char *target,
+							  char *sql, size_t sql_bytes)
+{
+	const char *encoding = PQparameterStatus(conn, "server_encoding");
+	bool		is_ascii = encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
+	char		name[CHANNEL_BYTES];
+	char	   *channel;
+	int			written;
+
+	(void) snprintf(name, sizeof(name), "uncache_%s", target);
+	channel = PQescapeIdentifier(conn, name, strlen(name));
+	if (channel == NULL)
+		return false;
+	written = snprintf(sql, sql_bytes, setup_format, is_ascii ? "SQL_ASCII" : "UTF8",
+					   channel);
+	PQfreemem(channel);
+	return written > 0 && (size_t) written < sql_bytes;
+}
+
+bool
+journal_operation_is_direct(const PGconn *conn, const PGresult *setup)
+{
+	return PQntuples(setup) == 1 && PQnfields(setup) == 1 &&
+		strtol(PQgetvalue(setup, 0, 0), NULL, 10) == PQbackendPID(conn);
+}

@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * journal_operation.h
+ *	  What a journal session can be doing, and the SQL of it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_JOURNAL_OPERATION_H
+#define UNCACHED_JOURNAL_OPERATION_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "journal_answer.h"
+
+typedef enum JournalOperation
+{
+	JOURNAL_OPERATION_CLOSED,	/* no session */
+	JOURNAL_OPERATION_CONNECTING,
+	JOURNAL_OPERATION_SETTING_UP,
+	JOURNAL_OPERATION_PREPARING_FETCH,
+	JOURNAL_OPERATION_PREPARING_ACK,
+	JOURNAL_OPERATION_IDLE,
+	JOURNAL_OPERATION_ATTACH,
+	JOURNAL_OPERATION_FETCH,
+	JOURNAL_OPERATION_ACK,
+	JOURNAL_OPERATION_LIST_RESYNC,
+	JOURNAL_OPERATION_RESYNCED,
+	JOURNAL_OPERATION_TRIM
+} JournalOperation;
+
+typedef struct JournalOperationTraits
+{
+	const char *doing;			/* for the log */
+	const char *sql;			/* NULL before the session is set up */
+	const char *statement;		/* its name, if it is prepared */
+	JournalAnswerReader read;
+} JournalOperationTraits;
+
+/* Static data. */
+extern const JournalOperationTraits *journal_operation_traits(JournalOperation operation);
+
+/*
+ * Writes the statements that set up a session; the last one returns the
+ * backend's process id.  False if they do not fit or memory is exhausted.
+ */
+extern bool journal_operation_write_setup(PGconn *conn, const char *target,
+										  char *sql, size_t sql_bytes)
+			__attribute__((warn_unused_result));
+
+/*
+ * Does the answer to those statements come from the server that was connected
+ * to?  A pooling proxy invents the process id that it announces; behind one,
+ * LISTEN and session locks would silently belong to somebody else.
+ */
+extern bool journal_operation_is_direct(const PGconn *conn, const PGresult *setup);
+
+#endif

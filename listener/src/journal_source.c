@@ -1,0 +1,508 @@
+/*-------------------------------------------------------------------------
+ *
+ * journal_source.c
+ *	  One target's session with the journal: docs/protocol.md over an
+ *	  asynchronous libpq connection.
+ *
+ * A session goes through its operations one at a time: connecting, setting
+ * up, preparing, and then those of the caller.  Whatever fails ends the
+ * session: begin_failure() logs and closes, and "lost" follows from the loop.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "journal_source.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "journal_conninfo.h"
+#include "journal_operation.h"
+
+#define CONNECT_DEADLINE_MS 5000
+/* longer than the session's statement_timeout */
+#define ANSWER_DEADLINE_MS 35000
+
+#define SETUP_SQL_BYTES 1024
+#define NAME_BYTES (sizeof("uncached/") + CONFIG_ALIAS_MAX)
+#define NUMBER_BYTES 24
+
+struct JournalSource
+{
+	Loop	   *loop;			/* borrowed */
+	const Log  *log;			/* borrowed */
+	const char *dsn;			/* borrowed */
+	const char *target;			/* borrowed */
+	const JournalEvents *events;	/* borrowed */
+	void	   *context;		/* borrowed */
+	char		application_name[NAME_BYTES];
+
+	PGconn	   *conn;			/* owned; NULL while closed */
+	PGresult   *result;			/* owned; of the operation under way, or NULL */
+	JournalOperation operation;
+	size_t		attempt_count;	/* walks the hosts */
+	LoopWatch	watch;
+	LoopTimer	deadline_timer;
+	LoopTimer	lost_timer;		/* carries "lost" into the loop */
+};
+
+/* --- failures --- */
+
+static void
+close_session(JournalSource *source)
+{
+	loop_watch_remove(source->loop, &source->watch);
+	loop_timer_remove(source->loop, &source->deadline_timer);
+	PQclear(source->result);
+	source->result = NULL;
+	PQfinish(source->conn);
+	source->conn = NULL;
+	source->operation = JOURNAL_OPERATION_CLOSED;
+}
+
+static void
+report_lost(void *context)
+{
+	JournalSource *source = context;
+
+	source->events->lost(source->context);
+}
+
+static void
+begin_failure(JournalSource *source, const char *sqlstate, const char *error)
+{
+	log_event(source->log, LOG_LEVEL_WARNING, "session with PostgreSQL ended, reconnecting",
+			  LOG_TEXT("target", source->target),
+			  LOG_TEXT("while", journal_operation_traits(source->operation)->doing),
+			  LOG_TEXT("sqlstate", sqlstate),
+			  LOG_TEXT("error", error),
+			  LOG_TEXT("advice", journal_answer_advice(sqlstate)));
+	source->attempt_count++;
+	close_session(source);
+
+	/* an exhausted heap leaves nothing better than to tell at once */
+	if (!loop_timer_set(source->loop, &source->lost_timer, 0))
+		report_lost(source);
+}
+
+/* libpq's text for the connection: without the newline at its end. */
+static void
+fail_connection(JournalSource *source)
+{
+	char		error[1024];
+
+	(void) snprintf(error, sizeof(error), "%s", PQerrorMessage(source->conn));
+	for (size_t end = strlen(error); end > 0 && error[end - 1] == '\n'; end--)
+		error[end - 1] = '\0';
+	begin_failure(source, "", error);
+}
+
+/* libpq quotes the dsn where it cannot parse it, passwords included. */
+static void
+fail_start(JournalSource *source)
+{
+	if (journal_conninfo_is_valid(source->dsn))
+		fail_connection(source);
+	else
+		begin_failure(source, "", "the dsn is not a valid connection string");
+}
+
+static void
+fail_result(JournalSource *source, const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (primary == NULL)
+		fail_connection(source);
+	else
+	{
+		char		sqlstate_copy[8];
+		char		primary_copy[1024];
+
+		/* the result is freed before the line is written */
+		(void) snprintf(sqlstate_copy, sizeof(sqlstate_copy), "%s",
+						sqlstate != NULL ? sqlstate : "");
+		(void) snprintf(primary_copy, sizeof(primary_copy), "%s", primary);
+		begin_failure(source, sqlstate_copy, primary_copy);
+	}
+}
+
+static void
+deadline_passed(void *context)
+{
+	begin_failure(context, "", "no answer before the deadline");
+}
+
+/* --- sending --- */
+
+/* Sends what libpq still holds, and waits for what has to come. */
+static bool
+flush_session(JournalSource *source)
+{
+	int			pending = PQflush(source->conn);
+
+	if (pending < 0)
+	{
+		fail_connection(source);
+		return false;
+	}
+	if (!loop_watch_set(source->loop, &source->watch, PQsocket(source->conn),
+						(short) (pending > 0 ? POLLIN | POLLOUT : POLLIN)))
+	{
+		begin_failure(source, "", "out of memory");
+		return false;
+	}
+	return true;
+}
+
+/* Common end of all sending functions. */
+static void
+begin_operation(JournalSource *source, JournalOperation operation, bool sent)
+{
+	source->operation = operation;
+	if (!sent)
+		fail_connection(source);
+	else if (!loop_timer_set(source->loop, &source->deadline_timer, ANSWER_DEADLINE_MS))
+		begin_failure(source, "", "out of memory");
+	else
+		(void) flush_session(source);
+}
+
+static void
+start_query(JournalSource *source, JournalOperation operation,
+			int parameter_count, const char *const *parameters)
+{
+	const JournalOperationTraits *traits = journal_operation_traits(operation);
+	int			sent;
+
+	if (traits->statement != NULL)
+		sent = PQsendQueryPrepared(source->conn, traits->statement, parameter_count,
+								   parameters, NULL, NULL, 1);
+	else
+		sent = PQsendQueryParams(source->conn, traits->sql, parameter_count,
+								 NULL, parameters, NULL, NULL, 1);
+	begin_operation(source, operation, sent == 1);
+}
+
+static void
+start_prepare(JournalSource *source, JournalOperation operation,
+			  JournalOperation prepared)
+{
+	const JournalOperationTraits *traits = journal_operation_traits(prepared);
+
+	begin_operation(source, operation,
+					PQsendPrepare(source->conn, traits->statement, traits->sql,
+								  0, NULL) == 1);
+}
+
+/* --- setting up --- */
+
+static void
+start_setting_up(JournalSource *source)
+{
+	char		sql[SETUP_SQL_BYTES];
+
+	begin_operation(source, JOURNAL_OPERATION_SETTING_UP,
+					journal_operation_write_setup(source->conn, source->target,
+												  sql, sizeof(sql)) &&
+					PQsendQuery(source->conn, sql) == 1);
+}
+
+static void
+finish_setting_up(JournalSource *source)
+{
+	if (journal_operation_is_direct(source->conn, source->result))
+		start_prepare(source, JOURNAL_OPERATION_PREPARING_FETCH, JOURNAL_OPERATION_FETCH);
+	else
+		begin_failure(source, "", "a pooling proxy stands in front of the server: "
+					  "the dsn must name PostgreSQL itself");
+}
+
+/* --- receiving --- */
+
+/* The operation under way has ended well; what it left is in source->result. */
+static void
+finish_operation(JournalSource *source)
+{
+	JournalOperation operation = source->operation;
+	PGresult   *result = source->result;
+	const char *problem;
+
+	loop_timer_remove(source->loop, &source->deadline_timer);
+	switch (operation)
+	{
+		case JOURNAL_OPERATION_SETTING_UP:
+			finish_setting_up(source);
+			return;
+		case JOURNAL_OPERATION_PREPARING_FETCH:
+			start_prepare(source, JOURNAL_OPERATION_PREPARING_ACK, JOURNAL_OPERATION_ACK);
+			return;
+		case JOURNAL_OPERATION_PREPARING_ACK:
+			source->operation = JOURNAL_OPERATION_IDLE;
+			source->events->connected(source->context);
+			return;
+		default:
+			break;
+	}
+
+	/* the answer's callback may start the next operation, or disconnect */
+	source->result = NULL;
+	source->operation = JOURNAL_OPERATION_IDLE;
+	problem = "the server sent no rows";
+	if (PQresultStatus(result) == PGRES_TUPLES_OK)
+		problem = journal_operation_traits(operation)->read(result, source->events,
+															source->context);
+	PQclear(result);
+	if (problem != NULL)
+	{
+		source->operation = operation;
+		begin_failure(source, "", problem);
+	}
+}
+
+/* Takes one result of the operation; false if it failed. */
+static bool
+take_result(JournalSource *source, PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+	{
+		fail_result(source, result);
+		PQclear(result);
+		return false;
+	}
+	PQclear(source->result);
+	source->result = result;
+	return true;
+}
+
+static bool
+has_operation(const JournalSource *source)
+{
+	return source->operation > JOURNAL_OPERATION_CONNECTING && source->operation != JOURNAL_OPERATION_IDLE;
+}
+
+static void
+take_results(JournalSource *source)
+{
+	while (has_operation(source) && !PQisBusy(source->conn))
+	{
+		PGresult   *result = PQgetResult(source->conn);
+
+		if (result == NULL)
+			finish_operation(source);
+		else if (!take_result(source, result))
+			return;
+	}
+}
+
+static void
+take_notifications(JournalSource *source)
+{
+	bool		rung = false;
+	PGnotify   *notification;
+
+	while ((notification = PQnotifies(source->conn)) != NULL)
+	{
+		/* one channel only, and the payload is trusted for nothing */
+		rung = true;
+		PQfreemem(notification);
+	}
+	if (rung)
+		source->events->rung(source->context);
+}
+
+static void
+poll_connection(JournalSource *source)
+{
+	short		events;
+
+	/* libpq may close the socket and open another */
+	loop_watch_remove(source->loop, &source->watch);
+	switch (PQconnectPoll(source->conn))
+	{
+		case PGRES_POLLING_OK:
+			loop_timer_remove(source->loop, &source->deadline_timer);
+			if (PQsetnonblocking(source->conn, 1) != 0)
+				fail_connection(source);
+			else
+				start_setting_up(source);
+			return;
+		case PGRES_POLLING_READING:
+			events = POLLIN;
+			break;
+		case PGRES_POLLING_WRITING:
+			events = POLLOUT;
+			break;
+		default:
+			fail_connection(source);
+			return;
+	}
+	if (!loop_watch_set(source->loop, &source->watch, PQsocket(source->conn), events))
+		begin_failure(source, "", "out of memory");
+}
+
+static void
+continue_session(JournalSource *source)
+{
+	if (PQconsumeInput(source->conn) == 0)
+	{
+		fail_connection(source);
+		return;
+	}
+	if (!flush_session(source))
+		return;
+	take_results(source);
+	if (source->conn != NULL)
+		take_notifications(source);
+}
+
+static void
+socket_ready(void *context, short revents)
+{
+	JournalSource *source = context;
+
+	(void) revents;				/* libpq finds out by itself */
+	if (source->operation == JOURNAL_OPERATION_CONNECTING)
+		poll_connection(source);
+	else
+		continue_session(source);
+}
+
+/* Else libpq would write notices to stderr, past the log. */
+static void
+take_notice(void *context, const PGresult *notice)
+{
+	const JournalSource *source = context;
+
+	log_event(source->log, LOG_LEVEL_DEBUG, "notice from PostgreSQL",
+			  LOG_TEXT("target", source->target),
+			  LOG_TEXT("notice", PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY)));
+}
+
+/* --- the interface --- */
+
+JournalSource *
+journal_source_create(Loop *loop, const Log *log, const char *dsn, const char *target,
+					  const JournalEvents *events, void *context)
+{
+	JournalSource *source = calloc(1, sizeof(*source));
+
+	if (source == NULL)
+		return NULL;
+	source->loop = loop;
+	source->log = log;
+	source->dsn = dsn;
+	source->target = target;
+	source->events = events;
+	source->context = context;
+	source->operation = JOURNAL_OPERATION_CLOSED;
+	(void) snprintf(source->application_name, sizeof(source->application_name),
+					"uncached/%s", target);
+	loop_watch_init(&source->watch, socket_ready, source);
+	loop_timer_init(&source->deadline_timer, deadline_passed, source);
+	loop_timer_init(&source->lost_timer, report_lost, source);
+	return source;
+}
+
+void
+journal_source_destroy(JournalSource *source)
+{
+	if (source == NULL)
+		return;
+	journal_source_disconnect(source);
+	free(source);
+}
+
+void
+journal_source_connect(JournalSource *source)
+{
+	JournalConninfo info;
+
+	source->operation = JOURNAL_OPERATION_CONNECTING;
+	if (!journal_conninfo_build(source->dsn, source->application_name,
+								source->attempt_count, &info))
+	{
+		begin_failure(source, "", "out of memory");
+		return;
+	}
+	source->conn = PQconnectStartParams(info.keywords, info.values, 1);
+	journal_conninfo_reset(&info);
+	if (source->conn == NULL ||
+		!loop_timer_set(source->loop, &source->deadline_timer, CONNECT_DEADLINE_MS))
+		begin_failure(source, "", "out of memory");
+	else if (PQstatus(source->conn) == CONNECTION_BAD)
+		fail_start(source);
+	else
+	{
+		(void) PQsetNoticeReceiver(source->conn, take_notice, source);
+		/* PQconnectPoll's documentation: first wait as if it had said so */
+		if (!loop_watch_set(source->loop, &source->watch, PQsocket(source->conn), POLLOUT))
+			begin_failure(source, "", "out of memory");
+	}
+}
+
+void
+journal_source_disconnect(JournalSource *source)
+{
+	loop_timer_remove(source->loop, &source->lost_timer);
+	close_session(source);
+}
+
+bool
+journal_source_is_idle(const JournalSource *source)
+{
+	return source->operation == JOURNAL_OPERATION_IDLE;
+}
+
+void
+journal_source_attach(JournalSource *source)
+{
+	start_query(source, JOURNAL_OPERATION_ATTACH, 1, &source->target);
+}
+
+void
+journal_source_fetch(JournalSource *source, const char *cursor,
+					 size_t max_bytes, bool sleep)
+{
+	char		bytes[NUMBER_BYTES];
+	const char *parameters[] = {source->target, cursor, bytes, sleep ? "t" : "f"};
+
+	(void) snprintf(bytes, sizeof(bytes), "%zu", max_bytes);
+	start_query(source, JOURNAL_OPERATION_FETCH, 4, parameters);
+}
+
+void
+journal_source_ack(JournalSource *source, const char *cursor)
+{
+	const char *parameters[] = {source->target, cursor};
+
+	start_query(source, JOURNAL_OPERATION_ACK, 2, parameters);
+}
+
+void
+journal_source_list_resync(JournalSource *source)
+{
+	start_query(source, JOURNAL_OPERATION_LIST_RESYNC, 1, &source->target);
+}
+
+void
+journal_source_resynced(JournalSource *source)
+{
+	start_query(source, JOURNAL_OPERATION_RESYNCED, 1, &source->target);
+}
+
+void
+journal_source_trim(JournalSource *source, unsigned int max_rows)
+{
+	char		rows[NUMBER_BYTES];
+	const char *parameters[] = {rows};
+
+	(void) snprintf(rows, sizeof(rows), "%u", max_rows);
+	start_query(source, JOURNAL_OPERATION_TRIM, 1, parameters);
+}

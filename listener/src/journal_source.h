@@ -1,0 +1,111 @@
+/*-------------------------------------------------------------------------
+ *
+ * journal_source.h
+ *	  One target's session with the journal: docs/protocol.md over an
+ *	  asynchronous libpq connection.
+ *
+ * The only module besides journal_conninfo that knows libpq.  Callbacks run
+ * from the loop, never from inside a function of this header; a callback may
+ * call any of them but journal_source_destroy.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_JOURNAL_SOURCE_H
+#define UNCACHED_JOURNAL_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "journal_row.h"
+#include "log.h"
+#include "loop.h"
+
+typedef struct JournalSource JournalSource;
+
+typedef enum JournalAttachState
+{
+	JOURNAL_STANDBY,
+	JOURNAL_WAITING,
+	JOURNAL_RESYNC,
+	JOURNAL_READY
+} JournalAttachState;
+
+/* Strings are borrowed, and valid during the callback. */
+typedef struct JournalAttachment
+{
+	JournalAttachState state;
+	const char *cursor;			/* "" in standby and waiting */
+	const char *reason;
+} JournalAttachment;
+
+typedef struct JournalFetch
+{
+	const char *cursor;			/* where the next fetch starts */
+	size_t		row_count;		/* journal rows, that is without the last */
+	size_t		key_bytes;		/* of all their keys */
+	int64_t		oldest_at_us;	/* of the rows, since 1970; 0 without rows */
+} JournalFetch;
+
+typedef struct JournalEvents
+{
+	/* The session is set up: attach now. */
+	void		(*connected) (void *context);
+
+	/*
+	 * One element of a fetched row, or a row of resync_keys; the bytes are
+	 * valid during the callback.  False says that memory is exhausted, and
+	 * ends the session.  All of them come before "fetched" or
+	 * "resync_listed".
+	 */
+	bool		(*invalidation) (void *context, JournalAction action,
+								 const char *key, size_t key_bytes);
+
+	/* The answers, one for each operation that was started. */
+	void		(*attached) (void *context, const JournalAttachment *attachment);
+	void		(*fetched) (void *context, const JournalFetch *fetch);
+	void		(*acked) (void *context);
+	void		(*resync_listed) (void *context);
+	void		(*resynced) (void *context);
+	void		(*trimmed) (void *context, int64_t row_count);
+
+	/* The doorbell: look for rows. */
+	void		(*rung) (void *context);
+
+	/*
+	 * Connecting or the session failed; it was logged and is closed.  The
+	 * operation that was under way gets no other answer.
+	 */
+	void		(*lost) (void *context);
+} JournalEvents;
+
+/*
+ * "dsn" (libpq's conninfo, may be empty), "target" and "events" are borrowed.
+ * Nothing is connected yet.  NULL if memory is exhausted.
+ */
+extern JournalSource *journal_source_create(Loop *loop, const Log *log, const char *dsn,
+											const char *target,
+											const JournalEvents *events, void *context);
+
+/* NULL is allowed. */
+extern void journal_source_destroy(JournalSource *source);
+
+/* Answered by "connected" or "lost".  Only while disconnected. */
+extern void journal_source_connect(JournalSource *source);
+
+/* No callback runs any more, "lost" included. */
+extern void journal_source_disconnect(JournalSource *source);
+
+/* Connected, set up, and without an operation under way? */
+extern bool journal_source_is_idle(const JournalSource *source);
+
+/* Operations; only while idle.  Strings are copied. */
+extern void journal_source_attach(JournalSource *source);
+extern void journal_source_fetch(JournalSource *source, const char *cursor,
+								 size_t max_bytes, bool sleep);
+extern void journal_source_ack(JournalSource *source, const char *cursor);
+extern void journal_source_list_resync(JournalSource *source);
+extern void journal_source_resynced(JournalSource *source);
+extern void journal_source_trim(JournalSource *source, unsigned int max_rows);
+
+#endif

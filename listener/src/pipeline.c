@@ -1,0 +1,463 @@
+/*-------------------------------------------------------------------------
+ *
+ * pipeline.c
+ *	  One target from its journal session to its Redis, through all the
+ *	  states of either.
+ *
+ * The session with PostgreSQL decides over the state: without it there is
+ * nothing to do, and whatever was in hand is in the journal still.  Redis
+ * comes and goes below that, and rows wait in the journal meanwhile.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "pipeline.h"
+
+#include <stdlib.h>
+
+#include "backoff.h"
+#include "delivery.h"
+#include "journal_source.h"
+#include "redis_target.h"
+
+#define RETRY_FIRST_MS 100
+#define RETRY_CAP_MS 5000
+#define REDIS_CONNECT_DEADLINE_MS 5000
+#define REDIS_REPLY_DEADLINE_MS 5000
+
+#define STANDBY_RETRY_MS 500
+#define WAITING_FIRST_MS 50
+#define WAITING_MAX_MS 1000
+
+/* How long --once waits for transactions in flight. */
+#define ONCE_WAITING_MAX_MS 60000
+
+/* How long a stop waits for the batch in hand. */
+#define STOP_MAX_MS 5000
+
+struct Pipeline
+{
+	Loop	   *loop;			/* borrowed */
+	const Log  *log;			/* borrowed */
+	const TargetConfig *config; /* borrowed */
+	bool		once;
+
+	PipelineState state;
+	JournalSource *source;		/* owned */
+	RedisTarget *target;		/* owned */
+	Delivery   *delivery;		/* owned */
+	Backoff		backoff;		/* of connecting to PostgreSQL */
+	int64_t		waiting_ms;		/* the next delay while waiting */
+	LoopTimer	retry_timer;	/* connects or attaches again */
+	LoopTimer	limit_timer;	/* ends a stop, or the waiting of --once */
+};
+
+/* --- states --- */
+
+static void
+say(const Pipeline *pipeline, LogLevel level, const char *message, const char *reason)
+{
+	log_event(pipeline->log, level, message,
+			  LOG_TEXT("target", pipeline->config->alias),
+			  LOG_TEXT("reason", reason));
+}
+
+static void
+set_state(Pipeline *pipeline, PipelineState state)
+{
+	pipeline->state = state;
+}
+
+static bool
+is_closed(const Pipeline *pipeline)
+{
+	return pipeline->state == PIPELINE_CLOSED || pipeline->state == PIPELINE_FAILED;
+}
+
+static void
+close_pipeline(Pipeline *pipeline, PipelineState state)
+{
+	loop_timer_remove(pipeline->loop, &pipeline->retry_timer);
+	loop_timer_remove(pipeline->loop, &pipeline->limit_timer);
+	delivery_reset(pipeline->delivery);
+	redis_target_stop(pipeline->target);
+	journal_source_disconnect(pipeline->source);
+	set_state(pipeline, state);
+}
+
+static void
+give_up(Pipeline *pipeline, const char *reason)
+{
+	say(pipeline, LOG_LEVEL_ERROR, "--once cannot serve the target", reason);
+	close_pipeline(pipeline, PIPELINE_FAILED);
+}
+
+/* Without timers nothing would ever happen again. */
+static void
+set_timer(Pipeline *pipeline, LoopTimer *timer, int64_t delay_ms)
+{
+	if (loop_timer_set(pipeline->loop, timer, delay_ms))
+		return;
+	say(pipeline, LOG_LEVEL_ERROR, "target is no longer served", "out of memory");
+	close_pipeline(pipeline, PIPELINE_FAILED);
+}
+
+/* --- the session with PostgreSQL --- */
+
+static void
+source_lost(void *context)
+{
+	Pipeline   *pipeline = context;
+
+	delivery_reset(pipeline->delivery);
+	if (pipeline->state == PIPELINE_STOPPING)
+		close_pipeline(pipeline, PIPELINE_CLOSED);
+	else if (pipeline->once)
+		give_up(pipeline, "the session with PostgreSQL failed");
+	else
+	{
+		set_state(pipeline, PIPELINE_CONNECTING);
+		set_timer(pipeline, &pipeline->retry_timer, backoff_next_ms(&pipeline->backoff));
+	}
+}
+
+static void
+source_connected(void *context)
+{
+	Pipeline   *pipeline = context;
+
+	set_state(pipeline, PIPELINE_ATTACHING);
+	journal_source_attach(pipeline->source);
+}
+
+static void
+try_again(void *context)
+{
+	Pipeline   *pipeline = context;
+
+	if (pipeline->state == PIPELINE_CONNECTING)
+		journal_source_connect(pipeline->source);
+	else
+		journal_source_attach(pipeline->source);
+}
+
+static void
+stand_by(Pipeline *pipeline, const char *reason)
+{
+	if (pipeline->once)
+	{
+		give_up(pipeline, "another session works for this target");
+		return;
+	}
+	if (pipeline->state != PIPELINE_STANDBY)
+		say(pipeline, LOG_LEVEL_INFO, "standing by", reason);
+	set_state(pipeline, PIPELINE_STANDBY);
+	set_timer(pipeline, &pipeline->retry_timer, STANDBY_RETRY_MS);
+}
+
+static void
+await_transactions(Pipeline *pipeline, const char *reason)
+{
+	if (pipeline->state != PIPELINE_WAITING)
+	{
+		say(pipeline, LOG_LEVEL_INFO, "waiting for transactions in flight", reason);
+		pipeline->waiting_ms = WAITING_FIRST_MS;
+		if (pipeline->once)
+			set_timer(pipeline, &pipeline->limit_timer, ONCE_WAITING_MAX_MS);
+	}
+	set_state(pipeline, PIPELINE_WAITING);
+	set_timer(pipeline, &pipeline->retry_timer, pipeline->waiting_ms);
+	pipeline->waiting_ms *= 2;
+	if (pipeline->waiting_ms > WAITING_MAX_MS)
+		pipeline->waiting_ms = WAITING_MAX_MS;
+}
+
+static void
+run(Pipeline *pipeline, const JournalAttachment *attachment)
+{
+	say(pipeline, LOG_LEVEL_INFO,
+		pipeline->state == PIPELINE_STANDBY ? "attached, taking over" : "attached",
+		attachment->reason);
+	loop_timer_remove(pipeline->loop, &pipeline->limit_timer);
+	set_state(pipeline, PIPELINE_RUNNING);
+	delivery_start(pipeline->delivery, attachment->cursor,
+				   attachment->state == JOURNAL_RESYNC, attachment->reason);
+}
+
+static void
+source_attached(void *context, const JournalAttachment *attachment)
+{
+	Pipeline   *pipeline = context;
+
+	backoff_reset(&pipeline->backoff);
+	switch (attachment->state)
+	{
+		case JOURNAL_STANDBY:
+			stand_by(pipeline, attachment->reason);
+			break;
+		case JOURNAL_WAITING:
+			await_transactions(pipeline, attachment->reason);
+			break;
+		case JOURNAL_RESYNC:
+		case JOURNAL_READY:
+			run(pipeline, attachment);
+			break;
+	}
+}
+
+/* Events of the source that concern the delivery only */
+
+static bool
+source_invalidation(void *context, JournalAction action, const char *key, size_t key_bytes)
+{
+	const Pipeline *pipeline = context;
+
+	return delivery_take_invalidation(pipeline->delivery, action, key, key_bytes);
+}
+
+static void
+source_fetched(void *context, const JournalFetch *fetch)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_fetch(pipeline->delivery, fetch);
+}
+
+static void
+source_acked(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_ack(pipeline->delivery);
+}
+
+static void
+source_resync_listed(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_resync_list(pipeline->delivery);
+}
+
+static void
+source_resynced(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_resynced(pipeline->delivery);
+}
+
+static void
+source_trimmed(void *context, int64_t row_count)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_trim(pipeline->delivery, row_count);
+}
+
+static void
+source_rung(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_bell(pipeline->delivery);
+}
+
+static const JournalEvents source_events = {
+	.connected = source_connected,
+	.invalidation = source_invalidation,
+	.attached = source_attached,
+	.fetched = source_fetched,
+	.acked = source_acked,
+	.resync_listed = source_resync_listed,
+	.resynced = source_resynced,
+	.trimmed = source_trimmed,
+	.rung = source_rung,
+	.lost = source_lost,
+};
+
+/* --- Redis --- */
+
+static void
+target_ready(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_target_change(pipeline->delivery);
+}
+
+static void
+target_lost(void *context)
+{
+	Pipeline   *pipeline = context;
+
+	if (pipeline->state == PIPELINE_STOPPING)
+		close_pipeline(pipeline, PIPELINE_CLOSED);
+	else if (pipeline->once)
+		give_up(pipeline, "Redis failed");
+	else
+		delivery_take_target_change(pipeline->delivery);
+}
+
+static void
+target_keys_done(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_keys_done(pipeline->delivery);
+}
+
+static void
+target_scan_done(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_scan_done(pipeline->delivery);
+}
+
+static const RedisTargetEvents target_events = {
+	.ready = target_ready,
+	.lost = target_lost,
+	.keys_done = target_keys_done,
+	.scan_done = target_scan_done,
+};
+
+/* --- the delivery --- */
+
+static void
+delivery_drained(void *context)
+{
+	Pipeline   *pipeline = context;
+
+	if (!pipeline->once)
+		return;
+	say(pipeline, LOG_LEVEL_INFO, "everything is applied", "--once");
+	close_pipeline(pipeline, PIPELINE_CLOSED);
+}
+
+static void
+delivery_finished(void *context)
+{
+	close_pipeline(context, PIPELINE_CLOSED);
+}
+
+/* The journal still has everything: begin again from there. */
+static void
+delivery_exhausted(void *context)
+{
+	Pipeline   *pipeline = context;
+
+	say(pipeline, LOG_LEVEL_ERROR, "session given up, reconnecting", "out of memory");
+	journal_source_disconnect(pipeline->source);
+	source_lost(pipeline);
+}
+
+static const DeliveryEvents delivery_events = {
+	.drained = delivery_drained,
+	.finished = delivery_finished,
+	.exhausted = delivery_exhausted,
+};
+
+/* --- the interface --- */
+
+static void
+limit_passed(void *context)
+{
+	Pipeline   *pipeline = context;
+
+	if (pipeline->state == PIPELINE_STOPPING)
+	{
+		say(pipeline, LOG_LEVEL_WARNING, "stopped without acknowledging the batch in hand",
+			"it takes too long; it will be repeated");
+		close_pipeline(pipeline, PIPELINE_CLOSED);
+	}
+	else
+		give_up(pipeline, "transactions in flight do not end");
+}
+
+static bool
+create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
+{
+	const TargetConfig *config = pipeline->config;
+	const RedisTargetSettings settings = {
+		.alias = config->alias,
+		.url = &config->url,
+		.timeouts = {REDIS_CONNECT_DEADLINE_MS, REDIS_REPLY_DEADLINE_MS},
+		.backoff_first_ms = RETRY_FIRST_MS,
+		.backoff_cap_ms = RETRY_CAP_MS,
+		.seed = seed,
+	};
+	DeliveryParts parts = {.loop = pipeline->loop,.log = pipeline->log,
+	.config = config,.seed = seed};
+
+	pipeline->source = journal_source_create(pipeline->loop, pipeline->log, dsn,
+											 config->alias, &source_events, pipeline);
+	pipeline->target = redis_target_create(pipeline->loop, pipeline->log, &settings,
+										   &target_events, pipeline);
+	if (pipeline->source == NULL || pipeline->target == NULL)
+		return false;
+	parts.source = pipeline->source;
+	parts.target = pipeline->target;
+	pipeline->delivery = delivery_create(&parts, &delivery_events, pipeline);
+	return pipeline->delivery != NULL;
+}
+
+Pipeline *
+pipeline_create(Loop *loop, const Log *log, const Config *config,
+				const TargetConfig *target, uint64_t seed)
+{
+	Pipeline   *pipeline = calloc(1, sizeof(*pipeline));
+
+	if (pipeline == NULL)
+		return NULL;
+	pipeline->loop = loop;
+	pipeline->log = log;
+	pipeline->config = target;
+	pipeline->once = config->once;
+	set_state(pipeline, PIPELINE_CONNECTING);
+	backoff_init(&pipeline->backoff, RETRY_FIRST_MS, RETRY_CAP_MS, seed);
+	loop_timer_init(&pipeline->retry_timer, try_again, pipeline);
+	loop_timer_init(&pipeline->limit_timer, limit_passed, pipeline);
+	if (!create_parts(pipeline, config->dsn, seed))
+	{
+		pipeline_destroy(pipeline);
+		return NULL;
+	}
+	redis_target_start(pipeline->target);
+	journal_source_connect(pipeline->source);
+	return pipeline;
+}
+
+void
+pipeline_destroy(Pipeline *pipeline)
+{
+	if (pipeline == NULL)
+		return;
+	loop_timer_remove(pipeline->loop, &pipeline->retry_timer);
+	loop_timer_remove(pipeline->loop, &pipeline->limit_timer);
+	delivery_destroy(pipeline->delivery);
+	redis_target_destroy(pipeline->target);
+	journal_source_destroy(pipeline->source);
+	free(pipeline);
+}
+
+void
+pipeline_stop(Pipeline *pipeline)
+{
+	if (is_closed(pipeline) || pipeline->state == PIPELINE_STOPPING)
+		return;
+	if (pipeline->state != PIPELINE_RUNNING || !redis_target_is_ready(pipeline->target))
+	{
+		close_pipeline(pipeline, PIPELINE_CLOSED);
+		return;
+	}
+	set_state(pipeline, PIPELINE_STOPPING);
+	set_timer(pipeline, &pipeline->limit_timer, STOP_MAX_MS);
+	if (!is_closed(pipeline))
+		delivery_finish(pipeline->delivery);
+}
+
+PipelineState
+pipeline_state(const Pipeline *pipeline)
+{
+	return pipeline->state;
+}

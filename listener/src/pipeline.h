@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * pipeline.h
+ *	  One target from its journal session to its Redis, through all the
+ *	  states of either.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_PIPELINE_H
+#define UNCACHED_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "log.h"
+#include "loop.h"
+
+typedef struct Pipeline Pipeline;
+
+typedef enum PipelineState
+{
+	PIPELINE_CONNECTING,		/* to PostgreSQL, or waiting to try again */
+	PIPELINE_ATTACHING,
+	PIPELINE_STANDBY,			/* another session works for this target */
+	PIPELINE_WAITING,			/* for transactions in flight */
+	PIPELINE_RUNNING,
+	PIPELINE_STOPPING,			/* the batch in hand is being finished */
+	PIPELINE_CLOSED,
+	PIPELINE_FAILED				/* closed too; only if config->once */
+} PipelineState;
+
+/*
+ * Starts connecting.  All pointers are borrowed; target is one of config's.
+ * NULL if memory is exhausted.
+ */
+extern Pipeline *pipeline_create(Loop *loop, const Log *log, const Config *config,
+								 const TargetConfig *target, uint64_t seed);
+
+/* NULL is allowed. */
+extern void pipeline_destroy(Pipeline *pipeline);
+
+/* Finishes and acknowledges the batch in hand, if that can be done, and closes. */
+extern void pipeline_stop(Pipeline *pipeline);
+
+extern PipelineState pipeline_state(const Pipeline *pipeline);
+
+#endif

@@ -1,0 +1,438 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_conn.c
+ *	  One connection to Redis: bytes out, replies in, deadlines.
+ *
+ * Failures found inside a function that the owner called are reported by a
+ * timer of 0 ms, so that no callback runs inside the owner's own call.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "redis_conn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "redis_greeting.h"
+#include "redis_socket.h"
+
+#define READ_BYTES ((size_t) 64 * 1024)
+
+/* A reply that is still incomplete after so many bytes is not one of ours. */
+#define REPLY_MAX_BYTES ((size_t) 64 * 1024 * 1024)
+
+#define REASON_BYTES 256
+
+typedef enum ConnState
+{
+	CONN_CLOSED,
+	CONN_CONNECTING,
+	CONN_GREETING,
+	CONN_CONNECTED,
+	CONN_FAILING				/* "failed" is about to be called */
+} ConnState;
+
+struct RedisConn
+{
+	Loop	   *loop;			/* borrowed */
+	const RedisUrl *url;		/* borrowed */
+	RedisConnTimeouts timeouts;
+	const RedisConnEvents *events;	/* borrowed */
+	void	   *context;		/* borrowed */
+
+	ConnState	state;
+	RedisGreetingStep greeting; /* whose reply comes next */
+	uint64_t	session_count;	/* tells a reopened connection from the old */
+	RedisAddresses addresses;
+	int			fd;				/* owned; -1 while closed */
+	LoopWatch	watch;
+	LoopTimer	deadline_timer;
+	LoopTimer	failure_timer;
+	int64_t		progress_ms;	/* when bytes last moved, or a wait began */
+	char		reason[REASON_BYTES];
+	bool		reason_is_reply;
+
+	redisReader *reader;		/* owned; NULL while closed */
+	size_t		unparsed_bytes; /* fed since the last whole reply */
+	size_t		awaited_count;	/* replies */
+	RedisOutput output;
+	char		input[READ_BYTES];
+};
+
+/* --- failures --- */
+
+static void
+close_socket(RedisConn *conn)
+{
+	if (conn->fd >= 0)
+	{
+		loop_watch_remove(conn->loop, &conn->watch);
+		(void) close(conn->fd);
+		conn->fd = -1;
+	}
+	if (conn->reader != NULL)
+	{
+		redisReaderFree(conn->reader);
+		conn->reader = NULL;
+	}
+	loop_timer_remove(conn->loop, &conn->deadline_timer);
+	conn->awaited_count = 0;
+	conn->unparsed_bytes = 0;
+	redis_output_clear(&conn->output);
+	conn->session_count++;
+}
+
+void
+redis_conn_close(RedisConn *conn)
+{
+	close_socket(conn);
+	redis_socket_reset(&conn->addresses);
+	loop_timer_remove(conn->loop, &conn->failure_timer);
+	conn->state = CONN_CLOSED;
+}
+
+static void
+report_failure(void *context)
+{
+	RedisConn  *conn = context;
+
+	redis_conn_close(conn);
+	conn->events->failed(conn->context, conn->reason, conn->reason_is_reply);
+}
+
+static void
+fail(RedisConn *conn, const char *reason, bool is_error_reply)
+{
+	if (conn->state == CONN_FAILING)
+		return;
+	(void) snprintf(conn->reason, sizeof(conn->reason), "%s", reason);
+	conn->reason_is_reply = is_error_reply;
+	close_socket(conn);
+	conn->state = CONN_FAILING;
+	if (!loop_timer_set(conn->loop, &conn->failure_timer, 0))
+		report_failure(conn);	/* nothing better is left without memory */
+}
+
+/* --- connecting --- */
+
+static void
+try_next_address(RedisConn *conn, int error)
+{
+	int			fd = redis_socket_open_next(&conn->addresses);
+
+	if (fd < 0)
+	{
+		fail(conn, strerror(error != 0 ? error : errno), false);
+		return;
+	}
+	conn->fd = fd;
+	conn->state = CONN_CONNECTING;
+	if (!loop_watch_set(conn->loop, &conn->watch, fd, POLLOUT) ||
+		!loop_timer_set(conn->loop, &conn->deadline_timer, conn->timeouts.connect_ms))
+		fail(conn, "out of memory", false);
+}
+
+void
+redis_conn_open(RedisConn *conn)
+{
+	const char *problem = redis_socket_resolve(conn->url, &conn->addresses);
+
+	if (problem != NULL)
+		fail(conn, problem, false);
+	else
+		try_next_address(conn, 0);
+}
+
+static void
+start_greeting(RedisConn *conn)
+{
+	conn->reader = redisReaderCreate();
+	if (conn->reader == NULL ||
+		!redis_greeting_append(conn->url, &conn->output, &conn->awaited_count))
+	{
+		fail(conn, "out of memory", false);
+		return;
+	}
+	conn->greeting = redis_greeting_first(conn->url);
+	conn->state = CONN_GREETING;
+	redis_conn_flush(conn);
+}
+
+static void
+finish_connecting(RedisConn *conn)
+{
+	int			error = redis_socket_error(conn->fd);
+
+	if (error == 0)
+	{
+		start_greeting(conn);
+		return;
+	}
+	close_socket(conn);
+	try_next_address(conn, error);
+}
+
+static void
+take_greeting(RedisConn *conn, const redisReply *reply)
+{
+	if (!redis_greeting_accepts(conn->greeting, reply))
+	{
+		if (reply->type == REDIS_REPLY_ERROR)
+			fail(conn, reply->str, true);
+		else
+			fail(conn, "the greeting was answered as Redis does not", false);
+		return;
+	}
+	conn->greeting = redis_greeting_next(conn->url, conn->greeting);
+	if (conn->greeting == REDIS_GREETING_DONE)
+	{
+		redis_socket_reset(&conn->addresses);
+		conn->state = CONN_CONNECTED;
+		conn->events->connected(conn->context);
+	}
+}
+
+/* --- deadlines --- */
+
+static void
+await_progress(RedisConn *conn)
+{
+	conn->progress_ms = loop_now_ms(conn->loop);
+	if (!loop_timer_is_armed(&conn->deadline_timer) &&
+		!loop_timer_set(conn->loop, &conn->deadline_timer, conn->timeouts.reply_ms))
+		fail(conn, "out of memory", false);
+}
+
+/*
+ * The timer is not moved at each byte: when it fires it is set again for what
+ * is left.
+ */
+static void
+deadline_passed(void *context)
+{
+	RedisConn  *conn = context;
+	int64_t		left_ms;
+
+	if (conn->state == CONN_CONNECTING)
+	{
+		close_socket(conn);
+		try_next_address(conn, ETIMEDOUT);
+		return;
+	}
+	if (conn->state == CONN_GREETING)
+	{
+		fail(conn, "no answer to the greeting before the deadline", false);
+		return;
+	}
+	if (conn->awaited_count == 0)
+		return;
+	left_ms = conn->progress_ms + conn->timeouts.reply_ms - loop_now_ms(conn->loop);
+	if (left_ms <= 0)
+		fail(conn, "no answer before the deadline", false);
+	else if (!loop_timer_set(conn->loop, &conn->deadline_timer, left_ms))
+		fail(conn, "out of memory", false);
+}
+
+/* --- output --- */
+
+void
+redis_conn_write(RedisConn *conn, const char *bytes, size_t byte_count)
+{
+	if (conn->state != CONN_FAILING &&
+		!redis_output_append(&conn->output, bytes, byte_count))
+		fail(conn, "out of memory", false);
+}
+
+void
+redis_conn_write_command(RedisConn *conn, const RedisArgument *arguments, size_t count)
+{
+	if (conn->state == CONN_FAILING)
+		return;
+	if (redis_output_append_command(&conn->output, arguments, count))
+		redis_conn_end_command(conn);
+	else
+		fail(conn, "out of memory", false);
+}
+
+void
+redis_conn_end_command(RedisConn *conn)
+{
+	if (conn->state == CONN_FAILING)
+		return;
+	conn->awaited_count++;
+	if (conn->awaited_count == 1)
+		await_progress(conn);
+}
+
+bool
+redis_conn_has_room(const RedisConn *conn)
+{
+	return redis_output_unsent_bytes(&conn->output) < REDIS_CONN_HIGH_WATER_BYTES;
+}
+
+/* Sends as much as the socket takes.  False if the connection failed. */
+static bool
+send_output(RedisConn *conn)
+{
+	RedisOutput *output = &conn->output;
+
+	while (redis_output_unsent_bytes(output) > 0)
+	{
+		ssize_t		sent = send(conn->fd, output->bytes + output->start,
+								redis_output_unsent_bytes(output), MSG_NOSIGNAL);
+
+		if (sent >= 0)
+		{
+			redis_output_consume(output, (size_t) sent);
+			conn->progress_ms = loop_now_ms(conn->loop);
+		}
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			break;
+		else if (errno != EINTR)
+		{
+			fail(conn, strerror(errno), false);
+			return false;
+		}
+	}
+	return true;
+}
+
+void
+redis_conn_flush(RedisConn *conn)
+{
+	short		events = POLLIN;
+
+	if (conn->state == CONN_FAILING || !send_output(conn))
+		return;
+	if (redis_output_unsent_bytes(&conn->output) > 0)
+		events = POLLIN | POLLOUT;
+	if (!loop_watch_set(conn->loop, &conn->watch, conn->fd, events))
+		fail(conn, "out of memory", false);
+}
+
+/* --- input --- */
+
+static void
+take_reply(RedisConn *conn, const redisReply *reply)
+{
+	if (conn->awaited_count == 0)
+	{
+		if (reply->type == REDIS_REPLY_ERROR)
+			fail(conn, reply->str, true);
+		else
+			fail(conn, "Redis sent a reply to nothing", false);
+		return;
+	}
+	conn->awaited_count--;
+	conn->unparsed_bytes = 0;
+	if (conn->state == CONN_GREETING)
+		take_greeting(conn, reply);
+	else
+		conn->events->replied(conn->context, reply);
+}
+
+/* Hands out all whole replies; the owner may close or reopen meanwhile. */
+static void
+take_replies(RedisConn *conn)
+{
+	uint64_t	session = conn->session_count;
+
+	while (conn->session_count == session)
+	{
+		void	   *reply;
+
+		if (redisReaderGetReply(conn->reader, &reply) != REDIS_OK)
+		{
+			fail(conn, conn->reader->errstr, false);
+			return;
+		}
+		if (reply == NULL)
+			return;
+		take_reply(conn, reply);
+		freeReplyObject(reply);
+	}
+}
+
+static void
+read_input(RedisConn *conn)
+{
+	ssize_t		count = recv(conn->fd, conn->input, sizeof(conn->input), 0);
+
+	if (count < 0)
+	{
+		if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+			fail(conn, strerror(errno), false);
+		return;
+	}
+	if (count == 0)
+	{
+		fail(conn, "Redis closed the connection", false);
+		return;
+	}
+	conn->progress_ms = loop_now_ms(conn->loop);
+	conn->unparsed_bytes += (size_t) count;
+	if (conn->unparsed_bytes > REPLY_MAX_BYTES)
+		fail(conn, "Redis sent a reply larger than any to these commands", false);
+	else if (redisReaderFeed(conn->reader, conn->input, (size_t) count) != REDIS_OK)
+		fail(conn, conn->reader->errstr, false);
+	else
+		take_replies(conn);
+}
+
+static void
+socket_ready(void *context, short revents)
+{
+	RedisConn  *conn = context;
+	uint64_t	session = conn->session_count;
+
+	if (conn->state == CONN_CONNECTING)
+	{
+		finish_connecting(conn);
+		return;
+	}
+	if ((revents & POLLOUT) != 0)
+		redis_conn_flush(conn);
+	if (conn->session_count == session && (revents & ~POLLOUT) != 0)
+		read_input(conn);
+	if (conn->session_count == session && conn->state == CONN_CONNECTED)
+		conn->events->progressed(conn->context);
+}
+
+/* --- lifetime --- */
+
+RedisConn *
+redis_conn_create(Loop *loop, const RedisUrl *url, const RedisConnTimeouts *timeouts,
+				  const RedisConnEvents *events, void *context)
+{
+	RedisConn  *conn = calloc(1, sizeof(*conn));
+
+	if (conn == NULL)
+		return NULL;
+	conn->loop = loop;
+	conn->url = url;
+	conn->timeouts = *timeouts;
+	conn->events = events;
+	conn->context = context;
+	conn->state = CONN_CLOSED;
+	conn->fd = -1;
+	redis_output_init(&conn->output);
+	loop_watch_init(&conn->watch, socket_ready, conn);
+	loop_timer_init(&conn->deadline_timer, deadline_passed, conn);
+	loop_timer_init(&conn->failure_timer, report_failure, conn);
+	return conn;
+}
+
+void
+redis_conn_destroy(RedisConn *conn)
+{
+	if (conn == NULL)
+		return;
+	redis_conn_close(conn);
+	redis_output_free(&conn->output);
+	free(conn);
+}

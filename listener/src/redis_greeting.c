@@ -1,0 +1,104 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_greeting.c
+ *	  The commands that open a connection: AUTH, SELECT, PING, CLIENT
+ *	  SETNAME.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "redis_greeting.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_ARGUMENTS 3
+
+static RedisGreetingStep
+skip_needless(const RedisUrl *url, RedisGreetingStep step)
+{
+	if (step == REDIS_GREETING_AUTH && url->password == NULL)
+		step++;
+	if (step == REDIS_GREETING_SELECT && url->database == 0)
+		step++;
+	return step;
+}
+
+RedisGreetingStep
+redis_greeting_first(const RedisUrl *url)
+{
+	return skip_needless(url, REDIS_GREETING_AUTH);
+}
+
+RedisGreetingStep
+redis_greeting_next(const RedisUrl *url, RedisGreetingStep step)
+{
+	return skip_needless(url, step + 1);
+}
+
+static bool
+append_texts(RedisOutput *output, const char *first, const char *second, const char *third)
+{
+	const char *texts[MAX_ARGUMENTS] = {first, second, third};
+	RedisArgument arguments[MAX_ARGUMENTS];
+	size_t		count = 0;
+
+	while (count < MAX_ARGUMENTS && texts[count] != NULL)
+	{
+		arguments[count] = redis_argument_text(texts[count]);
+		count++;
+	}
+	return redis_output_append_command(output, arguments, count);
+}
+
+static bool
+append_step(const RedisUrl *url, RedisOutput *output, RedisGreetingStep step)
+{
+	char		database[16];
+
+	switch (step)
+	{
+		case REDIS_GREETING_AUTH:
+			if (url->username != NULL && url->username[0] != '\0')
+				return append_texts(output, "AUTH", url->username, url->password);
+			return append_texts(output, "AUTH", url->password, NULL);
+		case REDIS_GREETING_SELECT:
+			(void) snprintf(database, sizeof(database), "%d", url->database);
+			return append_texts(output, "SELECT", database, NULL);
+		case REDIS_GREETING_PING:
+			return append_texts(output, "PING", NULL, NULL);
+		case REDIS_GREETING_SETNAME:
+			return append_texts(output, "CLIENT", "SETNAME", "uncached");
+		case REDIS_GREETING_DONE:
+			break;
+	}
+	return true;
+}
+
+bool
+redis_greeting_append(const RedisUrl *url, RedisOutput *output, size_t *count)
+{
+	*count = 0;
+	for (RedisGreetingStep step = redis_greeting_first(url);
+		 step != REDIS_GREETING_DONE; step = redis_greeting_next(url, step))
+	{
+		if (!append_step(url, output, step))
+			return false;
+		(*count)++;
+	}
+	return true;
+}
+
+/*
+ * PING tells a server that is loading, full or waiting for a password before
+ * a batch is sent to it.  A user who may not PING may be able to UNLINK; and
+ * a connection without a name works as well.
+ */
+bool
+redis_greeting_accepts(RedisGreetingStep step, const redisReply *reply)
+{
+	if (reply->type == REDIS_REPLY_STATUS)
+		return true;
+	return reply->type == REDIS_REPLY_ERROR &&
+		(step == REDIS_GREETING_SETNAME ||
+		 (step == REDIS_GREETING_PING && strncmp(reply->str, "NOPERM ", 7) == 0));
+}

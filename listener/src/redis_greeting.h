@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_greeting.h
+ *	  The commands that open a connection: AUTH, SELECT, PING, CLIENT
+ *	  SETNAME.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_REDIS_GREETING_H
+#define UNCACHED_REDIS_GREETING_H
+
+#include <hiredis/hiredis.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "redis_output.h"
+#include "url.h"
+
+/* In their order; AUTH and SELECT are left out if the URL needs them not. */
+typedef enum RedisGreetingStep
+{
+	REDIS_GREETING_AUTH,
+	REDIS_GREETING_SELECT,
+	REDIS_GREETING_PING,
+	REDIS_GREETING_SETNAME,
+	REDIS_GREETING_DONE
+} RedisGreetingStep;
+
+extern RedisGreetingStep redis_greeting_first(const RedisUrl *url);
+extern RedisGreetingStep redis_greeting_next(const RedisUrl *url, RedisGreetingStep step);
+
+/*
+ * Appends all the commands and says how many they are.  False if memory is
+ * exhausted.
+ */
+extern bool redis_greeting_append(const RedisUrl *url, RedisOutput *output, size_t *count)
+			__attribute__((warn_unused_result));
+
+/* May the greeting go on after this reply to the step? */
+extern bool redis_greeting_accepts(RedisGreetingStep step, const redisReply *reply);
+
+#endif

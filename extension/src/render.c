@@ -71,7 +71,7 @@ evaluate(void *argument)
 {
 	Evaluation *evaluation = argument;
 	Rule	   *rule = evaluation->rule;
-	int			nest_level = rule->calls_user_functions ?
+	int			nest_level = rule->reads_any_setting ?
 		settings_pin_all() : settings_pin_output();
 	int			i;
 

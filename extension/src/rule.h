@@ -70,7 +70,7 @@ typedef struct Rule
 	RuleExpression *expressions;
 	int			expression_count;
 	bool		reads_settings; /* some part is RULE_OUTPUT_BY_SETTINGS */
-	bool		calls_user_functions;	/* some expression does */
+	bool		reads_any_setting;	/* some expression may */
 	ExprContext *econtext;		/* its per-tuple memory is for one row */
 	MemoryContext state_context;	/* holds the expressions' states */
 	bool		is_evaluating;	/* guards against an expression that fires its

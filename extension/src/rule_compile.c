@@ -13,6 +13,7 @@
 
 #include "access/table.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "executor/executor.h"
@@ -33,6 +34,9 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+
+/* What makes a statement of an expression, for the parser. */
+#define EXPRESSION_PREFIX "SELECT "
 
 /* What one compilation works on. */
 typedef struct Compiler
@@ -157,17 +161,26 @@ compile_column(Compiler *compiler, const TemplatePart *source, RulePart *part)
 	return false;
 }
 
+/* "SELECT *" is no expression, and the analyzer does not expect it as one. */
+static bool
+is_star(const Node *node)
+{
+	return IsA(node, ColumnRef) &&
+		IsA(linitial(((const ColumnRef *) node)->fields), A_Star);
+}
+
 /* The one expression of "SELECT <expression>", or an error. */
 static Node *
-parse_expression(const char *expression)
+parse_expression(const char *sql)
 {
-	char	   *sql = psprintf("SELECT %s\n", expression);
 	List	   *statements = compat_raw_parser(sql);
 	SelectStmt *select = NULL;
 	SelectStmt *bare = makeNode(SelectStmt);
 	ResTarget  *target;
 
-	if (list_length(statements) == 1)
+	/* a length is known only of a statement that ";" ends */
+	if (list_length(statements) == 1 &&
+		linitial_node(RawStmt, statements)->stmt_len == 0)
 		select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
 	if (select == NULL || !IsA(select, SelectStmt) ||
 		list_length(select->targetList) != 1)
@@ -182,11 +195,29 @@ parse_expression(const char *expression)
 #endif
 	bare->limitOption = select->limitOption;
 	target = linitial_node(ResTarget, select->targetList);
-	if (!equal(select, bare) || target->name != NULL || target->indirection != NIL)
+	if (!equal(select, bare) || target->name != NULL ||
+		target->indirection != NIL || is_star(target->val))
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("a placeholder must be one SQL expression")));
 	return target->val;
+}
+
+/* Says where in which template an error is. */
+static void
+placeholder_error_callback(void *argument)
+{
+	const Compiler *compiler = argument;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(Max(position - (int) strlen(EXPRESSION_PREFIX), 1));
+		internalerrquery(compiler->placeholder);
+	}
+	errcontext("placeholder {%s} of template \"%s\"",
+			   compiler->placeholder, compiler->template_text);
 }
 
 /* Parses, analyzes and plans compiler->placeholder; raises what is wrong. */
@@ -195,15 +226,17 @@ plan_expression(void *argument)
 {
 	Compiler   *compiler = argument;
 	int			nest_level = settings_pin_all();
+	char	   *sql = psprintf(EXPRESSION_PREFIX "%s\n", compiler->placeholder);
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *item;
 	Node	   *node;
 	MemoryContext old_context;
 
+	pstate->p_sourcetext = sql;
 	item = addRangeTableEntryForRelation(pstate, compiler->relation, AccessShareLock,
 										 NULL, false, true);
 	addNSItemToQuery(pstate, item, false, true, true);
-	node = transformExpr(pstate, parse_expression(compiler->placeholder),
+	node = transformExpr(pstate, parse_expression(sql),
 						 EXPR_KIND_CHECK_CONSTRAINT);
 	assign_expr_collations(pstate, node);
 	if (exprType(node) == UNKNOWNOID)
@@ -222,19 +255,33 @@ plan_expression(void *argument)
 	settings_restore(nest_level);
 }
 
+/*
+ * PostgreSQL's own immutable functions read no setting; for anybody else's
+ * that is a promise which the names in their bodies may break.
+ */
 static bool
-is_user_function(Oid function_id, void *context)
+may_read_settings(Oid function_id, void *context)
 {
-	return function_id >= FirstNormalObjectId;
+	return function_id >= FirstNormalObjectId ||
+		func_volatile(function_id) != PROVOLATILE_IMMUTABLE;
 }
 
 static bool
-calls_user_function(Node *node, void *context)
+calls_reader_of_settings(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
-	return check_functions_in_node(node, is_user_function, context) ||
-		expression_tree_walker(node, calls_user_function, context);
+	return check_functions_in_node(node, may_read_settings, context) ||
+		expression_tree_walker(node, calls_reader_of_settings, context);
+}
+
+/* Is what settings_pin_output() pins not enough for this expression? */
+static bool
+reads_any_setting(Node *node, const RulePart *part, Oid type_id)
+{
+	return calls_reader_of_settings(node, NULL) ||
+		(column_kind(type_id) == RULE_EXPRESSION &&
+		 may_read_settings(part->output.fn_oid, NULL));
 }
 
 static void
@@ -251,9 +298,9 @@ add_expression(Compiler *compiler, RulePart *part)
 	part->expression = rule->expression_count++;
 	rule->expressions[part->expression].expr = compiler->expr;
 	rule->expressions[part->expression].state = NULL;
-	rule->calls_user_functions |=
-		calls_user_function((Node *) compiler->expr, NULL);
 	set_output(compiler, part, type_id);
+	rule->reads_any_setting |=
+		reads_any_setting((Node *) compiler->expr, part, type_id);
 }
 
 static void
@@ -264,7 +311,15 @@ compile_expression(Compiler *compiler, const TemplatePart *source, RulePart *par
 	compiler->placeholder = pnstrdup(source->text, source->length);
 	if (compiler->is_strict)
 	{
+		ErrorContextCallback callback = {
+			.previous = error_context_stack,
+			.callback = placeholder_error_callback,
+			.arg = compiler
+		};
+
+		error_context_stack = &callback;
 		plan_expression(compiler);
+		error_context_stack = callback.previous;
 		add_expression(compiler, part);
 		return;
 	}

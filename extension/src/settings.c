@@ -12,9 +12,11 @@
 #include "parser/parser.h"
 #include "pgtime.h"
 #include "settings.h"
+#include "utils/builtins.h"
 #include "utils/bytea.h"
 #include "utils/float.h"
 #include "utils/guc.h"
+#include "utils/pg_locale.h"
 
 #define NOTHING_PINNED (-1)
 
@@ -61,17 +63,32 @@ settings_pin_output(void)
 	return nest_level;
 }
 
+/* Names of months, separators of numbers, symbols of currencies. */
+static void
+pin_locale(void)
+{
+	if (strcmp(locale_monetary, "C") != 0)
+		pin("lc_monetary", "C");
+	if (strcmp(locale_numeric, "C") != 0)
+		pin("lc_numeric", "C");
+	if (strcmp(locale_time, "C") != 0)
+		pin("lc_time", "C");
+}
+
 int
 settings_pin_all(void)
 {
 	int			nest_level = NewGUCNestLevel();
 
 	pin_output();
+	pin_locale();
 	pin("search_path", "pg_catalog, pg_temp");
 	if (!standard_conforming_strings)
 		pin("standard_conforming_strings", "on");
 	if (Transform_null_equals)
 		pin("transform_null_equals", "off");
+	if (quote_all_identifiers)
+		pin("quote_all_identifiers", "off");
 	return nest_level;
 }
 

@@ -1,0 +1,99 @@
+-- Keys do not depend on the writer's settings.
+\set test session_settings
+\getenv regress PG_ABS_SRCDIR
+\set setup :regress '/setup.sql'
+\i :setup
+
+CREATE TABLE t (
+	id int, d date, ts timestamp, tz timestamptz, tt timetz, i interval, f4 real, f8 double precision,
+	b bytea, n numeric, m money, x xml, c regclass, r tstzrange, j jsonb, a timestamptz[], bool boolean
+);
+CREATE FUNCTION label(i interval, tz timestamptz) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN i || '/' || tz;
+END
+$$;
+CREATE FUNCTION where_am_i() RETURNS text LANGUAGE sql STABLE AS $$ SELECT pg_catalog.current_setting('search_path') $$;
+SELECT uncache.watch('t',
+	'd={d}', 'ts={ts}', 'tz={tz}', 'tt={tt}', 'i={i}', 'f4={f4}', 'f8={f8}', 'b={b}', 'n={n}', 'm={m}', 'x={x}',
+	'c={c}', 'r={r}', 'j={j}', 'a={a}', 'bool={bool}', 'row={t}',
+	'date of={tz::date}', 'hour={extract(hour from tz)}', 'char={to_char(tz, ''DD.MM.YYYY HH24:MI TZ'')}', 'month={to_char(tz, ''TMMonth'')}',
+	'number={to_char(f8, ''9G999D99'')}', 'cast={tz || ''''}', 'parsed={''01/02/2024''::date}', 'literal={''\'' || id}', 'null={id = NULL}', 'table={tableoid::regclass}', 'json={to_jsonb(tz)}', 'hex={b::text}', 'from={''public.t''::regclass}');
+CREATE TRIGGER with_functions AFTER INSERT ON t FOR EACH ROW
+	EXECUTE FUNCTION uncache.keys('function={public.label(i, tz)}', 'path={public.where_am_i()}');
+CREATE TABLE seen (setting text, keys text[]);
+CREATE PROCEDURE write_under(setting text) LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO public.t VALUES (1, '2024-02-29', '2024-02-29 01:02:03.4', '2024-02-29 23:30:00+00', '12:00+02', '1 year 2 mons 3 days 04:05:06.7',
+		0.1, 1234.5678901234567, 'bytes'::bytea, 1234.50, 1234.5::numeric::money, '<a/>', 'public.t', '[2024-02-29 00:00+00,)',
+		'{"a": 1}', ARRAY['2024-02-29 00:00+00']::timestamptz[], true);
+	COMMIT;
+	INSERT INTO public.seen SELECT setting, array_agg(k.key ORDER BY k.key) FROM public.journalled() k;
+END
+$$;
+CALL write_under('as installed');
+SELECT unnest(keys) AS key FROM seen;
+
+SET datestyle = 'SQL, DMY'; CALL write_under('datestyle SQL'); RESET datestyle;
+SET datestyle = 'German'; CALL write_under('datestyle German'); RESET datestyle;
+SET datestyle = 'Postgres, DMY'; CALL write_under('datestyle Postgres'); RESET datestyle;
+SET timezone = 'America/New_York'; CALL write_under('timezone New York'); RESET timezone;
+SET timezone = 'Asia/Kathmandu'; CALL write_under('timezone Kathmandu'); RESET timezone;
+SET timezone = '<+03>-03'; CALL write_under('timezone POSIX'); RESET timezone;
+SET intervalstyle = 'iso_8601'; CALL write_under('intervalstyle ISO'); RESET intervalstyle;
+SET intervalstyle = 'sql_standard'; CALL write_under('intervalstyle SQL'); RESET intervalstyle;
+SET intervalstyle = 'postgres_verbose'; CALL write_under('intervalstyle verbose'); RESET intervalstyle;
+SET extra_float_digits = 0; CALL write_under('extra_float_digits 0'); RESET extra_float_digits;
+SET extra_float_digits = -15; CALL write_under('extra_float_digits -15'); RESET extra_float_digits;
+SET extra_float_digits = 3; CALL write_under('extra_float_digits 3'); RESET extra_float_digits;
+SET bytea_output = 'escape'; CALL write_under('bytea_output'); RESET bytea_output;
+SET escape_string_warning = off; SET standard_conforming_strings = off; CALL write_under('standard_conforming_strings'); RESET standard_conforming_strings; RESET escape_string_warning;
+SET search_path = ''; CALL public.write_under('search_path empty'); RESET search_path;
+SET search_path = uncache, public; CALL write_under('search_path uncache'); RESET search_path;
+SET quote_all_identifiers = on; CALL write_under('quote_all_identifiers'); RESET quote_all_identifiers;
+SET transform_null_equals = on; CALL write_under('transform_null_equals'); RESET transform_null_equals;
+SET lc_monetary = 'C.UTF-8'; SET lc_numeric = 'C.UTF-8'; SET lc_time = 'C.UTF-8'; CALL write_under('locale'); RESET lc_monetary; RESET lc_numeric; RESET lc_time;
+SET xmlbinary = 'hex'; SET xmloption = 'document'; CALL write_under('xml'); RESET xmlbinary; RESET xmloption;
+SET array_nulls = off; CALL write_under('array_nulls'); RESET array_nulls;
+SET client_encoding = 'LATIN1'; CALL write_under('client_encoding'); RESET client_encoding;
+
+-- what came out differently (nothing should)
+SELECT s.setting, k.key
+FROM seen s, unnest(s.keys) AS k(key)
+WHERE k.key <> ALL ((SELECT keys FROM seen WHERE setting = 'as installed')::text[])
+ORDER BY 1, 2;
+SELECT count(*), count(DISTINCT keys) FROM seen;
+
+-- each of them at once, in a session that compiles the rule under them
+\connect -
+SET datestyle = 'German';
+SET timezone = 'Asia/Kathmandu';
+SET intervalstyle = 'iso_8601';
+SET extra_float_digits = 0;
+SET bytea_output = 'escape';
+SET escape_string_warning = off;
+SET standard_conforming_strings = off;
+SET transform_null_equals = on;
+SET search_path = '';
+CALL public.write_under('new session');
+SELECT count(*), count(DISTINCT keys) FROM public.seen;
+-- the session has its settings back
+SHOW datestyle;
+SHOW timezone;
+SHOW intervalstyle;
+SHOW extra_float_digits;
+SHOW bytea_output;
+SHOW standard_conforming_strings;
+SHOW transform_null_equals;
+SHOW search_path;
+-- also after an expression failed, and after a SET LOCAL
+RESET search_path;
+CREATE TABLE u (id int, tz timestamptz);
+SELECT uncache.watch('u', 'u:{1/id}:{tz}');
+BEGIN;
+SET LOCAL timezone = 'Europe/Rome';
+INSERT INTO u VALUES (0, '2024-02-29 00:00+00');
+SHOW timezone;
+COMMIT;
+SHOW timezone;
+SELECT * FROM journalled();

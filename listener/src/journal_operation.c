@@ -29,7 +29,7 @@ static const JournalOperationTraits operations[] = {
 	},
 	[JOURNAL_OPERATION_FETCH] = {
 		"fetching from the journal",
-		"SELECT at, action, keys, cursor"
+		"SELECT at, action, keys, next_cursor"
 		" FROM uncache.fetch($1::text, $2::text, $3::integer, $4::boolean)",
 		"uncache_fetch", journal_answer_fetch
 	},

@@ -1,0 +1,135 @@
+# What every end-to-end test begins with: servers, a daemon, and waiting.
+package Uncache::Test;
+
+use strict;
+use warnings FATAL => 'all';
+
+use Exporter 'import';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Uncache::Test::Daemon;
+use Uncache::Test::Redis;
+use Uncache::Test::Session;
+use Uncache::Test::Wait qw(wait_for pause);
+
+our @EXPORT = qw(
+  start_postgres install start_redis start_daemon write_file
+  wait_for pause is_attached wait_attached is_applied wait_applied wait_asleep
+);
+
+# A running PostgreSQL with uncache in the database postgres.  conf: settings
+# to add; logical: wal_level.
+sub start_postgres
+{
+	my ($name, %params) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init(
+		extra => [ '--locale=C', '--encoding=UTF8' ],
+		allows_streaming => $params{logical} ? 'logical' : 0);
+	$node->append_conf('postgresql.conf', <<"END");
+log_statement = none
+max_prepared_transactions = 10
+max_connections = 50
+shared_buffers = 64MB
+wal_retrieve_retry_interval = 100ms
+@{[ $params{conf} // '' ]}
+END
+	$node->start;
+	$node->safe_psql('postgres', 'CREATE ROLE uncached LOGIN');
+	install($node, 'postgres');
+	return $node;
+}
+
+sub install
+{
+	my ($node, $database) = @_;
+
+	$node->safe_psql($database,
+		"CREATE EXTENSION uncache; SELECT uncache.grant_consumer('uncached')");
+	return;
+}
+
+sub start_redis
+{
+	my ($name, %params) = @_;
+
+	return Uncache::Test::Redis->new($name, %params)->start;
+}
+
+# Started, attached, and through with its first resync.
+sub start_daemon
+{
+	my ($name, %params) = @_;
+	my $daemon = Uncache::Test::Daemon->new($name, %params)->start;
+
+	wait_attached($params{node}, database => $params{database})
+	  or die "uncached does not attach:\n" . $daemon->log;
+	return $daemon;
+}
+
+sub write_file
+{
+	my ($path, $text) = @_;
+
+	open(my $file, '>', $path) or die "$path: $!";
+	print $file $text;
+	close($file) or die "$path: $!";
+	return $path;
+}
+
+# Whether the condition holds for a target's row of uncache.status.
+sub _status_is
+{
+	my ($node, $condition, %params) = @_;
+	my $target = $params{target} // 'default';
+	my ($status, $answer) = $node->psql($params{database} // 'postgres',
+		"SELECT $condition FROM uncache.status WHERE target = '$target'");
+
+	return $status == 0 && $answer eq 't';
+}
+
+sub is_attached
+{
+	my ($node, %params) = @_;
+
+	return _status_is($node, q{worker_pid IS NOT NULL AND state = 'ready'}, %params);
+}
+
+sub wait_attached
+{
+	my ($node, %params) = @_;
+
+	return wait_for { is_attached($node, %params) } $params{seconds};
+}
+
+# Nothing pending: everything committed before is applied and acknowledged.
+sub is_applied
+{
+	my ($node, %params) = @_;
+
+	return _status_is($node, q{state = 'ready' AND pending_rows = 0}, %params);
+}
+
+sub wait_applied
+{
+	my ($node, %params) = @_;
+
+	return wait_for { is_applied($node, %params) } $params{seconds};
+}
+
+# The daemon has armed the doorbell and waits.
+sub wait_asleep
+{
+	my ($node, %params) = @_;
+
+	return wait_for {
+		$node->safe_psql($params{database} // 'postgres', <<'END') eq 't';
+SELECT EXISTS (SELECT FROM pg_locks l JOIN uncache.consumers c ON l.objid = c.id::oid
+	WHERE l.locktype = 'advisory' AND l.objsubid = 7502 AND l.mode = 'ShareLock' AND l.granted)
+END
+	} $params{seconds};
+}
+
+1;

@@ -1,0 +1,47 @@
+# uncached as a test runs it.
+#
+# node and database say where the journal is, redis where the target
+# "default" is (a URL); config => FILE instead of it, args and env more.
+package Uncache::Test::Daemon;
+
+use strict;
+use warnings FATAL => 'all';
+
+use parent 'Uncache::Test::Process';
+
+# The role that Uncache::Test::install makes.
+use constant ROLE => 'uncached';
+
+sub new
+{
+	my ($class, $name, %params) = @_;
+	my @command = ('uncached', '--log-level', 'debug');
+	my $database = $params{database} // 'postgres';
+	my $role = $params{role} // ROLE;
+
+	push @command, '--dsn', $params{node}->connstr($database) . " user=$role"
+	  if defined $params{node};
+	push @command, '--redis', $params{redis} if defined $params{redis};
+	push @command, '--config', $params{config} if defined $params{config};
+	push @command, @{ $params{args} // [] };
+	return $class->SUPER::new(name => $name, command => \@command, env => $params{env});
+}
+
+# Runs it to its end, for --once and --check-config: the exit status.
+sub run
+{
+	my ($self, $seconds) = @_;
+
+	$self->mark_log if -e $self->{log};
+	return $self->start->wait_exit($seconds);
+}
+
+# Restarted without a resync since the last mark?
+sub has_resynced
+{
+	my ($self) = @_;
+
+	return $self->log_since_mark =~ /resync begins/;
+}
+
+1;

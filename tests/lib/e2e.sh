@@ -1,0 +1,129 @@
+#!/bin/sh
+# Runs the end-to-end tests: extension, daemon and real servers, all private.
+#
+#   tests/lib/e2e.sh [TEST...]      for instance 001_keys
+#
+# Without TEST all of them run. Servers, their data and logs live in a
+# temporary directory that goes on every exit; KEEP=DIR copies the logs there
+# first. PG_CONFIG chooses the PostgreSQL, JOBS how many tests run at a time,
+# SEED what the random ones do.
+set -eu
+
+lib=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$lib/../.." && pwd)
+pg_config=${PG_CONFIG:-pg_config}
+pkglibdir=$("$pg_config" --pkglibdir)
+bindir=
+test_user=
+# sockets live below: their paths must be short
+tmp=$(mktemp -d /tmp/uncache-e2e.XXXXXX)
+
+# Runs a program as the servers' user: PostgreSQL refuses to run as root.
+as_server() {
+	if [ -n "$test_user" ]; then
+		setpriv --reuid "$test_user" --regid "$(id -g "$test_user")" --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# Tests stop what they started, unless they were killed; their Redis and
+# uncached go with them, PostgreSQL does not.
+# shellcheck disable=SC2317 # the trap calls it
+stop_servers() {
+	find "$tmp/run" -name postmaster.pid 2>/dev/null | while read -r pidfile; do
+		as_server "$bindir/pg_ctl" -D "${pidfile%/*}" -m immediate -w stop >/dev/null 2>&1 || true
+	done
+}
+
+# shellcheck disable=SC2317 # the trap calls it
+cleanup() {
+	status=$?
+	trap - EXIT
+	trap '' HUP INT TERM
+	stop_servers
+	if [ -n "${KEEP:-}" ] && [ -d "$tmp/run/tmp_check/log" ]; then
+		mkdir -p "$KEEP" && cp -R "$tmp/run/tmp_check/log/." "$KEEP/"
+	fi
+	rm -rf "$tmp"
+	exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+choose_test_user() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	test_user=postgres
+	id "$test_user" >/dev/null 2>&1 || test_user=nobody
+}
+
+# The tests and the daemon are copied: their user need not be able to read here.
+build_tree() {
+	bindir=$("$lib/private_postgres.sh" "$tmp/postgres")
+	mkdir "$tmp/bin" "$tmp/run" "$tmp/run/tmp"
+	cp "$root/listener/uncached" "$tmp/bin/"
+	cp -R "$root/tests/e2e" "$tmp/tests"
+	chmod -R a+rX "$tmp"
+	if [ -n "$test_user" ]; then
+		chown -R "$test_user" "$tmp/run"
+	fi
+}
+
+# Prints the paths of the tests asked for, one a line, as prove is to have them.
+list_tests() {
+	if [ $# -eq 0 ]; then
+		find "$tmp/tests" -maxdepth 1 -name '[0-9]*.pl' | sort
+		return
+	fi
+	for test; do
+		test=$(basename "$test" .pl)
+		[ -f "$tmp/tests/$test.pl" ] || {
+			echo "$0: there is no test $test" >&2
+			exit 2
+		}
+		echo "$tmp/tests/$test.pl"
+	done
+}
+
+run_tests() {
+	cd "$tmp/run"
+	# a terminal's interrupt goes to all; what a test leaves is stopped above
+	as_server env -u LANG -u LC_ALL -u PGHOST -u PGPORT -u PGUSER -u PGDATABASE \
+		-u REDIS_URL -u REDIS_HOST -u REDIS_PORT -u REDIS_DB -u REDIS_KEY_PREFIX \
+		-u REDIS_USERNAME -u REDIS_PASSWORD -u REDIS_PASSWORD_FILE \
+		HOME="$tmp/run" TMPDIR="$tmp/run/tmp" \
+		PATH="$bindir:$tmp/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+		PERL5LIB="$tmp/tests/lib:$tmp/postgres$pkglibdir/pgxs/src/test/perl" \
+		PG_REGRESS="$tmp/postgres$pkglibdir/pgxs/src/test/regress/pg_regress" \
+		TESTDIR="$tmp/run" TESTDATADIR="$tmp/run/tmp_check" \
+		TESTLOGDIR="$tmp/run/tmp_check/log" PG_TEST_TIMEOUT_DEFAULT=60 \
+		prove --jobs "${JOBS:-2}" --timer --state=save "$@"
+}
+
+# The end of every log of the tests that failed, servers' and daemons' alike.
+print_failures() {
+	cd "$tmp/run"
+	prove --state=failed --dry 2>/dev/null | while read -r test; do
+		name=$(basename "$test" .pl)
+		for log in "tmp_check/log/regress_log_$name" "tmp_check/log/${name}_"*; do
+			[ -f "$log" ] || continue
+			echo "---- ${log##*/}"
+			tail -n 60 "$log"
+		done
+	done
+}
+
+[ -x "$root/listener/uncached" ] || {
+	echo "$0: listener/uncached is not built; run make" >&2
+	exit 2
+}
+choose_test_user
+build_tree
+list_tests "$@" >"$tmp/list"
+# shellcheck disable=SC2046 # the paths are our own and have no spaces
+run_tests $(cat "$tmp/list") || {
+	print_failures
+	exit 1
+}

@@ -15,7 +15,7 @@ read_variable(char *const environment[], const char *name)
 	size_t		name_bytes = strlen(name);
 	Setting		setting = {.origin = name};
 
-	for (size_t i = 0; environment[i] != NULL; i++)
+	for (size_t i = 0; environment != NULL && environment[i] != NULL; i++)
 	{
 		if (strncmp(environment[i], name, name_bytes) == 0 &&
 			environment[i][name_bytes] == '=')

@@ -15,7 +15,8 @@
 #include "config_settings.h"
 
 /*
- * "environment" is shaped like environ and borrowed by the settings.  "target"
+ * "environment" is shaped like environ (NULL, as clearenv(3) leaves it, is
+ * none at all) and borrowed by the settings.  "target"
  * gets what the REDIS_* variables say about the target "default".
  */
 extern void config_env_read(char *const environment[], Settings *settings,

@@ -166,14 +166,15 @@ needs_quotes(const char *bytes, size_t count)
 	return count == 0;
 }
 
-/* Where to cut a value of "count" bytes, so that no character is halved. */
+/*
+ * Where to cut a value of "count" bytes, more than VALUE_BYTES_MAX, so that no
+ * character is halved.
+ */
 static size_t
 cut_bytes(const char *bytes, size_t count)
 {
 	size_t		start = VALUE_BYTES_MAX;
 
-	if (count <= VALUE_BYTES_MAX)
-		return count;
 	while (start > VALUE_BYTES_MAX - 3 && ((unsigned char) bytes[start] & 0xC0) == 0x80)
 		start--;
 	if (utf8_sequence_bytes((const unsigned char *) bytes + start, count - start) >

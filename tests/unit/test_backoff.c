@@ -29,6 +29,7 @@ START_TEST(backoff_stays_in_the_upper_half_of_each_bound)
 		}
 	}
 }
+
 END_TEST
 
 START_TEST(backoff_reaches_both_ends_of_the_upper_half)
@@ -42,6 +43,7 @@ START_TEST(backoff_reaches_both_ends_of_the_upper_half)
 	for (int delay_ms = 5; delay_ms <= 10; delay_ms++)
 		ck_assert_msg(seen[delay_ms], "never %d", delay_ms);
 }
+
 END_TEST
 
 START_TEST(backoff_repeats_its_delays_for_the_same_seed)
@@ -54,6 +56,7 @@ START_TEST(backoff_repeats_its_delays_for_the_same_seed)
 	for (int i = 0; i < 100; i++)
 		ck_assert_int_eq(backoff_next_ms(&one), backoff_next_ms(&other));
 }
+
 END_TEST
 
 START_TEST(backoff_differs_between_neighbouring_seeds)
@@ -71,6 +74,7 @@ START_TEST(backoff_differs_between_neighbouring_seeds)
 	}
 	ck_assert_int_lt(equal_count, 5);
 }
+
 END_TEST
 
 START_TEST(backoff_starts_over_after_a_reset)
@@ -84,6 +88,7 @@ START_TEST(backoff_starts_over_after_a_reset)
 	ck_assert_uint_eq(backoff.failure_count, 0);
 	ck_assert_int_le(backoff_next_ms(&backoff), 100);
 }
+
 END_TEST
 
 START_TEST(backoff_never_overflows_however_often_it_fails)
@@ -98,6 +103,7 @@ START_TEST(backoff_never_overflows_however_often_it_fails)
 	ck_assert_int_ge(backoff_next_ms(&backoff), INT64_MAX / 2);
 	ck_assert_uint_eq(backoff.failure_count, UINT32_MAX);
 }
+
 END_TEST
 
 START_TEST(backoff_never_returns_less_than_a_millisecond)
@@ -108,6 +114,7 @@ START_TEST(backoff_never_returns_less_than_a_millisecond)
 	for (int i = 0; i < 100; i++)
 		ck_assert_int_eq(backoff_next_ms(&backoff), 1);
 }
+
 END_TEST
 
 START_TEST(backoff_raises_bounds_that_are_too_low)
@@ -120,6 +127,7 @@ START_TEST(backoff_raises_bounds_that_are_too_low)
 	backoff_init(&backoff, 100, 50, 1);
 	ck_assert_int_eq(backoff.cap_ms, 100);
 }
+
 END_TEST
 
 START_TEST(backoff_takes_the_one_seed_that_scrambles_to_zero)
@@ -131,6 +139,7 @@ START_TEST(backoff_takes_the_one_seed_that_scrambles_to_zero)
 	ck_assert_uint_ne(backoff.random_state, 0);
 	ck_assert_int_ne(backoff_next_ms(&backoff), backoff_next_ms(&backoff));
 }
+
 END_TEST
 
 int

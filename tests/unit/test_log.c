@@ -80,6 +80,7 @@ START_TEST(log_writes_time_level_message_and_fields_as_logfmt)
 	ck_assert_str_eq(line + time_bytes,
 					 " level=warning msg=\"no answer\" target=api lag_ms=-5\n");
 }
+
 END_TEST
 
 START_TEST(log_writes_one_object_as_json)
@@ -95,6 +96,7 @@ START_TEST(log_writes_one_object_as_json)
 	ck_assert_str_eq(line + time_bytes, ",\"level\":\"error\",\"msg\":\"no answer\","
 					 "\"target\":\"api\",\"key_count\":-9223372036854775808}\n");
 }
+
 END_TEST
 
 START_TEST(log_takes_an_event_without_fields)
@@ -102,6 +104,7 @@ START_TEST(log_takes_an_event_without_fields)
 	log_event(&log_to_file, LOG_LEVEL_INFO, "started");
 	ck_assert_str_eq(written_message(), "msg=started\n");
 }
+
 END_TEST
 
 START_TEST(log_takes_a_null_list_of_fields)
@@ -109,6 +112,7 @@ START_TEST(log_takes_a_null_list_of_fields)
 	log_write(&log_to_file, LOG_LEVEL_INFO, "started", NULL);
 	ck_assert_str_eq(written_message(), "msg=started\n");
 }
+
 END_TEST
 
 START_TEST(log_drops_events_above_its_level)
@@ -120,6 +124,7 @@ START_TEST(log_drops_events_above_its_level)
 	log_event(&log_to_file, LOG_LEVEL_WARNING, "warning");
 	ck_assert_str_eq(written_message(), "msg=warning\n");
 }
+
 END_TEST
 
 START_TEST(log_names_every_level)
@@ -136,6 +141,7 @@ START_TEST(log_names_every_level)
 		ck_assert_int_eq(parsed, level);
 	}
 }
+
 END_TEST
 
 START_TEST(log_refuses_unknown_names)
@@ -149,6 +155,7 @@ START_TEST(log_refuses_unknown_names)
 	ck_assert(!log_format_parse("text", &format));
 	ck_assert(!log_format_parse("", &format));
 }
+
 END_TEST
 
 START_TEST(log_knows_both_formats)
@@ -160,6 +167,7 @@ START_TEST(log_knows_both_formats)
 	ck_assert(log_format_parse("logfmt", &format));
 	ck_assert_int_eq(format, LOG_FORMAT_LOGFMT);
 }
+
 END_TEST
 
 START_TEST(log_prints_null_as_empty)
@@ -167,6 +175,7 @@ START_TEST(log_prints_null_as_empty)
 	log_event(&log_to_file, LOG_LEVEL_INFO, "m", LOG_TEXT("a", NULL), LOG_BYTES("b", NULL, 3));
 	ck_assert_str_eq(written_message(), "msg=m a=\"\" b=\"\"\n");
 }
+
 END_TEST
 
 START_TEST(log_quotes_in_logfmt_only_what_needs_it)
@@ -177,12 +186,14 @@ START_TEST(log_quotes_in_logfmt_only_what_needs_it)
 	ck_assert_str_eq(written_message(), "msg=m a=invoice:1 b=\"x y\" c=\"x=y\" d=\"\\\"\""
 					 " e=\"\\\\\" f={}[]'\n");
 }
+
 END_TEST
 
 START_TEST(log_keeps_a_key_with_newlines_on_one_line)
 {
 	ck_assert_str_eq(logged(LOG_FORMAT_LOGFMT, "a\nb\rc\td", 7), "msg=m k=\"a\\nb\\rc\\td\"\n");
 }
+
 END_TEST
 
 START_TEST(log_keeps_a_key_with_newlines_on_one_line_in_json)
@@ -190,12 +201,14 @@ START_TEST(log_keeps_a_key_with_newlines_on_one_line_in_json)
 	ck_assert_str_eq(logged(LOG_FORMAT_JSON, "a\nb\rc\td", 7),
 					 "\"msg\":\"m\",\"k\":\"a\\nb\\rc\\td\"}\n");
 }
+
 END_TEST
 
 START_TEST(log_escapes_quotes_and_backslashes_in_json)
 {
 	ck_assert_str_eq(logged(LOG_FORMAT_JSON, "\"\\", 2), "\"msg\":\"m\",\"k\":\"\\\"\\\\\"}\n");
 }
+
 END_TEST
 
 START_TEST(log_escapes_control_bytes_and_zero_bytes)
@@ -203,12 +216,14 @@ START_TEST(log_escapes_control_bytes_and_zero_bytes)
 	ck_assert_str_eq(logged(LOG_FORMAT_JSON, "\0\x1b[2J\x7f", 6),
 					 "\"msg\":\"m\",\"k\":\"\\u0000\\u001b[2J\\u007f\"}\n");
 }
+
 END_TEST
 
 START_TEST(log_escapes_the_controls_beyond_ascii)
 {
 	ck_assert_str_eq(logged(LOG_FORMAT_LOGFMT, "\xc2\x9b", 2), "msg=m k=\"\\u009b\"\n");
 }
+
 END_TEST
 
 START_TEST(log_shows_utf8_as_it_is)
@@ -218,12 +233,14 @@ START_TEST(log_shows_utf8_as_it_is)
 	ck_assert_str_eq(logged(LOG_FORMAT_JSON, text, strlen(text)),
 					 "\"msg\":\"m\",\"k\":\"\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80\"}\n");
 }
+
 END_TEST
 
 START_TEST(log_shows_invalid_utf8_by_its_bytes)
 {
 	ck_assert_str_eq(logged(LOG_FORMAT_LOGFMT, "a\xff\x80z", 4), "msg=m k=\"a\\xff\\x80z\"\n");
 }
+
 END_TEST
 
 START_TEST(log_stays_valid_json_whatever_is_no_utf8)
@@ -257,6 +274,7 @@ START_TEST(log_stays_valid_json_whatever_is_no_utf8)
 		ck_assert_str_eq(logged(LOG_FORMAT_JSON, cases[i].bytes, cases[i].count), expected);
 	}
 }
+
 END_TEST
 
 START_TEST(log_escapes_the_message_too)
@@ -264,6 +282,7 @@ START_TEST(log_escapes_the_message_too)
 	log_event(&log_to_file, LOG_LEVEL_INFO, "a\n\"b\"");
 	ck_assert_str_eq(written_message(), "msg=\"a\\n\\\"b\\\"\"\n");
 }
+
 END_TEST
 
 START_TEST(log_prints_a_value_of_a_kilobyte_whole)
@@ -275,6 +294,7 @@ START_TEST(log_prints_a_value_of_a_kilobyte_whole)
 	message = logged(LOG_FORMAT_LOGFMT, value, sizeof(value));
 	ck_assert_uint_eq(strlen(message), strlen("msg=m k=") + 1024 + 1);
 }
+
 END_TEST
 
 START_TEST(log_cuts_a_value_over_a_kilobyte)
@@ -287,6 +307,7 @@ START_TEST(log_cuts_a_value_over_a_kilobyte)
 	ck_assert_uint_eq(strlen(message), strlen("msg=m k=") + 1024 + strlen("...") + 1);
 	ck_assert_str_eq(message + strlen(message) - 5, "a...\n");
 }
+
 END_TEST
 
 START_TEST(log_cuts_no_character_in_half)
@@ -302,6 +323,7 @@ START_TEST(log_cuts_no_character_in_half)
 	ck_assert_ptr_null(strstr(message, "\\x"));
 	ck_assert_ptr_nonnull(strstr(message, "\xe2\x82\xac...\""));
 }
+
 END_TEST
 
 START_TEST(log_cuts_bytes_that_are_no_characters_at_the_limit)
@@ -313,6 +335,7 @@ START_TEST(log_cuts_bytes_that_are_no_characters_at_the_limit)
 	message = logged(LOG_FORMAT_LOGFMT, value, sizeof(value));
 	ck_assert_uint_eq(strlen(message), strlen("msg=m k=\"...\"\n") + 4 * 1024);
 }
+
 END_TEST
 
 START_TEST(log_leaves_out_whole_fields_beyond_its_line)
@@ -331,6 +354,7 @@ START_TEST(log_leaves_out_whole_fields_beyond_its_line)
 	ck_assert_str_eq(line + strlen(line) - strlen("\\u001b\",\"fields_cut\":true}\n"),
 					 "\\u001b\",\"fields_cut\":true}\n");
 }
+
 END_TEST
 
 START_TEST(log_says_in_logfmt_too_that_fields_are_left_out)
@@ -347,6 +371,7 @@ START_TEST(log_says_in_logfmt_too_that_fields_are_left_out)
 	ck_assert_str_eq(line + strlen(line) - strlen("\\u001b\" fields_cut=true\n"),
 					 "\\u001b\" fields_cut=true\n");
 }
+
 END_TEST
 
 START_TEST(log_ignores_a_descriptor_that_cannot_be_written)
@@ -357,6 +382,7 @@ START_TEST(log_ignores_a_descriptor_that_cannot_be_written)
 	log_event(&nowhere, LOG_LEVEL_INFO, "m");
 	ck_assert_int_eq(errno, ENOENT);
 }
+
 END_TEST
 
 int

@@ -1,0 +1,122 @@
+# Nothing stale stays, whatever dies: writers and readers work while the
+# daemon, Redis and PostgreSQL are killed under them; then everything that is
+# cached has to be what the database says.
+#
+# SEED repeats the choices, though not the races.
+
+use strict;
+use warnings FATAL => 'all';
+use Test::More;
+use Time::HiRes qw(time);
+use Uncache::Test;
+use Uncache::Test::Workload;
+
+my $seed = $ENV{SEED} || time % 1_000_000;
+my %kills = (daemon => 0, redis => 0, postgres => 0);
+
+srand($seed);
+note "SEED=$seed";
+diag "SEED=$seed";
+
+# commits stay in memory for long, so that a crash loses some
+my $node = start_postgres('main', conf => <<'END');
+wal_writer_delay = 3s
+wal_writer_flush_after = 1GB
+deadlock_timeout = 100ms
+END
+my $redis = start_redis('redis');
+my $workload = Uncache::Test::Workload->new(node => $node, redis => $redis, seed => $seed);
+
+$workload->create_tables;
+my $daemon = start_daemon('uncached', node => $node, redis => $redis->url);
+
+sub kill_daemon
+{
+	$daemon->kill9;
+	pause(rand(0.1));
+	$daemon->start;
+	$kills{daemon}++;
+	return;
+}
+
+sub kill_redis
+{
+	$redis->kill9;
+	pause(rand(0.3));
+	$redis->start;
+	$kills{redis}++;
+	return;
+}
+
+sub crash_postgres
+{
+	$node->stop('immediate');
+	pause(rand(0.2));
+	$node->start;
+	$kills{postgres}++;
+	return;
+}
+
+# Lets everybody work for some seconds with these kills spread over them,
+# then waits for rest and compares.
+sub play_round
+{
+	my ($name, $seconds, @victims) = @_;
+	my $begin = time;
+
+	$workload->start($seconds);
+	for my $n (1 .. @victims)
+	{
+		wait_for { time > $begin + $seconds * $n / (@victims + 1) } $seconds;
+		$victims[ $n - 1 ]->();
+	}
+	my $counts = $workload->finish;
+
+	ok(!$counts->{failures}, "$name: the workers go on");
+	ok(wait_applied($node), "$name: all is applied in the end");
+	my $verdict = $workload->check($counts->{fills});
+
+	diag sprintf('%s: %d writes, %d fills, %d hits, %d commits lost in crashes; '
+		  . '%d keys cached, %d stale; %d fills superseded, %d of them lost',
+		$name, $counts->{writes}, scalar @{ $counts->{fills} }, $counts->{hits},
+		$counts->{commits_lost}, $verdict->{cached}, scalar @{ $verdict->{stale} },
+		$verdict->{superseded}, $verdict->{lost});
+	cmp_ok($verdict->{cached}, '>', 0, "$name: something is cached");
+	cmp_ok($verdict->{superseded}, '>', 100, "$name: most of what was cached has changed since");
+	is_deeply($verdict->{stale}, [], "$name: nothing that is cached is stale");
+	is($verdict->{lost}, 0, "$name: no invalidation is lost");
+	return $counts;
+}
+
+sub shuffled
+{
+	my @list = @_;
+
+	for (my $n = @list; $n > 1; $n--)
+	{
+		my $other = int(rand($n));
+		@list[ $n - 1, $other ] = @list[ $other, $n - 1 ];
+	}
+	return @list;
+}
+
+$daemon->mark_log;
+play_round('daemon killed', 5, (\&kill_daemon) x 9);
+ok(!$daemon->has_resynced, 'a killed daemon resumes without a resync');
+
+play_round('Redis killed', 4, shuffled((\&kill_daemon) x 3, (\&kill_redis) x 3));
+
+my $counts = play_round('PostgreSQL crashes', 5, (\&crash_postgres) x 3);
+cmp_ok($counts->{commits_lost}, '>', 0, 'crashes have lost commits that readers had seen');
+
+play_round('everything dies', 8,
+	shuffled((\&kill_daemon) x 8, (\&kill_redis) x 2, (\&crash_postgres) x 2));
+
+diag "killed: daemon $kills{daemon}, Redis $kills{redis}, PostgreSQL $kills{postgres} times";
+
+# the checker itself: a version that is nobody's
+$redis->command('SET', 'item:1', 'not a version');
+is_deeply($workload->check([])->{stale}, ['item:1'], 'the checker finds a stale key');
+
+is($daemon->stop(5), 0, 'the daemon stops');
+done_testing();

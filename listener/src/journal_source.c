@@ -76,6 +76,8 @@ begin_failure(JournalSource *source, const char *sqlstate, const char *error)
 {
 	log_event(source->log, LOG_LEVEL_WARNING, "session with PostgreSQL ended, reconnecting",
 			  LOG_TEXT("target", source->target),
+			  LOG_TEXT("server", PQhost(source->conn)),
+			  LOG_TEXT("database", PQdb(source->conn)),
 			  LOG_TEXT("while", journal_operation_traits(source->operation)->doing),
 			  LOG_TEXT("sqlstate", sqlstate),
 			  LOG_TEXT("error", error),
@@ -116,19 +118,10 @@ fail_result(JournalSource *source, const PGresult *result)
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (primary == NULL)
-		fail_connection(source);
+	if (primary != NULL)
+		begin_failure(source, sqlstate != NULL ? sqlstate : "", primary);
 	else
-	{
-		char		sqlstate_copy[8];
-		char		primary_copy[1024];
-
-		/* the result is freed before the line is written */
-		(void) snprintf(sqlstate_copy, sizeof(sqlstate_copy), "%s",
-						sqlstate != NULL ? sqlstate : "");
-		(void) snprintf(primary_copy, sizeof(primary_copy), "%s", primary);
-		begin_failure(source, sqlstate_copy, primary_copy);
-	}
+		fail_connection(source);
 }
 
 static void

@@ -31,9 +31,6 @@
 /* How long --once waits for transactions in flight. */
 #define ONCE_WAITING_MAX_MS 60000
 
-/* How long a stop waits for the batch in hand. */
-#define STOP_MAX_MS 5000
-
 struct Pipeline
 {
 	Loop	   *loop;			/* borrowed */
@@ -48,7 +45,7 @@ struct Pipeline
 	Backoff		backoff;		/* of connecting to PostgreSQL */
 	int64_t		waiting_ms;		/* the next delay while waiting */
 	LoopTimer	retry_timer;	/* connects or attaches again */
-	LoopTimer	limit_timer;	/* ends a stop, or the waiting of --once */
+	LoopTimer	limit_timer;	/* ends the waiting of --once */
 };
 
 /* --- states --- */
@@ -362,16 +359,7 @@ static const DeliveryEvents delivery_events = {
 static void
 limit_passed(void *context)
 {
-	Pipeline   *pipeline = context;
-
-	if (pipeline->state == PIPELINE_STOPPING)
-	{
-		say(pipeline, LOG_LEVEL_WARNING, "stopped without acknowledging the batch in hand",
-			"it takes too long; it will be repeated");
-		close_pipeline(pipeline, PIPELINE_CLOSED);
-	}
-	else
-		give_up(pipeline, "transactions in flight do not end");
+	give_up(context, "transactions in flight do not end");
 }
 
 static bool
@@ -451,9 +439,7 @@ pipeline_stop(Pipeline *pipeline)
 		return;
 	}
 	set_state(pipeline, PIPELINE_STOPPING);
-	set_timer(pipeline, &pipeline->limit_timer, STOP_MAX_MS);
-	if (!is_closed(pipeline))
-		delivery_finish(pipeline->delivery);
+	delivery_finish(pipeline->delivery);
 }
 
 PipelineState

@@ -40,7 +40,10 @@ extern Pipeline *pipeline_create(Loop *loop, const Log *log, const Config *confi
 /* NULL is allowed. */
 extern void pipeline_destroy(Pipeline *pipeline);
 
-/* Finishes and acknowledges the batch in hand, if that can be done, and closes. */
+/*
+ * Finishes and acknowledges the batch in hand, if Redis and PostgreSQL are
+ * there, and closes.  How long that may take is up to the caller.
+ */
 extern void pipeline_stop(Pipeline *pipeline);
 
 extern PipelineState pipeline_state(const Pipeline *pipeline);

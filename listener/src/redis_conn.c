@@ -192,6 +192,7 @@ take_greeting(RedisConn *conn, const redisReply *reply)
 	if (conn->greeting == REDIS_GREETING_DONE)
 	{
 		redis_socket_reset(&conn->addresses);
+		loop_timer_remove(conn->loop, &conn->deadline_timer);
 		conn->state = CONN_CONNECTED;
 		conn->events->connected(conn->context);
 	}

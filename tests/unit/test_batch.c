@@ -1,0 +1,173 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_batch.c
+ *	  Unit tests of listener/src/batch.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+
+/* The only string of a set. */
+static void
+check_only(const KeySet *set, const char *expected)
+{
+	size_t		position = 0;
+	const char *key;
+	size_t		key_bytes;
+
+	ck_assert_uint_eq(set->key_count, 1);
+	ck_assert(keyset_next(set, &position, &key, &key_bytes));
+	ck_assert_uint_eq(key_bytes, strlen(expected));
+	ck_assert_mem_eq(key, expected, key_bytes);
+}
+
+static void
+init(Batch *batch, const char *prefix)
+{
+	ck_assert(batch_init(batch, prefix, strlen(prefix), 1));
+}
+
+START_TEST(batch_puts_the_prefix_in_front_of_a_key)
+{
+	Batch		batch;
+
+	init(&batch, "shop:1:");
+	ck_assert(batch_add_key(&batch, "invoice:7", 9));
+	check_only(&batch.keys, "shop:1:invoice:7");
+	batch_free(&batch);
+}
+
+END_TEST
+
+START_TEST(batch_takes_an_empty_key)
+{
+	Batch		batch;
+
+	init(&batch, "");
+	ck_assert(batch_add_key(&batch, "", 0));
+	check_only(&batch.keys, "");
+	batch_free(&batch);
+}
+
+END_TEST
+
+START_TEST(batch_does_not_read_a_key_as_a_pattern)
+{
+	Batch		batch;
+
+	init(&batch, "");
+	ck_assert(batch_add_key(&batch, "a\\*", 3));
+	check_only(&batch.keys, "a\\*");
+	batch_free(&batch);
+}
+
+END_TEST
+
+START_TEST(batch_drops_duplicate_keys)
+{
+	Batch		batch;
+
+	init(&batch, "p");
+	ck_assert(batch_add_key(&batch, "a", 1));
+	ck_assert(batch_add_key(&batch, "a", 1));
+	ck_assert_uint_eq(batch.keys.key_count, 1);
+	batch_free(&batch);
+}
+
+END_TEST
+
+START_TEST(batch_keeps_patterns_apart_from_keys)
+{
+	Batch		batch;
+
+	init(&batch, "");
+	ck_assert(batch_add_key(&batch, "a*", 2));
+	ck_assert(batch_add_pattern(&batch, "a*", 2));
+	check_only(&batch.keys, "a*");
+	check_only(&batch.patterns, "a*");
+	batch_free(&batch);
+}
+
+END_TEST
+
+START_TEST(batch_escapes_the_prefix_in_front_of_a_pattern)
+{
+	Batch		batch;
+
+	init(&batch, "a*[b]\\?");
+	ck_assert(batch_add_pattern(&batch, "c*", 2));
+	check_only(&batch.patterns, "a\\*\\[b]\\\\\\?c*");
+	batch_free(&batch);
+}
+
+END_TEST
+
+START_TEST(batch_does_not_escape_the_prefix_in_front_of_a_key)
+{
+	Batch		batch;
+
+	init(&batch, "a*");
+	ck_assert(batch_add_key(&batch, "c", 1));
+	check_only(&batch.keys, "a*c");
+	batch_free(&batch);
+}
+
+END_TEST
+
+START_TEST(batch_takes_a_pattern_without_wildcards_as_a_key)
+{
+	Batch		batch;
+
+	init(&batch, "p*:");
+	ck_assert(batch_add_pattern(&batch, "a\\*b", 4));
+	ck_assert_uint_eq(batch.patterns.key_count, 0);
+	check_only(&batch.keys, "p*:a*b");
+	batch_free(&batch);
+}
+
+END_TEST
+
+START_TEST(batch_is_empty_after_a_reset_and_keeps_its_prefix)
+{
+	Batch		batch;
+
+	init(&batch, "p:");
+	ck_assert(batch_add_key(&batch, "a", 1));
+	ck_assert(batch_add_pattern(&batch, "a*", 2));
+	batch_reset(&batch);
+	ck_assert_uint_eq(batch.keys.key_count, 0);
+	ck_assert_uint_eq(batch.patterns.key_count, 0);
+	ck_assert(batch_add_key(&batch, "b", 1));
+	check_only(&batch.keys, "p:b");
+	batch_free(&batch);
+}
+
+END_TEST
+
+int
+main(void)
+{
+	Suite	   *suite = suite_create("batch");
+	TCase	   *tests = tcase_create("batch");
+	SRunner    *runner = srunner_create(suite);
+	int			failed_count;
+
+	tcase_add_test(tests, batch_puts_the_prefix_in_front_of_a_key);
+	tcase_add_test(tests, batch_takes_an_empty_key);
+	tcase_add_test(tests, batch_does_not_read_a_key_as_a_pattern);
+	tcase_add_test(tests, batch_drops_duplicate_keys);
+	tcase_add_test(tests, batch_keeps_patterns_apart_from_keys);
+	tcase_add_test(tests, batch_escapes_the_prefix_in_front_of_a_pattern);
+	tcase_add_test(tests, batch_does_not_escape_the_prefix_in_front_of_a_key);
+	tcase_add_test(tests, batch_takes_a_pattern_without_wildcards_as_a_key);
+	tcase_add_test(tests, batch_is_empty_after_a_reset_and_keeps_its_prefix);
+	suite_add_tcase(suite, tests);
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -103,6 +103,7 @@ SELECT t.tgrelid::regclass AS relation,
 		CASE WHEN t.tgtype & 32 <> 0 THEN 'TRUNCATE' END) AS events,
 	CASE t.tgenabled WHEN 'A' THEN 'always' WHEN 'O' THEN 'origin'
 		WHEN 'R' THEN 'replica' ELSE 'disabled' END AS enabled,
+	t.tgqual IS NOT NULL OR t.tgattr <> '' AS is_conditional,
 	pg_catalog.pg_get_triggerdef(t.oid) AS definition
 FROM pg_catalog.pg_trigger t
 	JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
@@ -122,6 +123,11 @@ BEGIN
 		RAISE EXCEPTION '% is not a table', relation
 			USING ERRCODE = 'wrong_object_type',
 			HINT = 'Watch the tables that it gets its rows from.';
+	END IF;
+	IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relation AND tgname = 'uncache_keys' AND tgparentid <> 0) THEN
+		RAISE EXCEPTION '% is watched with the table that it is a partition of', relation
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'Watch that table, or create a trigger of another name.';
 	END IF;
 	IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = relation) AND kind = 'r' THEN
 		RAISE WARNING 'tables that inherit from % are not watched with it', relation
@@ -156,7 +162,7 @@ BEGIN
 	IF EXISTS (SELECT FROM uncache.rules r
 		WHERE r.relation = put_trigger.relation AND r.rule = name
 			AND r.templates = put_trigger.templates AND r.enabled = 'always'
-			AND r.events = put_trigger.events)
+			AND r.events = put_trigger.events AND NOT r.is_conditional)
 	THEN
 		RETURN;
 	END IF;
@@ -211,9 +217,9 @@ $$;
 COMMENT ON FUNCTION uncache.unwatch(regclass) IS 'removes what uncache.watch made; triggers written by hand stay';
 
 /*
- * A new partition inherits row rules; its TRUNCATE rule is made here.  Whoever
- * attaches a partition need not be allowed to write rules: the rule is copied
- * from an ancestor as it is, so this runs as the extension's owner.
+ * A new partition inherits row rules (PostgreSQL demands that whoever makes it
+ * may execute the trigger function); its TRUNCATE rule is made here.  That is
+ * copied from an ancestor as it is, so this runs as the extension's owner.
  */
 CREATE FUNCTION uncache.cover_partition(partition regclass) RETURNS void
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET client_min_messages = warning

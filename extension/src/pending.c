@@ -77,6 +77,8 @@ typedef struct Pending
 	int			level_capacity;
 	PendingTarget *targets;
 	int			target_count;
+	bool		is_written_for_release; /* what the top level will hold once it
+										 * is released is written already */
 	int32		next_part;		/* of the transaction's journal rows */
 } Pending;
 
@@ -254,11 +256,10 @@ write_entries(Pending *set, JournalWriter *writer, uint32 first,
 	set->targets[target].is_written = true;
 }
 
-/* Moves the current level's entries to the journal. */
+/* Writes the entries from first on to the journal. */
 static void
-flush_level(Pending *set)
+write_from(Pending *set, uint32 first)
 {
-	uint32		first = top_level(set)->first_entry;
 	JournalWriter writer;
 	int			target;
 	int			action;
@@ -275,6 +276,15 @@ flush_level(Pending *set)
 		}
 	}
 	journal_end(&writer);
+}
+
+/* Moves the current level's entries to the journal. */
+static void
+flush_level(Pending *set)
+{
+	uint32		first = top_level(set)->first_entry;
+
+	write_from(set, first);
 	cut(set, first);
 }
 
@@ -290,14 +300,14 @@ entries_bytes(const Pending *set, uint32 first)
 	return arena_bytes + count * (sizeof(PendingEntry) + 2 * sizeof(PendingSlot));
 }
 
-static void
-flush_if_over_limit(Pending *set)
+/* Should a level that starts at entry first be written early? */
+static bool
+is_over_limit(const Pending *set, uint32 first)
 {
 	Size		limit = (Size) guc_pending_limit_kb * 1024;
 
-	if (entries_bytes(set, 0) > limit &&
-		entries_bytes(set, top_level(set)->first_entry) > limit / LEVEL_SHARE_OF_LIMIT)
-		flush_level(set);
+	return entries_bytes(set, 0) > limit &&
+		entries_bytes(set, first) > limit / LEVEL_SHARE_OF_LIMIT;
 }
 
 void
@@ -318,7 +328,8 @@ pending_add(const char *target, InvalidationAction action,
 	pending->targets[target_index].actions |= (uint8) (1 << action);
 	pending->arena_bytes += INTALIGN(VARHDRSZ + key_length);
 	pending->entry_count++;
-	flush_if_over_limit(pending);
+	if (is_over_limit(pending, top_level(pending)->first_entry))
+		flush_level(pending);
 }
 
 static void
@@ -365,15 +376,41 @@ transaction_callback(XactEvent event, void *argument)
 	}
 }
 
+/* Will the top level join the one below it when it is released? */
+static bool
+joins_next_level(const Pending *set)
+{
+	const PendingLevel *top = &set->levels[set->level_count - 1];
+
+	return top[-1].nest_level == top->nest_level - 1;
+}
+
+/*
+ * The last moment at which a level that is released can write rows: those of
+ * the level that it joins, too, or that would grow without end in a loop of
+ * savepoints.  Both share one fate only when the release has succeeded, so the
+ * entries stay until then.
+ */
+static void
+prepare_release(Pending *set)
+{
+	uint32		first = set->levels[set->level_count - (joins_next_level(set) ? 2 : 1)].first_entry;
+
+	set->is_written_for_release = is_over_limit(set, first);
+	if (set->is_written_for_release)
+		write_from(set, first);
+}
+
 static void
 release_level(Pending *set)
 {
-	int			nest_level = top_level(set)->nest_level;
-
-	if (set->levels[set->level_count - 2].nest_level == nest_level - 1)
+	if (joins_next_level(set))
 		set->level_count--;
 	else
 		top_level(set)->nest_level--;
+	if (set->is_written_for_release)
+		cut(set, top_level(set)->first_entry);
+	set->is_written_for_release = false;
 }
 
 static void
@@ -383,10 +420,13 @@ subtransaction_callback(SubXactEvent event, SubTransactionId id,
 	if (pending == NULL || pending->level_count == 1 ||
 		top_level(pending)->nest_level != GetCurrentTransactionNestLevel())
 		return;
-	if (event == SUBXACT_EVENT_COMMIT_SUB)
+	if (event == SUBXACT_EVENT_PRE_COMMIT_SUB)
+		prepare_release(pending);
+	else if (event == SUBXACT_EVENT_COMMIT_SUB)
 		release_level(pending);
 	else if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
+		pending->is_written_for_release = false;
 		cut(pending, top_level(pending)->first_entry);
 		pending->level_count--;
 	}

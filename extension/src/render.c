@@ -105,7 +105,8 @@ try_evaluate(Evaluation *evaluation, int first, int last)
 		rule->expressions[i].state = NULL;
 	MemoryContextReset(rule->state_context);
 	if (last - first == 1)
-		rule_warn(rule, "an expression fails", error->message);
+		rule_warn(rule, psprintf("placeholder {%s} fails", rule->expressions[first].source),
+				  error->message);
 	return false;
 }
 

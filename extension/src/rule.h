@@ -55,6 +55,7 @@ typedef struct RuleKey
 
 typedef struct RuleExpression
 {
+	const char *source;			/* for messages */
 	Expr	   *expr;			/* planned */
 	ExprState  *state;			/* in the rule's state_context; NULL until
 								 * needed, and after an error */

@@ -296,6 +296,7 @@ add_expression(Compiler *compiler, RulePart *part)
 	part->kind = RULE_EXPRESSION;
 	part->is_bool = (type_id == BOOLOID);
 	part->expression = rule->expression_count++;
+	rule->expressions[part->expression].source = compiler->placeholder;
 	rule->expressions[part->expression].expr = compiler->expr;
 	rule->expressions[part->expression].state = NULL;
 	set_output(compiler, part, type_id);

@@ -18,10 +18,10 @@ srand($seed);
 note "SEED=$seed";
 diag "SEED=$seed";
 
-# commits stay in memory for long, so that a crash loses some
+# nobody but the WAL writer writes WAL
 my $node = start_postgres('main', conf => <<'END');
-wal_writer_delay = 3s
-wal_writer_flush_after = 1GB
+bgwriter_lru_maxpages = 0
+wal_buffers = 16MB
 deadlock_timeout = 100ms
 END
 my $redis = start_redis('redis');
@@ -48,10 +48,17 @@ sub kill_redis
 	return;
 }
 
+# The WAL writer is halted for a while first: what is committed then is lost.
 sub crash_postgres
 {
-	$node->stop('immediate');
-	pause(rand(0.2));
+	my $wal_writer = $node->safe_psql('postgres',
+		"SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'");
+
+	kill('STOP', $wal_writer);
+	pause(0.1 + rand(0.4));
+	kill('KILL', $wal_writer);
+	wait_for { !-e $node->data_dir . '/postmaster.pid' } or die 'PostgreSQL does not crash';
+	$node->stop('immediate', fail_ok => 1);
 	$node->start;
 	$kills{postgres}++;
 	return;

@@ -148,6 +148,7 @@ sub _choose_transaction
 		'SAVEPOINT b', _change_item(), 'RELEASE b', 'COMMIT');
 }
 
+# Whether it was committed; an error dies.
 sub _run
 {
 	my ($session, $number, @statements) = @_;
@@ -163,7 +164,7 @@ sub _run
 		if ($statement =~ /^[0-9]/) { pause($statement); }
 		else { $session->query($statement); }
 	}
-	return $statements[-1] eq 'COMMIT';
+	return $statements[-1] eq 'COMMIT' ? 1 : 0;
 }
 
 sub _write
@@ -183,10 +184,11 @@ sub _write
 			$lost += $known - $transactions if $transactions < $known;
 			$known = $transactions;
 		}
-		if (eval { _run($session, $number, _choose_transaction()) })
+		my $change = eval { _run($session, $number, _choose_transaction()) };
+		if (defined $change)
 		{
-			$committed++;
-			$known++;
+			$committed += $change;
+			$known += $change;
 		}
 		elsif ($session->is_lost || !eval { $session->query('ROLLBACK') })
 		{

@@ -14,6 +14,7 @@
 #include "config.h"
 
 #define CHANNEL_BYTES (sizeof("uncache_") + CONFIG_ALIAS_MAX)
+#define SETUP_BYTES 1024
 
 static const JournalOperationTraits operations[] = {
 	[JOURNAL_OPERATION_CLOSED] = {.doing = "nothing"},
@@ -79,12 +80,12 @@ static const char setup_format[] =
 "SELECT pg_catalog.pg_backend_pid()";
 
 bool
-journal_operation_write_setup(PGconn *conn, const char *target,
-							  char *sql, size_t sql_bytes)
+journal_operation_send_setup(PGconn *conn, const char *target)
 {
 	const char *encoding = PQparameterStatus(conn, "server_encoding");
 	bool		is_ascii = encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
 	char		name[CHANNEL_BYTES];
+	char		sql[SETUP_BYTES];
 	char	   *channel;
 	int			written;
 
@@ -92,10 +93,31 @@ journal_operation_write_setup(PGconn *conn, const char *target,
 	channel = PQescapeIdentifier(conn, name, strlen(name));
 	if (channel == NULL)
 		return false;
-	written = snprintf(sql, sql_bytes, setup_format, is_ascii ? "SQL_ASCII" : "UTF8",
+	written = snprintf(sql, sizeof(sql), setup_format, is_ascii ? "SQL_ASCII" : "UTF8",
 					   channel);
 	PQfreemem(channel);
-	return written > 0 && (size_t) written < sql_bytes;
+	return written > 0 && (size_t) written < sizeof(sql) && PQsendQuery(conn, sql) == 1;
+}
+
+bool
+journal_operation_send_prepare(PGconn *conn, JournalOperation prepared)
+{
+	const JournalOperationTraits *traits = &operations[prepared];
+
+	return PQsendPrepare(conn, traits->statement, traits->sql, 0, NULL) == 1;
+}
+
+bool
+journal_operation_send(PGconn *conn, JournalOperation operation,
+					   int parameter_count, const char *const *parameters)
+{
+	const JournalOperationTraits *traits = &operations[operation];
+
+	if (traits->statement != NULL)
+		return PQsendQueryPrepared(conn, traits->statement, parameter_count,
+								   parameters, NULL, NULL, 1) == 1;
+	return PQsendQueryParams(conn, traits->sql, parameter_count, NULL, parameters,
+							 NULL, NULL, 1) == 1;
 }
 
 bool

@@ -42,15 +42,20 @@ typedef struct JournalOperationTraits
 extern const JournalOperationTraits *journal_operation_traits(JournalOperation operation);
 
 /*
- * Writes the statements that set up a session; the last one returns the
- * backend's process id.  False if they do not fit or memory is exhausted.
+ * Each hands a query to libpq, to be flushed by the caller; false says that
+ * libpq refused it.  Results come in binary format but for the setup, whose
+ * last result is the backend's process id as text.
  */
-extern bool journal_operation_write_setup(PGconn *conn, const char *target,
-										  char *sql, size_t sql_bytes)
+extern bool journal_operation_send(PGconn *conn, JournalOperation operation,
+								   int parameter_count, const char *const *parameters)
+			__attribute__((warn_unused_result));
+extern bool journal_operation_send_prepare(PGconn *conn, JournalOperation prepared)
+			__attribute__((warn_unused_result));
+extern bool journal_operation_send_setup(PGconn *conn, const char *target)
 			__attribute__((warn_unused_result));
 
 /*
- * Does the answer to those statements come from the server that was connected
+ * Does the answer to the setup come from the server that was connected
  * to?  A pooling proxy invents the process id that it announces; behind one,
  * LISTEN and session locks would silently belong to somebody else.
  */

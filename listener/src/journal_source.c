@@ -23,12 +23,11 @@
 #include "journal_operation.h"
 
 #define CONNECT_DEADLINE_MS 5000
-/* longer than the session's statement_timeout */
-#define ANSWER_DEADLINE_MS 35000
+#define ANSWER_DEADLINE_MS 35000	/* more than statement_timeout */
 
-#define SETUP_SQL_BYTES 1024
 #define NAME_BYTES (sizeof("uncached/") + CONFIG_ALIAS_MAX)
 #define NUMBER_BYTES 24
+#define ERROR_BYTES 1024
 
 struct JournalSource
 {
@@ -43,6 +42,7 @@ struct JournalSource
 	PGconn	   *conn;			/* owned; NULL while closed */
 	PGresult   *result;			/* owned; of the operation under way, or NULL */
 	JournalOperation operation;
+	char		farewell[ERROR_BYTES];	/* why the server ends the session */
 	size_t		attempt_count;	/* walks the hosts */
 	LoopWatch	watch;
 	LoopTimer	deadline_timer;
@@ -90,13 +90,17 @@ begin_failure(JournalSource *source, const char *sqlstate, const char *error)
 		report_lost(source);
 }
 
-/* libpq's text for the connection: without the newline at its end. */
+/*
+ * The server's last words, which say more than libpq's "closed unexpectedly",
+ * or libpq's text without the newline at its end.
+ */
 static void
 fail_connection(JournalSource *source)
 {
-	char		error[1024];
+	char		error[ERROR_BYTES];
 
-	(void) snprintf(error, sizeof(error), "%s", PQerrorMessage(source->conn));
+	(void) snprintf(error, sizeof(error), "%s", source->farewell[0] != '\0' ?
+					source->farewell : PQerrorMessage(source->conn));
 	for (size_t end = strlen(error); end > 0 && error[end - 1] == '\n'; end--)
 		error[end - 1] = '\0';
 	begin_failure(source, "", error);
@@ -169,27 +173,17 @@ static void
 start_query(JournalSource *source, JournalOperation operation,
 			int parameter_count, const char *const *parameters)
 {
-	const JournalOperationTraits *traits = journal_operation_traits(operation);
-	int			sent;
-
-	if (traits->statement != NULL)
-		sent = PQsendQueryPrepared(source->conn, traits->statement, parameter_count,
-								   parameters, NULL, NULL, 1);
-	else
-		sent = PQsendQueryParams(source->conn, traits->sql, parameter_count,
-								 NULL, parameters, NULL, NULL, 1);
-	begin_operation(source, operation, sent == 1);
+	begin_operation(source, operation,
+					journal_operation_send(source->conn, operation,
+										   parameter_count, parameters));
 }
 
 static void
 start_prepare(JournalSource *source, JournalOperation operation,
 			  JournalOperation prepared)
 {
-	const JournalOperationTraits *traits = journal_operation_traits(prepared);
-
 	begin_operation(source, operation,
-					PQsendPrepare(source->conn, traits->statement, traits->sql,
-								  0, NULL) == 1);
+					journal_operation_send_prepare(source->conn, prepared));
 }
 
 /* --- setting up --- */
@@ -197,12 +191,8 @@ start_prepare(JournalSource *source, JournalOperation operation,
 static void
 start_setting_up(JournalSource *source)
 {
-	char		sql[SETUP_SQL_BYTES];
-
 	begin_operation(source, JOURNAL_OPERATION_SETTING_UP,
-					journal_operation_write_setup(source->conn, source->target,
-												  sql, sizeof(sql)) &&
-					PQsendQuery(source->conn, sql) == 1);
+					journal_operation_send_setup(source->conn, source->target));
 }
 
 static void
@@ -367,15 +357,23 @@ socket_ready(void *context, short revents)
 		continue_session(source);
 }
 
-/* Else libpq would write notices to stderr, past the log. */
+/*
+ * Else libpq would write notices to stderr, past the log.  What ends an idle
+ * session comes as a notice too.
+ */
 static void
 take_notice(void *context, const PGresult *notice)
 {
-	const JournalSource *source = context;
+	JournalSource *source = context;
+	const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *primary = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
 
-	log_event(source->log, LOG_LEVEL_DEBUG, "notice from PostgreSQL",
-			  LOG_TEXT("target", source->target),
-			  LOG_TEXT("notice", PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY)));
+	if (severity != NULL && primary != NULL && strcmp(severity, "FATAL") == 0)
+		(void) snprintf(source->farewell, sizeof(source->farewell), "%s", primary);
+	else
+		log_event(source->log, LOG_LEVEL_DEBUG, "notice from PostgreSQL",
+				  LOG_TEXT("target", source->target),
+				  LOG_TEXT("notice", primary));
 }
 
 /* --- the interface --- */
@@ -418,6 +416,7 @@ journal_source_connect(JournalSource *source)
 	JournalConninfo info;
 
 	source->operation = JOURNAL_OPERATION_CONNECTING;
+	source->farewell[0] = '\0';
 	if (!journal_conninfo_build(source->dsn, source->application_name,
 								source->attempt_count, &info))
 	{

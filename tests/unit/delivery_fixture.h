@@ -1,0 +1,240 @@
+/*-------------------------------------------------------------------------
+ *
+ * delivery_fixture.h
+ *	  A delivery between doubles of its source and target, which write down
+ *	  what it asks for.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_DELIVERY_FIXTURE_H
+#define UNCACHED_DELIVERY_FIXTURE_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "delivery.h"
+
+/*
+ * The linker takes these in place of the real source and target: they write
+ * down what the delivery asks for, and the tests play the answers.
+ */
+static bool is_busy;			/* the source has an operation under way */
+static bool is_ready;			/* the target */
+static char asked[64];			/* what was asked for since the last look */
+static size_t key_count;		/* of the batch in the target's hands */
+static size_t pattern_count;	/* of the pass */
+
+static void
+ask(const char *what, const char *cursor)
+{
+	size_t		used = strlen(asked);
+
+	(void) snprintf(asked + used, sizeof(asked) - used, "%s%s;", what, cursor);
+}
+
+static void
+ask_source(const char *what, const char *cursor)
+{
+	ck_assert_msg(!is_busy, "%s while another operation is under way", what);
+	is_busy = true;
+	ask(what, cursor);
+}
+
+bool
+journal_source_is_idle(const JournalSource *source)
+{
+	(void) source;
+	return !is_busy;
+}
+
+void
+journal_source_fetch(JournalSource *source, const char *cursor, size_t max_bytes,
+					 bool sleep)
+{
+	(void) source;
+	(void) max_bytes;
+	ask_source(sleep ? "sleep " : "fetch ", cursor);
+}
+
+void
+journal_source_ack(JournalSource *source, const char *cursor)
+{
+	(void) source;
+	ask_source("ack ", cursor);
+}
+
+void
+journal_source_list_resync(JournalSource *source)
+{
+	(void) source;
+	ask_source("list", "");
+}
+
+void
+journal_source_resynced(JournalSource *source)
+{
+	(void) source;
+	ask_source("resynced", "");
+}
+
+void
+journal_source_trim(JournalSource *source, unsigned int max_rows)
+{
+	(void) source;
+	(void) max_rows;
+	ask_source("trim", "");
+}
+
+bool
+redis_target_is_ready(const RedisTarget *target)
+{
+	(void) target;
+	return is_ready;
+}
+
+void
+redis_target_apply(RedisTarget *target, const KeySet *keys)
+{
+	(void) target;
+	key_count = keys->key_count;
+	ask("apply", "");
+}
+
+bool
+redis_target_scan(RedisTarget *target, const KeySet *patterns)
+{
+	(void) target;
+	pattern_count = patterns->key_count;
+	ask("scan", "");
+	return true;
+}
+
+void
+redis_target_abandon(RedisTarget *target)
+{
+	(void) target;
+}
+
+/* --- the delivery under test --- */
+
+static Loop *loop;
+static Delivery *delivery;
+static int	drained_count;
+static int	finished_count;
+
+static void
+note_drained(void *context)
+{
+	(void) context;
+	drained_count++;
+}
+
+static void
+note_finished(void *context)
+{
+	(void) context;
+	finished_count++;
+}
+
+static void
+fail_exhausted(void *context)
+{
+	(void) context;
+	ck_abort_msg("out of memory");
+}
+
+static const DeliveryEvents events = {note_drained, note_finished, fail_exhausted};
+static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, -1};
+static char alias[] = "default";
+static char prefix[] = "";
+static const TargetConfig config = {.alias = alias,.prefix = prefix};
+
+static void
+start(void)
+{
+	DeliveryParts parts = {.log = &silent,.config = &config,.seed = 1};
+
+	loop = loop_create();
+	ck_assert_ptr_nonnull(loop);
+	parts.loop = loop;
+	delivery = delivery_create(&parts, &events, NULL);
+	ck_assert_ptr_nonnull(delivery);
+	is_busy = false;
+	is_ready = true;
+	asked[0] = '\0';
+	drained_count = finished_count = 0;
+}
+
+static void
+stop(void)
+{
+	delivery_destroy(delivery);
+	loop_destroy(loop);
+}
+
+/* What was asked for since the last call, in its order. */
+static void
+expect(const char *what)
+{
+	ck_assert_str_eq(asked, what);
+	asked[0] = '\0';
+}
+
+static void
+begin(void)
+{
+	delivery_start(delivery, "0", false, "");
+}
+
+/* --- answers --- */
+
+/* Rows with one key each, and one pattern if has_pattern. */
+static void
+answer_fetch(const char *cursor, size_t row_count, bool has_pattern)
+{
+	JournalFetch fetch = {.cursor = cursor,.row_count = row_count};
+
+	is_busy = false;
+	for (size_t i = 0; i < row_count; i++)
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS,
+											 (const char *) &i, sizeof(i)));
+	if (has_pattern)
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_PATTERNS, "a*", 2));
+	delivery_take_fetch(delivery, &fetch);
+}
+
+static void
+answer_empty(const char *cursor)
+{
+	answer_fetch(cursor, 0, false);
+}
+
+static void
+answer_ack(void)
+{
+	is_busy = false;
+	delivery_take_ack(delivery);
+}
+
+static void
+answer_resync_list(bool has_key, bool has_pattern)
+{
+	is_busy = false;
+	if (has_key)
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS, "k", 1));
+	if (has_pattern)
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_PATTERNS, "p*", 2));
+	delivery_take_resync_list(delivery);
+}
+
+static void
+set_ready(bool ready)
+{
+	is_ready = ready;
+	delivery_take_target_change(delivery);
+}
+
+#endif

@@ -1,0 +1,482 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_delivery.c
+ *	  Unit tests of listener/src/delivery.c and delivery_step.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <check.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "delivery_fixture.h"
+
+START_TEST(delivery_fetches_from_the_attached_cursor)
+{
+	start();
+	begin();
+	expect("fetch 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_applies_what_was_fetched_and_fetches_on_meanwhile)
+{
+	start();
+	begin();
+	answer_fetch("1", 3, false);
+	ck_assert_uint_eq(key_count, 3);
+	expect("fetch 0;apply;fetch 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_acknowledges_only_what_is_applied)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, false);
+	expect("fetch 0;apply;fetch 1;");
+	answer_empty("1");
+	expect("");
+	delivery_take_keys_done(delivery);
+	expect("ack 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_holds_at_most_two_batches)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, false);
+	answer_fetch("2", 1, false);
+	expect("fetch 0;apply;fetch 1;");
+	delivery_take_keys_done(delivery);
+	expect("apply;ack 1;");
+	answer_ack();
+	expect("fetch 2;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_acknowledges_before_it_fetches_on)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, false);
+	answer_fetch("2", 1, false);
+	delivery_take_keys_done(delivery);
+	answer_ack();
+	delivery_take_keys_done(delivery);
+	expect("fetch 0;apply;fetch 1;apply;ack 1;fetch 2;");
+	answer_empty("2");
+	expect("ack 2;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_rings_the_bell_only_after_an_empty_answer)
+{
+	start();
+	begin();
+	expect("fetch 0;");
+	answer_empty("0");
+	expect("sleep 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_sleeps_after_an_empty_answer_with_the_bell_armed)
+{
+	start();
+	begin();
+	answer_empty("0");
+	answer_empty("0");
+	expect("fetch 0;sleep 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_looks_again_after_a_short_sleep)
+{
+	start();
+	begin();
+	answer_empty("0");
+	answer_empty("0");
+	asked[0] = '\0';
+	while (!is_busy)
+		ck_assert(loop_turn(loop, 1000));
+	expect("sleep 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_wakes_when_the_bell_rings)
+{
+	start();
+	begin();
+	answer_empty("0");
+	answer_empty("0");
+	asked[0] = '\0';
+	delivery_take_bell(delivery);
+	expect("fetch 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_looks_again_when_the_bell_rang_during_a_fetch)
+{
+	start();
+	begin();
+	answer_empty("0");
+	expect("fetch 0;sleep 0;");
+	delivery_take_bell(delivery);
+	expect("");
+	answer_empty("0");
+	expect("fetch 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_moves_its_cursor_with_empty_answers)
+{
+	start();
+	begin();
+	answer_empty("5");
+	expect("fetch 0;sleep 5;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_does_not_fetch_while_redis_is_away)
+{
+	start();
+	is_ready = false;
+	begin();
+	expect("");
+	set_ready(true);
+	expect("fetch 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_disarms_the_bell_when_redis_goes_away)
+{
+	start();
+	begin();
+	answer_empty("0");
+	answer_empty("0");
+	expect("fetch 0;sleep 0;");
+	set_ready(false);
+	expect("fetch 0;");
+	answer_empty("0");
+	expect("");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_keeps_rows_that_came_while_redis_went_away)
+{
+	start();
+	begin();
+	is_ready = false;
+	answer_fetch("1", 1, false);
+	expect("fetch 0;apply;");
+	set_ready(true);
+	expect("fetch 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_begins_a_pass_beside_the_keys)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, true);
+	delivery_take_keys_done(delivery);
+	expect("fetch 0;apply;fetch 1;scan;");
+	ck_assert_uint_eq(pattern_count, 1);
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_does_not_acknowledge_unfinished_patterns)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, true);
+	delivery_take_keys_done(delivery);
+	answer_fetch("2", 1, false);
+	delivery_take_keys_done(delivery);
+	answer_empty("2");
+	asked[0] = '\0';
+	delivery_take_scan_done(delivery);
+	answer_empty("2");
+	expect("ack 2;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_collects_patterns_during_a_pass_for_the_next)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, true);
+	delivery_take_keys_done(delivery);
+	answer_fetch("2", 1, true);
+	delivery_take_keys_done(delivery);
+	expect("fetch 0;apply;fetch 1;scan;apply;fetch 2;");
+	delivery_take_scan_done(delivery);
+	expect("scan;");
+	answer_empty("2");
+	expect("ack 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_lists_what_to_resync_before_it_fetches)
+{
+	start();
+	delivery_start(delivery, "0", true, "because");
+	expect("list;");
+	answer_resync_list(true, true);
+	expect("apply;fetch 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_reports_a_resync_after_its_keys_and_its_pass)
+{
+	start();
+	delivery_start(delivery, "0", true, "because");
+	answer_resync_list(true, true);
+	answer_empty("0");
+	delivery_take_keys_done(delivery);
+	expect("list;apply;fetch 0;scan;sleep 0;");
+	answer_empty("0");
+	delivery_take_scan_done(delivery);
+	expect("resynced;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_reports_a_resync_of_keys_alone)
+{
+	start();
+	delivery_start(delivery, "0", true, "because");
+	answer_resync_list(true, false);
+	delivery_take_keys_done(delivery);
+	answer_empty("0");
+	expect("list;apply;fetch 0;resynced;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_reports_a_resync_of_nothing)
+{
+	start();
+	delivery_start(delivery, "0", true, "because");
+	answer_resync_list(false, false);
+	expect("list;resynced;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_acknowledges_batches_during_a_resync)
+{
+	start();
+	delivery_start(delivery, "0", true, "because");
+	answer_resync_list(false, true);
+	answer_fetch("1", 1, false);
+	delivery_take_keys_done(delivery);
+	answer_empty("1");
+	expect("list;scan;fetch 0;apply;fetch 1;ack 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_does_not_list_a_resync_while_redis_is_away)
+{
+	start();
+	is_ready = false;
+	delivery_start(delivery, "0", true, "because");
+	expect("");
+	set_ready(true);
+	expect("list;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_is_drained_when_nothing_is_left)
+{
+	start();
+	begin();
+	ck_assert_int_eq(drained_count, 0);
+	answer_fetch("1", 1, false);
+	answer_empty("1");
+	delivery_take_keys_done(delivery);
+	ck_assert_int_eq(drained_count, 0);
+	answer_ack();
+	ck_assert_int_eq(drained_count, 1);
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_is_not_drained_during_a_resync)
+{
+	start();
+	delivery_start(delivery, "0", true, "because");
+	answer_resync_list(false, true);
+	answer_empty("0");
+	ck_assert_int_eq(drained_count, 0);
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_finishes_at_once_without_a_batch_in_hand)
+{
+	start();
+	begin();
+	delivery_finish(delivery);
+	ck_assert_int_eq(finished_count, 1);
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_finishes_after_the_batch_in_hand_is_acknowledged)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, false);
+	answer_empty("1");
+	delivery_finish(delivery);
+	ck_assert_int_eq(finished_count, 0);
+	delivery_take_keys_done(delivery);
+	expect("fetch 0;apply;fetch 1;ack 1;");
+	ck_assert_int_eq(finished_count, 0);
+	answer_ack();
+	ck_assert_int_eq(finished_count, 1);
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_begins_no_new_batch_while_it_finishes)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, false);
+	answer_fetch("2", 1, false);
+	delivery_finish(delivery);
+	delivery_take_keys_done(delivery);
+	expect("fetch 0;apply;fetch 1;ack 1;");
+	answer_ack();
+	expect("");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_starts_over_from_the_database_after_a_reset)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, true);
+	delivery_reset(delivery);
+	is_busy = false;
+	asked[0] = '\0';
+	delivery_start(delivery, "0", false, "");
+	expect("fetch 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_does_nothing_after_a_reset)
+{
+	start();
+	begin();
+	answer_empty("0");
+	answer_empty("0");
+	delivery_reset(delivery);
+	is_busy = false;
+	asked[0] = '\0';
+	set_ready(true);
+	delivery_take_bell(delivery);
+	expect("");
+	stop();
+}
+
+END_TEST
+
+int
+main(void)
+{
+	Suite	   *suite = suite_create("delivery");
+	TCase	   *tests = tcase_create("delivery");
+	SRunner    *runner = srunner_create(suite);
+	int			failed_count;
+
+	tcase_add_test(tests, delivery_fetches_from_the_attached_cursor);
+	tcase_add_test(tests, delivery_applies_what_was_fetched_and_fetches_on_meanwhile);
+	tcase_add_test(tests, delivery_acknowledges_only_what_is_applied);
+	tcase_add_test(tests, delivery_holds_at_most_two_batches);
+	tcase_add_test(tests, delivery_acknowledges_before_it_fetches_on);
+	tcase_add_test(tests, delivery_rings_the_bell_only_after_an_empty_answer);
+	tcase_add_test(tests, delivery_sleeps_after_an_empty_answer_with_the_bell_armed);
+	tcase_add_test(tests, delivery_looks_again_after_a_short_sleep);
+	tcase_add_test(tests, delivery_wakes_when_the_bell_rings);
+	tcase_add_test(tests, delivery_looks_again_when_the_bell_rang_during_a_fetch);
+	tcase_add_test(tests, delivery_moves_its_cursor_with_empty_answers);
+	tcase_add_test(tests, delivery_does_not_fetch_while_redis_is_away);
+	tcase_add_test(tests, delivery_disarms_the_bell_when_redis_goes_away);
+	tcase_add_test(tests, delivery_keeps_rows_that_came_while_redis_went_away);
+	tcase_add_test(tests, delivery_begins_a_pass_beside_the_keys);
+	tcase_add_test(tests, delivery_does_not_acknowledge_unfinished_patterns);
+	tcase_add_test(tests, delivery_collects_patterns_during_a_pass_for_the_next);
+	tcase_add_test(tests, delivery_lists_what_to_resync_before_it_fetches);
+	tcase_add_test(tests, delivery_reports_a_resync_after_its_keys_and_its_pass);
+	tcase_add_test(tests, delivery_reports_a_resync_of_keys_alone);
+	tcase_add_test(tests, delivery_reports_a_resync_of_nothing);
+	tcase_add_test(tests, delivery_acknowledges_batches_during_a_resync);
+	tcase_add_test(tests, delivery_does_not_list_a_resync_while_redis_is_away);
+	tcase_add_test(tests, delivery_is_drained_when_nothing_is_left);
+	tcase_add_test(tests, delivery_is_not_drained_during_a_resync);
+	tcase_add_test(tests, delivery_finishes_at_once_without_a_batch_in_hand);
+	tcase_add_test(tests, delivery_finishes_after_the_batch_in_hand_is_acknowledged);
+	tcase_add_test(tests, delivery_begins_no_new_batch_while_it_finishes);
+	tcase_add_test(tests, delivery_starts_over_from_the_database_after_a_reset);
+	tcase_add_test(tests, delivery_does_nothing_after_a_reset);
+	suite_add_tcase(suite, tests);
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -84,6 +84,7 @@ sub url
 
 sub socket { return $_[0]->{socket}; }
 sub port { return $_[0]->{port}; }
+sub pid { return $_[0]->{process}->pid; }
 sub directory { return $_[0]->{directory}; }
 
 sub _try_client

@@ -22,25 +22,25 @@
 #include "utils/memutils.h"
 
 /* The text of an expression's result; of zero bytes if it is NULL. */
-typedef struct Value
+typedef struct ExpressionText
 {
 	bool		is_known;		/* false: the expression failed */
 	const char *bytes;
 	Size		length;
-} Value;
+} ExpressionText;
 
 /* What one evaluation works on. */
 typedef struct Evaluation
 {
 	Rule	   *rule;
 	const RulePart **parts;		/* by expression: the part that it renders */
-	Value	   *values;			/* by expression */
+	ExpressionText	   *values;			/* by expression */
 	int			first;			/* evaluate first to last - 1 */
 	int			last;
 } Evaluation;
 
 static void
-set_value(Value *value, const RulePart *part, Datum datum, bool is_null)
+set_value(ExpressionText *value, const RulePart *part, Datum datum, bool is_null)
 {
 	if (is_null)
 		value->bytes = "";
@@ -132,7 +132,7 @@ parts_by_expression(const Rule *rule)
 }
 
 /* The values of all expressions for the row; in memory of the row. */
-static Value *
+static ExpressionText *
 evaluate_expressions(Rule *rule, TupleTableSlot *slot)
 {
 	Evaluation	evaluation = {.rule = rule};
@@ -142,7 +142,7 @@ evaluate_expressions(Rule *rule, TupleTableSlot *slot)
 	if (count == 0)
 		return NULL;
 	evaluation.parts = parts_by_expression(rule);
-	evaluation.values = palloc0(count * sizeof(Value));
+	evaluation.values = palloc0(count * sizeof(ExpressionText));
 	rule->econtext->ecxt_scantuple = slot;
 	rule->is_evaluating = true;
 	PG_TRY();
@@ -227,7 +227,7 @@ append_wildcard(StringInfo out, const RulePart *part, const RuleKey *key)
 }
 
 static bool
-is_pattern(const RuleKey *key, const Value *values)
+is_pattern(const RuleKey *key, const ExpressionText *values)
 {
 	int			i;
 
@@ -244,9 +244,9 @@ is_pattern(const RuleKey *key, const Value *values)
 
 static void
 append_part(StringInfo out, const RuleKey *key, const RulePart *part,
-			TupleTableSlot *slot, const Value *values, bool as_pattern)
+			TupleTableSlot *slot, const ExpressionText *values, bool as_pattern)
 {
-	const Value *value;
+	const ExpressionText *value;
 
 	switch (part->kind)
 	{
@@ -270,7 +270,7 @@ append_part(StringInfo out, const RuleKey *key, const RulePart *part,
 }
 
 static void
-render_key(const RuleKey *key, TupleTableSlot *slot, const Value *values,
+render_key(const RuleKey *key, TupleTableSlot *slot, const ExpressionText *values,
 		   RenderSink sink, void *argument)
 {
 	bool		as_pattern = is_pattern(key, values);
@@ -299,7 +299,7 @@ render_row(Rule *rule, TupleTableSlot *slot, const bool *wanted,
 {
 	MemoryContext row_context = rule->econtext->ecxt_per_tuple_memory;
 	MemoryContext old_context;
-	Value	   *values;
+	ExpressionText	   *values;
 	int			nest_level = 0;
 	int			i;
 

@@ -16,7 +16,6 @@
 #include "utils/bytea.h"
 #include "utils/float.h"
 #include "utils/guc.h"
-#include "utils/pg_locale.h"
 
 #define NOTHING_PINNED (-1)
 
@@ -63,16 +62,20 @@ settings_pin_output(void)
 	return nest_level;
 }
 
+static void
+pin_unless(const char *name, const char *value)
+{
+	if (strcmp(GetConfigOption(name, false, false), value) != 0)
+		pin(name, value);
+}
+
 /* Names of months, separators of numbers, symbols of currencies. */
 static void
 pin_locale(void)
 {
-	if (strcmp(locale_monetary, "C") != 0)
-		pin("lc_monetary", "C");
-	if (strcmp(locale_numeric, "C") != 0)
-		pin("lc_numeric", "C");
-	if (strcmp(locale_time, "C") != 0)
-		pin("lc_time", "C");
+	pin_unless("lc_monetary", "C");
+	pin_unless("lc_numeric", "C");
+	pin_unless("lc_time", "C");
 }
 
 int

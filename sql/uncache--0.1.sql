@@ -62,6 +62,8 @@ COMMENT ON COLUMN uncache.consumers.barrier IS 'transactions that were running w
 COMMENT ON COLUMN uncache.consumers.cursor IS 'what is applied; null until the barrier has passed';
 COMMENT ON COLUMN uncache.consumers.resync_reason IS 'why a resync is due; null if none is';
 COMMENT ON COLUMN uncache.consumers.identity IS 'cluster, timeline and database that the cursor belongs to';
+COMMENT ON COLUMN uncache.consumers.registered_at IS 'when the target was first attached to';
+COMMENT ON COLUMN uncache.consumers.acked_at IS 'when the cursor last moved';
 
 /* Crash recovery empties it; that is how a crash is told from a restart. */
 CREATE UNLOGGED TABLE uncache.markers (
@@ -268,6 +270,7 @@ CREATE EVENT TRIGGER uncache_cover_partitions ON ddl_command_end
 	EXECUTE FUNCTION uncache.cover_partitions();
 /* replicated DDL and replica-role sessions create partitions, too */
 ALTER EVENT TRIGGER uncache_cover_partitions ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER uncache_cover_partitions IS 'gives new partitions their TRUNCATE rules';
 
 /* ---------- by hand ---------- */
 
@@ -346,6 +349,11 @@ AS $$
 DECLARE
 	known_barrier pg_snapshot := consumer.barrier;
 BEGIN
+	IF (SELECT c.xmin = pg_current_xact_id_if_assigned()::xid FROM uncache.consumers c WHERE c.id = consumer.id) THEN
+		passed := false;
+		reason := 'this transaction, which registered it, has to end first';
+		RETURN;
+	END IF;
 	IF known_barrier IS NULL THEN
 		UPDATE uncache.consumers c SET barrier = pg_current_snapshot()
 			WHERE c.id = consumer.id
@@ -363,7 +371,6 @@ CREATE FUNCTION uncache.attach(target text, OUT state text, OUT cursor text, OUT
 AS $$
 DECLARE
 	consumer uncache.consumers;
-	is_new boolean;
 BEGIN
 	IF NOT coalesce(uncache.is_target(attach.target), false) THEN
 		RAISE EXCEPTION 'invalid name of a target: "%"', attach.target
@@ -372,7 +379,12 @@ BEGIN
 	END IF;
 	SELECT * INTO consumer FROM uncache.consumers c WHERE c.target = attach.target;
 	IF NOT FOUND THEN
-		INSERT INTO uncache.consumers (target) VALUES (attach.target) ON CONFLICT DO NOTHING;
+		/* locked before it is seen: who takes the barrier must come after the commit */
+		INSERT INTO uncache.consumers AS c (target) VALUES (attach.target) ON CONFLICT DO NOTHING
+			RETURNING c.id INTO consumer.id;
+		IF FOUND THEN
+			PERFORM uncache.lock_consumer(consumer.id);
+		END IF;
 		PERFORM uncache.consumers_changed();
 		state := 'waiting';
 		reason := 'registered';
@@ -454,8 +466,8 @@ CREATE FUNCTION uncache.resynced(target text) RETURNS void
 	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM uncache.check_ack(resynced.target, coalesce(c.cursor, '1:1:'))
-		FROM uncache.consumers c WHERE c.target = resynced.target;
+	PERFORM uncache.check_ack(resynced.target,
+		coalesce((SELECT c.cursor FROM uncache.consumers c WHERE c.target = resynced.target), '1:1:'));
 	UPDATE uncache.consumers c SET resync_reason = NULL WHERE c.target = resynced.target;
 END
 $$;
@@ -491,17 +503,17 @@ CREATE FUNCTION uncache.drop_consumer(target text) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	consumer_id integer := (SELECT c.id FROM uncache.consumers c WHERE c.target = drop_consumer.target);
+	dropped_id integer := (SELECT c.id FROM uncache.consumers c WHERE c.target = drop_consumer.target);
 BEGIN
-	IF consumer_id IS NULL THEN
+	IF dropped_id IS NULL THEN
 		RAISE EXCEPTION 'target "%" has no consumer', target
 			USING ERRCODE = 'undefined_object';
-	ELSIF uncache.consumer_worker(consumer_id) <> pg_backend_pid() THEN
-		RAISE EXCEPTION 'session % works for target "%"', uncache.consumer_worker(consumer_id), target
+	ELSIF uncache.consumer_worker(dropped_id) <> pg_backend_pid() THEN
+		RAISE EXCEPTION 'session % works for target "%"', uncache.consumer_worker(dropped_id), target
 			USING ERRCODE = 'object_in_use', HINT = 'Stop its uncached first.';
 	END IF;
-	DELETE FROM uncache.consumers c WHERE c.id = consumer_id;
-	DELETE FROM uncache.markers m WHERE m.consumer_id = drop_consumer.consumer_id;
+	DELETE FROM uncache.consumers c WHERE c.id = dropped_id;
+	DELETE FROM uncache.markers m WHERE m.consumer_id = dropped_id;
 	DELETE FROM uncache.journal j WHERE j.target = drop_consumer.target;
 	PERFORM uncache.consumers_changed();
 END

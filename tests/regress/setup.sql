@@ -25,6 +25,21 @@ BEGIN
 	PERFORM uncache.resynced(target);
 END
 $$;
+-- After \connect: the session before may not have given up its locks yet.
+CREATE PROCEDURE await_end_of_last_session() LANGUAGE plpgsql AS $$
+DECLARE
+	deadline timestamptz := clock_timestamp() + interval '30 s';
+BEGIN
+	WHILE EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()) LOOP
+		IF clock_timestamp() > deadline THEN
+			RAISE EXCEPTION 'the last session does not end';
+		END IF;
+		PERFORM pg_sleep(0.005);
+		PERFORM pg_stat_clear_snapshot();
+	END LOOP;
+END
+$$;
+
 CALL start_consumer('default');
 CALL start_consumer('api');
 

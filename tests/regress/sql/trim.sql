@@ -1,0 +1,80 @@
+-- trim() removes what every consumer has consumed, once it is old enough.
+\set test trim
+\getenv regress PG_ABS_SRCDIR
+\set setup :regress '/setup.sql'
+\i :setup
+
+CREATE TABLE t (id int);
+SELECT uncache.watch('t', 't:{id}', 'api://t:{id}');
+-- Acknowledges everything for a target.
+CREATE PROCEDURE consume(target text) LANGUAGE plpgsql AS $$
+DECLARE
+	start text;
+BEGIN
+	SELECT a.cursor INTO STRICT start FROM uncache.attach(target) a;
+	PERFORM uncache.ack(target, f.next_cursor) FROM uncache.fetch(target, start, 2000000000, false) f WHERE f.next_cursor IS NOT NULL;
+END
+$$;
+CREATE VIEW rows AS SELECT target, count(*) FROM uncache.journal GROUP BY 1 ORDER BY 1;
+
+SHOW uncache.retention;
+SET uncache.retention = 0;
+-- nothing is there
+SELECT uncache.trim(100);
+-- not consumed by anybody, then by one only, then by both
+INSERT INTO t VALUES (1);
+INSERT INTO t VALUES (2);
+SELECT uncache.trim(100);
+CALL consume('default');
+SELECT uncache.trim(100);
+SELECT * FROM rows;
+CALL consume('api');
+SELECT uncache.trim(100);
+SELECT * FROM rows;
+-- not yet old enough
+SET uncache.retention = '1h';
+INSERT INTO t VALUES (3);
+CALL consume('default');
+CALL consume('api');
+SELECT uncache.trim(100);
+UPDATE uncache.journal SET at = at - interval '2 hours';
+SELECT uncache.trim(100);
+SELECT * FROM rows;
+SET uncache.retention = 0;
+-- in pieces
+DO $$ BEGIN FOR i IN 1..10 LOOP INSERT INTO t VALUES (i); COMMIT; END LOOP; END $$;
+CALL consume('default');
+CALL consume('api');
+SELECT uncache.trim(7);
+SELECT uncache.trim(7);
+SELECT uncache.trim(7);
+SELECT uncache.trim(7);
+SELECT uncache.trim(0);
+-- what is younger than the slowest consumer stays, also in the middle of a transaction that it has half consumed
+SET uncache.pending_limit = '64kB';
+INSERT INTO t SELECT n FROM generate_series(1, 5000) n;
+RESET uncache.pending_limit;
+CALL consume('api');
+SELECT cursor FROM uncache.attach('default') \gset
+SELECT uncache.ack('default', next_cursor) FROM uncache.fetch('default', :'cursor', 1, false) WHERE next_cursor IS NOT NULL;
+SELECT uncache.trim(100000);
+CALL consume('default');
+SELECT uncache.trim(100000) > 0 AS has_trimmed;
+SELECT * FROM rows;
+-- without consumers, what is left goes too
+INSERT INTO t VALUES (4);
+SELECT uncache.drop_consumer('api');
+SELECT uncache.drop_consumer('default');
+SELECT * FROM rows;
+INSERT INTO uncache.journal VALUES ('3', 0, now() - interval '1 day', 'gone', 'keys', '{a}');
+SELECT uncache.trim(100);
+SELECT * FROM rows;
+-- a publication of all tables, which wants to identify deleted rows
+CALL start_consumer('default');
+SET client_min_messages = error;
+CREATE PUBLICATION everything FOR ALL TABLES;
+RESET client_min_messages;
+INSERT INTO t VALUES (5);
+CALL consume('default');
+SELECT uncache.trim(100);
+SELECT uncache.drop_consumer('default');

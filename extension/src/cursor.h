@@ -21,8 +21,8 @@
 typedef struct Cursor
 {
 	uint64_t	xmax;			/* no transaction from here on is consumed */
-	uint64_t   *xip;			/* caller's storage; ascending, each < xmax: the
-								 * older ones that are not consumed */
+	uint64_t   *xip;			/* caller's storage; ascending, each < xmax:
+								 * the older ones that are not consumed */
 	size_t		xip_count;
 	uint64_t	place_xid;		/* 0, or the transaction consumed in part */
 	int32_t		place_part;		/* its last consumed row */

@@ -23,7 +23,8 @@ typedef struct JournalWriter
 	CatalogIndexState indexes;
 	FullTransactionId xid;
 	TimestampTz at;
-	int32	   *next_part;		/* borrowed: ordinal of the transaction's next row */
+	int32	   *next_part;		/* borrowed: ordinal of the transaction's next
+								 * row */
 	const char *target;			/* of the row being filled; borrowed */
 	InvalidationAction action;
 	Datum	   *keys;			/* of the row being filled */

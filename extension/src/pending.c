@@ -77,8 +77,8 @@ typedef struct Pending
 	int			level_capacity;
 	PendingTarget *targets;
 	int			target_count;
-	bool		is_written_for_release; /* what the top level will hold once it
-										 * is released is written already */
+	bool		is_written_for_release; /* what the top level will hold once
+										 * it is released is written already */
 	int32		next_part;		/* of the transaction's journal rows */
 } Pending;
 
@@ -293,11 +293,13 @@ static Size
 entries_bytes(const Pending *set, uint32 first)
 {
 	uint32		count = set->entry_count - first;
-	Size		arena_bytes = count == 0 ? 0 :
-		set->arena_bytes - set->entries[first].offset;
+	Size		key_bytes = 0;
+
+	if (count > 0)
+		key_bytes = set->arena_bytes - set->entries[first].offset;
 
 	/* the hash table is half empty on average */
-	return arena_bytes + count * (sizeof(PendingEntry) + 2 * sizeof(PendingSlot));
+	return key_bytes + count * (sizeof(PendingEntry) + 2 * sizeof(PendingSlot));
 }
 
 /* Should a level that starts at entry first be written early? */

@@ -34,7 +34,7 @@ typedef struct Evaluation
 {
 	Rule	   *rule;
 	const RulePart **parts;		/* by expression: the part that it renders */
-	ExpressionText	   *values;			/* by expression */
+	ExpressionText *values;		/* by expression */
 	int			first;			/* evaluate first to last - 1 */
 	int			last;
 } Evaluation;
@@ -71,10 +71,13 @@ evaluate(void *argument)
 {
 	Evaluation *evaluation = argument;
 	Rule	   *rule = evaluation->rule;
-	int			nest_level = rule->reads_any_setting ?
-		settings_pin_all() : settings_pin_output();
+	int			nest_level;
 	int			i;
 
+	if (rule->reads_any_setting)
+		nest_level = settings_pin_all();
+	else
+		nest_level = settings_pin_output();
 	for (i = evaluation->first; i < evaluation->last; i++)
 	{
 		ExprState  *state = expression_state(rule, &rule->expressions[i]);
@@ -299,7 +302,7 @@ render_row(Rule *rule, TupleTableSlot *slot, const bool *wanted,
 {
 	MemoryContext row_context = rule->econtext->ecxt_per_tuple_memory;
 	MemoryContext old_context;
-	ExpressionText	   *values;
+	ExpressionText *values;
 	int			nest_level = 0;
 	int			i;
 

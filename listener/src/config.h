@@ -73,7 +73,7 @@ extern ConfigOutcome config_load(int argc, char *const argv[], char *const envir
 extern void config_destroy(Config *config);
 
 /* One line for each target, without user or password; for --check-config. */
-extern void config_print_targets(const Config *config, FILE * stream);
+extern void config_print_targets(const Config *config, FILE *stream);
 
 /*
  * Overwrites the values of --dsn and --redis in argv where they hold a

@@ -25,8 +25,10 @@ typedef struct Relay Relay;
 typedef enum RelayState
 {
 	RELAY_RUNNING,
-	RELAY_STOPPED,				/* every pipeline has ended: asked to, or --once is done */
-	RELAY_FAILED				/* --once only: a target could not be served; it was logged */
+	RELAY_STOPPED,				/* every pipeline has ended: asked to, or
+								 * --once is done */
+	RELAY_FAILED				/* --once only: a target could not be served;
+								 * it was logged */
 } RelayState;
 
 /*

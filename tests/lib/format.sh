@@ -29,8 +29,10 @@ for file in $files; do
 		-nfc1 -i4 -l79 -lp -lpl -nip -npro -sac -tpg -ts4 \
 		"-U$work/typedefs" "$file" "$work/indented" >"$work/messages" 2>&1 ||
 		{ echo "$file:"; cat "$work/messages"; exit 1; } >&2
-	# a function's pointer type stands on its line without padding
-	sed -E 's/^([A-Za-z_][A-Za-z_0-9 ]*[A-Za-z_0-9])[ 	]+(\*+)$/\1 \2/' \
+	# a function's pointer type stands on its line without padding; "text" is
+	# a type here and a variable there, so it is not among the types
+	sed -E -e 's/^([A-Za-z_][A-Za-z_0-9 ]*[A-Za-z_0-9])[ 	]+(\*+)$/\1 \2/' \
+		-e 's/([(, ])text \* ([a-z])/\1text *\2/' \
 		"$work/indented" >"$work/formatted"
 	if cmp -s "$file" "$work/formatted"; then
 		continue

@@ -63,6 +63,7 @@ START_TEST(cursor_reads_back_what_it_writes)
 		ck_assert_str_eq(text, texts[i]);
 	}
 }
+
 END_TEST
 
 START_TEST(cursor_refuses_what_is_none)
@@ -82,6 +83,7 @@ START_TEST(cursor_refuses_what_is_none)
 		ck_assert_msg(!parse(texts[i], &parsed), "%s", texts[i]);
 	}
 }
+
 END_TEST
 
 START_TEST(cursor_counts_what_does_not_fit_when_it_writes)
@@ -95,6 +97,7 @@ START_TEST(cursor_counts_what_does_not_fit_when_it_writes)
 	ck_assert_str_eq(text, "100");
 	ck_assert_str_eq(text + 4, "ed!");
 }
+
 END_TEST
 
 START_TEST(cursor_has_open_what_it_did_not_see)
@@ -110,6 +113,7 @@ START_TEST(cursor_has_open_what_it_did_not_see)
 	ck_assert(cursor_has_open(&parsed.cursor, 9));
 	ck_assert(cursor_has_open(&parsed.cursor, UINT64_MAX));
 }
+
 END_TEST
 
 START_TEST(cursor_becomes_the_snapshot_when_a_batch_took_all)
@@ -118,6 +122,7 @@ START_TEST(cursor_becomes_the_snapshot_when_a_batch_took_all)
 	ck_assert_str_eq(advance("5:10:5,7", "20:20:", 0, 0), "20:20:");
 	ck_assert_str_eq(advance("5:10:5,7", "7:20:7,12", 0, 0), "7:20:7,12");
 }
+
 END_TEST
 
 START_TEST(cursor_stops_inside_a_new_transaction)
@@ -125,6 +130,7 @@ START_TEST(cursor_stops_inside_a_new_transaction)
 	ck_assert_str_eq(advance("10:10:", "12:30:12,15,25", 20, 3), "12:20:12,15/20.3");
 	ck_assert_str_eq(advance("5:10:5", "30:30:", 10, 0), "10:10:/10.0");
 }
+
 END_TEST
 
 START_TEST(cursor_stops_inside_an_old_transaction_without_losing_newer_ones)
@@ -133,6 +139,7 @@ START_TEST(cursor_stops_inside_an_old_transaction_without_losing_newer_ones)
 	ck_assert_str_eq(advance("5:10:5,6,7,9", "6:30:6,25", 7, 2), "6:10:6,7,9/7.2");
 	ck_assert_str_eq(advance("5:10:5,6,7,9", "6:30:6,25", 5, 0), "5:10:5,6,7,9/5.0");
 }
+
 END_TEST
 
 START_TEST(cursor_keeps_all_else_while_it_is_inside_one_transaction)
@@ -140,6 +147,7 @@ START_TEST(cursor_keeps_all_else_while_it_is_inside_one_transaction)
 	ck_assert_str_eq(advance("5:20:5,7/20.3", "40:40:", 20, 9), "5:20:5,7/20.9");
 	ck_assert_str_eq(advance("5:20:5,7/7.3", "40:40:", 7, 9), "5:20:5,7/7.9");
 }
+
 END_TEST
 
 START_TEST(cursor_does_not_begin_a_transaction_again_for_an_older_one)
@@ -148,6 +156,7 @@ START_TEST(cursor_does_not_begin_a_transaction_again_for_an_older_one)
 	ck_assert_str_eq(advance("5:20:5,7/20.3", "40:40:", 5, 1), "5:21:5,7/5.1");
 	ck_assert_str_eq(advance("5:20:5,7/7.3", "40:40:", 5, 1), "5:20:5/5.1");
 }
+
 END_TEST
 
 START_TEST(cursor_leaves_its_place_when_the_transaction_is_done)
@@ -155,6 +164,7 @@ START_TEST(cursor_leaves_its_place_when_the_transaction_is_done)
 	ck_assert_str_eq(advance("10:20:10/20.3", "40:40:", 0, 0), "40:40:");
 	ck_assert_str_eq(advance("10:20:10/20.3", "40:40:", 22, 1), "22:22:/22.1");
 }
+
 END_TEST
 
 /*
@@ -176,7 +186,10 @@ snapshot_of(const bool *is_done, uint64_t xmax, Parsed *snapshot)
 {
 	uint64_t	xid;
 
-	snapshot->cursor = (Cursor) {.xmax = xmax,.xip = snapshot->xip};
+	snapshot->cursor = (Cursor)
+	{
+		.xmax = xmax,.xip = snapshot->xip
+	};
 	for (xid = 1; xid < xmax; xid++)
 	{
 		if (!is_done[xid])
@@ -246,6 +259,7 @@ START_TEST(cursor_delivers_every_row_once_whoever_commits_when)
 						  xid, part, seen[xid][part]);
 	}
 }
+
 END_TEST
 
 int

@@ -58,18 +58,21 @@ START_TEST(template_splits_literals_and_columns)
 	ck_assert_str_eq(describe("tax_rate:{country}:{region}"),
 					 "default: L<tax_rate:> I<country> L<:> I<region>");
 }
+
 END_TEST
 
 START_TEST(template_without_placeholders_is_one_literal)
 {
 	ck_assert_str_eq(describe("active_discounts"), "default: L<active_discounts>");
 }
+
 END_TEST
 
 START_TEST(template_of_no_bytes_has_no_parts)
 {
 	ck_assert_str_eq(describe(""), "default:");
 }
+
 END_TEST
 
 START_TEST(template_names_its_target_in_front_of_colon_slash_slash)
@@ -77,6 +80,7 @@ START_TEST(template_names_its_target_in_front_of_colon_slash_slash)
 	ck_assert_str_eq(describe("api://x:{id}"), "api: L<x:> I<id>");
 	ck_assert_str_eq(describe("a-b_c.1://x"), "a-b_c.1: L<x>");
 }
+
 END_TEST
 
 START_TEST(template_takes_no_target_that_does_not_start_with_a_letter)
@@ -85,6 +89,7 @@ START_TEST(template_takes_no_target_that_does_not_start_with_a_letter)
 	ck_assert_str_eq(describe("://x"), "default: L<://x>");
 	ck_assert_str_eq(describe("a b://x"), "default: L<a b://x>");
 }
+
 END_TEST
 
 START_TEST(template_refuses_a_target_of_more_than_48_bytes)
@@ -98,6 +103,7 @@ START_TEST(template_refuses_a_target_of_more_than_48_bytes)
 	memcpy(text + 49, "://x", 5);
 	ck_assert_str_eq(describe(text), "default: !0");
 }
+
 END_TEST
 
 START_TEST(template_reads_doubled_braces_as_literal_braces)
@@ -106,12 +112,14 @@ START_TEST(template_reads_doubled_braces_as_literal_braces)
 	ck_assert_str_eq(describe("{{{tenant}}}:x"),
 					 "default: L<{> I<tenant> L<}> L<:x>");
 }
+
 END_TEST
 
 START_TEST(template_strips_spaces_around_an_expression)
 {
 	ck_assert_str_eq(describe("{ id }{\tlower(a)\n}"), "default: I<id> E<lower(a)>");
 }
+
 END_TEST
 
 START_TEST(template_tells_identifiers_from_expressions)
@@ -121,6 +129,7 @@ START_TEST(template_tells_identifiers_from_expressions)
 	ck_assert_str_eq(describe("{1}{a.b}{\"a\"||\"b\"}{a b}{\"\"}"),
 					 "default: E<1> E<a.b> E<\"a\"||\"b\"> E<a b> E<\"\">");
 }
+
 END_TEST
 
 START_TEST(template_ends_no_placeholder_inside_an_sql_string)
@@ -131,12 +140,14 @@ START_TEST(template_ends_no_placeholder_inside_an_sql_string)
 	ck_assert_str_eq(describe("{E'\\'}'||a}"), "default: E<E'\\'}'||a>");
 	ck_assert_str_eq(describe("{fe'\\'}x"), "default: E<fe'\\'> L<x>");
 }
+
 END_TEST
 
 START_TEST(template_ends_no_placeholder_inside_a_quoted_identifier)
 {
 	ck_assert_str_eq(describe("{\"a}b\"}"), "default: I<\"a}b\">");
 }
+
 END_TEST
 
 START_TEST(template_ends_no_placeholder_inside_a_dollar_quote)
@@ -146,6 +157,7 @@ START_TEST(template_ends_no_placeholder_inside_a_dollar_quote)
 	ck_assert_str_eq(describe("{a$b}"), "default: I<a$b>");
 	ck_assert_str_eq(describe("{$1}"), "default: E<$1>");
 }
+
 END_TEST
 
 START_TEST(template_ends_no_placeholder_inside_a_comment)
@@ -154,6 +166,7 @@ START_TEST(template_ends_no_placeholder_inside_a_comment)
 					 "default: E<a /* } /* } */ } */ + 1>");
 	ck_assert_str_eq(describe("{a -- }\n+ 1}"), "default: E<a -- }\n+ 1>");
 }
+
 END_TEST
 
 START_TEST(template_refuses_an_unclosed_placeholder)
@@ -166,6 +179,7 @@ START_TEST(template_refuses_an_unclosed_placeholder)
 	ck_assert_str_eq(describe("{E'\\'}"), "default: !0");
 	ck_assert_str_eq(describe("{a -- }"), "default: !0");
 }
+
 END_TEST
 
 START_TEST(template_refuses_an_empty_placeholder)
@@ -173,12 +187,14 @@ START_TEST(template_refuses_an_empty_placeholder)
 	ck_assert_str_eq(describe("a{}"), "default: L<a> !1");
 	ck_assert_str_eq(describe("{ }"), "default: !0");
 }
+
 END_TEST
 
 START_TEST(template_refuses_a_single_closing_brace)
 {
 	ck_assert_str_eq(describe("a}b"), "default: !1");
 }
+
 END_TEST
 
 START_TEST(template_repeats_its_answer_at_the_end_and_after_an_error)
@@ -194,6 +210,7 @@ START_TEST(template_repeats_its_answer_at_the_end_and_after_an_error)
 	ck_assert_int_eq(template_next(&reader, &part), TEMPLATE_INVALID);
 	ck_assert_int_eq(template_next(&reader, &part), TEMPLATE_INVALID);
 }
+
 END_TEST
 
 START_TEST(template_reads_no_byte_beyond_its_length)
@@ -206,6 +223,7 @@ START_TEST(template_reads_no_byte_beyond_its_length)
 	template_reader_init(&reader, "api://", 5);
 	ck_assert_uint_eq(reader.target_length, strlen(TEMPLATE_DEFAULT_TARGET));
 }
+
 END_TEST
 
 START_TEST(template_for_any_row_has_a_star_for_each_placeholder)
@@ -213,18 +231,21 @@ START_TEST(template_for_any_row_has_a_star_for_each_placeholder)
 	ck_assert_str_eq(any_row("invoice:{id}:{lower(x)}"), "Pinvoice:*:*");
 	ck_assert_str_eq(any_row("api://invoice:{id}"), "Pinvoice:*");
 }
+
 END_TEST
 
 START_TEST(template_for_any_row_joins_neighbouring_stars)
 {
 	ck_assert_str_eq(any_row("{a}{b}c{d}"), "P*c*");
 }
+
 END_TEST
 
 START_TEST(template_for_any_row_escapes_glob_characters_of_a_pattern)
 {
 	ck_assert_str_eq(any_row("a*?[b]\\{id}"), "Pa\\*\\?\\[b\\]\\\\*");
 }
+
 END_TEST
 
 START_TEST(template_for_any_row_leaves_a_key_as_it_is)
@@ -233,6 +254,7 @@ START_TEST(template_for_any_row_leaves_a_key_as_it_is)
 	ck_assert_str_eq(any_row("a{{b}}"), "Ka{b}");
 	ck_assert_str_eq(any_row(""), "K");
 }
+
 END_TEST
 
 START_TEST(template_for_any_row_widens_from_an_error_on)
@@ -242,6 +264,7 @@ START_TEST(template_for_any_row_widens_from_an_error_on)
 	/* nothing of the literal that holds the error is known for certain */
 	ck_assert_str_eq(any_row("ab}cd"), "P*");
 }
+
 END_TEST
 
 START_TEST(template_tells_what_can_name_a_target)
@@ -258,6 +281,7 @@ START_TEST(template_tells_what_can_name_a_target)
 	ck_assert(!template_is_target("a b", 3));
 	ck_assert(!template_is_target("a\n", 2));
 }
+
 END_TEST
 
 int

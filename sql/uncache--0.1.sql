@@ -244,6 +244,14 @@ END
 $$;
 COMMENT ON FUNCTION uncache.cover_partition(regclass) IS 'gives a partition the TRUNCATE rule of its parent';
 
+CREATE FUNCTION uncache.attaches_partition(command pg_ddl_command) RETURNS boolean
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_attaches_partition';
+COMMENT ON FUNCTION uncache.attaches_partition(pg_ddl_command) IS 'whether an ALTER TABLE attaches a partition';
+
+/*
+ * Of ALTER TABLE only ATTACH PARTITION counts: pg_restore enables the parent's
+ * trigger before it creates that of the partition, which must not be there yet.
+ */
 CREATE FUNCTION uncache.cover_partitions() RETURNS event_trigger
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -255,6 +263,7 @@ BEGIN
 		FROM pg_event_trigger_ddl_commands() c, pg_partition_tree(c.objid) t
 			JOIN pg_class k ON k.oid = t.relid AND k.relkind IN ('r', 'p') AND k.relispartition
 		WHERE c.classid = 'pg_class'::regclass AND c.objsubid = 0
+			AND (c.command_tag <> 'ALTER TABLE' OR uncache.attaches_partition(c.command))
 	LOOP
 		PERFORM uncache.cover_partition(partition);
 	END LOOP;

@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "pending.h"
 #include "rule.h"
+#include "tcop/deparse_utility.h"
 #include "template.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -31,6 +32,7 @@ PG_FUNCTION_INFO_V1(uncache_check_template);
 PG_FUNCTION_INFO_V1(uncache_template_for_any_row);
 PG_FUNCTION_INFO_V1(uncache_trigger_arguments);
 PG_FUNCTION_INFO_V1(uncache_is_target);
+PG_FUNCTION_INFO_V1(uncache_attaches_partition);
 PG_FUNCTION_INFO_V1(uncache_retention_seconds);
 
 /* Adds one key as a person writes it: "[target://]key", nothing in it special. */
@@ -168,6 +170,26 @@ uncache_trigger_arguments(PG_FUNCTION_ARGS)
 	if (result == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_ARRAYTYPE_P(result);
+}
+
+/* attaches_partition(command pg_ddl_command) → boolean */
+Datum
+uncache_attaches_partition(PG_FUNCTION_ARGS)
+{
+	CollectedCommand *command = (CollectedCommand *) PG_GETARG_POINTER(0);
+	ListCell   *cell;
+
+	if (command->type != SCT_AlterTable)
+		PG_RETURN_BOOL(false);
+	foreach(cell, command->d.alterTable.subcmds)
+	{
+		CollectedATSubcmd *subcommand = lfirst(cell);
+
+		if (IsA(subcommand->parsetree, AlterTableCmd) &&
+			castNode(AlterTableCmd, subcommand->parsetree)->subtype == AT_AttachPartition)
+			PG_RETURN_BOOL(true);
+	}
+	PG_RETURN_BOOL(false);
 }
 
 /* is_target(name text) → boolean */

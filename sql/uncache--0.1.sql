@@ -47,7 +47,7 @@ COMMENT ON COLUMN uncache.journal.keys IS 'keys or patterns, without the target'
 CREATE TABLE uncache.consumers (
 	id				integer		GENERATED ALWAYS AS IDENTITY,
 	target			text		PRIMARY KEY,
-	barrier			pg_snapshot,
+	barrier			xid8,
 	cursor			text,
 	resync_reason	text,
 	identity		text,
@@ -58,7 +58,7 @@ CREATE TABLE uncache.consumers (
 COMMENT ON TABLE uncache.consumers IS 'one cursor in the journal for each target';
 COMMENT ON COLUMN uncache.consumers.id IS 'the key of the consumer''s locks';
 COMMENT ON COLUMN uncache.consumers.target IS 'Redis destination by alias';
-COMMENT ON COLUMN uncache.consumers.barrier IS 'transactions that were running when the consumer was registered';
+COMMENT ON COLUMN uncache.consumers.barrier IS 'transactions before this one may not know of the consumer';
 COMMENT ON COLUMN uncache.consumers.cursor IS 'what is applied; null until the barrier has passed';
 COMMENT ON COLUMN uncache.consumers.resync_reason IS 'why a resync is due; null if none is';
 COMMENT ON COLUMN uncache.consumers.identity IS 'cluster, timeline and database that the cursor belongs to';
@@ -312,24 +312,23 @@ $$;
 COMMENT ON FUNCTION uncache.identity() IS 'the history that a cursor belongs to';
 
 /*
- * Of the transactions that the barrier did not see, those of this database that
- * have not ended.  One that has not locked its id yet has not reached its
- * commit either, and will see the registration there.
+ * Transactions of this database from before the barrier that have not ended.
+ * Sessions first: a transaction that is prepared meanwhile is found in one of
+ * the two.
  */
-CREATE FUNCTION uncache.transactions_in_flight(barrier pg_snapshot) RETURNS SETOF xid8
+CREATE FUNCTION uncache.transactions_in_flight(barrier xid8) RETURNS SETOF xid
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT x.xip
-	FROM pg_snapshot_xip(barrier) AS x(xip)
-		JOIN pg_locks l ON l.locktype = 'transactionid'
-			AND l.transactionid = x.xip::xid AND l.mode = 'ExclusiveLock' AND l.granted
-		LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-		LEFT JOIN pg_prepared_xacts p ON p.transaction = l.transactionid
-		LEFT JOIN pg_database d ON d.datname = p.database
-	WHERE coalesce(a.datid, d.oid, 0) IN
-		(0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+	SELECT a.backend_xid
+	FROM pg_stat_activity a
+	WHERE age(a.backend_xid) > age(barrier::xid)
+		AND (a.datid IS NULL OR a.datid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+	UNION ALL
+	SELECT p.transaction
+	FROM pg_prepared_xacts p
+	WHERE age(p.transaction) > age(barrier::xid) AND p.database = current_database()
 $$;
-COMMENT ON FUNCTION uncache.transactions_in_flight(pg_snapshot) IS 'transactions of a snapshot that are still running';
+COMMENT ON FUNCTION uncache.transactions_in_flight(xid8) IS 'transactions from before a barrier that are still running';
 
 /* Why nothing can be proven about what a consumer has missed, or null. */
 CREATE FUNCTION uncache.find_resync_reason(consumer uncache.consumers) RETURNS text
@@ -349,14 +348,16 @@ $$;
 COMMENT ON FUNCTION uncache.find_resync_reason(uncache.consumers) IS 'why a consumer has to resync; null if it has not';
 
 /*
- * The registration has to be committed before the barrier is taken: a
- * transaction that starts behind the barrier sees it, one before it is waited for.
+ * The registration has to be committed before the barrier is taken: then a
+ * transaction whose id comes after the barrier's knows of it when it writes its
+ * first row, and one before it is waited for.  The barrier is an id of its own,
+ * since a snapshot does not list what is running beyond the last that ended.
  */
 CREATE FUNCTION uncache.pass_barrier(consumer uncache.consumers, OUT passed boolean, OUT reason text)
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	known_barrier pg_snapshot := consumer.barrier;
+	known_barrier xid8 := consumer.barrier;
 BEGIN
 	IF (SELECT c.xmin = pg_current_xact_id_if_assigned()::xid FROM uncache.consumers c WHERE c.id = consumer.id) THEN
 		passed := false;
@@ -364,11 +365,12 @@ BEGIN
 		RETURN;
 	END IF;
 	IF known_barrier IS NULL THEN
-		UPDATE uncache.consumers c SET barrier = pg_current_snapshot()
+		UPDATE uncache.consumers c SET barrier = pg_current_xact_id()
 			WHERE c.id = consumer.id
 			RETURNING c.barrier INTO known_barrier;
 	END IF;
-	SELECT count(*) = 0, format('%s transactions in flight have to end first, the oldest is %s', count(*), min(x::text::numeric))
+	PERFORM pg_stat_clear_snapshot();
+	SELECT count(*) = 0, format('transactions in flight have to end first: %s, the oldest is %s', count(*), (array_agg(x ORDER BY age(x) DESC))[1])
 		INTO passed, reason
 		FROM uncache.transactions_in_flight(known_barrier) x;
 END
@@ -385,6 +387,12 @@ BEGIN
 		RAISE EXCEPTION 'invalid name of a target: "%"', attach.target
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'A target''s name is a letter and up to 47 letters, digits, "_", "." or "-".';
+	END IF;
+	/* a consumer that took part in serialization would make writers fail */
+	IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+		RAISE EXCEPTION 'a consumer must not work in a % transaction', upper(current_setting('transaction_isolation'))
+			USING ERRCODE = 'feature_not_supported',
+			HINT = 'SET default_transaction_isolation = ''read committed'' in its session.';
 	END IF;
 	SELECT * INTO consumer FROM uncache.consumers c WHERE c.target = attach.target;
 	IF NOT FOUND THEN

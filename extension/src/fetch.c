@@ -16,6 +16,7 @@
 #include "access/htup_details.h"
 #include "access/skey.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog.h"
 #include "compat.h"
 #include "consumer.h"
@@ -82,16 +83,34 @@ format_cursor(const Cursor *cursor)
 	return string;
 }
 
-/* The active snapshot as a cursor: which transactions it sees. */
+/* A snapshot does not list the transaction that took it, which has not ended. */
+static void
+add_own_transaction(Cursor *cursor)
+{
+	uint64		xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+	size_t		i;
+
+	if (xid == 0 || cursor_has_open(cursor, xid))
+		return;
+	cursor->xip = repalloc(cursor->xip, (cursor->xip_count + 1) * sizeof(uint64));
+	for (i = cursor->xip_count++; i > 0 && cursor->xip[i - 1] > xid; i--)
+		cursor->xip[i] = cursor->xip[i - 1];
+	cursor->xip[i] = xid;
+}
+
+/* The active snapshot as a cursor: which transactions have ended for it. */
 static Cursor *
 active_snapshot(void)
 {
 	Datum		snapshot = OidFunctionCall0(F_PG_CURRENT_SNAPSHOT);
+	Cursor	   *cursor;
 	Oid			output_id;
 	bool		is_varlena;
 
 	getTypeOutputInfo(get_func_rettype(F_PG_CURRENT_SNAPSHOT), &output_id, &is_varlena);
-	return parse_cursor(OidOutputFunctionCall(output_id, snapshot));
+	cursor = parse_cursor(OidOutputFunctionCall(output_id, snapshot));
+	add_own_transaction(cursor);
+	return cursor;
 }
 
 /* Puts a journal row into the result if it is this target's. */

@@ -172,6 +172,10 @@ append_bytes(StringInfo out, const char *bytes, Size length, bool as_pattern)
 {
 	Size		i;
 
+	/* more than shows that the key is too long would only take memory */
+	if (out->len > guc_max_key_bytes)
+		return;
+	length = Min(length, (Size) guc_max_key_bytes + 1);
 	if (!as_pattern)
 	{
 		appendBinaryStringInfo(out, bytes, (int) length);

@@ -62,29 +62,12 @@ settings_pin_output(void)
 	return nest_level;
 }
 
-static void
-pin_unless(const char *name, const char *value)
-{
-	if (strcmp(GetConfigOption(name, false, false), value) != 0)
-		pin(name, value);
-}
-
-/* Names of months, separators of numbers, symbols of currencies. */
-static void
-pin_locale(void)
-{
-	pin_unless("lc_monetary", "C");
-	pin_unless("lc_numeric", "C");
-	pin_unless("lc_time", "C");
-}
-
 int
 settings_pin_all(void)
 {
 	int			nest_level = NewGUCNestLevel();
 
 	pin_output();
-	pin_locale();
 	pin("search_path", "pg_catalog, pg_temp");
 	if (!standard_conforming_strings)
 		pin("standard_conforming_strings", "on");

@@ -52,7 +52,6 @@ SET search_path = ''; CALL public.write_under('search_path empty'); RESET search
 SET search_path = uncache, public; CALL write_under('search_path uncache'); RESET search_path;
 SET quote_all_identifiers = on; CALL write_under('quote_all_identifiers'); RESET quote_all_identifiers;
 SET transform_null_equals = on; CALL write_under('transform_null_equals'); RESET transform_null_equals;
-SET lc_monetary = 'C.UTF-8'; SET lc_numeric = 'C.UTF-8'; SET lc_time = 'C.UTF-8'; CALL write_under('locale'); RESET lc_monetary; RESET lc_numeric; RESET lc_time;
 SET xmlbinary = 'hex'; SET xmloption = 'document'; CALL write_under('xml'); RESET xmlbinary; RESET xmloption;
 SET array_nulls = off; CALL write_under('array_nulls'); RESET array_nulls;
 SET client_encoding = 'LATIN1'; CALL write_under('client_encoding'); RESET client_encoding;

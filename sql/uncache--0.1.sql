@@ -176,6 +176,30 @@ END
 $$;
 COMMENT ON FUNCTION uncache.put_trigger(regclass, text, text, text, text[]) IS 'creates or replaces a rule''s trigger, unless it is there already';
 
+/*
+ * A partition's trigger is a clone, for which PostgreSQL asks of whoever makes
+ * the partition that he may call the function: without that the owner of a
+ * watched table could make no more partitions.
+ */
+CREATE FUNCTION uncache.let_owner_add_partitions(relation regclass) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	owner regrole := (SELECT relowner FROM pg_class WHERE oid = relation AND relkind = 'p');
+BEGIN
+	IF owner IS NULL OR has_function_privilege(owner, 'uncache.keys()', 'EXECUTE') THEN
+		RETURN;
+	END IF;
+	IF has_function_privilege('uncache.keys()', 'EXECUTE WITH GRANT OPTION') THEN
+		EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.keys() TO %s', owner);
+	ELSE
+		RAISE WARNING '% may not add partitions to %', owner, relation
+			USING HINT = format('Let a superuser SELECT uncache.grant_author(%L).', owner);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION uncache.let_owner_add_partitions(regclass) IS 'gives the owner of a watched partitioned table what a clone of its trigger asks for';
+
 CREATE FUNCTION uncache.watch(relation regclass, VARIADIC keys text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
@@ -197,6 +221,7 @@ BEGIN
 		PERFORM uncache.check_template(relation, template);
 	END LOOP;
 	PERFORM uncache.put_trigger(relation, 'uncache_keys', 'INSERT OR UPDATE OR DELETE', 'ROW', keys);
+	PERFORM uncache.let_owner_add_partitions(relation);
 	FOR part IN SELECT uncache.truncate_relations(relation) LOOP
 		PERFORM uncache.put_trigger(part, 'uncache_keys_truncate', 'TRUNCATE', 'STATEMENT', keys);
 	END LOOP;
@@ -576,7 +601,7 @@ AS $$
 BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
 	EXECUTE format('GRANT SELECT ON uncache.rules TO %s', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.watch(regclass, text[]), uncache.unwatch(regclass), uncache.check_template(regclass, text), uncache.check_watchable(regclass), uncache.truncate_relations(regclass), uncache.put_trigger(regclass, text, text, text, text[]), uncache.trigger_arguments(oid), uncache.invalidate(text[]) TO %s', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.watch(regclass, text[]), uncache.unwatch(regclass), uncache.check_template(regclass, text), uncache.check_watchable(regclass), uncache.truncate_relations(regclass), uncache.put_trigger(regclass, text, text, text, text[]), uncache.let_owner_add_partitions(regclass), uncache.trigger_arguments(oid), uncache.invalidate(text[]) TO %s', role);
 END
 $$;
 COMMENT ON FUNCTION uncache.grant_author(regrole) IS 'lets a role write rules for tables that it owns, and invalidate by hand';

@@ -66,6 +66,7 @@ journal_operation_traits(JournalOperation operation)
 static const char setup_format[] =
 "SET client_encoding = '%s';"
 "SET search_path = pg_catalog, pg_temp;"
+"SET default_transaction_isolation = 'read committed';"
 "SET jit = off;"
 "SET enable_seqscan = off;"
 "SET synchronous_commit = off;"

@@ -19,7 +19,7 @@
 #include "guc.h"
 #include "miscadmin.h"
 #include "pending.h"
-#include "rule.h"
+#include "rule_compile.h"
 #include "tcop/deparse_utility.h"
 #include "template.h"
 #include "utils/array.h"

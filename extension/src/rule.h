@@ -1,18 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * rule.h
- *	  A trigger's arguments, compiled for this backend.
- *
- * A rule is compiled at the first firing of its trigger and kept until the
- * relation, the trigger or any function changes.  Compiling never fails: what
- * is wrong becomes a wildcard, with one warning for each rule and backend.
+ *	  What a compiled rule is.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef UNCACHE_RULE_H
 #define UNCACHE_RULE_H
 
-#include "commands/trigger.h"
 #include "fmgr.h"
 #include "nodes/execnodes.h"
 
@@ -78,17 +73,6 @@ typedef struct Rule
 								 * own rule */
 	bool	   *has_warned;		/* outlives the rule, see rule_warn() */
 } Rule;
-
-extern void rule_init(void);
-
-/*
- * The compiled rule of a firing trigger.  Stays usable until the end of the
- * transaction, also if it is dropped from the cache meanwhile.
- */
-extern Rule *rule_get(const TriggerData *trigger_data);
-
-/* Checks a template against a relation; raises what is wrong with it. */
-extern void rule_check_template(Relation relation, const char *text);
 
 /* One warning for each rule and backend; detail may be NULL. */
 extern void rule_warn(const Rule *rule, const char *what, const char *detail);

@@ -12,31 +12,18 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "catalog/pg_collation.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "compat.h"
 #include "executor/executor.h"
 #include "guarded.h"
-#include "mb/pg_wchar.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
-#include "parser/parse_coerce.h"
-#include "parser/parse_collate.h"
-#include "parser/parse_expr.h"
-#include "parser/parse_relation.h"
 #include "parser/scansup.h"
 #include "rule_compile.h"
-#include "settings.h"
+#include "rule_expression.h"
 #include "template.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-
-/* What makes a statement of an expression, for the parser. */
-#define EXPRESSION_PREFIX "SELECT "
 
 /* What one compilation works on. */
 typedef struct Compiler
@@ -161,48 +148,6 @@ compile_column(Compiler *compiler, const TemplatePart *source, RulePart *part)
 	return false;
 }
 
-/* "SELECT *" is no expression, and the analyzer does not expect it as one. */
-static bool
-is_star(const Node *node)
-{
-	return IsA(node, ColumnRef) &&
-		IsA(linitial(((const ColumnRef *) node)->fields), A_Star);
-}
-
-/* The one expression of "SELECT <expression>", or an error. */
-static Node *
-parse_expression(const char *sql)
-{
-	List	   *statements = compat_raw_parser(sql);
-	SelectStmt *select = NULL;
-	SelectStmt *bare = makeNode(SelectStmt);
-	ResTarget  *target;
-
-	/* a length is known only of a statement that ";" ends */
-	if (list_length(statements) == 1 &&
-		linitial_node(RawStmt, statements)->stmt_len == 0)
-		select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
-	if (select == NULL || !IsA(select, SelectStmt) ||
-		list_length(select->targetList) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("a placeholder must be one SQL expression")));
-
-	/* Nothing of a SELECT may be there but the expression. */
-	bare->targetList = select->targetList;
-#if PG_VERSION_NUM >= 140000
-	bare->groupDistinct = select->groupDistinct;
-#endif
-	bare->limitOption = select->limitOption;
-	target = linitial_node(ResTarget, select->targetList);
-	if (!equal(select, bare) || target->name != NULL ||
-		target->indirection != NIL || is_star(target->val))
-		ereport(ERROR,
-				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("a placeholder must be one SQL expression")));
-	return target->val;
-}
-
 /* Says where in which template an error is. */
 static void
 placeholder_error_callback(void *argument)
@@ -213,75 +158,23 @@ placeholder_error_callback(void *argument)
 	if (position > 0)
 	{
 		errposition(0);
-		internalerrposition(Max(position - (int) strlen(EXPRESSION_PREFIX), 1));
+		internalerrposition(Max(position - (int) strlen(RULE_EXPRESSION_PREFIX), 1));
 		internalerrquery(compiler->placeholder);
 	}
 	errcontext("placeholder {%s} of template \"%s\"",
 			   compiler->placeholder, compiler->template_text);
 }
 
-/* Parses, analyzes and plans compiler->placeholder; raises what is wrong. */
+/* Plans compiler->placeholder into the rule; raises what is wrong. */
 static void
 plan_expression(void *argument)
 {
 	Compiler   *compiler = argument;
-	int			nest_level = settings_pin_all();
-	char	   *sql = psprintf(EXPRESSION_PREFIX "%s\n", compiler->placeholder);
-	ParseState *pstate = make_parsestate(NULL);
-	ParseNamespaceItem *item;
-	Node	   *node;
-	MemoryContext old_context;
+	Expr	   *expr = rule_expression_plan(compiler->relation, compiler->placeholder);
+	MemoryContext old_context = MemoryContextSwitchTo(compiler->rule->context);
 
-	pstate->p_sourcetext = sql;
-	item = addRangeTableEntryForRelation(pstate, compiler->relation, AccessShareLock,
-										 NULL, false, true);
-	addNSItemToQuery(pstate, item, false, true, true);
-	node = transformExpr(pstate, parse_expression(sql),
-						 EXPR_KIND_CHECK_CONSTRAINT);
-	assign_expr_collations(pstate, node);
-	if (exprType(node) == UNKNOWNOID)
-		node = coerce_to_common_type(pstate, node, TEXTOID, "template");
-	if (get_typtype(exprType(node)) == TYPTYPE_PSEUDO)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("a placeholder cannot have type %s",
-						format_type_be(exprType(node)))));
-	node = (Node *) expression_planner((Expr *) node);
-	free_parsestate(pstate);
-
-	old_context = MemoryContextSwitchTo(compiler->rule->context);
-	compiler->expr = copyObject((Expr *) node);
+	compiler->expr = copyObject(expr);
 	MemoryContextSwitchTo(old_context);
-	settings_restore(nest_level);
-}
-
-/*
- * PostgreSQL's own immutable functions read no setting; for anybody else's
- * that is a promise which the names in their bodies may break.
- */
-static bool
-may_read_settings(Oid function_id, void *context)
-{
-	return function_id >= FirstNormalObjectId ||
-		func_volatile(function_id) != PROVOLATILE_IMMUTABLE;
-}
-
-static bool
-calls_reader_of_settings(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	return check_functions_in_node(node, may_read_settings, context) ||
-		expression_tree_walker(node, calls_reader_of_settings, context);
-}
-
-/* Is what settings_pin_output() pins not enough for this expression? */
-static bool
-reads_any_setting(Node *node, const RulePart *part, Oid type_id)
-{
-	return calls_reader_of_settings(node, NULL) ||
-		(column_kind(type_id) == RULE_EXPRESSION &&
-		 may_read_settings(part->output.fn_oid, NULL));
 }
 
 static void
@@ -301,7 +194,9 @@ add_expression(Compiler *compiler, RulePart *part)
 	rule->expressions[part->expression].state = NULL;
 	set_output(compiler, part, type_id);
 	rule->reads_any_setting |=
-		reads_any_setting((Node *) compiler->expr, part, type_id);
+		rule_expression_reads_settings(compiler->expr,
+									   column_kind(type_id) == RULE_EXPRESSION ?
+									   part->output.fn_oid : InvalidOid);
 }
 
 static void

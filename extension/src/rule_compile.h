@@ -8,6 +8,7 @@
 #ifndef UNCACHE_RULE_COMPILE_H
 #define UNCACHE_RULE_COMPILE_H
 
+#include "commands/trigger.h"
 #include "rule.h"
 
 /*
@@ -16,5 +17,8 @@
  * in a context of its own below CacheMemoryContext; has_warned is borrowed.
  */
 extern Rule *rule_compile(Relation relation, const Trigger *trigger, bool *has_warned);
+
+/* Compiles a template against a relation; raises what is wrong with it. */
+extern void rule_check_template(Relation relation, const char *string);
 
 #endif

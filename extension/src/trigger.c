@@ -14,7 +14,7 @@
 #include "consumer.h"
 #include "pending.h"
 #include "render.h"
-#include "rule.h"
+#include "rule_cache.h"
 #include "utils/rel.h"
 
 PG_FUNCTION_INFO_V1(uncache_keys);
@@ -95,7 +95,7 @@ uncache_keys(PG_FUNCTION_ARGS)
 
 	check_protocol(fcinfo, "uncache.keys");
 	trigger_data = (TriggerData *) fcinfo->context;
-	rule = rule_get(trigger_data);
+	rule = rule_cache_get(trigger_data);
 	wanted = palloc(Max(rule->key_count, 1) * sizeof(bool));
 	if (find_wanted(rule, wanted))
 		add_rows(rule, trigger_data, wanted);

@@ -11,7 +11,7 @@
 #include "fmgr.h"
 #include "guc.h"
 #include "pending.h"
-#include "rule.h"
+#include "rule_cache.h"
 
 PG_MODULE_MAGIC;
 
@@ -21,7 +21,7 @@ void
 _PG_init(void)
 {
 	guc_init();
-	rule_init();
+	rule_cache_init();
 	consumer_init();
 	pending_init();
 }

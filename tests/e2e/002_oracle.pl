@@ -64,8 +64,9 @@ sub crash_postgres
 	return;
 }
 
-# Lets everybody work for some seconds with these kills spread over them,
-# then waits for rest and compares.
+# Lets everybody work for some seconds with these kills spread over them, the
+# last one shortly before the end, lest later changes hide what it has spoilt.
+# Then waits for rest and compares.
 sub play_round
 {
 	my ($name, $seconds, @victims) = @_;
@@ -74,7 +75,7 @@ sub play_round
 	$workload->start($seconds);
 	for my $n (1 .. @victims)
 	{
-		wait_for { time > $begin + $seconds * $n / (@victims + 1) } $seconds;
+		wait_for { time > $begin + $seconds * $n / (@victims + 0.4) } $seconds;
 		$victims[ $n - 1 ]->();
 	}
 	my $counts = $workload->finish;
@@ -88,11 +89,10 @@ sub play_round
 		$name, $counts->{writes}, scalar @{ $counts->{fills} }, $counts->{hits},
 		$counts->{commits_lost}, $verdict->{cached}, scalar @{ $verdict->{stale} },
 		$verdict->{superseded}, $verdict->{lost});
-	cmp_ok($verdict->{cached}, '>', 0, "$name: something is cached");
 	cmp_ok($verdict->{superseded}, '>', 100, "$name: most of what was cached has changed since");
 	is_deeply($verdict->{stale}, [], "$name: nothing that is cached is stale");
 	is($verdict->{lost}, 0, "$name: no invalidation is lost");
-	return $counts;
+	return { %$counts, %$verdict };
 }
 
 sub shuffled
@@ -108,16 +108,17 @@ sub shuffled
 }
 
 $daemon->mark_log;
-play_round('daemon killed', 5, (\&kill_daemon) x 9);
+my $result = play_round('daemon killed', 5, (\&kill_daemon) x 9);
+cmp_ok($result->{cached}, '>', 0, 'other keys are cached still');
 ok(!$daemon->has_resynced, 'a killed daemon resumes without a resync');
 
-play_round('Redis killed', 4, shuffled((\&kill_daemon) x 3, (\&kill_redis) x 3));
+play_round('Redis killed', 4, shuffled((\&kill_daemon) x 2, (\&kill_redis) x 3), \&kill_daemon);
 
-my $counts = play_round('PostgreSQL crashes', 5, (\&crash_postgres) x 3);
-cmp_ok($counts->{commits_lost}, '>', 0, 'crashes have lost commits that readers had seen');
+$result = play_round('PostgreSQL crashes', 5, (\&crash_postgres) x 3);
+cmp_ok($result->{commits_lost}, '>', 0, 'crashes have lost commits that readers had seen');
 
 play_round('everything dies', 8,
-	shuffled((\&kill_daemon) x 8, (\&kill_redis) x 2, (\&crash_postgres) x 2));
+	shuffled((\&kill_daemon) x 8, (\&kill_redis) x 2, \&crash_postgres), \&crash_postgres);
 
 diag "killed: daemon $kills{daemon}, Redis $kills{redis}, PostgreSQL $kills{postgres} times";
 

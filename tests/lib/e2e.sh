@@ -15,24 +15,30 @@ pg_config=${PG_CONFIG:-pg_config}
 pkglibdir=$("$pg_config" --pkglibdir)
 bindir=
 test_user=
+prove_pid=
 # sockets live below: their paths must be short
 tmp=$(mktemp -d /tmp/uncache-e2e.XXXXXX)
 
-# Runs a program as the servers' user: PostgreSQL refuses to run as root.
-as_server() {
+# Becomes a program of the servers' user, since PostgreSQL refuses to run as
+# root; it goes when this script does. Call it in a subshell.
+exec_as_server() {
 	if [ -n "$test_user" ]; then
-		setpriv --reuid "$test_user" --regid "$(id -g "$test_user")" --clear-groups "$@"
-	else
-		"$@"
+		exec setpriv --pdeathsig TERM --reuid "$test_user" \
+			--regid "$(id -g "$test_user")" --clear-groups -- "$@"
 	fi
+	exec setpriv --pdeathsig TERM -- "$@"
 }
 
-# Tests stop what they started, unless they were killed; their Redis and
-# uncached go with them, PostgreSQL does not.
+# Tests stop what they started. When they are killed, their Redis and uncached
+# go with them; PostgreSQL has to be told.
 # shellcheck disable=SC2317 # the trap calls it
 stop_servers() {
+	if [ -n "$prove_pid" ]; then
+		kill "$prove_pid" 2>/dev/null || true
+		wait "$prove_pid" || true
+	fi
 	find "$tmp/run" -name postmaster.pid 2>/dev/null | while read -r pidfile; do
-		as_server "$bindir/pg_ctl" -D "${pidfile%/*}" -m immediate -w stop >/dev/null 2>&1 || true
+		(exec_as_server "$bindir/pg_ctl" -D "${pidfile%/*}" -m immediate -w stop) >/dev/null 2>&1 || true
 	done
 }
 
@@ -40,7 +46,7 @@ stop_servers() {
 cleanup() {
 	status=$?
 	trap - EXIT
-	trap '' HUP INT TERM
+	trap '' HUP INT PIPE TERM
 	stop_servers
 	if [ -n "${KEEP:-}" ] && [ -d "$tmp/run/tmp_check/log" ]; then
 		mkdir -p "$KEEP" && cp -R "$tmp/run/tmp_check/log/." "$KEEP/"
@@ -51,6 +57,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
+trap 'exit 141' PIPE
 trap 'exit 143' TERM
 
 choose_test_user() {
@@ -87,10 +94,10 @@ list_tests() {
 	done
 }
 
+# In the background: a signal is to end it at once, not when it has ended.
 run_tests() {
 	cd "$tmp/run"
-	# a terminal's interrupt goes to all; what a test leaves is stopped above
-	as_server env -u LANG -u LC_ALL -u PGHOST -u PGPORT -u PGUSER -u PGDATABASE \
+	(exec_as_server env -u LANG -u LC_ALL -u PGHOST -u PGPORT -u PGUSER -u PGDATABASE \
 		-u REDIS_URL -u REDIS_HOST -u REDIS_PORT -u REDIS_DB -u REDIS_KEY_PREFIX \
 		-u REDIS_USERNAME -u REDIS_PASSWORD -u REDIS_PASSWORD_FILE \
 		HOME="$tmp/run" TMPDIR="$tmp/run/tmp" \
@@ -99,7 +106,10 @@ run_tests() {
 		PG_REGRESS="$tmp/postgres$pkglibdir/pgxs/src/test/regress/pg_regress" \
 		TESTDIR="$tmp/run" TESTDATADIR="$tmp/run/tmp_check" \
 		TESTLOGDIR="$tmp/run/tmp_check/log" PG_TEST_TIMEOUT_DEFAULT=60 \
-		prove --jobs "${JOBS:-2}" --timer --state=save "$@"
+		prove --jobs "${JOBS:-2}" --timer --state=save \
+		--exec 'setpriv --pdeathsig TERM -- perl' "$@") &
+	prove_pid=$!
+	wait "$prove_pid"
 }
 
 # The end of every log of the tests that failed, servers' and daemons' alike.

@@ -15,7 +15,7 @@ use Uncache::Test::Wait qw(wait_for pause);
 
 our @EXPORT = qw(
   start_postgres install start_redis start_daemon write_file
-  wait_for pause is_attached wait_attached is_applied wait_applied wait_asleep
+  wait_for pause is_attached wait_attached is_applied wait_applied is_asleep wait_asleep
 );
 
 # A running PostgreSQL with uncache in the database postgres.  conf: settings
@@ -120,16 +120,21 @@ sub wait_applied
 }
 
 # The daemon has armed the doorbell and waits.
-sub wait_asleep
+sub is_asleep
 {
-	my ($node, %params) = @_;
+	my ($node) = @_;
 
-	return wait_for {
-		$node->safe_psql($params{database} // 'postgres', <<'END') eq 't';
+	return $node->safe_psql('postgres', <<'END') eq 't';
 SELECT EXISTS (SELECT FROM pg_locks l JOIN uncache.consumers c ON l.objid = c.id::oid
 	WHERE l.locktype = 'advisory' AND l.objsubid = 7502 AND l.mode = 'ShareLock' AND l.granted)
 END
-	} $params{seconds};
+}
+
+sub wait_asleep
+{
+	my ($node) = @_;
+
+	return wait_for { is_asleep($node) };
 }
 
 1;

@@ -36,7 +36,7 @@ sub run
 	return $self->start->wait_exit($seconds);
 }
 
-# Restarted without a resync since the last mark?
+# Has it begun a resync since the last mark?
 sub has_resynced
 {
 	my ($self) = @_;

@@ -31,7 +31,7 @@ sub new
 {
 	my ($class, %params) = @_;
 
-	return bless {%params}, $class;
+	return bless { %params, parent => $$ }, $class;
 }
 
 sub create_tables
@@ -93,6 +93,7 @@ sub _fork
 	die "fork: $!" unless defined $pid;
 	if ($pid == 0)
 	{
+		close($reading);
 		srand($self->{seed} + 1000 * $self->{round} + $number);
 		my $done = eval {
 			print $writing $work->($self, $number, $until);
@@ -172,7 +173,7 @@ sub _write
 	my ($self, $number, $until) = @_;
 	my ($session, $committed, $known, $lost) = (undef, 0, 0, 0);
 
-	while (time < $until)
+	while (time < $until && getppid() == $self->{parent})
 	{
 		if (!$session)
 		{
@@ -241,7 +242,7 @@ sub _read
 	my ($self, $number, $until) = @_;
 	my ($session, $redis, $hits, $result) = (undef, undef, 0, '');
 
-	while (time < $until)
+	while (time < $until && getppid() == $self->{parent})
 	{
 		my $key = _choose_key();
 

@@ -1,0 +1,22 @@
+# The daemon. Build it from the top of the tree:
+#
+#   docker build -f docker/uncached.Dockerfile -t uncached .
+FROM debian:bookworm-slim AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends gcc libc6-dev libhiredis-dev libpq-dev make pkg-config \
+ && rm -rf /var/lib/apt/lists/*
+COPY VERSION /src/
+COPY listener /src/listener
+# what the tree may contain was built elsewhere
+RUN make -C /src/listener clean \
+ && make -C /src/listener install DESTDIR=/out
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libhiredis0.14 libpq5 \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin uncached
+COPY --from=build /out /
+USER uncached
+HEALTHCHECK --interval=30s --timeout=3s CMD ["uncached", "--check-config"]
+ENTRYPOINT ["uncached"]

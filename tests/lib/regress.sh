@@ -19,6 +19,7 @@ shift
 
 lib=$(cd "$(dirname "$0")" && pwd)
 inputdir=$(cd "$lib/../$kind" 2>/dev/null && pwd) || usage
+export PG_ABS_SRCDIR="$inputdir" # pg_regress sets it from PostgreSQL 15 on
 pg_config=${PG_CONFIG:-pg_config}
 pkglibdir=$("$pg_config" --pkglibdir)
 bindir=
@@ -67,7 +68,7 @@ start_server() {
 	fi
 	cd "$tmp"
 	as_server "$bindir/initdb" -D "$tmp/data" -U postgres -A trust -E UTF8 \
-		--locale=C --no-sync --no-instructions >"$tmp/initdb.log" 2>&1 || {
+		--locale=C --no-sync >"$tmp/initdb.log" 2>&1 || {
 		cat "$tmp/initdb.log" >&2
 		exit 1
 	}

@@ -1,6 +1,6 @@
 -- A broken rule never fails a write: its key becomes a wider pattern.
 \set test broken_rules
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

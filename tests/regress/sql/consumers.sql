@@ -1,6 +1,6 @@
 -- A consumer's life: registered, at work, gone.
 \set test consumers
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

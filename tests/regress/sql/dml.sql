@@ -1,6 +1,6 @@
 -- Whatever changes a row, its keys are journalled.
 \set test dml
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

@@ -1,6 +1,6 @@
 -- However a consumer cuts its batches, it gets every row once.
 \set test fetch_batches
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

@@ -1,6 +1,6 @@
 -- Installed, described, and gone again.
 \set test install
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

@@ -1,6 +1,6 @@
 -- invalidate() forgets keys by hand, with the transaction.
 \set test invalidate
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

@@ -1,6 +1,6 @@
 -- A transaction's memory does not grow with the number of its rows.
 \set test memory
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

@@ -1,6 +1,6 @@
 -- Partitions share the rules of their parent.
 \set test partitions
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

@@ -1,6 +1,6 @@
 -- What logical replication applies counts as well.
 \set test replication
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

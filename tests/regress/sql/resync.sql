@@ -1,6 +1,6 @@
 -- When nothing can be proven, everything that the rules can produce is deleted.
 \set test resync
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

@@ -1,6 +1,6 @@
 -- Who may do what.
 \set test security
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

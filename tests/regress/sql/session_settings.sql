@@ -1,6 +1,6 @@
 -- Keys do not depend on the writer's settings.
 \set test session_settings
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

@@ -1,6 +1,6 @@
 -- A large transaction is written to the journal before it ends, each savepoint level by itself.
 \set test spill
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

@@ -1,6 +1,6 @@
 -- What a template may not say, and how it is refused.
 \set test template_syntax
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

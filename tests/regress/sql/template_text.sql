@@ -1,6 +1,6 @@
 -- How the text of a template is read.
 \set test template_text
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

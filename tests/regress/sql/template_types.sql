@@ -1,6 +1,6 @@
 -- What the values of each type look like in a key.
 \set test template_types
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

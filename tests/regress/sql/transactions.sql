@@ -1,6 +1,6 @@
 -- What is journalled is what was committed.
 \set test transactions
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

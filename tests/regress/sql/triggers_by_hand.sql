@@ -1,6 +1,6 @@
 -- A rule is a trigger, with all that PostgreSQL lets a trigger say.
 \set test triggers_by_hand
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

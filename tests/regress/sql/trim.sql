@@ -1,6 +1,6 @@
 -- trim() removes what every consumer has consumed, once it is old enough.
 \set test trim
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

@@ -1,6 +1,6 @@
 -- TRUNCATE makes a pattern of each template.
 \set test truncate
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

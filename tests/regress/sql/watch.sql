@@ -1,6 +1,6 @@
 -- watch() makes a rule's triggers, unwatch() removes them.
 \set test watch
-\getenv regress PG_ABS_SRCDIR
+\set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
 \i :setup
 

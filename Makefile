@@ -16,8 +16,8 @@ PREFIX ?= /usr/local
 export PG_CONFIG PREFIX
 
 BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-15 libpq-dev libhiredis-dev
-DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server
-CHECK_PACKAGES = $(DEMO_PACKAGES) check perl libipc-run-perl
+DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server perl
+CHECK_PACKAGES = $(DEMO_PACKAGES) check libipc-run-perl
 
 all: extension listener
 

@@ -51,6 +51,7 @@ CREATE TABLE uncache.consumers (
 	cursor			text,
 	resync_reason	text,
 	identity		text,
+	server			text,
 	registered_at	timestamptz	NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	acked_at		timestamptz
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
@@ -62,6 +63,7 @@ COMMENT ON COLUMN uncache.consumers.barrier IS 'transactions before this one may
 COMMENT ON COLUMN uncache.consumers.cursor IS 'what is applied; null until the barrier has passed';
 COMMENT ON COLUMN uncache.consumers.resync_reason IS 'why a resync is due; null if none is';
 COMMENT ON COLUMN uncache.consumers.identity IS 'cluster, timeline and database that the cursor belongs to';
+COMMENT ON COLUMN uncache.consumers.server IS 'the Redis process that the deletes went to, as uncached names it; null if it is not known';
 COMMENT ON COLUMN uncache.consumers.registered_at IS 'when the target was first attached to';
 COMMENT ON COLUMN uncache.consumers.acked_at IS 'when the cursor last moved';
 
@@ -356,7 +358,7 @@ $$;
 COMMENT ON FUNCTION uncache.transactions_in_flight(xid8) IS 'transactions from before a barrier that are still running';
 
 /* Why nothing can be proven about what a consumer has missed, or null. */
-CREATE FUNCTION uncache.find_resync_reason(consumer uncache.consumers) RETURNS text
+CREATE FUNCTION uncache.find_resync_reason(consumer uncache.consumers, server text) RETURNS text
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -366,11 +368,15 @@ BEGIN
 		RETURN format('another history: the cursor is from %s; this is %s', consumer.identity, uncache.identity());
 	ELSIF NOT EXISTS (SELECT FROM uncache.markers m WHERE m.consumer_id = consumer.id) THEN
 		RETURN 'PostgreSQL has crashed';
+	ELSIF consumer.resync_reason IS NULL AND consumer.server <> server THEN
+		RETURN 'Redis is another process than before, which may have lost deletes';
+	ELSIF consumer.resync_reason IS NULL AND consumer.server IS NULL AND server IS NOT NULL THEN
+		RETURN 'it is not known which Redis process the last deletes went to';
 	END IF;
 	RETURN consumer.resync_reason;
 END
 $$;
-COMMENT ON FUNCTION uncache.find_resync_reason(uncache.consumers) IS 'why a consumer has to resync; null if it has not';
+COMMENT ON FUNCTION uncache.find_resync_reason(uncache.consumers, text) IS 'why a consumer has to resync; null if it has not';
 
 /*
  * The registration has to be committed before the barrier is taken: then a
@@ -402,7 +408,7 @@ END
 $$;
 COMMENT ON FUNCTION uncache.pass_barrier(uncache.consumers) IS 'whether every transaction that may not know of a consumer has ended';
 
-CREATE FUNCTION uncache.attach(target text, OUT state text, OUT cursor text, OUT reason text)
+CREATE FUNCTION uncache.attach(target text, server text DEFAULT NULL, OUT state text, OUT cursor text, OUT reason text)
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -450,18 +456,22 @@ BEGIN
 
 	state := 'ready';
 	cursor := consumer.cursor;
-	reason := uncache.find_resync_reason(consumer);
+	reason := uncache.find_resync_reason(consumer, server);
 	IF reason IS NOT NULL THEN
 		state := 'resync';
+		/* a cursor of this history holds on: what was invalidated by hand is in no rule */
+		IF cursor IS NULL OR consumer.identity <> uncache.identity() THEN
+			cursor := pg_current_snapshot()::text;
+		END IF;
 		UPDATE uncache.consumers c
-			SET cursor = pg_current_snapshot()::text, resync_reason = attach.reason, identity = uncache.identity()
-			WHERE c.id = consumer.id
-			RETURNING c.cursor INTO cursor;
+			SET cursor = attach.cursor, resync_reason = attach.reason, identity = uncache.identity(),
+				server = attach.server
+			WHERE c.id = consumer.id;
 		INSERT INTO uncache.markers VALUES (consumer.id) ON CONFLICT DO NOTHING;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache.attach(text) IS 'registers a target''s consumer and takes its lock for the session';
+COMMENT ON FUNCTION uncache.attach(text, text) IS 'registers a target''s consumer and takes its lock for the session';
 
 CREATE FUNCTION uncache.consumer_worker(consumer_id integer) RETURNS integer
 	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
@@ -590,7 +600,7 @@ CREATE FUNCTION uncache.grant_consumer(role regrole) RETURNS void
 AS $$
 BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.attach(text), uncache.fetch(text, text, integer, boolean), uncache.ack(text, text), uncache.resync_keys(text), uncache.resynced(text), uncache.trim(integer) TO %s', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.attach(text, text), uncache.fetch(text, text, integer, boolean), uncache.ack(text, text), uncache.resync_keys(text), uncache.resynced(text), uncache.trim(integer) TO %s', role);
 END
 $$;
 COMMENT ON FUNCTION uncache.grant_consumer(regrole) IS 'lets a role run uncached, and nothing else';

@@ -25,7 +25,7 @@ static const JournalOperationTraits operations[] = {
 	[JOURNAL_OPERATION_IDLE] = {.doing = "waiting"},
 	[JOURNAL_OPERATION_ATTACH] = {
 		"attaching",
-		"SELECT state, cursor, reason FROM uncache.attach($1::text)",
+		"SELECT state, cursor, reason FROM uncache.attach($1::text, $2::text)",
 		NULL, journal_answer_attach
 	},
 	[JOURNAL_OPERATION_FETCH] = {

@@ -453,9 +453,11 @@ journal_source_is_idle(const JournalSource *source)
 }
 
 void
-journal_source_attach(JournalSource *source)
+journal_source_attach(JournalSource *source, const char *server)
 {
-	start_query(source, JOURNAL_OPERATION_ATTACH, 1, &source->target);
+	const char *parameters[] = {source->target, server};
+
+	start_query(source, JOURNAL_OPERATION_ATTACH, 2, parameters);
 }
 
 void

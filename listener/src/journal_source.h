@@ -100,7 +100,8 @@ extern void journal_source_disconnect(JournalSource *source);
 extern bool journal_source_is_idle(const JournalSource *source);
 
 /* Operations; only while idle.  Strings are copied. */
-extern void journal_source_attach(JournalSource *source);
+/* server: which Redis the deletes will go to, NULL if that is not known. */
+extern void journal_source_attach(JournalSource *source, const char *server);
 extern void journal_source_fetch(JournalSource *source, const char *cursor,
 								 size_t max_bytes, bool sleep);
 extern void journal_source_ack(JournalSource *source, const char *cursor);

@@ -12,11 +12,14 @@
  */
 #include "pipeline.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backoff.h"
 #include "delivery.h"
 #include "journal_source.h"
+#include "redis_greeting.h"
 #include "redis_target.h"
 
 #define RETRY_FIRST_MS 100
@@ -44,6 +47,9 @@ struct Pipeline
 	Delivery   *delivery;		/* owned */
 	Backoff		backoff;		/* of connecting to PostgreSQL */
 	int64_t		waiting_ms;		/* the next delay while waiting */
+	char		attached_server[REDIS_SERVER_ID_BYTES]; /* the Redis that the
+														 * session is attached
+														 * for; "" if unknown */
 	LoopTimer	retry_timer;	/* connects or attaches again */
 	LoopTimer	limit_timer;	/* ends the waiting of --once */
 };
@@ -117,13 +123,34 @@ source_lost(void *context)
 	}
 }
 
+/* Attaches for the Redis that is there; if none is, for any. */
+static void
+attach(Pipeline *pipeline)
+{
+	const char *server = "";
+
+	if (redis_target_is_ready(pipeline->target))
+		server = redis_target_server_id(pipeline->target);
+	(void) snprintf(pipeline->attached_server, sizeof(pipeline->attached_server),
+					"%s", server);
+	journal_source_attach(pipeline->source, server[0] != '\0' ? server : NULL);
+}
+
+/* Is Redis the one that the session is attached for, or not there at all? */
+static bool
+is_attached_for_target(const Pipeline *pipeline)
+{
+	return !redis_target_is_ready(pipeline->target) ||
+		strcmp(pipeline->attached_server, redis_target_server_id(pipeline->target)) == 0;
+}
+
 static void
 source_connected(void *context)
 {
 	Pipeline   *pipeline = context;
 
 	set_state(pipeline, PIPELINE_ATTACHING);
-	journal_source_attach(pipeline->source);
+	attach(pipeline);
 }
 
 static void
@@ -134,7 +161,7 @@ try_again(void *context)
 	if (pipeline->state == PIPELINE_CONNECTING)
 		journal_source_connect(pipeline->source);
 	else
-		journal_source_attach(pipeline->source);
+		attach(pipeline);
 }
 
 static void
@@ -196,7 +223,10 @@ source_attached(void *context, const JournalAttachment *attachment)
 			break;
 		case JOURNAL_RESYNC:
 		case JOURNAL_READY:
-			run(pipeline, attachment);
+			if (is_attached_for_target(pipeline))
+				run(pipeline, attachment);
+			else
+				attach(pipeline);
 			break;
 	}
 }
@@ -274,12 +304,24 @@ static const JournalEvents source_events = {
 
 /* --- Redis --- */
 
+/*
+ * A Redis that was started again, or stands in for another, may have lost what
+ * was acknowledged: attaching tells whether a resync is due.
+ */
 static void
 target_ready(void *context)
 {
-	const Pipeline *pipeline = context;
+	Pipeline   *pipeline = context;
 
-	delivery_take_target_change(pipeline->delivery);
+	if (pipeline->state != PIPELINE_RUNNING || is_attached_for_target(pipeline))
+	{
+		delivery_take_target_change(pipeline->delivery);
+		return;
+	}
+	delivery_reset(pipeline->delivery);
+	journal_source_disconnect(pipeline->source);
+	set_state(pipeline, PIPELINE_CONNECTING);
+	journal_source_connect(pipeline->source);
 }
 
 static void

@@ -47,6 +47,7 @@ struct RedisConn
 
 	ConnState	state;
 	RedisGreetingStep greeting; /* whose reply comes next */
+	char		server_id[REDIS_SERVER_ID_BYTES];
 	uint64_t	session_count;	/* tells a reopened connection from the old */
 	RedisAddresses addresses;
 	int			fd;				/* owned; -1 while closed */
@@ -188,6 +189,8 @@ take_greeting(RedisConn *conn, const redisReply *reply)
 			fail(conn, "the greeting was answered as Redis does not", false);
 		return;
 	}
+	if (conn->greeting == REDIS_GREETING_INFO)
+		redis_greeting_read_server_id(reply, conn->server_id);
 	conn->greeting = redis_greeting_next(conn->url, conn->greeting);
 	if (conn->greeting == REDIS_GREETING_DONE)
 	{
@@ -268,6 +271,12 @@ redis_conn_end_command(RedisConn *conn)
 	conn->awaited_count++;
 	if (conn->awaited_count == 1)
 		await_progress(conn);
+}
+
+const char *
+redis_conn_server_id(const RedisConn *conn)
+{
+	return conn->server_id;
 }
 
 bool

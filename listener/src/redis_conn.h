@@ -3,7 +3,7 @@
  * redis_conn.h
  *	  One connection to Redis: bytes out, replies in, deadlines.
  *
- * Knows how to connect and to say hello (AUTH, SELECT, PING, CLIENT
+ * Knows how to connect and to say hello (AUTH, SELECT, PING, INFO, CLIENT
  * SETNAME), and nothing about what later commands mean.  Replies come in the
  * order of commands.  A connection may be opened again after it was closed.
  * Callbacks run from the loop, never from inside a function of this header; a
@@ -82,6 +82,12 @@ extern void redis_conn_end_command(RedisConn *conn);
 extern void redis_conn_write_command(RedisConn *conn, const RedisArgument *arguments,
 									 size_t count);
 extern void redis_conn_flush(RedisConn *conn);
+
+/*
+ * The run id of the server at the other end, "" if it is not told; valid until
+ * the connection is opened again.  Only while connected.
+ */
+extern const char *redis_conn_server_id(const RedisConn *conn);
 
 /* Has the output room for another command? */
 extern bool redis_conn_has_room(const RedisConn *conn);

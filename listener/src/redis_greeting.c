@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * redis_greeting.c
- *	  The commands that open a connection: AUTH, SELECT, PING, CLIENT
- *	  SETNAME.
+ *	  The commands that open a connection: AUTH, SELECT, PING, INFO,
+ *	  CLIENT SETNAME.
  *
  *-------------------------------------------------------------------------
  */
@@ -66,6 +66,8 @@ append_step(const RedisUrl *url, RedisOutput *output, RedisGreetingStep step)
 			return append_texts(output, "SELECT", database, NULL);
 		case REDIS_GREETING_PING:
 			return append_texts(output, "PING", NULL, NULL);
+		case REDIS_GREETING_INFO:
+			return append_texts(output, "INFO", "server", NULL);
 		case REDIS_GREETING_SETNAME:
 			return append_texts(output, "CLIENT", "SETNAME", "uncached");
 		case REDIS_GREETING_DONE:
@@ -88,17 +90,47 @@ redis_greeting_append(const RedisUrl *url, RedisOutput *output, size_t *count)
 	return true;
 }
 
+void
+redis_greeting_read_server_id(const redisReply *reply, char id[REDIS_SERVER_ID_BYTES])
+{
+	static const char name[] = "\r\nrun_id:";
+	const char *value;
+	size_t		length;
+
+	id[0] = '\0';
+	if (reply->type != REDIS_REPLY_STRING)
+		return;
+	value = memmem(reply->str, (size_t) reply->len, name, sizeof(name) - 1);
+	if (value == NULL)
+		return;
+	value += sizeof(name) - 1;
+	length = strspn(value, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-");
+	if (length >= REDIS_SERVER_ID_BYTES)
+		length = REDIS_SERVER_ID_BYTES - 1;
+	memcpy(id, value, length);
+	id[length] = '\0';
+}
+
 /*
  * PING tells a server that is loading, full or waiting for a password before
- * a batch is sent to it.  A user who may not PING may be able to UNLINK; and
- * a connection without a name works as well.
+ * a batch is sent to it.  A user who may not PING or ask for INFO may be able
+ * to UNLINK; and a connection without a name works as well.
  */
 bool
 redis_greeting_accepts(RedisGreetingStep step, const redisReply *reply)
 {
-	if (reply->type == REDIS_REPLY_STATUS)
-		return true;
-	return reply->type == REDIS_REPLY_ERROR &&
-		(step == REDIS_GREETING_SETNAME ||
-		 (step == REDIS_GREETING_PING && strncmp(reply->str, "NOPERM ", 7) == 0));
+	bool		is_refusal = reply->type == REDIS_REPLY_ERROR &&
+	strncmp(reply->str, "NOPERM ", 7) == 0;
+
+	switch (step)
+	{
+		case REDIS_GREETING_PING:
+			return reply->type == REDIS_REPLY_STATUS || is_refusal;
+		case REDIS_GREETING_INFO:
+			return reply->type == REDIS_REPLY_STRING || is_refusal;
+		case REDIS_GREETING_SETNAME:
+			return reply->type == REDIS_REPLY_STATUS || reply->type == REDIS_REPLY_ERROR;
+		default:
+			return reply->type == REDIS_REPLY_STATUS;
+	}
 }

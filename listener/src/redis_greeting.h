@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * redis_greeting.h
- *	  The commands that open a connection: AUTH, SELECT, PING, CLIENT
- *	  SETNAME.
+ *	  The commands that open a connection: AUTH, SELECT, PING, INFO,
+ *	  CLIENT SETNAME.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,6 +22,7 @@ typedef enum RedisGreetingStep
 	REDIS_GREETING_AUTH,
 	REDIS_GREETING_SELECT,
 	REDIS_GREETING_PING,
+	REDIS_GREETING_INFO,
 	REDIS_GREETING_SETNAME,
 	REDIS_GREETING_DONE
 } RedisGreetingStep;
@@ -35,6 +36,16 @@ extern RedisGreetingStep redis_greeting_next(const RedisUrl *url, RedisGreetingS
  */
 extern bool redis_greeting_append(const RedisUrl *url, RedisOutput *output, size_t *count)
 			__attribute__((warn_unused_result));
+
+/* Room for a server's run id and a zero byte; Redis' have 40 characters. */
+#define REDIS_SERVER_ID_BYTES 64
+
+/*
+ * The run id in INFO's reply, which every Redis process has for itself; "" if
+ * the reply is an error or has none.
+ */
+extern void redis_greeting_read_server_id(const redisReply *reply,
+										  char id[REDIS_SERVER_ID_BYTES]);
 
 /* May the greeting go on after this reply to the step? */
 extern bool redis_greeting_accepts(RedisGreetingStep step, const redisReply *reply);

@@ -357,6 +357,12 @@ connected(void *context)
 	log_event(target->log, LOG_LEVEL_INFO, "connected to Redis",
 			  LOG_TEXT("target", target->settings.alias),
 			  LOG_TEXT("server", target->server));
+	if (redis_conn_server_id(target->conn)[0] == '\0')
+		log_event(target->log, LOG_LEVEL_WARNING,
+				  "cannot tell whether Redis was started again and may have lost deletes",
+				  LOG_TEXT("target", target->settings.alias),
+				  LOG_TEXT("server", target->server),
+				  LOG_TEXT("advice", "allow the user the command INFO: ACL SETUSER name +info"));
 	send_work(target);
 	target->events->ready(target->context);
 }
@@ -444,6 +450,12 @@ bool
 redis_target_is_ready(const RedisTarget *target)
 {
 	return target->state == TARGET_READY;
+}
+
+const char *
+redis_target_server_id(const RedisTarget *target)
+{
+	return redis_conn_server_id(target->conn);
 }
 
 void

@@ -77,6 +77,12 @@ extern void redis_target_stop(RedisTarget *target);
 extern bool redis_target_is_ready(const RedisTarget *target);
 
 /*
+ * Which Redis process it is: one that was started again has another name.  ""
+ * if that is not told.  Only while ready; valid until it is lost.
+ */
+extern const char *redis_target_server_id(const RedisTarget *target);
+
+/*
  * UNLINKs the keys, at least one, which are borrowed and must not change
  * until keys_done or redis_target_abandon.  Only while no other keys are in
  * hand.

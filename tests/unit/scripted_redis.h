@@ -85,11 +85,14 @@ scripted_redis_is(const redisReply *command, const char *name)
 	return strcmp(command->element[0]->str, name) == 0;
 }
 
+#define SCRIPTED_REDIS_INFO "$27\r\n# Server\r\nrun_id:scripted\r\n\r\n"
+
 static inline bool
 scripted_redis_is_greeting(const redisReply *command)
 {
 	return scripted_redis_is(command, "AUTH") || scripted_redis_is(command, "SELECT") ||
-		scripted_redis_is(command, "PING") || scripted_redis_is(command, "CLIENT");
+		scripted_redis_is(command, "PING") || scripted_redis_is(command, "INFO") ||
+		scripted_redis_is(command, "CLIENT");
 }
 
 static inline void
@@ -100,7 +103,8 @@ scripted_redis_take(ScriptedRedis *server, const redisReply *command)
 		ck_assert_int_eq(command->element[i]->type, REDIS_REPLY_STRING);
 	if (scripted_redis_is_greeting(command) && !server->shows_greeting)
 	{
-		scripted_redis_send(server, "+OK\r\n");
+		scripted_redis_send(server, scripted_redis_is(command, "INFO") ?
+							SCRIPTED_REDIS_INFO : "+OK\r\n");
 		return;
 	}
 	if (!scripted_redis_is_greeting(command))

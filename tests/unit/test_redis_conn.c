@@ -160,6 +160,21 @@ answer_greeting(ScriptedRedis *redis, const redisReply *command)
 		strncat(greeting, command->element[i]->str, 20);
 		strncat(greeting, i + 1 < command->elements ? " " : ";", 2);
 	}
+	scripted_redis_send(redis, scripted_redis_is(command, "INFO") ?
+						SCRIPTED_REDIS_INFO : "+OK\r\n");
+}
+
+static void
+answer_info_without_run_id(ScriptedRedis *redis, const redisReply *command)
+{
+	scripted_redis_send(redis, scripted_redis_is(command, "INFO") ?
+						"$24\r\n# Server\r\nrun_id_x:abc\r\n\r\n" : "+OK\r\n");
+}
+
+static void
+answer_info_with_a_status(ScriptedRedis *redis, const redisReply *command)
+{
+	(void) command;
 	scripted_redis_send(redis, "+OK\r\n");
 }
 
@@ -191,7 +206,39 @@ START_TEST(redis_conn_says_hello)
 	start(answer_greeting, &patient);
 	server.shows_greeting = true;
 	connect_to_server();
-	ck_assert_str_eq(greeting, "PING;CLIENT SETNAME uncached;");
+	ck_assert_str_eq(greeting, "PING;INFO server;CLIENT SETNAME uncached;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(redis_conn_learns_which_server_it_is)
+{
+	start(answer_greeting, &patient);
+	connect_to_server();
+	ck_assert_str_eq(redis_conn_server_id(conn), "scripted");
+	stop();
+}
+
+END_TEST
+
+START_TEST(redis_conn_bears_a_server_without_a_run_id)
+{
+	start(answer_info_without_run_id, &patient);
+	server.shows_greeting = true;
+	connect_to_server();
+	ck_assert_str_eq(redis_conn_server_id(conn), "");
+	stop();
+}
+
+END_TEST
+
+START_TEST(redis_conn_fails_when_info_is_answered_with_a_status)
+{
+	start(answer_info_with_a_status, &patient);
+	server.shows_greeting = true;
+	redis_conn_open(conn);
+	expect_failure("the greeting was answered as Redis does not");
 	stop();
 }
 
@@ -204,7 +251,7 @@ START_TEST(redis_conn_authenticates_and_selects_before_all_else)
 	server.url.password = strdup("secret");
 	server.url.database = 7;
 	connect_to_server();
-	ck_assert_str_eq(greeting, "AUTH secret;SELECT 7;PING;CLIENT SETNAME uncached;");
+	ck_assert_str_eq(greeting, "AUTH secret;SELECT 7;PING;INFO server;CLIENT SETNAME uncached;");
 	free(server.url.password);
 	stop();
 }
@@ -218,7 +265,7 @@ START_TEST(redis_conn_authenticates_a_user_by_name)
 	server.url.username = strdup("me");
 	server.url.password = strdup("secret");
 	connect_to_server();
-	ck_assert_str_eq(greeting, "AUTH me secret;PING;CLIENT SETNAME uncached;");
+	ck_assert_str_eq(greeting, "AUTH me secret;PING;INFO server;CLIENT SETNAME uncached;");
 	free(server.url.username);
 	free(server.url.password);
 	stop();
@@ -468,6 +515,9 @@ main(void)
 	int			failed_count;
 
 	tcase_add_test(tests, redis_conn_says_hello);
+	tcase_add_test(tests, redis_conn_learns_which_server_it_is);
+	tcase_add_test(tests, redis_conn_bears_a_server_without_a_run_id);
+	tcase_add_test(tests, redis_conn_fails_when_info_is_answered_with_a_status);
 	tcase_add_test(tests, redis_conn_authenticates_and_selects_before_all_else);
 	tcase_add_test(tests, redis_conn_authenticates_a_user_by_name);
 	tcase_add_test(tests, redis_conn_fails_when_the_password_is_refused);

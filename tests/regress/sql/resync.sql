@@ -64,3 +64,21 @@ SELECT uncache.ack('default', :'next_cursor');
 SELECT state FROM uncache.attach('default');
 SELECT uncache.resynced('default');
 SELECT state FROM uncache.attach('default');
+
+-- which Redis process the deletes go to
+SELECT state, reason FROM uncache.attach('default', 'redis-1');
+SELECT uncache.resynced('default');
+SELECT state, reason FROM uncache.attach('default', 'redis-1');
+-- Redis is down, so that nobody knows
+SELECT state, reason FROM uncache.attach('default');
+SELECT state, reason FROM uncache.attach('default', 'redis-1');
+-- another one; the journal is read on from the cursor, for what is in no rule
+INSERT INTO u VALUES (8);
+SELECT cursor AS before FROM uncache.attach('default', 'redis-1') \gset
+SELECT state, reason, cursor FROM uncache.attach('default', 'redis-2') \gset
+SELECT :'state', :'reason', :'cursor' = :'before' AS cursor_stays;
+SELECT keys FROM uncache.fetch('default', :'cursor', 1000, false) WHERE keys IS NOT NULL;
+-- until that is resynced, the reason stays
+SELECT state, reason FROM uncache.attach('default', 'redis-3');
+SELECT uncache.resynced('default');
+SELECT state, reason FROM uncache.attach('default', 'redis-3');

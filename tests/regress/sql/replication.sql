@@ -27,7 +27,7 @@ SELECT uncache.watch('child', 'child:{region}:{id}');
 CREATE TRIGGER plain AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION uncache.keys('plain:{id}');
 DO $$
 BEGIN
-	EXECUTE format($q$CREATE SUBSCRIPTION s CONNECTION 'host=%s port=%s dbname=%s' PUBLICATION p
+	EXECUTE format($q$CREATE SUBSCRIPTION s CONNECTION 'host=%s port=%s user=postgres dbname=%s' PUBLICATION p
 		WITH (create_slot = false, slot_name = uncache_regress, copy_data = false)$q$,
 		current_setting('unix_socket_directories'), current_setting('port'), current_database() || '_publisher');
 END

@@ -20,7 +20,8 @@ sub connect
 	my $socket = IO::Socket::UNIX->new(Peer => $path) or return undef;
 	my $self = bless { socket => $socket, buffer => '' }, $class;
 	my $startup = join("\0",
-		user => $params{user} // 'postgres',
+		# the servers of PostgreSQL::Test belong to whoever runs the tests
+		user => $params{user} // scalar(getpwuid($>)),
 		database => $params{database} // 'postgres',
 		client_encoding => 'UTF8',
 		application_name => 'test', '') . "\0";

@@ -357,6 +357,17 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.transactions_in_flight(xid8) IS 'transactions from before a barrier that are still running';
 
+CREATE FUNCTION uncache.has_marker(consumer_id integer) RETURNS boolean
+	LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	/* a standby cannot read unlogged tables, and has not crashed */
+	RETURN pg_is_in_recovery()
+		OR EXISTS (SELECT FROM uncache.markers m WHERE m.consumer_id = has_marker.consumer_id);
+END
+$$;
+COMMENT ON FUNCTION uncache.has_marker(integer) IS 'false if PostgreSQL has crashed since the consumer attached last';
+
 /* Why nothing can be proven about what a consumer has missed, or null. */
 CREATE FUNCTION uncache.find_resync_reason(consumer uncache.consumers, server text) RETURNS text
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -366,7 +377,7 @@ BEGIN
 		RETURN 'first registration';
 	ELSIF consumer.identity <> uncache.identity() THEN
 		RETURN format('another history: the cursor is from %s; this is %s', consumer.identity, uncache.identity());
-	ELSIF NOT EXISTS (SELECT FROM uncache.markers m WHERE m.consumer_id = consumer.id) THEN
+	ELSIF NOT uncache.has_marker(consumer.id) THEN
 		RETURN 'PostgreSQL has crashed';
 	ELSIF consumer.resync_reason IS NULL AND consumer.server <> server THEN
 		RETURN 'Redis is another process than before, which may have lost deletes';
@@ -579,13 +590,14 @@ COMMENT ON FUNCTION uncache.cursor_has_consumed(text, xid8, integer) IS 'whether
 CREATE VIEW uncache.status AS
 SELECT c.target,
 	CASE WHEN c.cursor IS NULL THEN 'waiting'
-		WHEN c.resync_reason IS NOT NULL THEN 'resync'
+		WHEN c.resync_reason IS NOT NULL OR NOT uncache.has_marker(c.id) THEN 'resync'
 		ELSE 'ready' END AS state,
 	uncache.consumer_worker(c.id) AS worker_pid,
 	b.row_count AS pending_rows,
 	b.key_count AS pending_keys,
 	coalesce(pg_catalog.clock_timestamp() - b.oldest_at, interval '0') AS lag,
-	c.resync_reason,
+	CASE WHEN c.cursor IS NOT NULL AND NOT uncache.has_marker(c.id) THEN 'PostgreSQL has crashed'
+		ELSE c.resync_reason END AS resync_reason,
 	c.registered_at,
 	c.acked_at
 FROM uncache.consumers c,
@@ -624,4 +636,4 @@ REVOKE ALL ON SCHEMA uncache FROM PUBLIC;
 GRANT USAGE ON SCHEMA uncache TO pg_monitor;
 GRANT SELECT ON uncache.rules, uncache.status TO pg_monitor;
 GRANT EXECUTE ON FUNCTION uncache.trigger_arguments(oid), uncache.consumer_worker(integer),
-	uncache.cursor_has_consumed(text, xid8, integer) TO pg_monitor;
+	uncache.has_marker(integer), uncache.cursor_has_consumed(text, xid8, integer) TO pg_monitor;

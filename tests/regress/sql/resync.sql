@@ -23,6 +23,7 @@ SELECT * FROM uncache.resync_keys(NULL);
 SELECT state, reason FROM uncache.attach('default');
 -- a crash of PostgreSQL empties unlogged tables
 DELETE FROM uncache.markers;
+SELECT state, resync_reason FROM uncache.status WHERE target = 'default';
 SELECT state, reason FROM uncache.attach('default');
 SELECT state, reason FROM uncache.attach('default');
 SELECT uncache.resynced('default');

@@ -104,12 +104,14 @@ sub wait_attached
 	return wait_for { is_attached($node, %params) } $params{seconds};
 }
 
-# Nothing pending: everything committed before is applied and acknowledged.
+# Nothing pending: everything committed before is applied and acknowledged. A
+# daemon is there to say so: before it is back, nobody has looked.
 sub is_applied
 {
 	my ($node, %params) = @_;
 
-	return _status_is($node, q{state = 'ready' AND pending_rows = 0}, %params);
+	return _status_is($node,
+		q{worker_pid IS NOT NULL AND state = 'ready' AND pending_rows = 0}, %params);
 }
 
 sub wait_applied

@@ -361,9 +361,11 @@ CREATE FUNCTION uncache.has_marker(consumer_id integer) RETURNS boolean
 	LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	/* a standby cannot read unlogged tables, and has not crashed */
-	RETURN pg_is_in_recovery()
-		OR EXISTS (SELECT FROM uncache.markers m WHERE m.consumer_id = has_marker.consumer_id);
+	/* a standby cannot even plan to read an unlogged table, and has not crashed */
+	IF pg_is_in_recovery() THEN
+		RETURN true;
+	END IF;
+	RETURN EXISTS (SELECT FROM uncache.markers m WHERE m.consumer_id = has_marker.consumer_id);
 END
 $$;
 COMMENT ON FUNCTION uncache.has_marker(integer) IS 'false if PostgreSQL has crashed since the consumer attached last';

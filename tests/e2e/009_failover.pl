@@ -30,7 +30,7 @@ $redis->fill('page:1', 'page:2');
 $primary->safe_psql('postgres', "UPDATE page SET body = 'new' WHERE id = 1");
 ok((wait_for { !$redis->has('page:1') }), 'and serves it');
 ok(wait_applied($primary), 'what it has applied is acknowledged');
-ok(wait_applied($standby), 'the standby has the cursor, too');
+ok(wait_applied($standby, is_standby => 1), 'the standby has the cursor, too');
 
 # a commit that the standby never gets, and a reader that has cached it
 $standby->append_conf('postgresql.conf', "primary_conninfo = ''");

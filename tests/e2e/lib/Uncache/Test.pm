@@ -105,13 +105,15 @@ sub wait_attached
 }
 
 # Nothing pending: everything committed before is applied and acknowledged. A
-# daemon is there to say so: before it is back, nobody has looked.
+# daemon is there to say so: before it is back, nobody has looked. A standby (is_standby
+# => 1) has none, and shows what it has got from the primary.
 sub is_applied
 {
 	my ($node, %params) = @_;
 
-	return _status_is($node,
-		q{worker_pid IS NOT NULL AND state = 'ready' AND pending_rows = 0}, %params);
+	my $worker = $params{is_standby} ? 'true' : 'worker_pid IS NOT NULL';
+
+	return _status_is($node, "$worker AND state = 'ready' AND pending_rows = 0", %params);
 }
 
 sub wait_applied

@@ -21,7 +21,7 @@ extern void consumer_init(void);
 
 /*
  * The consumer's id, or 0 if the target has none.  Takes in invalidations
- * first, so call it before looking at other cached things.
+ * first: other cached things may be outdated afterwards, never freed.
  */
 extern int32 consumer_find(const char *target, Size target_length);
 

@@ -33,21 +33,20 @@ typedef struct ExpressionText
 typedef struct Evaluation
 {
 	Rule	   *rule;
-	const RulePart **parts;		/* by expression: the part that it renders */
 	ExpressionText *values;		/* by expression */
 	int			first;			/* evaluate first to last - 1 */
 	int			last;
 } Evaluation;
 
 static void
-set_value(ExpressionText *value, const RulePart *part, Datum datum, bool is_null)
+set_value(ExpressionText *value, RuleExpression *expression, Datum datum, bool is_null)
 {
 	if (is_null)
 		value->bytes = "";
-	else if (part->is_bool)
+	else if (expression->is_bool)
 		value->bytes = DatumGetBool(datum) ? "true" : "false";
 	else
-		value->bytes = OutputFunctionCall(unconstify(FmgrInfo *, &part->output), datum);
+		value->bytes = OutputFunctionCall(&expression->output, datum);
 	value->length = strlen(value->bytes);
 	value->is_known = true;
 }
@@ -80,11 +79,12 @@ evaluate(void *argument)
 		nest_level = settings_pin_output();
 	for (i = evaluation->first; i < evaluation->last; i++)
 	{
-		ExprState  *state = expression_state(rule, &rule->expressions[i]);
+		RuleExpression *expression = &rule->expressions[i];
+		ExprState  *state = expression_state(rule, expression);
 		bool		is_null;
 		Datum		datum = ExecEvalExpr(state, rule->econtext, &is_null);
 
-		set_value(&evaluation->values[i], evaluation->parts[i], datum, is_null);
+		set_value(&evaluation->values[i], expression, datum, is_null);
 	}
 	settings_restore(nest_level);
 }
@@ -113,27 +113,6 @@ try_evaluate(Evaluation *evaluation, int first, int last)
 	return false;
 }
 
-/* Which part renders each expression's result. */
-static const RulePart **
-parts_by_expression(const Rule *rule)
-{
-	const RulePart **parts = palloc(rule->expression_count * sizeof(RulePart *));
-	int			i;
-	int			j;
-
-	for (i = 0; i < rule->key_count; i++)
-	{
-		for (j = 0; j < rule->keys[i].part_count; j++)
-		{
-			const RulePart *part = &rule->keys[i].parts[j];
-
-			if (part->kind == RULE_EXPRESSION)
-				parts[part->expression] = part;
-		}
-	}
-	return parts;
-}
-
 /* The values of all expressions for the row; in memory of the row. */
 static ExpressionText *
 evaluate_expressions(Rule *rule, TupleTableSlot *slot)
@@ -144,7 +123,6 @@ evaluate_expressions(Rule *rule, TupleTableSlot *slot)
 
 	if (count == 0)
 		return NULL;
-	evaluation.parts = parts_by_expression(rule);
 	evaluation.values = palloc0(count * sizeof(ExpressionText));
 	rule->econtext->ecxt_scantuple = slot;
 	rule->is_evaluating = true;

@@ -32,7 +32,6 @@ typedef struct RulePart
 	Size		length;
 	AttrNumber	column;			/* of a column */
 	FmgrInfo	output;			/* of those that use an output function */
-	bool		is_bool;		/* expression of type boolean */
 	int			expression;		/* index into Rule's expressions */
 } RulePart;
 
@@ -52,6 +51,8 @@ typedef struct RuleExpression
 {
 	const char *source;			/* for messages */
 	Expr	   *expr;			/* planned */
+	FmgrInfo	output;			/* writes its result */
+	bool		is_bool;		/* its result is true or false instead */
 	ExprState  *state;			/* in the rule's state_context; NULL until
 								 * needed, and after an error */
 } RuleExpression;

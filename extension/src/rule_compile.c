@@ -114,13 +114,13 @@ column_kind(Oid type_id)
 }
 
 static void
-set_output(Compiler *compiler, RulePart *part, Oid type_id)
+set_output(Compiler *compiler, FmgrInfo *output, Oid type_id)
 {
 	Oid			function_id;
 	bool		is_varlena;
 
 	getTypeOutputInfo(type_id, &function_id, &is_varlena);
-	fmgr_info_cxt(function_id, &part->output, compiler->rule->context);
+	fmgr_info_cxt(function_id, output, compiler->rule->context);
 }
 
 /* Fills part if the identifier is a column that needs no expression. */
@@ -140,7 +140,7 @@ compile_column(Compiler *compiler, const TemplatePart *source, RulePart *part)
 		part->column = attribute->attnum;
 		part->kind = column_kind(getBaseType(attribute->atttypid));
 		if (part->kind == RULE_OUTPUT || part->kind == RULE_OUTPUT_BY_SETTINGS)
-			set_output(compiler, part, getBaseType(attribute->atttypid));
+			set_output(compiler, &part->output, getBaseType(attribute->atttypid));
 		if (part->kind == RULE_OUTPUT_BY_SETTINGS)
 			compiler->rule->reads_settings = true;
 		return part->kind != RULE_EXPRESSION;
@@ -183,20 +183,22 @@ add_expression(Compiler *compiler, RulePart *part)
 	Rule	   *rule = compiler->rule;
 	Oid			type_id = getBaseType(exprType((Node *) compiler->expr));
 	Size		size = (rule->expression_count + 1) * sizeof(RuleExpression);
+	RuleExpression *expression;
 
 	rule->expressions = rule->expression_count == 0 ?
 		MemoryContextAlloc(rule->context, size) : repalloc(rule->expressions, size);
-	part->kind = RULE_EXPRESSION;
-	part->is_bool = (type_id == BOOLOID);
-	part->expression = rule->expression_count++;
-	rule->expressions[part->expression].source = compiler->placeholder;
-	rule->expressions[part->expression].expr = compiler->expr;
-	rule->expressions[part->expression].state = NULL;
-	set_output(compiler, part, type_id);
+	expression = &rule->expressions[rule->expression_count];
+	expression->source = compiler->placeholder;
+	expression->expr = compiler->expr;
+	expression->state = NULL;
+	expression->is_bool = (type_id == BOOLOID);
+	set_output(compiler, &expression->output, type_id);
 	rule->reads_any_setting |=
 		rule_expression_reads_settings(compiler->expr,
 									   column_kind(type_id) == RULE_EXPRESSION ?
-									   part->output.fn_oid : InvalidOid);
+									   expression->output.fn_oid : InvalidOid);
+	part->kind = RULE_EXPRESSION;
+	part->expression = rule->expression_count++;
 }
 
 static void

@@ -1,0 +1,56 @@
+/* What uncache keeps: the journal, its consumers, the marker of a crash. */
+
+CREATE TABLE uncache.journal (
+	xid		xid8		NOT NULL,
+	part	integer		NOT NULL,
+	at		timestamptz	NOT NULL,
+	target	text		NOT NULL,
+	action	text		NOT NULL,
+	keys	text[]		NOT NULL
+) WITH (
+	toast_tuple_target = 8160,
+	autovacuum_vacuum_scale_factor = 0,
+	autovacuum_vacuum_threshold = 10000,
+	autovacuum_vacuum_insert_scale_factor = 0.5
+);
+ALTER TABLE uncache.journal ALTER COLUMN keys SET STORAGE EXTERNAL;
+/* so that trimming works where a publication names all tables */
+ALTER TABLE uncache.journal REPLICA IDENTITY FULL;
+CREATE INDEX journal_xid_part_idx ON uncache.journal (xid, part);
+
+COMMENT ON TABLE uncache.journal IS 'committed invalidations not yet applied by every consumer, and those of the retention time';
+COMMENT ON COLUMN uncache.journal.xid IS 'top-level transaction that changed the rows';
+COMMENT ON COLUMN uncache.journal.part IS 'ordinal of the row within its transaction';
+COMMENT ON COLUMN uncache.journal.at IS 'wall clock just before commit; for lag, never for order';
+COMMENT ON COLUMN uncache.journal.target IS 'Redis destination by alias';
+COMMENT ON COLUMN uncache.journal.action IS 'what the target does with the keys: keys or patterns';
+COMMENT ON COLUMN uncache.journal.keys IS 'keys or patterns, without the target''s prefix';
+
+CREATE TABLE uncache.consumers (
+	id				integer		GENERATED ALWAYS AS IDENTITY,
+	target			text		PRIMARY KEY,
+	barrier			xid8,
+	cursor			text,
+	resync_reason	text,
+	identity		text,
+	server			text,
+	registered_at	timestamptz	NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	acked_at		timestamptz
+) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+COMMENT ON TABLE uncache.consumers IS 'one cursor in the journal for each target';
+COMMENT ON COLUMN uncache.consumers.id IS 'the key of the consumer''s locks';
+COMMENT ON COLUMN uncache.consumers.target IS 'Redis destination by alias';
+COMMENT ON COLUMN uncache.consumers.barrier IS 'transactions before this one may not know of the consumer';
+COMMENT ON COLUMN uncache.consumers.cursor IS 'what is applied; null until the barrier has passed';
+COMMENT ON COLUMN uncache.consumers.resync_reason IS 'why a resync is due; null if none is';
+COMMENT ON COLUMN uncache.consumers.identity IS 'cluster, timeline and database that the cursor belongs to';
+COMMENT ON COLUMN uncache.consumers.server IS 'the Redis process that the deletes went to, as uncached names it; null if it is not known';
+COMMENT ON COLUMN uncache.consumers.registered_at IS 'when the target was first attached to';
+COMMENT ON COLUMN uncache.consumers.acked_at IS 'when the cursor last moved';
+
+/* Crash recovery empties it; that is how a crash is told from a restart. */
+CREATE UNLOGGED TABLE uncache.markers (
+	consumer_id	integer	PRIMARY KEY
+);
+COMMENT ON TABLE uncache.markers IS 'empty after a crash of PostgreSQL: unlogged on purpose';

@@ -1,0 +1,41 @@
+/* Rules: the trigger functions and what tells of them. */
+
+CREATE FUNCTION uncache.keys() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_keys';
+COMMENT ON FUNCTION uncache.keys() IS 'trigger function: the target unlinks each key that the row renders to';
+
+CREATE FUNCTION uncache.check_template(relation regclass, template text) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_template';
+COMMENT ON FUNCTION uncache.check_template(regclass, text) IS 'raises what is wrong with a template for a table';
+
+CREATE FUNCTION uncache.template_for_any_row(template text, OUT target text, OUT action text, OUT key text)
+	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_template_for_any_row';
+COMMENT ON FUNCTION uncache.template_for_any_row(text) IS 'what a template renders to for whatever row';
+
+CREATE FUNCTION uncache.trigger_arguments(trigger oid) RETURNS text[]
+	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_trigger_arguments';
+COMMENT ON FUNCTION uncache.trigger_arguments(oid) IS 'the arguments of a trigger';
+
+CREATE FUNCTION uncache.is_target(name text) RETURNS boolean
+	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_is_target';
+COMMENT ON FUNCTION uncache.is_target(text) IS 'whether a name can name a target';
+
+CREATE VIEW uncache.rules AS
+SELECT t.tgrelid::regclass AS relation,
+	t.tgname AS rule,
+	p.proname AS action,
+	uncache.trigger_arguments(t.oid) AS templates,
+	pg_catalog.concat_ws(' OR ',
+		CASE WHEN t.tgtype & 4 <> 0 THEN 'INSERT' END,
+		CASE WHEN t.tgtype & 16 <> 0 THEN 'UPDATE' END,
+		CASE WHEN t.tgtype & 8 <> 0 THEN 'DELETE' END,
+		CASE WHEN t.tgtype & 32 <> 0 THEN 'TRUNCATE' END) AS events,
+	CASE t.tgenabled WHEN 'A' THEN 'always' WHEN 'O' THEN 'origin'
+		WHEN 'R' THEN 'replica' ELSE 'disabled' END AS enabled,
+	t.tgqual IS NOT NULL OR t.tgattr <> '' AS is_conditional,
+	pg_catalog.pg_get_triggerdef(t.oid) AS definition
+FROM pg_catalog.pg_trigger t
+	JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+WHERE t.tgfoid = 'uncache.keys()'::regprocedure
+	AND t.tgparentid = 0;
+COMMENT ON VIEW uncache.rules IS 'every rule: the triggers that call uncache''s trigger functions';

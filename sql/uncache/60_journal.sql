@@ -1,0 +1,270 @@
+/* The journal's interface: docs/protocol.md. */
+
+CREATE FUNCTION uncache.lock_consumer(id integer) RETURNS boolean
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_lock_consumer';
+COMMENT ON FUNCTION uncache.lock_consumer(integer) IS 'takes a consumer''s lock for the session';
+
+CREATE FUNCTION uncache.consumers_changed() RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_consumers_changed';
+COMMENT ON FUNCTION uncache.consumers_changed() IS 'makes every backend read uncache.consumers again';
+
+CREATE FUNCTION uncache.retention_seconds() RETURNS integer
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_retention_seconds';
+COMMENT ON FUNCTION uncache.retention_seconds() IS 'the setting uncache.retention';
+
+CREATE FUNCTION uncache.identity() RETURNS text
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('system %s, timeline %s, database %s',
+		(SELECT system_identifier FROM pg_control_system()),
+		left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+		(SELECT oid FROM pg_database WHERE datname = current_database()))
+$$;
+COMMENT ON FUNCTION uncache.identity() IS 'the history that a cursor belongs to';
+
+/*
+ * Transactions of this database from before the barrier that have not ended.
+ * Sessions first: a transaction that is prepared meanwhile is found in one of
+ * the two.
+ */
+CREATE FUNCTION uncache.transactions_in_flight(barrier xid8) RETURNS SETOF xid
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT a.backend_xid
+	FROM pg_stat_activity a
+	WHERE age(a.backend_xid) > age(barrier::xid)
+		AND (a.datid IS NULL OR a.datid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+	UNION ALL
+	SELECT p.transaction
+	FROM pg_prepared_xacts p
+	WHERE age(p.transaction) > age(barrier::xid) AND p.database = current_database()
+$$;
+COMMENT ON FUNCTION uncache.transactions_in_flight(xid8) IS 'transactions from before a barrier that are still running';
+
+CREATE FUNCTION uncache.has_marker(consumer_id integer) RETURNS boolean
+	LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	/* a standby cannot even plan to read an unlogged table, and has not crashed */
+	IF pg_is_in_recovery() THEN
+		RETURN true;
+	END IF;
+	RETURN EXISTS (SELECT FROM uncache.markers m WHERE m.consumer_id = has_marker.consumer_id);
+END
+$$;
+COMMENT ON FUNCTION uncache.has_marker(integer) IS 'false if PostgreSQL has crashed since the consumer attached last';
+
+/* Why nothing can be proven about what a consumer has missed, or null. */
+CREATE FUNCTION uncache.find_resync_reason(consumer uncache.consumers, server text) RETURNS text
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF consumer.cursor IS NULL THEN
+		RETURN 'first registration';
+	ELSIF consumer.identity <> uncache.identity() THEN
+		RETURN format('another history: the cursor is from %s; this is %s', consumer.identity, uncache.identity());
+	ELSIF NOT uncache.has_marker(consumer.id) THEN
+		RETURN 'PostgreSQL has crashed';
+	ELSIF consumer.resync_reason IS NULL AND consumer.server <> server THEN
+		RETURN 'Redis is another process than before, which may have lost deletes';
+	ELSIF consumer.resync_reason IS NULL AND consumer.server IS NULL AND server IS NOT NULL THEN
+		RETURN 'it is not known which Redis process the last deletes went to';
+	END IF;
+	RETURN consumer.resync_reason;
+END
+$$;
+COMMENT ON FUNCTION uncache.find_resync_reason(uncache.consumers, text) IS 'why a consumer has to resync; null if it has not';
+
+/*
+ * The registration has to be committed before the barrier is taken: then a
+ * transaction whose id comes after the barrier's knows of it when it writes its
+ * first row, and one before it is waited for.  The barrier is an id of its own,
+ * since a snapshot does not list what is running beyond the last that ended.
+ */
+CREATE FUNCTION uncache.pass_barrier(consumer uncache.consumers, OUT passed boolean, OUT reason text)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	known_barrier xid8 := consumer.barrier;
+BEGIN
+	IF (SELECT c.xmin = pg_current_xact_id_if_assigned()::xid FROM uncache.consumers c WHERE c.id = consumer.id) THEN
+		passed := false;
+		reason := 'this transaction, which registered it, has to end first';
+		RETURN;
+	END IF;
+	IF known_barrier IS NULL THEN
+		UPDATE uncache.consumers c SET barrier = pg_current_xact_id()
+			WHERE c.id = consumer.id
+			RETURNING c.barrier INTO known_barrier;
+	END IF;
+	PERFORM pg_stat_clear_snapshot();
+	SELECT count(*) = 0, format('transactions in flight have to end first: %s, the oldest is %s', count(*), (array_agg(x ORDER BY age(x) DESC))[1])
+		INTO passed, reason
+		FROM uncache.transactions_in_flight(known_barrier) x;
+END
+$$;
+COMMENT ON FUNCTION uncache.pass_barrier(uncache.consumers) IS 'whether every transaction that may not know of a consumer has ended';
+
+CREATE FUNCTION uncache.attach(target text, server text DEFAULT NULL, OUT state text, OUT cursor text, OUT reason text)
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	consumer uncache.consumers;
+BEGIN
+	IF NOT coalesce(uncache.is_target(attach.target), false) THEN
+		RAISE EXCEPTION 'invalid name of a target: "%"', attach.target
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'A target''s name is a letter and up to 47 letters, digits, "_", "." or "-".';
+	END IF;
+	/* a consumer that took part in serialization would make writers fail */
+	IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+		RAISE EXCEPTION 'a consumer must not work in a % transaction', upper(current_setting('transaction_isolation'))
+			USING ERRCODE = 'feature_not_supported',
+			HINT = 'SET default_transaction_isolation = ''read committed'' in its session.';
+	END IF;
+	SELECT * INTO consumer FROM uncache.consumers c WHERE c.target = attach.target;
+	IF NOT FOUND THEN
+		/* locked before it is seen: who takes the barrier must come after the commit */
+		INSERT INTO uncache.consumers AS c (target) VALUES (attach.target) ON CONFLICT DO NOTHING
+			RETURNING c.id INTO consumer.id;
+		IF FOUND THEN
+			PERFORM uncache.lock_consumer(consumer.id);
+		END IF;
+		PERFORM uncache.consumers_changed();
+		state := 'waiting';
+		reason := 'registered';
+		RETURN;
+	END IF;
+	IF NOT uncache.lock_consumer(consumer.id) THEN
+		state := 'standby';
+		reason := format('session %s works for the target', uncache.consumer_worker(consumer.id));
+		RETURN;
+	END IF;
+	/* again: who had the lock before may have changed it */
+	SELECT * INTO STRICT consumer FROM uncache.consumers c WHERE c.id = consumer.id;
+
+	IF consumer.cursor IS NULL THEN
+		SELECT b.reason INTO reason FROM uncache.pass_barrier(consumer) b WHERE NOT b.passed;
+		IF FOUND THEN
+			state := 'waiting';
+			RETURN;
+		END IF;
+	END IF;
+
+	state := 'ready';
+	cursor := consumer.cursor;
+	reason := uncache.find_resync_reason(consumer, server);
+	IF reason IS NOT NULL THEN
+		state := 'resync';
+		/* a cursor of this history holds on: what was invalidated by hand is in no rule */
+		IF cursor IS NULL OR consumer.identity <> uncache.identity() THEN
+			cursor := pg_current_snapshot()::text;
+		END IF;
+		UPDATE uncache.consumers c
+			SET cursor = attach.cursor, resync_reason = attach.reason, identity = uncache.identity(),
+				server = attach.server
+			WHERE c.id = consumer.id;
+		INSERT INTO uncache.markers VALUES (consumer.id) ON CONFLICT DO NOTHING;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION uncache.attach(text, text) IS 'registers a target''s consumer and takes its lock for the session';
+
+CREATE FUNCTION uncache.consumer_worker(consumer_id integer) RETURNS integer
+	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT l.pid FROM pg_locks l
+	WHERE l.locktype = 'advisory' AND l.objsubid = 7501 AND l.classid = 0 AND l.objid = consumer_id::oid
+		AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		AND l.granted
+	LIMIT 1
+$$;
+COMMENT ON FUNCTION uncache.consumer_worker(integer) IS 'the process id of the session that has a consumer''s lock';
+
+CREATE FUNCTION uncache.fetch(target text, cursor text, max_bytes integer, sleep boolean,
+	OUT at timestamptz, OUT action text, OUT keys text[], OUT next_cursor text) RETURNS SETOF record
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_fetch';
+COMMENT ON FUNCTION uncache.fetch(text, text, integer, boolean) IS 'the journal rows behind a cursor; the last row has the next cursor';
+
+CREATE FUNCTION uncache.check_ack(target text, cursor text) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_ack';
+COMMENT ON FUNCTION uncache.check_ack(text, text) IS 'raises unless the session may move the consumer to the cursor';
+
+CREATE FUNCTION uncache.ack(target text, cursor text) RETURNS void
+	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM uncache.check_ack(ack.target, ack.cursor);
+	UPDATE uncache.consumers c SET cursor = ack.cursor, acked_at = clock_timestamp()
+		WHERE c.target = ack.target;
+END
+$$;
+COMMENT ON FUNCTION uncache.ack(text, text) IS 'everything before the cursor is applied';
+
+CREATE FUNCTION uncache.resync_keys(target text, OUT action text, OUT key text) RETURNS SETOF record
+	LANGUAGE sql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT DISTINCT p.action, p.key
+	FROM uncache.rules r, unnest(r.templates) AS t(template),
+		uncache.template_for_any_row(t.template) p
+	WHERE p.target = resync_keys.target
+$$;
+COMMENT ON FUNCTION uncache.resync_keys(text) IS 'everything that the rules can produce for a target';
+
+CREATE FUNCTION uncache.resynced(target text) RETURNS void
+	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM uncache.check_ack(resynced.target,
+		coalesce((SELECT c.cursor FROM uncache.consumers c WHERE c.target = resynced.target), '1:1:'));
+	UPDATE uncache.consumers c SET resync_reason = NULL WHERE c.target = resynced.target;
+END
+$$;
+COMMENT ON FUNCTION uncache.resynced(text) IS 'the resync that attach asked for is complete';
+
+/*
+ * Looks only at the oldest rows, so that it never reads through all that is
+ * retained; a few young rows among them (of a long transaction) hold back the
+ * rest for no longer than the retention time.
+ */
+CREATE FUNCTION uncache.trim(max_rows integer) RETURNS bigint
+	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	horizon xid8 := coalesce(
+		(SELECT min(split_part(c.cursor, ':', 1)::numeric)::text::xid8 FROM uncache.consumers c),
+		pg_snapshot_xmin(pg_current_snapshot()));
+	cutoff timestamptz := clock_timestamp() - make_interval(secs => uncache.retention_seconds());
+	deleted bigint;
+BEGIN
+	DELETE FROM uncache.journal j
+		WHERE j.ctid = ANY (ARRAY(SELECT o.ctid FROM
+			(SELECT i.ctid, i.at FROM uncache.journal i WHERE i.xid < horizon
+			 ORDER BY i.xid, i.part LIMIT max_rows) o
+			WHERE o.at < cutoff));
+	GET DIAGNOSTICS deleted = ROW_COUNT;
+	RETURN deleted;
+END
+$$;
+COMMENT ON FUNCTION uncache.trim(integer) IS 'deletes journal rows that every consumer has consumed and that are past the retention time';
+
+CREATE FUNCTION uncache.drop_consumer(target text) RETURNS void
+	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	dropped_id integer := (SELECT c.id FROM uncache.consumers c WHERE c.target = drop_consumer.target);
+BEGIN
+	IF dropped_id IS NULL THEN
+		RAISE EXCEPTION 'target "%" has no consumer', target
+			USING ERRCODE = 'undefined_object';
+	ELSIF uncache.consumer_worker(dropped_id) <> pg_backend_pid() THEN
+		RAISE EXCEPTION 'session % works for target "%"', uncache.consumer_worker(dropped_id), target
+			USING ERRCODE = 'object_in_use', HINT = 'Stop its uncached first.';
+	END IF;
+	DELETE FROM uncache.consumers c WHERE c.id = dropped_id;
+	DELETE FROM uncache.markers m WHERE m.consumer_id = dropped_id;
+	DELETE FROM uncache.journal j WHERE j.target = drop_consumer.target;
+	PERFORM uncache.consumers_changed();
+END
+$$;
+COMMENT ON FUNCTION uncache.drop_consumer(text) IS 'forgets a target for good: nothing is journalled for it any more';

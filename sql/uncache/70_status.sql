@@ -1,0 +1,25 @@
+/* How far each target is. */
+
+CREATE FUNCTION uncache.cursor_has_consumed(cursor text, xid xid8, part integer) RETURNS boolean
+	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_cursor_has_consumed';
+COMMENT ON FUNCTION uncache.cursor_has_consumed(text, xid8, integer) IS 'whether a journal row lies before a cursor';
+
+CREATE VIEW uncache.status AS
+SELECT c.target,
+	CASE WHEN c.cursor IS NULL THEN 'waiting'
+		WHEN c.resync_reason IS NOT NULL OR NOT uncache.has_marker(c.id) THEN 'resync'
+		ELSE 'ready' END AS state,
+	uncache.consumer_worker(c.id) AS worker_pid,
+	b.row_count AS pending_rows,
+	b.key_count AS pending_keys,
+	coalesce(pg_catalog.clock_timestamp() - b.oldest_at, interval '0') AS lag,
+	CASE WHEN c.cursor IS NOT NULL AND NOT uncache.has_marker(c.id) THEN 'PostgreSQL has crashed'
+		ELSE c.resync_reason END AS resync_reason,
+	c.registered_at,
+	c.acked_at
+FROM uncache.consumers c,
+	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count, min(j.at) AS oldest_at
+		FROM uncache.journal j
+		WHERE j.target = c.target AND j.xid >= pg_catalog.split_part(c.cursor, ':', 1)::xid8
+			AND NOT uncache.cursor_has_consumed(c.cursor, j.xid, j.part)) b;
+COMMENT ON VIEW uncache.status IS 'each target: who works for it and how far behind it is (reads the rows that are not applied yet)';

@@ -1,0 +1,30 @@
+/* Who may do what. */
+
+CREATE FUNCTION uncache.grant_consumer(role regrole) RETURNS void
+	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.attach(text, text), uncache.fetch(text, text, integer, boolean), uncache.ack(text, text), uncache.resync_keys(text), uncache.resynced(text), uncache.trim(integer) TO %s', role);
+END
+$$;
+COMMENT ON FUNCTION uncache.grant_consumer(regrole) IS 'lets a role run uncached, and nothing else';
+
+CREATE FUNCTION uncache.grant_author(role regrole) RETURNS void
+	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
+	EXECUTE format('GRANT SELECT ON uncache.rules TO %s', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.watch(regclass, text[]), uncache.unwatch(regclass), uncache.check_template(regclass, text), uncache.check_watchable(regclass), uncache.truncate_relations(regclass), uncache.put_trigger(regclass, text, text, text, text[]), uncache.let_owner_add_partitions(regclass), uncache.trigger_arguments(oid), uncache.invalidate(text[]) TO %s', role);
+END
+$$;
+COMMENT ON FUNCTION uncache.grant_author(regrole) IS 'lets a role write rules for tables that it owns, and invalidate by hand';
+
+REVOKE ALL ON ALL TABLES IN SCHEMA uncache FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA uncache FROM PUBLIC;
+REVOKE ALL ON SCHEMA uncache FROM PUBLIC;
+GRANT USAGE ON SCHEMA uncache TO pg_monitor;
+GRANT SELECT ON uncache.rules, uncache.status TO pg_monitor;
+GRANT EXECUTE ON FUNCTION uncache.trigger_arguments(oid), uncache.consumer_worker(integer),
+	uncache.has_marker(integer), uncache.cursor_has_consumed(text, xid8, integer) TO pg_monitor;

@@ -134,6 +134,20 @@ consumer_find(const char *target, Size target_length)
 	return 0;
 }
 
+List *
+consumer_list_targets(void)
+{
+	List	   *targets = NIL;
+	int			i;
+
+	AcceptInvalidationMessages();
+	if (!is_valid)
+		rebuild();
+	for (i = 0; i < consumer_count; i++)
+		targets = lappend(targets, pstrdup(consumers[i].target));
+	return targets;
+}
+
 int32
 consumer_get(const char *target)
 {

@@ -17,6 +17,8 @@
 #ifndef UNCACHE_CONSUMER_H
 #define UNCACHE_CONSUMER_H
 
+#include "nodes/pg_list.h"
+
 extern void consumer_init(void);
 
 /*
@@ -27,6 +29,9 @@ extern int32 consumer_find(const char *target, Size target_length);
 
 /* The same, but an error that says what to do if there is none. */
 extern int32 consumer_get(const char *target);
+
+/* The targets that have a consumer: palloc'd strings. */
+extern List *consumer_list_targets(void);
 
 /* Takes the consumer's lock for the session; false if another one has it. */
 extern bool consumer_lock(int32 id);

@@ -8,8 +8,13 @@
 #include "postgres.h"
 
 #include "compat.h"
+#include "fmgr.h"
 #include "guc.h"
 
+PG_FUNCTION_INFO_V1(uncache_retention_seconds);
+PG_FUNCTION_INFO_V1(uncache_is_enabled);
+
+bool		guc_enabled = true;
 int			guc_pending_limit_kb = 4096;
 int			guc_max_key_bytes = 16384;
 int			guc_retention_s = 300;
@@ -17,6 +22,13 @@ int			guc_retention_s = 300;
 void
 guc_init(void)
 {
+	DefineCustomBoolVariable("uncache.enabled",
+							 "Makes changes of tables invalidate what their rules say.",
+							 "Off for a bulk load, followed by uncache.invalidate_table(); invalidations by hand are made all the same.",
+							 &guc_enabled,
+							 true,
+							 PGC_SUSET, 0,
+							 NULL, NULL, NULL);
 	DefineCustomIntVariable("uncache.pending_limit",
 							"Memory that a transaction's invalidations may take before they are written to the journal.",
 							"Beyond it, keys that come again are journalled again.",
@@ -39,4 +51,18 @@ guc_init(void)
 							PGC_SUSET, GUC_UNIT_S,
 							NULL, NULL, NULL);
 	compat_reserve_guc_prefix("uncache");
+}
+
+/* retention_seconds() → integer; knows the setting also where none was made */
+Datum
+uncache_retention_seconds(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(guc_retention_s);
+}
+
+/* is_enabled() → boolean */
+Datum
+uncache_is_enabled(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(guc_enabled);
 }

@@ -8,6 +8,9 @@
 #ifndef UNCACHE_GUC_H
 #define UNCACHE_GUC_H
 
+/* false: what triggers would invalidate is not invalidated */
+extern bool guc_enabled;
+
 /* kB of memory that a transaction's invalidations may take before they are
  * written to the journal early */
 extern int	guc_pending_limit_kb;

@@ -45,7 +45,7 @@ typedef struct PendingEntry
 typedef struct PendingTarget
 {
 	char	   *name;
-	uint8		actions;		/* bit set of the actions that came */
+	uint16		actions;		/* bit set of the actions that came */
 	bool		is_written;		/* some row of this transaction names it */
 } PendingTarget;
 
@@ -327,7 +327,7 @@ pending_add(const char *target, InvalidationAction action,
 	(void) pending_insert(pending->hash, pending->entry_count, &found);
 	if (found)
 		return;
-	pending->targets[target_index].actions |= (uint8) (1 << action);
+	pending->targets[target_index].actions |= (uint16) (1 << action);
 	pending->arena_bytes += INTALIGN(VARHDRSZ + key_length);
 	pending->entry_count++;
 	if (is_over_limit(pending, top_level(pending)->first_entry))

@@ -95,7 +95,6 @@ try_evaluate(Evaluation *evaluation, int first, int last)
 {
 	Rule	   *rule = evaluation->rule;
 	ErrorData  *error;
-	int			i;
 
 	evaluation->first = first;
 	evaluation->last = last;
@@ -104,9 +103,7 @@ try_evaluate(Evaluation *evaluation, int first, int last)
 		return true;
 
 	/* What a failed function keeps in its state is not to be trusted. */
-	for (i = 0; i < rule->expression_count; i++)
-		rule->expressions[i].state = NULL;
-	MemoryContextReset(rule->state_context);
+	rule_forget_states(rule);
 	if (last - first == 1)
 		rule_warn(rule, psprintf("placeholder {%s} fails", rule->expressions[first].source),
 				  error->message);
@@ -211,8 +208,9 @@ append_wildcard(StringInfo out, const RulePart *part, const RuleKey *key)
 		appendStringInfoCharMacro(out, '*');
 }
 
+/* Is there a placeholder of which nothing is known? */
 static bool
-is_pattern(const RuleKey *key, const ExpressionText *values)
+has_unknown(const RuleKey *key, const ExpressionText *values)
 {
 	int			i;
 
@@ -236,7 +234,7 @@ append_part(StringInfo out, const RuleKey *key, const RulePart *part,
 	switch (part->kind)
 	{
 		case RULE_LITERAL:
-			append_bytes(out, part->text, part->length, as_pattern);
+			append_bytes(out, part->text, part->length, as_pattern && !key->is_glob);
 			break;
 		case RULE_WILDCARD:
 			append_wildcard(out, part, key);
@@ -258,24 +256,26 @@ static void
 render_key(const RuleKey *key, TupleTableSlot *slot, const ExpressionText *values,
 		   RenderSink sink, void *argument)
 {
-	bool		as_pattern = is_pattern(key, values);
+	bool		has_wildcard = has_unknown(key, values);
 	StringInfoData out;
 	int			i;
 
 	initStringInfo(&out);
 	for (i = 0; i < key->part_count; i++)
-		append_part(&out, key, &key->parts[i], slot, values, as_pattern);
+		append_part(&out, key, &key->parts[i], slot, values,
+					has_wildcard || key->is_glob);
 	if (out.len > guc_max_key_bytes)
 		render_any_row(key, sink, argument);
 	else
-		sink(key, as_pattern, out.data, out.len, argument);
+		sink(key, has_wildcard ? invalidation_action_by_glob(key->action) : key->action,
+			 out.data, out.len, argument);
 }
 
 void
 render_any_row(const RuleKey *key, RenderSink sink, void *argument)
 {
-	sink(key, key->is_pattern_for_any_row, key->text_for_any_row,
-		 key->length_for_any_row, argument);
+	sink(key, key->is_pattern_for_any_row ? invalidation_action_by_glob(key->action) : key->action,
+		 key->text_for_any_row, key->length_for_any_row, argument);
 }
 
 void

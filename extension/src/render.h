@@ -12,15 +12,16 @@
 #include "rule.h"
 
 /*
- * Takes each rendered key.  is_pattern: glob characters of the key that were
- * not meant as such are escaped.  The bytes are valid during the call only.
+ * Takes each rendered key, and what is to be done with it: where that goes by a
+ * glob, characters that were not meant as such are escaped.  The bytes are
+ * valid during the call only.
  */
-typedef void (*RenderSink) (const RuleKey *key, bool is_pattern,
+typedef void (*RenderSink) (const RuleKey *key, InvalidationAction action,
 							const char *bytes, Size length, void *argument);
 
 /*
  * Renders every key of the rule for which wanted[] is true, for one row.  A
- * placeholder that fails becomes "*" and its key a pattern; a key longer than
+ * placeholder that fails becomes "*" and its key a glob; a key longer than
  * uncache.max_key_bytes becomes what render_any_row() makes of it.
  */
 extern void render_row(Rule *rule, TupleTableSlot *slot, const bool *wanted,

@@ -8,6 +8,23 @@
 #include "postgres.h"
 
 #include "rule.h"
+#include "utils/memutils.h"
+
+void
+rule_forget_states(Rule *rule)
+{
+	int			i;
+	int			j;
+
+	for (i = 0; i < rule->expression_count; i++)
+		rule->expressions[i].state = NULL;
+	for (i = 0; i < rule->query_count; i++)
+	{
+		for (j = 0; j < rule->queries[i].parameter_count; j++)
+			rule->queries[i].parameters[j].state = NULL;
+	}
+	MemoryContextReset(rule->state_context);
+}
 
 void
 rule_warn(const Rule *rule, const char *what, const char *detail)

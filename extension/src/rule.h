@@ -8,8 +8,10 @@
 #ifndef UNCACHE_RULE_H
 #define UNCACHE_RULE_H
 
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "nodes/execnodes.h"
+#include "rule_action.h"
 
 typedef enum RulePartKind
 {
@@ -37,6 +39,8 @@ typedef struct RulePart
 
 typedef struct RuleKey
 {
+	InvalidationAction action;	/* of a key in which every part has a value */
+	bool		is_glob;		/* glob characters of literals are wild */
 	const char *target;			/* zero-terminated */
 	Size		target_length;
 	RulePart   *parts;
@@ -57,8 +61,32 @@ typedef struct RuleExpression
 								 * needed, and after an error */
 } RuleExpression;
 
+typedef struct RuleParameter
+{
+	Expr	   *expr;			/* planned */
+	ExprState  *state;			/* as an expression's */
+	Oid			type_id;
+	int16		type_length;
+	bool		type_by_value;
+} RuleParameter;
+
+typedef struct RuleQuery
+{
+	const char *source;			/* for messages */
+	const char *sql;			/* with $1 … for its placeholders; NULL if
+								 * that cannot be made of it */
+	RuleParameter *parameters;
+	int			parameter_count;
+	SPIPlanPtr	plan;			/* NULL until prepared */
+	TimestampTz failed_at;		/* start of the last transaction in which it
+								 * could not be prepared */
+	int			first_key;		/* among the rule's keys: what it can return; */
+	int			key_count;		/* 0 if nobody knows */
+} RuleQuery;
+
 typedef struct Rule
 {
+	RuleAction	action;
 	MemoryContext context;		/* holds all of this */
 	char	   *relation_name;	/* for messages */
 	char	   *trigger_name;
@@ -66,14 +94,20 @@ typedef struct Rule
 	int			key_count;
 	RuleExpression *expressions;
 	int			expression_count;
+	RuleQuery  *queries;
+	int			query_count;
 	bool		reads_settings; /* some part is RULE_OUTPUT_BY_SETTINGS */
 	bool		reads_any_setting;	/* some expression may */
 	ExprContext *econtext;		/* its per-tuple memory is for one row */
-	MemoryContext state_context;	/* holds the expressions' states */
+	MemoryContext state_context;	/* holds the states of expressions and
+									 * parameters */
 	bool		is_evaluating;	/* guards against an expression that fires its
 								 * own rule */
 	bool	   *has_warned;		/* outlives the rule, see rule_warn() */
 } Rule;
+
+/* Forgets the states of expressions and parameters, after an error in one. */
+extern void rule_forget_states(Rule *rule);
 
 /* One warning for each rule and backend; detail may be NULL. */
 extern void rule_warn(const Rule *rule, const char *what, const char *detail);

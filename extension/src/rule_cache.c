@@ -113,7 +113,7 @@ retire(RuleEntry *entry)
 }
 
 Rule *
-rule_cache_get(const TriggerData *trigger_data)
+rule_cache_get(const TriggerData *trigger_data, RuleAction action)
 {
 	RuleEntry  *entry = find_entry(trigger_data);
 	Rule	   *rule;
@@ -130,7 +130,7 @@ rule_cache_get(const TriggerData *trigger_data)
 	PG_TRY();
 	{
 		rule = rule_compile(trigger_data->tg_relation, trigger_data->tg_trigger,
-							&entry->has_warned);
+							action, &entry->has_warned);
 	}
 	PG_CATCH();
 	{

@@ -21,6 +21,6 @@ extern void rule_cache_init(void);
  * The compiled rule of a firing trigger.  Stays usable until the end of the
  * transaction, also if it is dropped from the cache meanwhile.
  */
-extern Rule *rule_cache_get(const TriggerData *trigger_data);
+extern Rule *rule_cache_get(const TriggerData *trigger_data, RuleAction action);
 
 #endif

@@ -3,330 +3,156 @@
  * rule_compile.c
  *	  Compiles a trigger's arguments against its relation.
  *
- * A placeholder that names a column takes a fast path by its type; anything
- * else is parsed by PostgreSQL's parser, as a check constraint of the table
- * would be, and run by its executor.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "catalog/pg_type.h"
+#include "access/sysattr.h"
 #include "executor/executor.h"
 #include "guarded.h"
-#include "nodes/nodeFuncs.h"
-#include "parser/scansup.h"
+#include "optimizer/optimizer.h"
+#include "query_text.h"
 #include "rule_compile.h"
-#include "rule_expression.h"
-#include "template.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
+#include "rule_query.h"
+#include "rule_template.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* What one compilation works on. */
-typedef struct Compiler
-{
-	Rule	   *rule;
-	Relation	relation;
-	bool		is_strict;		/* raise errors instead of using wildcards */
-	const char *template_text;	/* the template at hand, for messages */
-	const char *placeholder;	/* the expression at hand, zero-terminated */
-	Expr	   *expr;			/* its planned form */
-} Compiler;
-
-/* What is wrong with a template is an error, or a warning and a wildcard. */
-static void
-complain(Compiler *compiler, const char *what)
-{
-	if (compiler->is_strict)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid template \"%s\": %s", compiler->template_text, what)));
-	rule_warn(compiler->rule, "a template is invalid",
-			  psprintf("\"%s\": %s.", compiler->template_text, what));
-}
-
-/* The identifier as SQL reads it: folded to lower case, or without quotes. */
-static char *
-identifier_name(const char *source, Size length)
-{
-	char	   *name;
-	Size		i;
-	Size		n = 0;
-
-	if (source[0] != '"')
-		return downcase_truncate_identifier(source, (int) length, false);
-	name = palloc(length);
-	for (i = 1; i + 1 < length; i++)
-	{
-		if (source[i] == '"')
-			i++;
-		name[n++] = source[i];
-	}
-	name[n] = '\0';
-	truncate_identifier(name, (int) n, false);
-	return name;
-}
-
-/*
- * How the text of a column of this (base) type is made.  What is not listed goes
- * the way of an expression, which may fail: its output function may be anybody's.
- */
-static RulePartKind
-column_kind(Oid type_id)
-{
-	switch (type_id)
-	{
-		case BOOLOID:
-			return RULE_BOOL;
-		case INT2OID:
-			return RULE_INT2;
-		case INT4OID:
-			return RULE_INT4;
-		case INT8OID:
-			return RULE_INT8;
-		case TEXTOID:
-		case VARCHAROID:
-		case BPCHAROID:
-			return RULE_TEXT;
-		case NAMEOID:
-		case CHAROID:
-		case OIDOID:
-		case NUMERICOID:
-		case UUIDOID:
-		case TIMEOID:
-		case INETOID:
-		case CIDROID:
-			return RULE_OUTPUT;
-		case FLOAT4OID:
-		case FLOAT8OID:
-		case BYTEAOID:
-		case DATEOID:
-		case TIMESTAMPOID:
-		case TIMESTAMPTZOID:
-		case INTERVALOID:
-			return RULE_OUTPUT_BY_SETTINGS;
-		default:
-			return type_is_enum(type_id) ? RULE_OUTPUT : RULE_EXPRESSION;
-	}
-}
-
-static void
-set_output(Compiler *compiler, FmgrInfo *output, Oid type_id)
-{
-	Oid			function_id;
-	bool		is_varlena;
-
-	getTypeOutputInfo(type_id, &function_id, &is_varlena);
-	fmgr_info_cxt(function_id, output, compiler->rule->context);
-}
-
-/* Fills part if the identifier is a column that needs no expression. */
-static bool
-compile_column(Compiler *compiler, const TemplatePart *source, RulePart *part)
-{
-	TupleDesc	desc = RelationGetDescr(compiler->relation);
-	char	   *name = identifier_name(source->text, source->length);
-	int			i;
-
-	for (i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-
-		if (attribute->attisdropped || strcmp(NameStr(attribute->attname), name) != 0)
-			continue;
-		part->column = attribute->attnum;
-		part->kind = column_kind(getBaseType(attribute->atttypid));
-		if (part->kind == RULE_OUTPUT || part->kind == RULE_OUTPUT_BY_SETTINGS)
-			set_output(compiler, &part->output, getBaseType(attribute->atttypid));
-		if (part->kind == RULE_OUTPUT_BY_SETTINGS)
-			compiler->rule->reads_settings = true;
-		return part->kind != RULE_EXPRESSION;
-	}
-	return false;
-}
-
-/* Says where in which template an error is. */
-static void
-placeholder_error_callback(void *argument)
-{
-	const Compiler *compiler = argument;
-	int			position = geterrposition();
-
-	if (position > 0)
-	{
-		errposition(0);
-		internalerrposition(Max(position - (int) strlen(RULE_EXPRESSION_PREFIX), 1));
-		internalerrquery(compiler->placeholder);
-	}
-	errcontext("placeholder {%s} of template \"%s\"",
-			   compiler->placeholder, compiler->template_text);
-}
-
-/* Plans compiler->placeholder into the rule; raises what is wrong. */
-static void
-plan_expression(void *argument)
-{
-	Compiler   *compiler = argument;
-	Expr	   *expr = rule_expression_plan(compiler->relation, compiler->placeholder);
-	MemoryContext old_context = MemoryContextSwitchTo(compiler->rule->context);
-
-	compiler->expr = copyObject(expr);
-	MemoryContextSwitchTo(old_context);
-}
-
-static void
-add_expression(Compiler *compiler, RulePart *part)
-{
-	Rule	   *rule = compiler->rule;
-	Oid			type_id = getBaseType(exprType((Node *) compiler->expr));
-	Size		size = (rule->expression_count + 1) * sizeof(RuleExpression);
-	RuleExpression *expression;
-
-	rule->expressions = rule->expression_count == 0 ?
-		MemoryContextAlloc(rule->context, size) : repalloc(rule->expressions, size);
-	expression = &rule->expressions[rule->expression_count];
-	expression->source = compiler->placeholder;
-	expression->expr = compiler->expr;
-	expression->state = NULL;
-	expression->is_bool = (type_id == BOOLOID);
-	set_output(compiler, &expression->output, type_id);
-	rule->reads_any_setting |=
-		rule_expression_reads_settings(compiler->expr,
-									   column_kind(type_id) == RULE_EXPRESSION ?
-									   expression->output.fn_oid : InvalidOid);
-	part->kind = RULE_EXPRESSION;
-	part->expression = rule->expression_count++;
-}
-
-static void
-compile_expression(Compiler *compiler, const TemplatePart *source, RulePart *part)
-{
-	ErrorData  *error;
-
-	compiler->placeholder = pnstrdup(source->text, source->length);
-	if (compiler->is_strict)
-	{
-		ErrorContextCallback callback = {
-			.previous = error_context_stack,
-			.callback = placeholder_error_callback,
-			.arg = compiler
-		};
-
-		error_context_stack = &callback;
-		plan_expression(compiler);
-		error_context_stack = callback.previous;
-		add_expression(compiler, part);
-		return;
-	}
-	error = guarded_call(plan_expression, compiler);
-	if (error == NULL)
-		add_expression(compiler, part);
-	else
-	{
-		part->kind = RULE_WILDCARD;
-		rule_warn(compiler->rule,
-				  psprintf("placeholder {%s} is invalid", compiler->placeholder),
-				  error->message);
-	}
-}
-
-static void
-compile_part(Compiler *compiler, const TemplatePart *source, RulePart *part)
-{
-	memset(part, 0, sizeof(*part));
-	switch (source->kind)
-	{
-		case TEMPLATE_LITERAL:
-			part->kind = RULE_LITERAL;
-			part->text = pnstrdup(source->text, source->length);
-			part->length = source->length;
-			break;
-		case TEMPLATE_IDENTIFIER:
-			if (compile_column(compiler, source, part))
-				break;
-			/* what is no column at all (perhaps CURRENT_DATE) shows there */
-			/* FALLTHROUGH */
-		case TEMPLATE_EXPRESSION:
-			compile_expression(compiler, source, part);
-			break;
-		case TEMPLATE_INVALID:
-		case TEMPLATE_END:
-			part->kind = RULE_WILDCARD;
-			break;
-	}
-}
-
-static void
-compile_key(Compiler *compiler, const char *string, RuleKey *key)
-{
-	TemplateReader reader;
-	TemplatePart source;
-	Size		length = strlen(string);
-	char	   *any_row;
-
-	compiler->template_text = string;
-	template_reader_init(&reader, string, length);
-	key->target = pnstrdup(reader.target, reader.target_length);
-	key->target_length = reader.target_length;
-	/* each part but the last takes at least one byte of the text */
-	key->parts = palloc((length + 1) * sizeof(RulePart));
-	key->part_count = 0;
-	key->has_wildcard = false;
-
-	while (template_next(&reader, &source) != TEMPLATE_END)
-	{
-		RulePart   *part = &key->parts[key->part_count++];
-
-		if (source.kind == TEMPLATE_INVALID)
-			complain(compiler, psprintf("%s, at byte %zu", reader.error,
-										reader.error_offset + 1));
-		compile_part(compiler, &source, part);
-		key->has_wildcard |= (part->kind == RULE_WILDCARD);
-		if (source.kind == TEMPLATE_INVALID)
-			break;
-	}
-	key->parts = repalloc(key->parts, Max(key->part_count, 1) * sizeof(RulePart));
-
-	any_row = palloc(2 * length + 1);
-	key->is_pattern_for_any_row =
-		template_for_any_row(string, length, any_row, &key->length_for_any_row);
-	key->text_for_any_row = any_row;
-}
-
 static Rule *
-create_rule(Relation relation, const char *trigger_name, MemoryContext parent,
+create_rule(Relation relation, const char *trigger_name, RuleAction action,
 			bool *has_warned)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "uncache rule",
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "uncache rule",
 												  ALLOCSET_SMALL_SIZES);
 	Rule	   *rule = MemoryContextAllocZero(context, sizeof(Rule));
 
 	rule->context = context;
+	rule->action = action;
 	rule->relation_name = MemoryContextStrdup(context, RelationGetRelationName(relation));
 	rule->trigger_name = MemoryContextStrdup(context, trigger_name);
 	rule->has_warned = has_warned;
 	return rule;
 }
 
-/* Compiles into a short-lived rule, so that an error leaves nothing behind. */
-Rule *
-rule_compile(Relation relation, const Trigger *trigger, bool *has_warned)
+static void
+add_key(RuleCompiler *compiler, const char *template)
 {
-	Rule	   *rule = create_rule(relation, trigger->tgname, CurrentMemoryContext,
-								   has_warned);
-	MemoryContext old_context = MemoryContextSwitchTo(rule->context);
-	Compiler	compiler = {.rule = rule,.relation = relation};
+	Rule	   *rule = compiler->rule;
+
+	rule->keys = rule->key_count == 0 ? palloc0(sizeof(RuleKey)) :
+		repalloc(rule->keys, (rule->key_count + 1) * sizeof(RuleKey));
+	memset(&rule->keys[rule->key_count], 0, sizeof(RuleKey));
+	rule_template_compile(compiler, template, &rule->keys[rule->key_count]);
+	rule->key_count++;
+}
+
+/* What compiling one query, guarded, works on. */
+typedef struct QueryCall
+{
+	RuleCompiler *compiler;
+	RuleQuery  *query;
+	List	   *globs;			/* what its text shows, in the rule's context */
+} QueryCall;
+
+static void
+compile_query(void *argument)
+{
+	QueryCall  *call = argument;
+	MemoryContext old_context;
+	List	   *globs;
+	ListCell   *cell;
+
+	rule_query_compile(call->compiler, call->query);
+	globs = query_text_globs(call->query->sql, call->query->parameter_count);
+	old_context = MemoryContextSwitchTo(call->compiler->rule->context);
+	foreach(cell, globs)
+		call->globs = lappend(call->globs, pstrdup(lfirst(cell)));
+	MemoryContextSwitchTo(old_context);
+	if (call->compiler->is_strict)
+		rule_query_check(call->compiler, call->query);
+}
+
+/* Adds a query; arguments behind it up to the next one are its globs. */
+static void
+add_query(RuleCompiler *compiler, char *const *arguments, int count)
+{
+	Rule	   *rule = compiler->rule;
+	RuleQuery  *query = &rule->queries[rule->query_count++];
+	QueryCall	call = {compiler, query, NIL};
+	ErrorData  *error = NULL;
+	ListCell   *cell;
 	int			i;
 
-	rule->keys = palloc0(Max(trigger->tgnargs, 1) * sizeof(RuleKey));
-	rule->key_count = trigger->tgnargs;
-	if (rule->key_count == 0)
+	query->source = arguments[0];
+	query->first_key = rule->key_count;
+	if (compiler->is_strict)
+		compile_query(&call);
+	else
+		error = guarded_call(compile_query, &call);
+	if (error != NULL)
+	{
+		query->sql = NULL;
+		rule_warn(rule, psprintf("query \"%s\" is invalid", query->source), error->message);
+	}
+	for (i = 1; i < count; i++)
+		add_key(compiler, arguments[i]);
+	if (count == 1)
+	{
+		foreach(cell, call.globs)
+			add_key(compiler, lfirst(cell));
+	}
+	query->key_count = rule->key_count - query->first_key;
+	if (query->key_count == 0 && compiler->is_strict)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("it cannot be told which keys the query \"%s\" returns", query->source),
+				 errhint("Pass a pattern that matches them as the next argument: it is used when the query cannot be run.")));
+}
+
+static void
+add_queries(RuleCompiler *compiler, char *const *arguments, int count)
+{
+	int			first = 0;
+	int			next;
+
+	compiler->rule->queries = palloc0(Max(count, 1) * sizeof(RuleQuery));
+	while (first < count)
+	{
+		for (next = first + 1; next < count && !query_text_is_query(arguments[next]); next++)
+			;
+		add_query(compiler, arguments + first, next - first);
+		first = next;
+	}
+}
+
+static void
+compile_arguments(RuleCompiler *compiler, char *const *arguments, int count)
+{
+	char	  **copies = palloc(Max(count, 1) * sizeof(char *));
+	int			i;
+
+	for (i = 0; i < count; i++)
+		copies[i] = pstrdup(arguments[i]);
+	if (compiler->rule->action == RULE_ACTION_QUERY)
+		add_queries(compiler, copies, count);
+	else
+	{
+		for (i = 0; i < count; i++)
+			add_key(compiler, copies[i]);
+	}
+}
+
+/* Compiles into a short-lived rule, so that an error leaves nothing behind. */
+Rule *
+rule_compile(Relation relation, const Trigger *trigger, RuleAction action, bool *has_warned)
+{
+	Rule	   *rule = create_rule(relation, trigger->tgname, action, has_warned);
+	MemoryContext old_context = MemoryContextSwitchTo(rule->context);
+	RuleCompiler compiler = {.rule = rule,.relation = relation};
+
+	if (trigger->tgnargs == 0)
 		rule_warn(rule, "it has no templates", NULL);
-	for (i = 0; i < rule->key_count; i++)
-		compile_key(&compiler, trigger->tgargs[i], &rule->keys[i]);
+	compile_arguments(&compiler, trigger->tgargs, trigger->tgnargs);
 	rule->econtext = CreateStandaloneExprContext();
 	rule->state_context = AllocSetContextCreate(rule->context, "uncache expressions",
 												ALLOCSET_SMALL_SIZES);
@@ -335,16 +161,63 @@ rule_compile(Relation relation, const Trigger *trigger, bool *has_warned)
 	return rule;
 }
 
-void
-rule_check_template(Relation relation, const char *string)
+/* The columns that a rule reads, as pull_varattnos() has them. */
+static Bitmapset *
+columns_read(const Rule *rule)
+{
+	Bitmapset  *columns = NULL;
+	int			i;
+	int			j;
+
+	for (i = 0; i < rule->key_count; i++)
+	{
+		for (j = 0; j < rule->keys[i].part_count; j++)
+		{
+			AttrNumber	column = rule->keys[i].parts[j].column;
+
+			if (column != 0)
+				columns = bms_add_member(columns, column - FirstLowInvalidHeapAttributeNumber);
+		}
+	}
+	for (i = 0; i < rule->expression_count; i++)
+		pull_varattnos((Node *) rule->expressions[i].expr, 1, &columns);
+	for (i = 0; i < rule->query_count; i++)
+	{
+		for (j = 0; j < rule->queries[i].parameter_count; j++)
+			pull_varattnos((Node *) rule->queries[i].parameters[j].expr, 1, &columns);
+	}
+	return columns;
+}
+
+/* The same as numbers of columns: those of the whole row are all. */
+static Bitmapset *
+column_numbers(Relation relation, Bitmapset * columns)
+{
+	bool		is_whole_row = bms_is_member(-FirstLowInvalidHeapAttributeNumber, columns);
+	Bitmapset  *numbers = NULL;
+	int			i;
+
+	for (i = 1; i <= RelationGetNumberOfAttributes(relation); i++)
+	{
+		if (!TupleDescAttr(RelationGetDescr(relation), i - 1)->attisdropped &&
+			(is_whole_row || bms_is_member(i - FirstLowInvalidHeapAttributeNumber, columns)))
+			numbers = bms_add_member(numbers, i);
+	}
+	return numbers;
+}
+
+Bitmapset *
+rule_check(Relation relation, RuleAction action, char *const *arguments, int argument_count)
 {
 	bool		has_warned = true;
-	Rule	   *rule = create_rule(relation, "check", CurrentMemoryContext, &has_warned);
+	Rule	   *rule = create_rule(relation, "check", action, &has_warned);
 	MemoryContext old_context = MemoryContextSwitchTo(rule->context);
-	Compiler	compiler = {.rule = rule,.relation = relation,.is_strict = true};
-	RuleKey		key;
+	RuleCompiler compiler = {.rule = rule,.relation = relation,.is_strict = true};
+	Bitmapset  *columns;
 
-	compile_key(&compiler, string, &key);
+	compile_arguments(&compiler, arguments, argument_count);
 	MemoryContextSwitchTo(old_context);
+	columns = column_numbers(relation, columns_read(rule));
 	MemoryContextDelete(rule->context);
+	return columns;
 }

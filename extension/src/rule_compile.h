@@ -16,9 +16,14 @@
  * compile becomes a wildcard, with a warning unless *has_warned.  The rule lives
  * in a context of its own below CacheMemoryContext; has_warned is borrowed.
  */
-extern Rule *rule_compile(Relation relation, const Trigger *trigger, bool *has_warned);
+extern Rule *rule_compile(Relation relation, const Trigger *trigger, RuleAction action,
+						  bool *has_warned);
 
-/* Compiles a template against a relation; raises what is wrong with it. */
-extern void rule_check_template(Relation relation, const char *string);
+/*
+ * Compiles arguments for a rule of this action against a relation; raises what is
+ * wrong with them.  Returns the numbers of the columns that they read.
+ */
+extern Bitmapset * rule_check(Relation relation, RuleAction action,
+							  char *const *arguments, int argument_count);
 
 #endif

@@ -330,9 +330,10 @@ has_placeholder(const char *text, size_t length)
 }
 
 bool
-template_for_any_row(const char *text, size_t length, char *out, size_t *out_length)
+template_for_any_row(const char *text, size_t length, bool is_glob,
+					 char *out, size_t *out_length)
 {
-	bool		is_pattern = has_placeholder(text, length);
+	bool		is_pattern = is_glob || has_placeholder(text, length);
 	bool		after_wildcard = false;
 	TemplateReader reader;
 	TemplatePart part;
@@ -349,7 +350,7 @@ template_for_any_row(const char *text, size_t length, char *out, size_t *out_len
 		after_wildcard = part.kind != TEMPLATE_LITERAL;
 		for (i = 0; part.kind == TEMPLATE_LITERAL && i < part.length; i++)
 		{
-			if (is_pattern && glob_is_special(part.text[i]))
+			if (is_pattern && !is_glob && glob_is_special(part.text[i]))
 				out[n++] = '\\';
 			out[n++] = part.text[i];
 		}

@@ -10,14 +10,30 @@
  */
 #include "postgres.h"
 
+#include "collect.h"
 #include "commands/trigger.h"
-#include "consumer.h"
-#include "pending.h"
+#include "guc.h"
+#include "query.h"
 #include "render.h"
 #include "rule_cache.h"
 #include "utils/rel.h"
 
 PG_FUNCTION_INFO_V1(uncache_keys);
+PG_FUNCTION_INFO_V1(uncache_patterns);
+PG_FUNCTION_INFO_V1(uncache_tags);
+PG_FUNCTION_INFO_V1(uncache_versions);
+PG_FUNCTION_INFO_V1(uncache_query);
+
+/* One firing of a rule. */
+typedef struct Firing
+{
+	const TriggerData *trigger_data;
+	Rule	   *rule;
+	CollectSource source;
+	TupleTableSlot *rows[2];	/* the old one, the new one */
+	int			row_count;		/* 0: TRUNCATE */
+	bool	   *wanted;			/* by key of the rule */
+} Firing;
 
 static void
 check_protocol(FunctionCallInfo fcinfo, const char *function)
@@ -27,77 +43,160 @@ check_protocol(FunctionCallInfo fcinfo, const char *function)
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s: must be called as trigger", function)));
+				 errmsg("uncache.%s: must be called as trigger", function)));
 
 	event = ((TriggerData *) fcinfo->context)->tg_event;
 	if (!TRIGGER_FIRED_AFTER(event))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s: must be fired after the event", function),
+				 errmsg("uncache.%s: must be fired after the event", function),
 				 errhint("Create the trigger as AFTER.")));
 	if (TRIGGER_FIRED_BY_TRUNCATE(event) != TRIGGER_FIRED_FOR_STATEMENT(event))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s: must be fired for each row", function),
+				 errmsg("uncache.%s: must be fired for each row", function),
 				 errhint("Create the trigger as FOR EACH ROW; only a trigger on TRUNCATE is FOR EACH STATEMENT.")));
 }
 
 static void
-add_key(const RuleKey *key, bool is_pattern, const char *bytes, Size length,
-		void *argument)
+add_key(const RuleKey *key, InvalidationAction action,
+		const char *bytes, Size length, void *argument)
 {
-	pending_add(key->target, is_pattern ? INVALIDATION_PATTERNS : INVALIDATION_KEYS,
-				bytes, length);
+	collect_add(argument, key->target, action, bytes, length);
 }
 
-/* Fills wanted[] for the rule's keys; false if no target has a consumer. */
+static void
+add_text(const char *text, Size length, void *argument)
+{
+	collect_add_text(argument, text, length);
+}
+
+/* Marks those of the rule's keys from first on that are wanted; false if none is. */
 static bool
-find_wanted(const Rule *rule, bool *wanted)
+find_wanted(Firing *firing, int first, int count)
 {
 	bool		any = false;
 	int			i;
 
-	for (i = 0; i < rule->key_count; i++)
+	for (i = first; i < first + count; i++)
 	{
-		wanted[i] = consumer_find(rule->keys[i].target, rule->keys[i].target_length) != 0;
-		any |= wanted[i];
+		const RuleKey *key = &firing->rule->keys[i];
+
+		firing->wanted[i] = collect_wants(key->target, key->target_length);
+		any |= firing->wanted[i];
 	}
 	return any;
 }
 
+/* Adds what the wanted keys render to. */
 static void
-add_rows(Rule *rule, const TriggerData *trigger_data, const bool *wanted)
+add_wanted(Firing *firing)
 {
-	TriggerEvent event = trigger_data->tg_event;
+	Rule	   *rule = firing->rule;
 	int			i;
 
-	if (TRIGGER_FIRED_BY_TRUNCATE(event))
+	for (i = 0; i < firing->row_count; i++)
+		render_row(rule, firing->rows[i], firing->wanted, add_key, &firing->source);
+	for (i = 0; firing->row_count == 0 && i < rule->key_count; i++)
 	{
-		for (i = 0; i < rule->key_count; i++)
-		{
-			if (wanted[i])
-				render_any_row(&rule->keys[i], add_key, NULL);
-		}
-		return;
+		if (firing->wanted[i])
+			render_any_row(&rule->keys[i], add_key, &firing->source);
 	}
-	render_row(rule, trigger_data->tg_trigslot, wanted, add_key, NULL);
+}
+
+/* Adds what a query could have returned. */
+static void
+widen_query(Firing *firing, const RuleQuery *query)
+{
+	memset(firing->wanted, 0, firing->rule->key_count * sizeof(bool));
+	if (query->key_count == 0)
+		collect_add_resync(&firing->source);
+	else if (find_wanted(firing, query->first_key, query->key_count))
+		add_wanted(firing);
+}
+
+static void
+fire_queries(Firing *firing)
+{
+	Rule	   *rule = firing->rule;
+	int			i;
+
+	if (!collect_wants_any())
+		return;
+	for (i = 0; i < rule->query_count; i++)
+	{
+		RuleQuery  *query = &rule->queries[i];
+
+		if (firing->row_count == 0 ||
+			!query_run(rule, query, firing->trigger_data->tg_relation,
+					   firing->rows, firing->row_count, add_text, &firing->source))
+			widen_query(firing, query);
+	}
+}
+
+static void
+set_rows(Firing *firing)
+{
+	TriggerEvent event = firing->trigger_data->tg_event;
+
+	if (!TRIGGER_FIRED_BY_TRUNCATE(event))
+		firing->rows[firing->row_count++] = firing->trigger_data->tg_trigslot;
 	if (TRIGGER_FIRED_BY_UPDATE(event))
-		render_row(rule, trigger_data->tg_newslot, wanted, add_key, NULL);
+		firing->rows[firing->row_count++] = firing->trigger_data->tg_newslot;
+}
+
+static Datum
+fire(FunctionCallInfo fcinfo, RuleAction action)
+{
+	Firing		firing = {0};
+
+	check_protocol(fcinfo, rule_action_name(action));
+	if (!guc_enabled)
+		return PointerGetDatum(NULL);
+	firing.trigger_data = (TriggerData *) fcinfo->context;
+	firing.rule = rule_cache_get(firing.trigger_data, action);
+	firing.source.relation_id = RelationGetRelid(firing.trigger_data->tg_relation);
+	firing.source.rule_name = firing.rule->trigger_name;
+	firing.wanted = palloc(Max(firing.rule->key_count, 1) * sizeof(bool));
+	set_rows(&firing);
+	if (action == RULE_ACTION_QUERY)
+		fire_queries(&firing);
+	else if (find_wanted(&firing, 0, firing.rule->key_count))
+		add_wanted(&firing);
+	return PointerGetDatum(NULL);
 }
 
 /* keys('template', …): the target unlinks each key that the row renders to */
 Datum
 uncache_keys(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigger_data;
-	Rule	   *rule;
-	bool	   *wanted;
+	return fire(fcinfo, RULE_ACTION_KEYS);
+}
 
-	check_protocol(fcinfo, "uncache.keys");
-	trigger_data = (TriggerData *) fcinfo->context;
-	rule = rule_cache_get(trigger_data);
-	wanted = palloc(Max(rule->key_count, 1) * sizeof(bool));
-	if (find_wanted(rule, wanted))
-		add_rows(rule, trigger_data, wanted);
-	return PointerGetDatum(NULL);
+/* patterns('template', …): the target unlinks what matches each glob */
+Datum
+uncache_patterns(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_PATTERNS);
+}
+
+/* tags('template', …): the target unlinks what is registered under each tag */
+Datum
+uncache_tags(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_TAGS);
+}
+
+/* versions('template', …): the target gives each counter a new value */
+Datum
+uncache_versions(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_VERSIONS);
+}
+
+/* query('SELECT …', 'glob', …): the target unlinks each key that is returned */
+Datum
+uncache_query(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_QUERY);
 }

@@ -4,13 +4,33 @@ CREATE FUNCTION uncache.keys() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_keys';
 COMMENT ON FUNCTION uncache.keys() IS 'trigger function: the target unlinks each key that the row renders to';
 
+CREATE FUNCTION uncache.patterns() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_patterns';
+COMMENT ON FUNCTION uncache.patterns() IS 'trigger function: the target scans for what matches each pattern and unlinks it';
+
+CREATE FUNCTION uncache.tags() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_tags';
+COMMENT ON FUNCTION uncache.tags() IS 'trigger function: the target unlinks every key that is registered under each tag';
+
+CREATE FUNCTION uncache.versions() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_versions';
+COMMENT ON FUNCTION uncache.versions() IS 'trigger function: the target increments each counter';
+
+CREATE FUNCTION uncache.query() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_query';
+COMMENT ON FUNCTION uncache.query() IS 'trigger function: the target unlinks each key that a query over the row returns';
+
 CREATE FUNCTION uncache.check_template(relation regclass, template text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_template';
 COMMENT ON FUNCTION uncache.check_template(regclass, text) IS 'raises what is wrong with a template for a table';
 
-CREATE FUNCTION uncache.template_for_any_row(template text, OUT target text, OUT action text, OUT key text)
-	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_template_for_any_row';
-COMMENT ON FUNCTION uncache.template_for_any_row(text) IS 'what a template renders to for whatever row';
+CREATE FUNCTION uncache.check_rule(relation regclass, action text, arguments text[]) RETURNS text[]
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_rule';
+COMMENT ON FUNCTION uncache.check_rule(regclass, text, text[]) IS 'raises what is wrong with the arguments of a rule for a table; the columns that they read';
+
+CREATE FUNCTION uncache.rule_for_any_row(action text, arguments text[], OUT target text, OUT action text, OUT key text) RETURNS SETOF record
+	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_for_any_row';
+COMMENT ON FUNCTION uncache.rule_for_any_row(text, text[]) IS 'all that a rule can produce; with action resync and no target, nobody knows what that is';
 
 CREATE FUNCTION uncache.trigger_arguments(trigger oid) RETURNS text[]
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_trigger_arguments';
@@ -32,10 +52,14 @@ SELECT t.tgrelid::regclass AS relation,
 		CASE WHEN t.tgtype & 32 <> 0 THEN 'TRUNCATE' END) AS events,
 	CASE t.tgenabled WHEN 'A' THEN 'always' WHEN 'O' THEN 'origin'
 		WHEN 'R' THEN 'replica' ELSE 'disabled' END AS enabled,
-	t.tgqual IS NOT NULL OR t.tgattr <> '' AS is_conditional,
+	t.tgqual IS NOT NULL AS is_conditional,
+	(SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum)
+	 FROM pg_catalog.pg_attribute a
+	 WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)) AS columns,
 	pg_catalog.pg_get_triggerdef(t.oid) AS definition
 FROM pg_catalog.pg_trigger t
 	JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
-WHERE t.tgfoid = 'uncache.keys()'::regprocedure
+WHERE t.tgfoid = ANY (ARRAY['uncache.keys()', 'uncache.patterns()', 'uncache.tags()', 'uncache.versions()',
+		'uncache.query()']::regprocedure[])
 	AND t.tgparentid = 0;
 COMMENT ON VIEW uncache.rules IS 'every rule: the triggers that call uncache''s trigger functions';

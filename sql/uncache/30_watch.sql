@@ -11,11 +11,6 @@ BEGIN
 			USING ERRCODE = 'wrong_object_type',
 			HINT = 'Watch the tables that it gets its rows from.';
 	END IF;
-	IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relation AND tgname = 'uncache_keys' AND tgparentid <> 0) THEN
-		RAISE EXCEPTION '% is watched with the table that it is a partition of', relation
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-			HINT = 'Watch that table, or create a trigger of another name.';
-	END IF;
 	IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = relation) AND kind = 'r' THEN
 		RAISE WARNING 'tables that inherit from % are not watched with it', relation
 			USING HINT = 'Call uncache.watch for each of them.';
@@ -39,90 +34,179 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.truncate_relations(regclass) IS 'a table and all its partitions';
 
-CREATE FUNCTION uncache.put_trigger(relation regclass, name text, events text, level text, templates text[]) RETURNS void
+/* An event on rows may be restricted to columns of an UPDATE. */
+CREATE FUNCTION uncache.put_trigger(relation regclass, name text, action text, events text, columns text[], arguments text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	arguments text := (SELECT string_agg(quote_literal(t), ', ' ORDER BY n)
-		FROM unnest(templates) WITH ORDINALITY AS u(t, n));
+	event_list text := events;
+	argument_list text := (SELECT string_agg(quote_literal(a), ', ' ORDER BY n)
+		FROM unnest(arguments) WITH ORDINALITY AS u(a, n));
 BEGIN
 	IF EXISTS (SELECT FROM uncache.rules r
-		WHERE r.relation = put_trigger.relation AND r.rule = name
-			AND r.templates = put_trigger.templates AND r.enabled = 'always'
+		WHERE r.relation = put_trigger.relation AND r.rule = name AND r.action = put_trigger.action
+			AND r.templates = arguments AND r.enabled = 'always'
+			AND r.columns IS NOT DISTINCT FROM put_trigger.columns
 			AND r.events = put_trigger.events AND NOT r.is_conditional)
 	THEN
 		RETURN;
 	END IF;
+	IF columns IS NOT NULL THEN
+		event_list := replace(events, 'UPDATE', 'UPDATE OF ' || (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c));
+	END IF;
 	EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name, relation);
-	EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION uncache.keys(%s)',
-		name, events, relation, level, arguments);
+	EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION uncache.%I(%s)',
+		name, event_list, relation, CASE events WHEN 'TRUNCATE' THEN 'STATEMENT' ELSE 'ROW' END, action, argument_list);
 	EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', relation, name);
 END
 $$;
-COMMENT ON FUNCTION uncache.put_trigger(regclass, text, text, text, text[]) IS 'creates or replaces a rule''s trigger, unless it is there already';
+COMMENT ON FUNCTION uncache.put_trigger(regclass, text, text, text, text[], text[]) IS 'creates or replaces a rule''s trigger, unless it is there already';
 
 /*
  * A partition's trigger is a clone, for which PostgreSQL asks of whoever makes
  * the partition that he may call the function: without that the owner of a
  * watched table could make no more partitions.
  */
-CREATE FUNCTION uncache.let_owner_add_partitions(relation regclass) RETURNS void
+CREATE FUNCTION uncache.let_owner_add_partitions(relation regclass, action text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	owner regrole := (SELECT relowner FROM pg_class WHERE oid = relation AND relkind = 'p');
+	function regprocedure := format('uncache.%I()', action)::regprocedure;
 BEGIN
-	IF owner IS NULL OR has_function_privilege(owner, 'uncache.keys()', 'EXECUTE') THEN
+	IF owner IS NULL OR has_function_privilege(owner, function, 'EXECUTE') THEN
 		RETURN;
 	END IF;
-	IF has_function_privilege('uncache.keys()', 'EXECUTE WITH GRANT OPTION') THEN
-		EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.keys() TO %s', owner);
+	IF has_function_privilege(function, 'EXECUTE WITH GRANT OPTION') THEN
+		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', function, owner);
 	ELSE
 		RAISE WARNING '% may not add partitions to %', owner, relation
 			USING HINT = format('Let a superuser SELECT uncache.grant_author(%L).', owner);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache.let_owner_add_partitions(regclass) IS 'gives the owner of a watched partitioned table what a clone of its trigger asks for';
+COMMENT ON FUNCTION uncache.let_owner_add_partitions(regclass, text) IS 'gives the owner of a watched partitioned table what a clone of its trigger asks for';
 
-CREATE FUNCTION uncache.watch(relation regclass, VARIADIC keys text[]) RETURNS void
+/* What a rule of each action is made of, for watch(). */
+CREATE FUNCTION uncache.actions() RETURNS SETOF text
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	VALUES ('keys'), ('patterns'), ('tags'), ('versions'), ('query')
+$$;
+COMMENT ON FUNCTION uncache.actions() IS 'the actions of rules: the names of the trigger functions';
+
+CREATE FUNCTION uncache.drop_rule(relation regclass, name text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	part regclass;
+BEGIN
+	EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name, relation);
+	FOR part IN SELECT uncache.truncate_relations(relation) LOOP
+		EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name || '_truncate', part);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION uncache.drop_rule(regclass, text) IS 'removes what put_rule made';
+
+/*
+ * A rule for rows, and with "_truncate" behind its name one for TRUNCATE.  The
+ * columns that the arguments read are added to those that are asked for: a row
+ * that moves to another key makes the old one stale.
+ */
+CREATE FUNCTION uncache.put_rule(relation regclass, name text, action text, arguments text[], columns text[]) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	columns_read text[] := uncache.check_rule(relation, action, arguments);
+	update_columns text[];
+	part regclass;
+BEGIN
+	IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relation AND tgname = name AND tgparentid <> 0) THEN
+		RAISE EXCEPTION '% is watched with the table that it is a partition of', relation
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'Watch that table, or create a trigger of another name.';
+	END IF;
+	IF cardinality(columns) > 0 THEN
+		update_columns := ARRAY(SELECT a.attname
+			FROM unnest(columns || columns_read) AS c
+				LEFT JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c AND a.attnum > 0
+			GROUP BY a.attname, a.attnum ORDER BY a.attnum);
+		IF array_position(update_columns, NULL) IS NOT NULL THEN
+			RAISE EXCEPTION '% has no column "%"', relation,
+				(SELECT c FROM unnest(columns) AS c
+				 WHERE c IS NULL OR NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = c AND attnum > 0) LIMIT 1)
+				USING ERRCODE = 'undefined_column';
+		END IF;
+	END IF;
+	PERFORM uncache.put_trigger(relation, name, action, 'INSERT OR UPDATE OR DELETE', update_columns, arguments);
+	PERFORM uncache.let_owner_add_partitions(relation, action);
+	FOR part IN SELECT uncache.truncate_relations(relation) LOOP
+		PERFORM uncache.put_trigger(part, name || '_truncate', action, 'TRUNCATE', NULL, arguments);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION uncache.put_rule(regclass, text, text, text[], text[]) IS 'makes a table''s rule of one action, in place of what there is of that name';
+
+/*
+ * An action that is not named stays as it is; an empty array removes its rule.
+ * Made for named notation: an array in second place belongs to the plain form.
+ */
+CREATE FUNCTION uncache.watch(relation regclass, columns name[] DEFAULT NULL, keys text[] DEFAULT NULL, patterns text[] DEFAULT NULL,
+	tags text[] DEFAULT NULL, versions text[] DEFAULT NULL, query text[] DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
-	template text;
-	part regclass;
+	action text;
+	arguments text[];
 BEGIN
-	IF relation IS NULL OR coalesce(cardinality(keys), 0) = 0 THEN
-		RAISE EXCEPTION 'a table and at least one key template are needed'
+	IF relation IS NULL OR num_nonnulls(keys, patterns, tags, versions, query) = 0 THEN
+		RAISE EXCEPTION 'a table and at least one of keys, patterns, tags, versions and query are needed'
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'For example: SELECT uncache.watch(''billing.invoice'', ''invoice:{id}'').';
 	END IF;
 	PERFORM uncache.check_watchable(relation);
-	FOREACH template IN ARRAY keys LOOP
-		IF template IS NULL OR template = '' THEN
-			RAISE EXCEPTION 'a key template must not be null or empty'
+	FOR action, arguments IN
+		SELECT v.action, v.arguments
+		FROM (VALUES ('keys', keys), ('patterns', patterns), ('tags', tags), ('versions', versions), ('query', query))
+			AS v(action, arguments)
+		WHERE v.arguments IS NOT NULL
+	LOOP
+		IF '' = ANY (arguments) OR array_position(arguments, NULL) IS NOT NULL THEN
+			RAISE EXCEPTION 'an element of % must not be null or empty', action
 				USING ERRCODE = 'invalid_parameter_value';
+		ELSIF cardinality(arguments) = 0 THEN
+			PERFORM uncache.drop_rule(relation, 'uncache_' || action);
+		ELSE
+			PERFORM uncache.put_rule(relation, 'uncache_' || action, action, arguments, columns::text[]);
 		END IF;
-		PERFORM uncache.check_template(relation, template);
-	END LOOP;
-	PERFORM uncache.put_trigger(relation, 'uncache_keys', 'INSERT OR UPDATE OR DELETE', 'ROW', keys);
-	PERFORM uncache.let_owner_add_partitions(relation);
-	FOR part IN SELECT uncache.truncate_relations(relation) LOOP
-		PERFORM uncache.put_trigger(part, 'uncache_keys_truncate', 'TRUNCATE', 'STATEMENT', keys);
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION uncache.watch(regclass, text[]) IS 'makes a table''s changes forget these keys; replaces what an earlier call made';
+COMMENT ON FUNCTION uncache.watch(regclass, name[], text[], text[], text[], text[], text[]) IS 'makes a table''s changes invalidate; replaces what an earlier call made of the same actions';
+
+CREATE FUNCTION uncache.watch(relation regclass, VARIADIC keys text[]) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+BEGIN
+	IF coalesce(cardinality(keys), 0) = 0 THEN
+		RAISE EXCEPTION 'a table and at least one key template are needed'
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'For example: SELECT uncache.watch(''billing.invoice'', ''invoice:{id}'').';
+	END IF;
+	PERFORM uncache.watch(relation, keys => keys);
+END
+$$;
+COMMENT ON FUNCTION uncache.watch(regclass, text[]) IS 'makes a table''s changes forget these keys; replaces the keys of an earlier call';
 
 CREATE FUNCTION uncache.unwatch(relation regclass) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
-	part regclass;
+	action text;
 BEGIN
-	EXECUTE format('DROP TRIGGER IF EXISTS uncache_keys ON %s', relation);
-	FOR part IN SELECT uncache.truncate_relations(relation) LOOP
-		EXECUTE format('DROP TRIGGER IF EXISTS uncache_keys_truncate ON %s', part);
+	FOR action IN SELECT uncache.actions() LOOP
+		PERFORM uncache.drop_rule(relation, 'uncache_' || action);
 	END LOOP;
 END
 $$;

@@ -12,23 +12,23 @@ DECLARE
 	source record;
 BEGIN
 	FOR source IN
-		SELECT r.rule, r.templates
+		SELECT DISTINCT ON (r.rule) r.rule, r.action, r.templates
 		FROM pg_partition_ancestors(partition) a
 			JOIN uncache.rules r ON r.relation = a.relid
-		WHERE a.relid <> partition AND r.rule = 'uncache_keys_truncate'
+		WHERE a.relid <> partition AND r.rule LIKE 'uncache\_%\_truncate' AND r.events = 'TRUNCATE'
 			AND NOT EXISTS (SELECT FROM pg_trigger t
 				WHERE t.tgrelid = partition AND t.tgname = r.rule)
-		LIMIT 1
 	LOOP
-		PERFORM uncache.put_trigger(partition, source.rule, 'TRUNCATE', 'STATEMENT', source.templates);
+		PERFORM uncache.put_trigger(partition, source.rule, source.action, 'TRUNCATE', NULL, source.templates);
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION uncache.cover_partition(regclass) IS 'gives a partition the TRUNCATE rule of its parent';
 
-CREATE FUNCTION uncache.attaches_partition(command pg_ddl_command) RETURNS boolean
-	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_attaches_partition';
-COMMENT ON FUNCTION uncache.attaches_partition(pg_ddl_command) IS 'whether an ALTER TABLE attaches a partition';
+CREATE FUNCTION uncache.describe_alter(command pg_ddl_command, OUT attaches_partition boolean, OUT changes_rows boolean,
+	OUT old_column text, OUT new_column text)
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_describe_alter';
+COMMENT ON FUNCTION uncache.describe_alter(pg_ddl_command) IS 'what an ALTER TABLE does that matters to rules';
 
 /*
  * Of ALTER TABLE only ATTACH PARTITION counts: pg_restore enables the parent's
@@ -45,7 +45,7 @@ BEGIN
 		FROM pg_event_trigger_ddl_commands() c, pg_partition_tree(c.objid) t
 			JOIN pg_class k ON k.oid = t.relid AND k.relkind IN ('r', 'p') AND k.relispartition
 		WHERE c.classid = 'pg_class'::regclass AND c.objsubid = 0
-			AND (c.command_tag <> 'ALTER TABLE' OR uncache.attaches_partition(c.command))
+			AND (c.command_tag <> 'ALTER TABLE' OR (uncache.describe_alter(c.command)).attaches_partition)
 	LOOP
 		PERFORM uncache.cover_partition(partition);
 	END LOOP;

@@ -205,8 +205,7 @@ CREATE FUNCTION uncache.resync_keys(target text, OUT action text, OUT key text) 
 	LANGUAGE sql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT DISTINCT p.action, p.key
-	FROM uncache.rules r, unnest(r.templates) AS t(template),
-		uncache.template_for_any_row(t.template) p
+	FROM uncache.rules r, uncache.rule_for_any_row(r.action, r.templates) p
 	WHERE p.target = resync_keys.target
 $$;
 COMMENT ON FUNCTION uncache.resync_keys(text) IS 'everything that the rules can produce for a target';

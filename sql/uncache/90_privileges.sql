@@ -16,7 +16,15 @@ AS $$
 BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
 	EXECUTE format('GRANT SELECT ON uncache.rules TO %s', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.watch(regclass, text[]), uncache.unwatch(regclass), uncache.check_template(regclass, text), uncache.check_watchable(regclass), uncache.truncate_relations(regclass), uncache.put_trigger(regclass, text, text, text, text[]), uncache.let_owner_add_partitions(regclass), uncache.trigger_arguments(oid), uncache.invalidate(text[]) TO %s', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s',
+		array_to_string(ARRAY(SELECT p.oid::regprocedure
+			FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'uncache'
+			WHERE p.proname = ANY (ARRAY(SELECT uncache.actions()) || ARRAY[
+				'actions', 'check_rule', 'check_template', 'check_watchable', 'drop_rule', 'explain',
+				'invalidate', 'invalidate_pattern', 'invalidate_rule', 'invalidate_table', 'invalidate_tag',
+				'invalidate_version', 'let_owner_add_partitions', 'put_rule', 'put_trigger', 'record_statement',
+				'rule_for_any_row', 'trigger_arguments', 'truncate_relations', 'unwatch', 'watch'])
+			ORDER BY 1), ', '), role);
 END
 $$;
 COMMENT ON FUNCTION uncache.grant_author(regrole) IS 'lets a role write rules for tables that it owns, and invalidate by hand';

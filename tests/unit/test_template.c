@@ -46,7 +46,7 @@ any_row(const char *text)
 {
 	static char line[1024];
 	size_t		length;
-	bool		is_pattern = template_for_any_row(text, strlen(text), line + 1, &length);
+	bool		is_pattern = template_for_any_row(text, strlen(text), false, line + 1, &length);
 
 	line[0] = is_pattern ? 'P' : 'K';
 	line[1 + length] = '\0';

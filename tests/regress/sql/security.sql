@@ -21,7 +21,7 @@ SELECT relname FROM pg_class WHERE relnamespace = 'uncache'::regnamespace AND re
 	AND (CASE relkind WHEN 'S' THEN has_sequence_privilege('regress_uncache_nobody', oid, 'USAGE, SELECT, UPDATE')
 		ELSE has_table_privilege('regress_uncache_nobody', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') END) ORDER BY 1;
 SELECT has_schema_privilege('regress_uncache_nobody', 'uncache', 'USAGE') OR has_schema_privilege('regress_uncache_nobody', 'uncache', 'CREATE') AS has_schema;
--- every function that is not plain C pins its search_path
+-- every function that is not plain C pins its search_path, but explain(), whose statement is the caller's
 SELECT proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE pronamespace = 'uncache'::regnamespace AND lanname <> 'c' AND NOT coalesce(proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false) ORDER BY 1;
 -- who may do what by way of the grants
@@ -70,7 +70,7 @@ SELECT uncache.lock_consumer(1);
 SELECT uncache.grant_consumer('regress_uncache_nobody');
 SELECT uncache.grant_author('regress_uncache_nobody');
 SELECT uncache.cover_partition('own');
-SELECT uncache.put_trigger('own', 't', 'INSERT', 'ROW', '{x}');
+SELECT uncache.put_trigger('own', 't', 'keys', 'INSERT', NULL, '{x}');
 CREATE TRIGGER t AFTER INSERT ON own FOR EACH ROW EXECUTE FUNCTION uncache.keys('stolen');
 SELECT uncache.invalidate('x');
 SELECT nextval('uncache.consumers_id_seq');

@@ -1,0 +1,264 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl.c
+ *	  What event triggers need to know of a command, and of rules that it
+ *	  dropped.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_trigger.h"
+#include "compat.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "result_set.h"
+#include "rule_action.h"
+#include "rule_template.h"
+#include "tcop/deparse_utility.h"
+#include "trigger_arguments.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+PG_FUNCTION_INFO_V1(uncache_describe_alter);
+PG_FUNCTION_INFO_V1(uncache_dropped_rules);
+PG_FUNCTION_INFO_V1(uncache_rename_column);
+
+/* Columns of describe_alter()'s result. */
+enum
+{
+	ALTER_ATTACHES,
+	ALTER_CHANGES_ROWS,
+	ALTER_OLD_COLUMN,
+	ALTER_NEW_COLUMN,
+	ALTER_COLUMN_COUNT
+};
+
+/* Columns of dropped_rules()'s result. */
+enum
+{
+	DROPPED_RULE,
+	DROPPED_ACTION,
+	DROPPED_ARGUMENTS,
+	DROPPED_COLUMN_COUNT
+};
+
+/* Do rows of the table, or what is shown of them, come out otherwise? */
+static bool
+changes_rows(AlterTableType type)
+{
+	switch (type)
+	{
+		case AT_AddColumn:
+		case AT_DropColumn:
+		case AT_DropExpression:
+		case AT_AlterColumnType:
+		case AT_AttachPartition:
+		case AT_DetachPartition:
+			return true;
+		default:
+			return compat_changes_rows(type);
+	}
+}
+
+/*
+ * describe_alter(command pg_ddl_command) → (attaches_partition boolean,
+ * changes_rows boolean, old_column text, new_column text); the columns are null
+ * unless one was renamed
+ */
+Datum
+uncache_describe_alter(PG_FUNCTION_ARGS)
+{
+	CollectedCommand *command = (CollectedCommand *) PG_GETARG_POINTER(0);
+	Datum		values[ALTER_COLUMN_COUNT] = {BoolGetDatum(false), BoolGetDatum(false)};
+	bool		nulls[ALTER_COLUMN_COUNT] = {false, false, true, true};
+	TupleDesc	desc;
+	ListCell   *cell;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (command->type == SCT_AlterTable)
+	{
+		foreach(cell, command->d.alterTable.subcmds)
+		{
+			Node	   *parsed = ((CollectedATSubcmd *) lfirst(cell))->parsetree;
+
+			if (!IsA(parsed, AlterTableCmd))
+				continue;
+			if (((AlterTableCmd *) parsed)->subtype == AT_AttachPartition)
+				values[ALTER_ATTACHES] = BoolGetDatum(true);
+			if (changes_rows(((AlterTableCmd *) parsed)->subtype))
+				values[ALTER_CHANGES_ROWS] = BoolGetDatum(true);
+		}
+	}
+	else if (command->type == SCT_Simple && IsA(command->parsetree, RenameStmt) &&
+			 ((RenameStmt *) command->parsetree)->renameType == OBJECT_COLUMN)
+	{
+		const		RenameStmt *statement = (RenameStmt *) command->parsetree;
+
+		values[ALTER_OLD_COLUMN] = CStringGetTextDatum(statement->subname);
+		values[ALTER_NEW_COLUMN] = CStringGetTextDatum(statement->newname);
+		nulls[ALTER_OLD_COLUMN] = nulls[ALTER_NEW_COLUMN] = false;
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/* Is it one of uncache's trigger functions? */
+static bool
+find_action(Oid function_id, RuleAction *action)
+{
+	char	   *name = get_func_name(function_id);
+
+	return name != NULL &&
+		get_func_namespace(function_id) == get_namespace_oid(CATALOG_SCHEMA, true) &&
+		rule_action_parse(name, action);
+}
+
+static SysScanDesc
+scan_triggers(Relation triggers, Oid relation_id, Snapshot snapshot)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relation_id));
+	return systable_beginscan(triggers, TriggerRelidNameIndexId, true, snapshot, 1, &key);
+}
+
+/*
+ * dropped_rules(relation oid) → setof (rule name, action text, arguments text[]):
+ * the rules of a table that this transaction has dropped.  Their rows are dead,
+ * but no vacuum takes them away before the transaction ends.
+ */
+Datum
+uncache_dropped_rules(PG_FUNCTION_ARGS)
+{
+	ResultSet	result = result_set_begin(fcinfo);
+	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
+	SysScanDesc scan = scan_triggers(triggers, PG_GETARG_OID(0), SnapshotAny);
+	HeapTuple	tuple;
+
+	while ((tuple = systable_getnext(scan)) != NULL)
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+		Datum		values[DROPPED_COLUMN_COUNT];
+		bool		nulls[DROPPED_COLUMN_COUNT] = {false};
+		RuleAction	action;
+
+		if ((tuple->t_data->t_infomask & HEAP_XMAX_INVALID) != 0 ||
+			!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(tuple->t_data)) ||
+			!find_action(form->tgfoid, &action))
+			continue;
+		values[DROPPED_RULE] = NameGetDatum(&form->tgname);
+		values[DROPPED_ACTION] = CStringGetTextDatum(rule_action_name(action));
+		values[DROPPED_ARGUMENTS] = PointerGetDatum(trigger_arguments_get(triggers, tuple));
+		result_set_add(&result, values, nulls);
+	}
+	systable_endscan(scan);
+	table_close(triggers, AccessShareLock);
+	PG_RETURN_NULL();
+}
+
+static bool
+names_column(const TemplatePart *part, const char *column)
+{
+	return part->kind == TEMPLATE_IDENTIFIER &&
+		strcmp(rule_template_identifier(part->text, part->length), column) == 0;
+}
+
+/* Appends an argument with each {old_name} replaced; false if there was none. */
+static bool
+append_renamed(StringInfo out, const char *argument, const char *old_name, const char *new_name)
+{
+	const char *copied = argument;
+	bool		found = false;
+	TemplateReader reader;
+	TemplatePart part;
+
+	template_reader_init(&reader, argument, strlen(argument));
+	while (template_next(&reader, &part) != TEMPLATE_END && part.kind != TEMPLATE_INVALID)
+	{
+		if (!names_column(&part, old_name))
+			continue;
+		appendBinaryStringInfo(out, copied, (int) (part.text - copied));
+		appendStringInfoString(out, quote_identifier(new_name));
+		copied = part.text + part.length;
+		found = true;
+	}
+	appendStringInfoString(out, copied);
+	return found;
+}
+
+/* Rewrites the arguments of one trigger; false if none names the column. */
+static bool
+rename_in_trigger(Relation triggers, HeapTuple tuple, const char *old_name, const char *new_name)
+{
+	StringArray arguments = array_get_strings(trigger_arguments_get(triggers, tuple), "argument");
+	Datum		values[Natts_pg_trigger] = {0};
+	bool		nulls[Natts_pg_trigger] = {false};
+	bool		replaced[Natts_pg_trigger] = {false};
+	StringInfoData out;
+	bool		found = false;
+	bytea	   *packed;
+	int			i;
+
+	initStringInfo(&out);
+	for (i = 0; i < arguments.count; i++)
+	{
+		found |= append_renamed(&out, arguments.strings[i], old_name, new_name);
+		appendStringInfoChar(&out, '\0');
+	}
+	if (!found)
+		return false;
+	packed = palloc(VARHDRSZ + out.len);
+	SET_VARSIZE(packed, VARHDRSZ + out.len);
+	memcpy(VARDATA(packed), out.data, out.len);
+	values[Anum_pg_trigger_tgargs - 1] = PointerGetDatum(packed);
+	replaced[Anum_pg_trigger_tgargs - 1] = true;
+	tuple = heap_modify_tuple(tuple, RelationGetDescr(triggers), values, nulls, replaced);
+	CatalogTupleUpdate(triggers, &tuple->t_self, tuple);
+	return true;
+}
+
+/*
+ * rename_column(relation regclass, old_name text, new_name text): makes the rules
+ * of a table, and of the tables that inherit from it, follow
+ */
+Datum
+uncache_rename_column(PG_FUNCTION_ARGS)
+{
+	char	   *old_name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *new_name = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	Relation	triggers = table_open(TriggerRelationId, RowExclusiveLock);
+	ListCell   *cell;
+
+	foreach(cell, find_all_inheritors(PG_GETARG_OID(0), NoLock, NULL))
+	{
+		SysScanDesc scan = scan_triggers(triggers, lfirst_oid(cell), NULL);
+		HeapTuple	tuple;
+		RuleAction	action;
+
+		while ((tuple = systable_getnext(scan)) != NULL)
+		{
+			if (find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action) &&
+				rename_in_trigger(triggers, tuple, old_name, new_name))
+				CacheInvalidateRelcacheByRelid(lfirst_oid(cell));
+		}
+		systable_endscan(scan);
+	}
+	table_close(triggers, RowExclusiveLock);
+	CommandCounterIncrement();
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,207 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.c
+ *	  Runs the queries of a rule for its rows.
+ *
+ * In a subtransaction, so that a query that fails takes nothing with it but
+ * what it has returned itself.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "guarded.h"
+#include "guc.h"
+#include "query.h"
+#include "rule_query.h"
+#include "settings.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/memutils.h"
+
+/* Rows that are fetched at a time. */
+#define FETCH_COUNT 1000
+
+/* One row's values of a query's parameters. */
+typedef struct Arguments
+{
+	Datum	   *values;
+	char	   *nulls;			/* 'n' or ' ', as SPI has it */
+} Arguments;
+
+typedef struct Run
+{
+	Rule	   *rule;
+	RuleQuery  *query;
+	Relation	relation;
+	TupleTableSlot *const *rows;
+	int			row_count;
+	QuerySink	sink;
+	void	   *argument;
+} Run;
+
+/* In the current memory context, which is the row's. */
+static Arguments
+evaluate(Run *run, TupleTableSlot *row)
+{
+	RuleQuery  *query = run->query;
+	ExprContext *econtext = run->rule->econtext;
+	Arguments	result;
+	int			i;
+
+	result.values = palloc(Max(query->parameter_count, 1) * sizeof(Datum));
+	result.nulls = palloc(query->parameter_count + 1);
+	econtext->ecxt_scantuple = row;
+	for (i = 0; i < query->parameter_count; i++)
+	{
+		RuleParameter *parameter = &query->parameters[i];
+		bool		is_null;
+
+		if (parameter->state == NULL)
+		{
+			MemoryContext old_context = MemoryContextSwitchTo(run->rule->state_context);
+
+			parameter->state = ExecInitExpr(parameter->expr, NULL);
+			MemoryContextSwitchTo(old_context);
+		}
+		result.values[i] = ExecEvalExpr(parameter->state, econtext, &is_null);
+		result.nulls[i] = is_null ? 'n' : ' ';
+	}
+	return result;
+}
+
+static bool
+are_equal(const RuleQuery *query, const Arguments *a, const Arguments *b)
+{
+	int			i;
+
+	for (i = 0; i < query->parameter_count; i++)
+	{
+		const RuleParameter *parameter = &query->parameters[i];
+
+		if (a->nulls[i] != b->nulls[i])
+			return false;
+		if (a->nulls[i] == ' ' &&
+			!datumIsEqual(a->values[i], b->values[i],
+						  parameter->type_by_value, parameter->type_length))
+			return false;
+	}
+	return true;
+}
+
+/* Gives what SPI_tuptable has to the sink; a NULL is no key. */
+static void
+take_tuples(Run *run)
+{
+	uint64		i;
+
+	for (i = 0; i < SPI_tuptable->numvals; i++)
+	{
+		bool		is_null;
+		Datum		datum = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
+		text	   *key;
+
+		if (is_null)
+			continue;
+		key = DatumGetTextPP(datum);
+		if (VARSIZE_ANY_EXHDR(key) > guc_max_key_bytes)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("key of %zu bytes is longer than uncache.max_key_bytes (%d)",
+							(Size) VARSIZE_ANY_EXHDR(key), guc_max_key_bytes)));
+		run->sink(VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key), run->argument);
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
+static void
+run_once(Run *run, const Arguments *arguments)
+{
+	Portal		portal;
+	uint64		count;
+
+	if (run->query->plan == NULL)
+		rule_query_prepare(run->rule, run->query);
+	portal = SPI_cursor_open(NULL, run->query->plan, arguments->values, arguments->nulls, false);
+	do
+	{
+		SPI_cursor_fetch(portal, true, FETCH_COUNT);
+		count = SPI_processed;
+		take_tuples(run);
+	} while (count == FETCH_COUNT);
+	SPI_cursor_close(portal);
+}
+
+/* Raises whatever the query raises. */
+static void
+run_rows(void *argument)
+{
+	Run		   *run = argument;
+	int			nest_level = settings_pin_all();
+	RuleQueryRole role = rule_query_enter_owner(run->relation);
+	Arguments	last = {0};
+	int			i;
+
+	for (i = 0; i < run->row_count; i++)
+	{
+		Arguments	arguments = evaluate(run, run->rows[i]);
+
+		if (i > 0 && are_equal(run->query, &last, &arguments))
+			continue;
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		run_once(run, &arguments);
+		(void) SPI_finish();
+		last = arguments;
+	}
+	rule_query_leave_owner(role);
+	settings_restore(nest_level);
+}
+
+/* A query that cannot be prepared is tried once in each transaction. */
+static bool
+has_given_up(const RuleQuery *query)
+{
+	return query->sql == NULL ||
+		(query->plan == NULL && query->failed_at == GetCurrentTransactionStartTimestamp());
+}
+
+bool
+query_run(Rule *rule, RuleQuery *query, Relation relation,
+		  TupleTableSlot *const *rows, int row_count, QuerySink sink, void *argument)
+{
+	Run			run = {rule, query, relation, rows, row_count, sink, argument};
+	MemoryContext old_context;
+	ErrorData  *volatile error = NULL;
+
+	if (rule->is_evaluating)
+	{
+		rule_warn(rule, "a query changes the table that it belongs to", NULL);
+		return false;
+	}
+	if (has_given_up(query))
+		return false;
+	MemoryContextReset(rule->econtext->ecxt_per_tuple_memory);
+	old_context = MemoryContextSwitchTo(rule->econtext->ecxt_per_tuple_memory);
+	rule->is_evaluating = true;
+	PG_TRY();
+	{
+		error = guarded_call(run_rows, &run);
+	}
+	PG_FINALLY();
+	{
+		rule->is_evaluating = false;
+	}
+	PG_END_TRY();
+	if (error != NULL)
+	{
+		rule_forget_states(rule);
+		if (query->plan == NULL)
+			query->failed_at = GetCurrentTransactionStartTimestamp();
+		rule_warn(rule, psprintf("query \"%s\" fails", query->source), error->message);
+	}
+	MemoryContextSwitchTo(old_context);
+	return error == NULL;
+}

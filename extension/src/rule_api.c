@@ -1,0 +1,127 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_api.c
+ *	  SQL functions that tell about rules and their arguments.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "array.h"
+#include "catalog/pg_type.h"
+#include "result_set.h"
+#include "rule_any_row.h"
+#include "rule_compile.h"
+#include "template.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+PG_FUNCTION_INFO_V1(uncache_check_rule);
+PG_FUNCTION_INFO_V1(uncache_check_template);
+PG_FUNCTION_INFO_V1(uncache_rule_for_any_row);
+PG_FUNCTION_INFO_V1(uncache_is_target);
+
+/* Columns of rule_for_any_row()'s result. */
+enum
+{
+	RESULT_TARGET,
+	RESULT_ACTION,
+	RESULT_KEY,
+	RESULT_COLUMN_COUNT
+};
+
+static RuleAction
+get_action(Datum name)
+{
+	char	   *string = TextDatumGetCString(name);
+	RuleAction	action;
+
+	if (!rule_action_parse(string, &action))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown action \"%s\"", string)));
+	return action;
+}
+
+/* The names of columns, as text[]. */
+static ArrayType *
+column_names(Relation relation, const Bitmapset * columns)
+{
+	Datum	   *names = palloc(Max(bms_num_members(columns), 1) * sizeof(Datum));
+	int			count = 0;
+	int			column = -1;
+
+	while ((column = bms_next_member(columns, column)) >= 0)
+		names[count++] =
+			CStringGetTextDatum(NameStr(TupleDescAttr(RelationGetDescr(relation), column - 1)->attname));
+	return construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+/*
+ * check_rule(relation regclass, action text, arguments text[]) → text[]: raises
+ * what is wrong; the columns that the arguments read
+ */
+Datum
+uncache_check_rule(PG_FUNCTION_ARGS)
+{
+	Relation	relation = table_open(PG_GETARG_OID(0), AccessShareLock);
+	StringArray arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(2), "argument");
+	Bitmapset  *columns = rule_check(relation, get_action(PG_GETARG_DATUM(1)),
+									 arguments.strings, arguments.count);
+	ArrayType  *names = column_names(relation, columns);
+
+	table_close(relation, AccessShareLock);
+	PG_RETURN_ARRAYTYPE_P(names);
+}
+
+static void
+add_result(const char *target, InvalidationAction action, const char *key, Size key_length,
+		   void *argument)
+{
+	Datum		values[RESULT_COLUMN_COUNT];
+	bool		nulls[RESULT_COLUMN_COUNT] = {false};
+
+	nulls[RESULT_TARGET] = target[0] == '\0';
+	values[RESULT_TARGET] = CStringGetTextDatum(target);
+	values[RESULT_ACTION] = CStringGetTextDatum(invalidation_action_name(action));
+	values[RESULT_KEY] = PointerGetDatum(cstring_to_text_with_len(key, (int) key_length));
+	result_set_add(argument, values, nulls);
+}
+
+/*
+ * rule_for_any_row(action text, arguments text[]) → setof (target text, action
+ * text, key text); target is null with action resync: nobody knows
+ */
+Datum
+uncache_rule_for_any_row(PG_FUNCTION_ARGS)
+{
+	RuleAction	action = get_action(PG_GETARG_DATUM(0));
+	StringArray arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(1), "argument");
+	ResultSet	result = result_set_begin(fcinfo);
+
+	rule_any_row(action, arguments.strings, arguments.count, add_result, &result);
+	PG_RETURN_NULL();
+}
+
+/* is_target(name text) → boolean */
+Datum
+uncache_is_target(PG_FUNCTION_ARGS)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_BOOL(template_is_target(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)));
+}
+
+/* check_template(relation regclass, template text): raises what is wrong */
+Datum
+uncache_check_template(PG_FUNCTION_ARGS)
+{
+	Relation	relation = table_open(PG_GETARG_OID(0), AccessShareLock);
+	char	   *template = text_to_cstring(PG_GETARG_TEXT_PP(1));
+
+	(void) rule_check(relation, RULE_ACTION_KEYS, &template, 1);
+	table_close(relation, AccessShareLock);
+	PG_RETURN_VOID();
+}

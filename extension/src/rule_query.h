@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_query.h
+ *	  Compiles a query of a rule against its relation, and prepares it.
+ *
+ * A query, its placeholders included, is run as the owner of the rule's table:
+ * which keys a change makes stale must not depend on what the writer may read.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_RULE_QUERY_H
+#define UNCACHE_RULE_QUERY_H
+
+#include "rule_template.h"
+
+/* Who a query is run as; restored by rule_query_leave_owner() or an error. */
+typedef struct RuleQueryRole
+{
+	Oid			user_id;
+	int			security_context;
+} RuleQueryRole;
+
+extern RuleQueryRole rule_query_enter_owner(Relation relation);
+extern void rule_query_leave_owner(RuleQueryRole role);
+
+/*
+ * Fills in SQL and parameters; query->source is set.  Raises what is wrong.  Keys
+ * are the caller's business.
+ */
+extern void rule_query_compile(RuleCompiler *compiler, RuleQuery *query);
+
+/*
+ * Prepares query->plan, which lives as long as the rule.  As the owner, with
+ * settings pinned and SPI connected.  Raises what is wrong.
+ */
+extern void rule_query_prepare(Rule *rule, RuleQuery *query);
+
+/* Prepares it once, to raise what is wrong. */
+extern void rule_query_check(RuleCompiler *compiler, RuleQuery *query);
+
+#endif

@@ -1,0 +1,299 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_template.c
+ *	  Compiles a template against its relation.
+ *
+ * A placeholder that names a column takes a fast path by its type; anything
+ * else is parsed by PostgreSQL's parser, as a check constraint of the table
+ * would be, and run by its executor.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "guarded.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/scansup.h"
+#include "rule_expression.h"
+#include "rule_template.h"
+#include "template.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* What is wrong with a template is an error, or a warning and a wildcard. */
+static void
+complain(RuleCompiler *compiler, const char *what)
+{
+	if (compiler->is_strict)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid template \"%s\": %s", compiler->template_text, what)));
+	rule_warn(compiler->rule, "a template is invalid",
+			  psprintf("\"%s\": %s.", compiler->template_text, what));
+}
+
+char *
+rule_template_identifier(const char *source, Size length)
+{
+	char	   *name;
+	Size		i;
+	Size		n = 0;
+
+	if (source[0] != '"')
+		return downcase_truncate_identifier(source, (int) length, false);
+	name = palloc(length);
+	for (i = 1; i + 1 < length; i++)
+	{
+		if (source[i] == '"')
+			i++;
+		name[n++] = source[i];
+	}
+	name[n] = '\0';
+	truncate_identifier(name, (int) n, false);
+	return name;
+}
+
+/*
+ * How the text of a column of this (base) type is made.  What is not listed goes
+ * the way of an expression, which may fail: its output function may be anybody's.
+ */
+static RulePartKind
+column_kind(Oid type_id)
+{
+	switch (type_id)
+	{
+		case BOOLOID:
+			return RULE_BOOL;
+		case INT2OID:
+			return RULE_INT2;
+		case INT4OID:
+			return RULE_INT4;
+		case INT8OID:
+			return RULE_INT8;
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+			return RULE_TEXT;
+		case NAMEOID:
+		case CHAROID:
+		case OIDOID:
+		case NUMERICOID:
+		case UUIDOID:
+		case TIMEOID:
+		case INETOID:
+		case CIDROID:
+			return RULE_OUTPUT;
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case BYTEAOID:
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+		case INTERVALOID:
+			return RULE_OUTPUT_BY_SETTINGS;
+		default:
+			return type_is_enum(type_id) ? RULE_OUTPUT : RULE_EXPRESSION;
+	}
+}
+
+static void
+set_output(RuleCompiler *compiler, FmgrInfo *output, Oid type_id)
+{
+	Oid			function_id;
+	bool		is_varlena;
+
+	getTypeOutputInfo(type_id, &function_id, &is_varlena);
+	fmgr_info_cxt(function_id, output, compiler->rule->context);
+}
+
+/* Fills part if the identifier is a column that needs no expression. */
+static bool
+compile_column(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
+{
+	TupleDesc	desc = RelationGetDescr(compiler->relation);
+	char	   *name = rule_template_identifier(source->text, source->length);
+	int			i;
+
+	for (i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (attribute->attisdropped || strcmp(NameStr(attribute->attname), name) != 0)
+			continue;
+		part->column = attribute->attnum;
+		part->kind = column_kind(getBaseType(attribute->atttypid));
+		if (part->kind == RULE_OUTPUT || part->kind == RULE_OUTPUT_BY_SETTINGS)
+			set_output(compiler, &part->output, getBaseType(attribute->atttypid));
+		if (part->kind == RULE_OUTPUT_BY_SETTINGS)
+			compiler->rule->reads_settings = true;
+		return part->kind != RULE_EXPRESSION;
+	}
+	return false;
+}
+
+/* Says where in which template an error is. */
+static void
+add_error_place(void *argument)
+{
+	const RuleCompiler *compiler = argument;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(Max(position - (int) strlen(RULE_EXPRESSION_PREFIX), 1));
+		internalerrquery(compiler->placeholder);
+	}
+	errcontext("placeholder {%s} of template \"%s\"",
+			   compiler->placeholder, compiler->template_text);
+}
+
+void
+rule_template_plan(RuleCompiler *compiler, const TemplatePart *placeholder)
+{
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = add_error_place,
+		.arg = compiler
+	};
+	MemoryContext old_context;
+	Expr	   *expr;
+
+	compiler->placeholder = MemoryContextStrdup(compiler->rule->context,
+												pnstrdup(placeholder->text, placeholder->length));
+	error_context_stack = &callback;
+	expr = rule_expression_plan(compiler->relation, compiler->placeholder);
+	error_context_stack = callback.previous;
+	old_context = MemoryContextSwitchTo(compiler->rule->context);
+	compiler->expr = copyObject(expr);
+	MemoryContextSwitchTo(old_context);
+}
+
+/* What a guarded rule_template_plan() works on. */
+typedef struct PlanCall
+{
+	RuleCompiler *compiler;
+	const TemplatePart *placeholder;
+} PlanCall;
+
+static void
+plan(void *argument)
+{
+	const PlanCall *call = argument;
+
+	rule_template_plan(call->compiler, call->placeholder);
+}
+
+static void
+add_expression(RuleCompiler *compiler, RulePart *part)
+{
+	Rule	   *rule = compiler->rule;
+	Oid			type_id = getBaseType(exprType((Node *) compiler->expr));
+	Size		size = (rule->expression_count + 1) * sizeof(RuleExpression);
+	RuleExpression *expression;
+
+	rule->expressions = rule->expression_count == 0 ?
+		MemoryContextAlloc(rule->context, size) : repalloc(rule->expressions, size);
+	expression = &rule->expressions[rule->expression_count];
+	expression->source = compiler->placeholder;
+	expression->expr = compiler->expr;
+	expression->state = NULL;
+	expression->is_bool = (type_id == BOOLOID);
+	set_output(compiler, &expression->output, type_id);
+	rule->reads_any_setting |=
+		rule_expression_reads_settings(compiler->expr,
+									   column_kind(type_id) == RULE_EXPRESSION ?
+									   expression->output.fn_oid : InvalidOid);
+	part->kind = RULE_EXPRESSION;
+	part->expression = rule->expression_count++;
+}
+
+static void
+compile_expression(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
+{
+	PlanCall	call = {compiler, source};
+	ErrorData  *error = NULL;
+
+	if (compiler->is_strict)
+		rule_template_plan(compiler, source);
+	else
+		error = guarded_call(plan, &call);
+	if (error == NULL)
+		add_expression(compiler, part);
+	else
+	{
+		part->kind = RULE_WILDCARD;
+		rule_warn(compiler->rule,
+				  psprintf("placeholder {%s} is invalid", compiler->placeholder),
+				  error->message);
+	}
+}
+
+static void
+compile_part(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
+{
+	memset(part, 0, sizeof(*part));
+	switch (source->kind)
+	{
+		case TEMPLATE_LITERAL:
+			part->kind = RULE_LITERAL;
+			part->text = pnstrdup(source->text, source->length);
+			part->length = source->length;
+			break;
+		case TEMPLATE_IDENTIFIER:
+			if (compile_column(compiler, source, part))
+				break;
+			/* what is no column at all (perhaps CURRENT_DATE) shows there */
+			/* FALLTHROUGH */
+		case TEMPLATE_EXPRESSION:
+			compile_expression(compiler, source, part);
+			break;
+		case TEMPLATE_INVALID:
+		case TEMPLATE_END:
+			part->kind = RULE_WILDCARD;
+			break;
+	}
+}
+
+void
+rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key)
+{
+	TemplateReader reader;
+	TemplatePart source;
+	Size		length = strlen(string);
+	char	   *any_row;
+
+	compiler->template_text = string;
+	key->action = rule_action_invalidation(compiler->rule->action);
+	key->is_glob = rule_action_is_glob(compiler->rule->action);
+	template_reader_init(&reader, string, length);
+	key->target = pnstrdup(reader.target, reader.target_length);
+	key->target_length = reader.target_length;
+	/* each part but the last takes at least one byte of the text */
+	key->parts = palloc((length + 1) * sizeof(RulePart));
+	key->part_count = 0;
+	key->has_wildcard = false;
+
+	while (template_next(&reader, &source) != TEMPLATE_END)
+	{
+		RulePart   *part = &key->parts[key->part_count++];
+
+		if (source.kind == TEMPLATE_INVALID)
+			complain(compiler, psprintf("%s, at byte %zu", reader.error,
+										reader.error_offset + 1));
+		compile_part(compiler, &source, part);
+		key->has_wildcard |= (part->kind == RULE_WILDCARD);
+		if (source.kind == TEMPLATE_INVALID)
+			break;
+	}
+	key->parts = repalloc(key->parts, Max(key->part_count, 1) * sizeof(RulePart));
+
+	any_row = palloc(2 * length + 1);
+	key->is_pattern_for_any_row =
+		template_for_any_row(string, length, key->is_glob, any_row, &key->length_for_any_row);
+	key->text_for_any_row = any_row;
+}

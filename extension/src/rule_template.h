@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_template.h
+ *	  Compiles a template against its relation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_RULE_TEMPLATE_H
+#define UNCACHE_RULE_TEMPLATE_H
+
+#include "rule.h"
+#include "template.h"
+#include "utils/relcache.h"
+
+/* What one compilation works on. */
+typedef struct RuleCompiler
+{
+	Rule	   *rule;			/* its context is the current one */
+	Relation	relation;
+	bool		is_strict;		/* raise errors instead of using wildcards */
+	const char *template_text;	/* the template at hand, for messages */
+	const char *placeholder;	/* the expression at hand, zero-terminated */
+	Expr	   *expr;			/* its planned form */
+} RuleCompiler;
+
+/* Compiles a template of the rule's action. */
+extern void rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key);
+
+/*
+ * The name that an SQL identifier means: folded to lower case, or without its
+ * quotes.  palloc'd.
+ */
+extern char *rule_template_identifier(const char *source, Size length);
+
+/*
+ * Plans a placeholder into compiler->expr, in the rule's context; raises what is
+ * wrong with it, and where.
+ */
+extern void rule_template_plan(RuleCompiler *compiler, const TemplatePart *placeholder);
+
+#endif

@@ -16,10 +16,10 @@ AS $$
 BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
 	EXECUTE format('GRANT SELECT ON uncache.rules TO %s', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.watch(regclass, text[]), uncache.unwatch(regclass), uncache.check_template(regclass, text), uncache.check_watchable(regclass), uncache.truncate_relations(regclass), uncache.put_trigger(regclass, text, text, text, text[]), uncache.let_owner_add_partitions(regclass), uncache.trigger_arguments(oid), uncache.invalidate(text[]) TO %s', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.watch(regclass, text[]), uncache.unwatch(regclass), uncache.check_template(regclass, text), uncache.check_watchable(regclass), uncache.truncate_relations(regclass), uncache.put_trigger(regclass, text, text, text, text[]), uncache.let_owner_add_partitions(regclass), uncache.trigger_arguments(oid), uncache.invalidate(text[]), uncache.wait(interval) TO %s', role);
 END
 $$;
-COMMENT ON FUNCTION uncache.grant_author(regrole) IS 'lets a role write rules for tables that it owns, and invalidate by hand';
+COMMENT ON FUNCTION uncache.grant_author(regrole) IS 'lets a role write rules for tables that it owns, invalidate by hand, and wait';
 
 REVOKE ALL ON ALL TABLES IN SCHEMA uncache FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA uncache FROM PUBLIC;

@@ -180,10 +180,13 @@ consumer_list_targets(void)
 	int			i;
 
 	AcceptInvalidationMessages();
-	if (!is_valid)
+	if (is_outdated())
 		rebuild();
 	for (i = 0; i < consumer_count; i++)
-		targets = lappend(targets, pstrdup(consumers[i].target));
+	{
+		if (consumers[i].id != 0)
+			targets = lappend(targets, pstrdup(consumers[i].target));
+	}
 	return targets;
 }
 

@@ -34,7 +34,7 @@ extern int32 consumer_find(const char *target, Size target_length);
 /* The same, but instead of 0 an error that says what to do. */
 extern int32 consumer_get(const char *target);
 
-/* The targets that have a consumer: palloc'd strings. */
+/* The targets that have a consumer which is not lost: palloc'd strings. */
 extern List *consumer_list_targets(void);
 
 /* Takes the consumer's lock for the session; false if another one has it. */

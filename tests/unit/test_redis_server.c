@@ -179,6 +179,34 @@ START_TEST(redis_server_takes_tags_about_as_large_as_a_chunk)
 
 END_TEST
 
+/* How many scripts were run so far. */
+static long
+script_count(void)
+{
+	redisReply *reply = real_redis_command(redis.client, "INFO commandstats");
+	const char *eval = strstr(reply->str, "cmdstat_eval:calls=");
+	long		count = eval == NULL ? 0 : strtol(strchr(eval, '=') + 1, NULL, 10);
+
+	freeReplyObject(reply);
+	return count;
+}
+
+/* 600 members are at least three times what one script may take. */
+START_TEST(redis_server_takes_a_chunk_of_all_tags_together)
+{
+	register_keys("tag:a", 200);
+	register_keys("tag:b", 200);
+	register_keys("tag:c", 200);
+	add_name(&names, NAME_TAG, "tag:a");
+	add_name(&names, NAME_TAG, "tag:b");
+	add_name(&names, NAME_TAG, "tag:c");
+	apply();
+	expect_key_count(0);
+	ck_assert_int_ge(script_count(), 3);
+}
+
+END_TEST
+
 START_TEST(redis_server_takes_many_small_tags)
 {
 	for (int i = 0; i < KEY_COUNT; i++)
@@ -520,6 +548,7 @@ main(void)
 	tcase_add_test(tests, redis_server_takes_a_tag_with_its_members);
 	tcase_add_test(tests, redis_server_takes_a_tag_of_many_chunks);
 	tcase_add_test(tests, redis_server_takes_tags_about_as_large_as_a_chunk);
+	tcase_add_test(tests, redis_server_takes_a_chunk_of_all_tags_together);
 	tcase_add_test(tests, redis_server_takes_many_small_tags);
 	tcase_add_test(tests, redis_server_unlinks_what_is_no_set_under_a_tag_s_name);
 	tcase_add_test(tests, redis_server_takes_tags_and_members_of_any_bytes);

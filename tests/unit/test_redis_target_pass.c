@@ -377,6 +377,30 @@ START_TEST(redis_target_applies_names_while_a_pass_waits)
 
 END_TEST
 
+/* What a pass had under way must not keep others waiting for its next slice. */
+START_TEST(redis_target_takes_for_a_batch_after_a_take_of_a_pass_was_lost)
+{
+	scan_rate = 1000;
+	test_clock = read_clock;
+	start_pass(answer_all_but_takes);
+	scripted_redis_run_until(loop, &ready_count, 1);
+	add_name(&patterns, NAME_TAG, "t*");
+	ck_assert(redis_target_scan(target, &patterns));
+	pass_time(101);
+	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 100;take t1 250;");
+	scripted_redis_hang_up(&server);
+	server.answer = answer_pass;
+	scripted_redis_run_until(loop, &lost_count, 1);
+	pass_time(10);
+	add_name(&names, NAME_TAG, "b");
+	redis_target_apply(target, &names);
+	scripted_redis_run_until(loop, &apply_done_count, 1);
+	ck_assert_int_eq(scan_count, 1);
+	stop();
+}
+
+END_TEST
+
 START_TEST(redis_target_waits_no_longer_for_an_abandoned_pass)
 {
 	start_paced(10);
@@ -433,6 +457,7 @@ main(void)
 	tcase_add_test(tests, redis_target_asks_for_small_slices_at_a_low_scan_rate);
 	tcase_add_test(tests, redis_target_does_not_wait_without_a_scan_rate);
 	tcase_add_test(tests, redis_target_applies_names_while_a_pass_waits);
+	tcase_add_test(tests, redis_target_takes_for_a_batch_after_a_take_of_a_pass_was_lost);
 	tcase_add_test(tests, redis_target_waits_no_longer_for_an_abandoned_pass);
 	tcase_add_test(tests, redis_target_paces_a_pass_that_begins_again);
 	suite_add_tcase(suite, tests);

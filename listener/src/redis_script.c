@@ -42,13 +42,22 @@ static const char take_script[] =
 "return #KEYS";
 
 /*
- * Whatever keeps INCR from its work, SET either mends or fails for, too.  The
- * time's digits are joined as text: a script's numbers would lose the last.
+ * What is no counter is unlinked: a wide pattern must not make one of somebody
+ * else's value.  So is a counter where memory is short; whoever finds none begins
+ * at the clock.  The time's digits are joined as text: a script's numbers would
+ * lose the last.
  */
 static const char renew_script[] =
+"local curable = {'WRONGTYPE', 'not an integer', 'would overflow', 'OOM '}\n"
 "for _, counter in ipairs(KEYS) do\n"
 "  local value = redis.pcall('INCR', counter)\n"
-"  if type(value) == 'table' or value == 1 then\n"
+"  if type(value) == 'table' then\n"
+"    local problem = value\n"
+"    for _, text in ipairs(curable) do\n"
+"      if string.find(problem.err, text, 1, true) then value = redis.pcall('UNLINK', counter) end\n"
+"    end\n"
+"    if type(value) == 'table' then return value end\n"
+"  elseif value == 1 then\n"
 "    local time = redis.pcall('TIME')\n"
 "    if time.err then return time end\n"
 "    value = redis.pcall('SET', counter, time[1] .. string.format('%06d', time[2]))\n"

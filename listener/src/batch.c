@@ -17,6 +17,7 @@ static const char *const kind_prefixes[NAME_KIND_COUNT] = {
 	[NAME_KEY] = "",
 	[NAME_TAG] = "tag:",
 	[NAME_VERSION] = "",
+	[NAME_STAGGERED] = "",
 };
 
 static bool

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * redis_script.h
- *	  The commands that do away with names: UNLINK for keys, scripts for tags
- *	  and for counters.
+ *	  The commands that do away with names: UNLINK for keys, scripts for
+ *	  tags, for counters and for keys that are staggered.
  *
  * A command is a head, then some names as a KeySlice has them, then a tail.
  * Each is answered by an integer.
@@ -18,6 +18,9 @@
  *			incremented, becomes Redis' time in microseconds.  How many they
  *			were, which is all.
  *
+ *	Staggering of keys: each expires at a random moment within the given time,
+ *			or earlier if it would have.  How many they were, which is all.
+ *
  * Scripts are sent whole each time, since Redis forgets what it was given
  * earlier when it restarts.  Each may be repeated, after an error as well.
  *
@@ -29,6 +32,7 @@
 #include <hiredis/hiredis.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "name_sets.h"
 
@@ -45,8 +49,15 @@
 extern size_t redis_script_head(NameKind kind, size_t name_count,
 								char head[REDIS_SCRIPT_HEAD_BYTES]);
 
-/* What stands behind the names; static. */
-extern const char *redis_script_tail(NameKind kind);
+/* Room for any tail, and a zero byte. */
+#define REDIS_SCRIPT_TAIL_BYTES 32
+
+/*
+ * Writes what stands behind the names; returns its length.  stagger_ms is at
+ * least 1 for staggered keys, and of no interest otherwise.
+ */
+extern size_t redis_script_tail(NameKind kind, int64_t stagger_ms,
+								char tail[REDIS_SCRIPT_TAIL_BYTES]);
 
 /*
  * Reads a reply that is no error: how many of the names are done, always all

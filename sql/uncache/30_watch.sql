@@ -102,7 +102,10 @@ DECLARE
 	part regclass;
 BEGIN
 	EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name, relation);
-	FOR part IN SELECT uncache.truncate_relations(relation) LOOP
+	/* a trigger of that name that is left is a rule which a partition has of its own */
+	FOR part IN SELECT r FROM uncache.truncate_relations(relation) AS r
+		WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = r AND t.tgname = name)
+	LOOP
 		EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name || '_truncate', part);
 	END LOOP;
 END
@@ -112,7 +115,8 @@ COMMENT ON FUNCTION uncache.drop_rule(regclass, text) IS 'removes what put_rule 
 /*
  * A rule for rows, and with "_truncate" behind its name one for TRUNCATE.  The
  * columns that the arguments read are added to those that are asked for: a row
- * that moves to another key makes the old one stale.
+ * that moves to another key makes the old one stale.  All columns are no
+ * restriction: one that is added later may be part of a whole row that is read.
  */
 CREATE FUNCTION uncache.put_rule(relation regclass, name text, action text, arguments text[], columns text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -137,6 +141,10 @@ BEGIN
 				(SELECT c FROM unnest(columns) AS c
 				 WHERE c IS NULL OR NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = c AND attnum > 0) LIMIT 1)
 				USING ERRCODE = 'undefined_column';
+		ELSIF cardinality(update_columns) =
+			(SELECT count(*) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped)
+		THEN
+			update_columns := NULL;
 		END IF;
 	END IF;
 	PERFORM uncache.put_trigger(relation, name, action, 'INSERT OR UPDATE OR DELETE', update_columns, arguments);

@@ -160,7 +160,14 @@ CREATE TRIGGER unknown AFTER DELETE ON ref FOR EACH ROW EXECUTE FUNCTION uncache
 SET client_min_messages = error;
 SELECT * FROM uncache.explain('DELETE FROM ref WHERE id = 1');
 RESET client_min_messages;
--- case 21: a partition is told by its own name
+-- case 21: what stands in front of a query's key is a target only if somebody consumes it, as without explain
+CREATE TABLE link (url text);
+SELECT uncache.watch('link', query => ARRAY['SELECT {url}', 'x']);
+SELECT target, key FROM uncache.explain($$INSERT INTO link VALUES ('api://k'), ('http://host/'), ('nobody://k'), ('default://k')$$);
+INSERT INTO link VALUES ('api://k'), ('http://host/'), ('nobody://k'), ('default://k');
+SELECT target, key FROM journalled();
+SELECT count(DISTINCT target) FROM uncache.explain($$INSERT INTO link SELECT 't' || n || '://k' FROM generate_series(1, 70000) n$$);
+-- case 22: a partition is told by its own name
 CREATE TABLE p (id int) PARTITION BY LIST (id);
 CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
 SELECT uncache.watch('p', 'p:{id}');

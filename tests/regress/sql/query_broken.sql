@@ -132,6 +132,13 @@ SELECT uncache.watch('t', query => ARRAY[$$SELECT 'l:' || public.note({id})$$]);
 INSERT INTO t VALUES (5, 'a'), (0, 'b');
 SELECT * FROM journalled();
 TABLE log;
+-- for the old and the new row only where their placeholders differ
+DELETE FROM log;
+UPDATE t SET v = 'c' WHERE id = 5;
+TABLE log;
+UPDATE t SET id = 10 WHERE id = 5;
+TABLE log ORDER BY id;
+SELECT * FROM journalled();
 -- case 11: its own table: the inner change is made, and widened
 CREATE OR REPLACE FUNCTION note(int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.t SELECT $1 + 1, 'inner' WHERE $1 < 100; RETURN 'noted:' || $1; END $$;
 \connect -

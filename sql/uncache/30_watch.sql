@@ -124,6 +124,7 @@ AS $$
 DECLARE
 	columns_read text[] := uncache.check_rule(relation, action, arguments);
 	update_columns text[];
+	before_trigger text;
 	part regclass;
 BEGIN
 	IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relation AND tgname = name AND tgparentid <> 0) THEN
@@ -145,6 +146,15 @@ BEGIN
 			(SELECT count(*) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped)
 		THEN
 			update_columns := NULL;
+		END IF;
+		/* UPDATE OF goes by what the statement sets: 19 is ROW, BEFORE and UPDATE */
+		before_trigger := (SELECT format('"%s" on %s', t.tgname, t.tgrelid::regclass)
+			FROM pg_trigger t
+			WHERE t.tgrelid IN (SELECT uncache.truncate_relations(relation)) AND t.tgtype & 19 = 19 AND t.tgenabled <> 'D'
+			ORDER BY t.tgrelid, t.tgname LIMIT 1);
+		IF update_columns IS NOT NULL AND before_trigger IS NOT NULL THEN
+			RAISE WARNING 'columns that only trigger % changes are not noticed', before_trigger
+				USING HINT = 'Watch without columns if it changes one that the rule reads.';
 		END IF;
 	END IF;
 	PERFORM uncache.put_trigger(relation, name, action, 'INSERT OR UPDATE OR DELETE', update_columns, arguments);

@@ -212,3 +212,56 @@ UPDATE customer SET id = id;
 SELECT * FROM journalled();
 UPDATE customer SET name = 'narrow';
 SELECT * FROM journalled();
+-- case 31: through a view
+CREATE TABLE a (id int, v text);
+CREATE TABLE b (id int, a_id int);
+INSERT INTO b SELECT n, 1 FROM generate_series(1, 3) n;
+SELECT uncache.watch('a', query => ARRAY[$$SELECT 'b:' || b.id FROM public.b WHERE b.a_id = {id}$$]);
+CREATE VIEW av AS SELECT * FROM a;
+INSERT INTO av VALUES (1, 'x');
+SELECT * FROM journalled();
+-- case 32: a procedure that commits and rolls back between
+CREATE PROCEDURE many() LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1..3 LOOP
+		UPDATE a SET id = 1;
+		COMMIT;
+		UPDATE a SET id = 2;
+		ROLLBACK;
+	END LOOP;
+END
+$$;
+CALL many();
+SELECT key, count(*) FROM journalled() GROUP BY 1 ORDER BY 1;
+-- case 33: WHERE CURRENT OF
+BEGIN;
+DECLARE c CURSOR FOR SELECT * FROM a FOR UPDATE;
+FETCH c;
+UPDATE a SET v = 'y' WHERE CURRENT OF c;
+COMMIT;
+SELECT count(*) FROM journalled();
+-- case 34: a temporary table
+CREATE TEMP TABLE tmp (id int);
+SELECT uncache.watch('tmp', query => ARRAY[$$SELECT 'tmp:' || x.id || {id} FROM pg_temp.tmp x$$]);
+INSERT INTO tmp VALUES (1), (2);
+SELECT * FROM journalled();
+-- case 35: 300 queries
+SELECT uncache.watch('a', query => (SELECT array_agg(format('SELECT %L || {id}', 'q' || n || ':')) FROM generate_series(1, 300) n));
+INSERT INTO a VALUES (7);
+SELECT count(DISTINCT key) FROM journalled();
+-- case 36: placeholders that are arrays, composites, the whole row, untyped
+SELECT uncache.watch('a', query => ARRAY[$$SELECT 'x:' || k FROM unnest({string_to_array(v, ',')}) k$$,
+	$$SELECT 'row:' || {a} || ({a}).id || coalesce({NULL}, 'null') || {'text'}$$]);
+INSERT INTO a VALUES (9, 'p,q');
+SELECT * FROM journalled();
+-- case 37: clauses of all kinds
+SELECT uncache.watch('a', query => ARRAY[$$SELECT 'x:' || row_number() OVER w FROM public.b TABLESAMPLE system(100), LATERAL (SELECT {id}) l(x),
+	xmltable('/r' PASSING '<r/>' COLUMNS y text PATH '.') WHERE b.a_id = {id} GROUP BY GROUPING SETS ((b.a_id), ()) HAVING count(*) > 0 WINDOW w AS (ORDER BY b.a_id)$$]);
+INSERT INTO a VALUES (1, 'p');
+SELECT * FROM journalled();
+-- case 38: parallel plans and JIT are nothing to it
+SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+SET jit = on; SET jit_above_cost = 0;
+SELECT uncache.watch('a', query => ARRAY[$$SELECT 'sum:' || sum(b.id) FROM public.b WHERE {id} > 0$$]);
+INSERT INTO a VALUES (1, 'p');
+SELECT * FROM journalled();

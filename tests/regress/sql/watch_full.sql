@@ -113,6 +113,19 @@ SELECT key FROM journalled();
 MERGE INTO t USING (VALUES (1)) s(x) ON t.id = s.x WHEN MATCHED THEN UPDATE SET b = 'm';
 SELECT key FROM journalled();
 
+-- what a BEFORE trigger changes is no column of the UPDATE: a warning
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.b := 'touched'; RETURN NEW; END $$;
+CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch();
+SELECT uncache.watch('t', keys => ARRAY['k:{b}'], columns => ARRAY['b']);
+UPDATE t SET a = 'x';
+SELECT key FROM journalled();
+SELECT uncache.watch('t', keys => ARRAY['k:{b}']);
+UPDATE t SET a = 'y', b = 'z';
+SELECT key FROM journalled();
+DROP TRIGGER touch ON t;
+CREATE TRIGGER touch BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION touch();
+SELECT uncache.watch('t', keys => ARRAY['k:{b}'], columns => ARRAY['b']);
+
 -- case 17: calls that may be read in two ways
 CREATE TABLE u (id int);
 SELECT uncache.watch('u', 'u:{id}');

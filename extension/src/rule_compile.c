@@ -30,6 +30,7 @@ create_rule(Relation relation, const char *trigger_name, RuleAction action,
 	rule->action = action;
 	rule->relation_name = MemoryContextStrdup(context, RelationGetRelationName(relation));
 	rule->trigger_name = MemoryContextStrdup(context, trigger_name);
+	rule->owner_id = relation->rd_rel->relowner;
 	rule->has_warned = has_warned;
 	return rule;
 }

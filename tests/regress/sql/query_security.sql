@@ -188,6 +188,21 @@ INSERT INTO o.t VALUES (3);
 RESET ROLE;
 SELECT * FROM journalled();
 
+-- case 13: an error tells what is in a table only to whom the owner's privileges are
+DROP TRIGGER member ON o.t;
+SET ROLE regress_uncache_q_owner;
+SELECT uncache.watch('o.t', query => ARRAY[$$SELECT 's:' || s.k::int FROM o.secret s WHERE s.id = {id}$$]);
+RESET ROLE;
+\connect -
+SET ROLE regress_uncache_q_writer;
+INSERT INTO o.t VALUES (1);
+RESET ROLE;
+\connect -
+SET ROLE regress_uncache_q_author;
+INSERT INTO o.t VALUES (1);
+RESET ROLE;
+SELECT * FROM journalled();
+
 SET client_min_messages = warning;
 DROP SCHEMA o, w CASCADE;
 DROP OWNED BY regress_uncache_q_owner, regress_uncache_q_writer, regress_uncache_q_author CASCADE;

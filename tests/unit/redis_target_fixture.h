@@ -14,67 +14,20 @@
 #include <string.h>
 
 #include "redis_target.h"
+#include "redis_target_events.h"
 #include "scripted_redis.h"
 
-/* 250 keys are three commands. */
-#define KEY_COUNT 250
-#define KEY_COMMAND_COUNT 3
-
-static Loop *loop;
 static ScriptedRedis server;
 static RedisTarget *target;
-static KeySet keys;
-static KeySet patterns;
+static int64_t scan_rate;		/* 0 without bound */
+static LoopClock test_clock;	/* NULL for the real one */
 
-static int	ready_count;
-static int	lost_count;
-static int	keys_done_count;
-static int	scan_done_count;
+static int	command_count;		/* over all connections */
 
 /* What the scripted server does wrong, once: see the tests. */
 static int	bad_command;		/* number of the one that is answered badly */
 static const char *bad_reply;	/* NULL is silence */
 static bool bad_hang_up;		/* after the bad reply */
-
-static int	command_count;		/* over all connections */
-
-static void
-note_ready(void *context)
-{
-	(void) context;
-	ready_count++;
-}
-
-static void
-note_lost(void *context)
-{
-	(void) context;
-	lost_count++;
-}
-
-static void
-note_keys_done(void *context)
-{
-	(void) context;
-	keys_done_count++;
-}
-
-static void
-note_scan_done(void *context)
-{
-	(void) context;
-	scan_done_count++;
-}
-
-static const RedisTargetEvents events = {
-	.ready = note_ready,
-	.lost = note_lost,
-	.keys_done = note_keys_done,
-	.scan_done = note_scan_done,
-};
-
-/* Only errors that cannot be helped: failures are what these tests make. */
-static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, -1};
 
 static inline void
 start(ScriptedRedisAnswer answer)
@@ -84,25 +37,21 @@ start(ScriptedRedisAnswer answer)
 		.timeouts = {5000, 100},
 		.backoff_first_ms = 1,
 		.backoff_cap_ms = 5,
+		.scan_rate = scan_rate,
 		.seed = 1,
 	};
 
 	loop = loop_create();
 	ck_assert_ptr_nonnull(loop);
+	if (test_clock != NULL)
+		loop_set_clock(loop, test_clock, NULL);
 	scripted_redis_start(&server, loop, answer);
 	settings.url = &server.url;
 	target = redis_target_create(loop, &silent, &settings, &events, NULL);
 	ck_assert_ptr_nonnull(target);
-	keyset_init(&keys, 1);
-	keyset_init(&patterns, 1);
-	for (int i = 0; i < KEY_COUNT; i++)
-	{
-		char		key[16];
-
-		(void) snprintf(key, sizeof(key), "key:%d", i);
-		ck_assert(keyset_add(&keys, NULL, 0, key, strlen(key)));
-	}
-	ready_count = lost_count = keys_done_count = scan_done_count = 0;
+	name_sets_init(&names, 1);
+	name_sets_init(&patterns, 1);
+	ready_count = lost_count = apply_done_count = scan_done_count = 0;
 	command_count = 0;
 	redis_target_start(target);
 }
@@ -113,8 +62,8 @@ stop(void)
 	redis_target_destroy(target);
 	scripted_redis_stop(&server);
 	loop_destroy(loop);
-	keyset_free(&keys);
-	keyset_free(&patterns);
+	name_sets_free(&names);
+	name_sets_free(&patterns);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * batch.c
- *	  The invalidations of one fetch as a target's keys and patterns,
+ *	  The invalidations of one fetch as a target's names and patterns,
  *	  without duplicates, the target's key prefix in front.
  *
  *-------------------------------------------------------------------------
@@ -13,46 +13,72 @@
 
 #include "glob.h"
 
+static const char *const kind_prefixes[NAME_KIND_COUNT] = {
+	[NAME_KEY] = "",
+	[NAME_TAG] = "tag:",
+	[NAME_VERSION] = "",
+};
+
+static bool
+init_prefix(BatchPrefix *prefix, const char *target_prefix, size_t target_bytes,
+			const char *kind_prefix)
+{
+	size_t		kind_bytes = strlen(kind_prefix);
+
+	/* escaping at most doubles; one more, since malloc(0) may return NULL */
+	prefix->literal_bytes = target_bytes + kind_bytes;
+	prefix->literal = malloc(prefix->literal_bytes + 1);
+	prefix->pattern = malloc(2 * prefix->literal_bytes + 1);
+	if (prefix->literal == NULL || prefix->pattern == NULL)
+		return false;
+	memcpy(prefix->literal, target_prefix, target_bytes);
+	memcpy(prefix->literal + target_bytes, kind_prefix, kind_bytes);
+	prefix->pattern_bytes = glob_escape(prefix->literal, prefix->literal_bytes,
+										prefix->pattern);
+	return true;
+}
+
 bool
 batch_init(Batch *batch, const char *prefix, size_t prefix_bytes, uint64_t seed)
 {
 	memset(batch, 0, sizeof(*batch));
-	batch->prefix = prefix;
-	batch->prefix_bytes = prefix_bytes;
-	keyset_init(&batch->keys, seed);
-	keyset_init(&batch->patterns, seed);
-
-	/* escaping at most doubles; one more, since malloc(0) may return NULL */
-	batch->escaped_prefix = malloc(2 * prefix_bytes + 1);
-	if (batch->escaped_prefix == NULL)
-		return false;
-	batch->escaped_prefix_bytes = glob_escape(prefix, prefix_bytes,
-											  batch->escaped_prefix);
+	name_sets_init(&batch->names, seed);
+	name_sets_init(&batch->patterns, seed);
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		if (!init_prefix(&batch->prefixes[kind], prefix, prefix_bytes,
+						 kind_prefixes[kind]))
+			return false;
 	return true;
 }
 
 void
 batch_reset(Batch *batch)
 {
-	keyset_reset(&batch->keys);
-	keyset_reset(&batch->patterns);
+	name_sets_reset(&batch->names);
+	name_sets_reset(&batch->patterns);
 }
 
 void
 batch_free(Batch *batch)
 {
-	keyset_free(&batch->keys);
-	keyset_free(&batch->patterns);
-	free(batch->escaped_prefix);
+	name_sets_free(&batch->names);
+	name_sets_free(&batch->patterns);
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+	{
+		free(batch->prefixes[kind].literal);
+		free(batch->prefixes[kind].pattern);
+	}
 	free(batch->scratch);
 	memset(batch, 0, sizeof(*batch));
 }
 
 bool
-batch_add_key(Batch *batch, const char *key, size_t key_bytes)
+batch_add_name(Batch *batch, NameKind kind, const char *name, size_t name_bytes)
 {
-	return keyset_add(&batch->keys, batch->prefix, batch->prefix_bytes,
-					  key, key_bytes);
+	const BatchPrefix *prefix = &batch->prefixes[kind];
+
+	return keyset_add(&batch->names.of[kind], prefix->literal, prefix->literal_bytes,
+					  name, name_bytes);
 }
 
 static bool
@@ -71,14 +97,15 @@ reserve_scratch(Batch *batch, size_t byte_count)
 }
 
 bool
-batch_add_pattern(Batch *batch, const char *pattern, size_t pattern_bytes)
+batch_add_pattern(Batch *batch, NameKind kind, const char *pattern, size_t pattern_bytes)
 {
+	const BatchPrefix *prefix = &batch->prefixes[kind];
 	size_t		literal_bytes;
 
 	if (!reserve_scratch(batch, pattern_bytes))
 		return false;
 	if (glob_literal_prefix(pattern, pattern_bytes, batch->scratch, &literal_bytes))
-		return batch_add_key(batch, batch->scratch, literal_bytes);
-	return keyset_add(&batch->patterns, batch->escaped_prefix,
-					  batch->escaped_prefix_bytes, pattern, pattern_bytes);
+		return batch_add_name(batch, kind, batch->scratch, literal_bytes);
+	return keyset_add(&batch->patterns.of[kind], prefix->pattern,
+					  prefix->pattern_bytes, pattern, pattern_bytes);
 }

@@ -1,8 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * batch.h
- *	  The invalidations of one fetch as a target's keys and patterns,
+ *	  The invalidations of one fetch as a target's names and patterns,
  *	  without duplicates, the target's key prefix in front.
+ *
+ * In front of a tag stands "tag:" as well, behind the prefix.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,23 +15,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "keyset.h"
+#include "name_sets.h"
+
+/* What stands in front of names of a kind. */
+typedef struct BatchPrefix
+{
+	char	   *literal;		/* owned */
+	size_t		literal_bytes;
+	char	   *pattern;		/* owned; matches exactly the literal */
+	size_t		pattern_bytes;
+} BatchPrefix;
 
 typedef struct Batch
 {
-	KeySet		keys;
-	KeySet		patterns;
-	const char *prefix;			/* borrowed */
-	size_t		prefix_bytes;
-	char	   *escaped_prefix; /* owned; the prefix as a glob pattern */
-	size_t		escaped_prefix_bytes;
+	NameSets	names;
+	NameSets	patterns;
+	BatchPrefix prefixes[NAME_KIND_COUNT];
 	char	   *scratch;		/* owned; a pattern without its backslashes */
 	size_t		scratch_capacity;
 } Batch;
 
 /*
- * Prepares caller's storage, to be freed by batch_free; "prefix" is borrowed
- * until then.  False if memory is exhausted: then there is nothing to free.
+ * Prepares caller's storage, to be freed by batch_free, on false too: then
+ * memory is exhausted.
  */
 extern bool batch_init(Batch *batch, const char *prefix, size_t prefix_bytes,
 					   uint64_t seed) __attribute__((warn_unused_result));
@@ -39,14 +47,16 @@ extern void batch_reset(Batch *batch);
 extern void batch_free(Batch *batch);
 
 /* False if memory is exhausted: then nothing changed. */
-extern bool batch_add_key(Batch *batch, const char *key, size_t key_bytes)
+extern bool batch_add_name(Batch *batch, NameKind kind,
+						   const char *name, size_t name_bytes)
 			__attribute__((warn_unused_result));
 
 /*
- * The same for a glob pattern.  One without any wildcard is a key, and goes
- * to the keys: deleting a key is cheap, looking for it is not.
+ * The same for a glob pattern.  One without any wildcard is a name, and goes
+ * to the names: to do away with a name is cheap, to look for it is not.
  */
-extern bool batch_add_pattern(Batch *batch, const char *pattern, size_t pattern_bytes)
+extern bool batch_add_pattern(Batch *batch, NameKind kind,
+							  const char *pattern, size_t pattern_bytes)
 			__attribute__((warn_unused_result));
 
 #endif

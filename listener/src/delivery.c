@@ -37,10 +37,27 @@ bool
 delivery_take_invalidation(Delivery *delivery, JournalAction action,
 						   const char *key, size_t key_bytes)
 {
-	Batch	   *batch = &delivery->slots.filling->batch;
+	DeliverySlot *slot = delivery->slots.filling;
 
-	return action == JOURNAL_PATTERNS ? batch_add_pattern(batch, key, key_bytes)
-		: batch_add_key(batch, key, key_bytes);
+	switch (action)
+	{
+		case JOURNAL_KEYS:
+			return batch_add_name(&slot->batch, NAME_KEY, key, key_bytes);
+		case JOURNAL_PATTERNS:
+			return batch_add_pattern(&slot->batch, NAME_KEY, key, key_bytes);
+		case JOURNAL_TAGS:
+			return batch_add_name(&slot->batch, NAME_TAG, key, key_bytes);
+		case JOURNAL_TAG_PATTERNS:
+			return batch_add_pattern(&slot->batch, NAME_TAG, key, key_bytes);
+		case JOURNAL_VERSIONS:
+			return batch_add_name(&slot->batch, NAME_VERSION, key, key_bytes);
+		case JOURNAL_VERSION_PATTERNS:
+			return batch_add_pattern(&slot->batch, NAME_VERSION, key, key_bytes);
+		case JOURNAL_RESYNC_KEYS:
+			slot->wants_list = true;
+			break;
+	}
+	return true;
 }
 
 /* After an empty answer: sleep until the bell rings or the interval is over. */
@@ -74,7 +91,10 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 		slot->oldest_at_us = fetch->oldest_at_us;
 		slot->cursor = strdup(fetch->cursor);
 		done = slot->cursor != NULL;
-		delivery->slots.fetched = slot;
+		if (slot->wants_list)
+			delivery->slots.filling = slot;
+		else
+			delivery->slots.fetched = slot;
 	}
 	else if (delivery->session.is_bell_armed && !delivery->session.was_rung)
 		done = go_to_sleep(delivery);
@@ -95,11 +115,22 @@ delivery_take_ack(Delivery *delivery)
 void
 delivery_take_resync_list(Delivery *delivery)
 {
-	const Batch *batch = &delivery->slots.filling->batch;
+	DeliverySlot *slot = delivery->slots.filling;
+	size_t		key_count = name_sets_count(&slot->batch.names) +
+	name_sets_count(&slot->batch.patterns);
 
-	delivery->session.resync_key_count = batch->keys.key_count + batch->patterns.key_count;
-	delivery->session.resync = RESYNC_DELETING;
-	delivery->slots.fetched = delivery->slots.filling;
+	if (slot->cursor == NULL)
+	{
+		delivery->session.resync_key_count = key_count;
+		delivery->session.resync = RESYNC_DELETING;
+	}
+	else
+		log_event(delivery->parts.log, LOG_LEVEL_INFO,
+				  "the journal asks for a resync, which goes into its batch",
+				  LOG_TEXT("target", delivery->parts.config->alias),
+				  LOG_NUMBER("key_count", (int64_t) key_count));
+	slot->wants_list = false;
+	delivery->slots.fetched = slot;
 	delivery->slots.filling = NULL;
 	delivery_step_advance(delivery);
 }
@@ -128,7 +159,7 @@ delivery_take_bell(Delivery *delivery)
 }
 
 void
-delivery_take_keys_done(Delivery *delivery)
+delivery_take_apply_done(Delivery *delivery)
 {
 	DeliverySlot *slot = delivery->slots.applying;
 
@@ -209,7 +240,7 @@ delivery_create(const DeliveryParts *parts, const DeliveryEvents *events, void *
 	delivery->events = events;
 	delivery->context = context;
 	progress_init(&delivery->progress);
-	keyset_init(&delivery->collected, parts->seed);
+	name_sets_init(&delivery->collected, parts->seed);
 	loop_timer_init(&delivery->idle_timer, idle_is_over, delivery);
 	loop_timer_init(&delivery->trim_timer, trim_is_due, delivery);
 	if (!delivery_slots_init(&delivery->slots, config->prefix, config->prefix_bytes,
@@ -228,7 +259,7 @@ delivery_destroy(Delivery *delivery)
 		return;
 	delivery_reset(delivery);
 	delivery_slots_free(&delivery->slots);
-	keyset_free(&delivery->collected);
+	name_sets_free(&delivery->collected);
 	progress_free(&delivery->progress);
 	free(delivery->cursor);
 	free(delivery);
@@ -265,7 +296,7 @@ delivery_reset(Delivery *delivery)
 	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
 	loop_timer_remove(delivery->parts.loop, &delivery->trim_timer);
 	delivery_slots_reset(&delivery->slots);
-	keyset_reset(&delivery->collected);
+	name_sets_reset(&delivery->collected);
 	trim_schedule_init(&delivery->trim);
 	memset(&delivery->session, 0, sizeof(delivery->session));
 }

@@ -80,7 +80,7 @@ extern void delivery_take_resync_list(Delivery *delivery);
 extern void delivery_take_resynced(Delivery *delivery);
 extern void delivery_take_trim(Delivery *delivery, int64_t row_count);
 extern void delivery_take_bell(Delivery *delivery);
-extern void delivery_take_keys_done(Delivery *delivery);
+extern void delivery_take_apply_done(Delivery *delivery);
 extern void delivery_take_scan_done(Delivery *delivery);
 
 /* The target became ready, or was lost. */

@@ -50,7 +50,8 @@ delivery_slots_find_free(DeliverySlots *slots)
 bool
 delivery_slots_are_taken(const DeliverySlots *slots)
 {
-	return slots->fetched != NULL || slots->applying != NULL;
+	return slots->fetched != NULL || slots->applying != NULL ||
+		(slots->filling != NULL && slots->filling->cursor != NULL);
 }
 
 void
@@ -59,5 +60,6 @@ delivery_slot_reset(DeliverySlot *slot)
 	batch_reset(&slot->batch);
 	free(slot->cursor);
 	slot->cursor = NULL;
+	slot->wants_list = false;
 	slot->oldest_at_us = 0;
 }

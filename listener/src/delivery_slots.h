@@ -3,8 +3,9 @@
  * delivery_slots.h
  *	  The two batches that a delivery has in memory, and where they are.
  *
- * A batch is filled by a fetch, waits, and is applied; Redis works on one
- * while the next is filled.
+ * A batch is filled by a fetch, and by the list of a resync if a row of it
+ * asks for one; it waits, and is applied.  Redis works on one while the next is
+ * filled.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +23,10 @@
 typedef struct DeliverySlot
 {
 	Batch		batch;
-	char	   *cursor;			/* owned; behind the batch; NULL for a resync */
+	char	   *cursor;			/* owned; behind the batch; NULL for the
+								 * resync of an attachment, and before the
+								 * fetch is answered */
+	bool		wants_list;		/* a row asks for all that can be resynced */
 	int64_t		oldest_at_us;	/* of its rows, since 1970 */
 } DeliverySlot;
 
@@ -49,7 +53,7 @@ extern void delivery_slots_reset(DeliverySlots *slots);
 /* One that the next fetch can fill, or NULL. */
 extern DeliverySlot *delivery_slots_find_free(DeliverySlots *slots);
 
-/* Is a batch waiting or being applied? */
+/* Was a batch fetched that is not applied yet? */
 extern bool delivery_slots_are_taken(const DeliverySlots *slots);
 
 extern void delivery_slot_reset(DeliverySlot *slot);

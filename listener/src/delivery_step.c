@@ -3,8 +3,8 @@
  * delivery_step.c
  *	  The state of a delivery, and the choice of what it does next.
  *
- * The source does one operation at a time; the target works on one batch of
- * keys and on one scan pass.
+ * The source does one operation at a time; the target works on one batch's
+ * names and on one scan pass.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,22 +30,27 @@ lag_ms(int64_t at_us)
 static void
 log_batch(const Delivery *delivery, const DeliverySlot *slot)
 {
+	const Batch *batch = &slot->batch;
+
 	if (delivery->parts.log->level < LOG_LEVEL_DEBUG)
 		return;
 	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "batch applied",
 			  LOG_TEXT("target", delivery->parts.config->alias),
-			  LOG_NUMBER("key_count", (int64_t) slot->batch.keys.key_count),
-			  LOG_NUMBER("pattern_count", (int64_t) slot->batch.patterns.key_count),
+			  LOG_NUMBER("key_count", (int64_t) batch->names.of[NAME_KEY].key_count),
+			  LOG_NUMBER("tag_count", (int64_t) batch->names.of[NAME_TAG].key_count),
+			  LOG_NUMBER("version_count",
+						 (int64_t) batch->names.of[NAME_VERSION].key_count),
+			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&batch->patterns)),
 			  LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us)));
 }
 
 /* --- resync --- */
 
-/* The keys are deleted: now the patterns.  No pass can be running yet. */
+/* The names are done: now the patterns.  No pass can be running yet. */
 static bool
 continue_resync(Delivery *delivery, const Batch *batch)
 {
-	if (batch->patterns.key_count == 0)
+	if (name_sets_count(&batch->patterns) == 0)
 	{
 		delivery->session.resync = RESYNC_TO_REPORT;
 		return true;
@@ -60,7 +65,7 @@ continue_resync(Delivery *delivery, const Batch *batch)
 bool
 delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
 {
-	bool		has_patterns = slot->batch.patterns.key_count > 0;
+	bool		has_patterns = name_sets_count(&slot->batch.patterns) > 0;
 	bool		done;
 
 	if (slot->cursor == NULL)
@@ -68,7 +73,7 @@ delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
 	else
 	{
 		log_batch(delivery, slot);
-		done = keyset_merge(&delivery->collected, &slot->batch.patterns) &&
+		done = name_sets_merge(&delivery->collected, &slot->batch.patterns) &&
 			progress_apply(&delivery->progress, slot->cursor, has_patterns);
 	}
 	delivery_slot_reset(slot);
@@ -84,10 +89,10 @@ apply_next(Delivery *delivery)
 		DeliverySlot *slot = delivery->slots.fetched;
 
 		delivery->slots.fetched = NULL;
-		if (slot->batch.keys.key_count > 0)
+		if (name_sets_count(&slot->batch.names) > 0)
 		{
 			delivery->slots.applying = slot;
-			redis_target_apply(delivery->parts.target, &slot->batch.keys);
+			redis_target_apply(delivery->parts.target, &slot->batch.names);
 		}
 		else if (!delivery_step_finish_batch(delivery, slot))
 			return false;
@@ -99,14 +104,14 @@ apply_next(Delivery *delivery)
 static bool
 begin_pass(Delivery *delivery)
 {
-	if (delivery->session.pass != PASS_NONE || delivery->collected.key_count == 0)
+	if (delivery->session.pass != PASS_NONE || name_sets_count(&delivery->collected) == 0)
 		return true;
 	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "scan pass begins",
 			  LOG_TEXT("target", delivery->parts.config->alias),
-			  LOG_NUMBER("pattern_count", (int64_t) delivery->collected.key_count));
+			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&delivery->collected)));
 	if (!redis_target_scan(delivery->parts.target, &delivery->collected))
 		return false;
-	keyset_reset(&delivery->collected);
+	name_sets_reset(&delivery->collected);
 	progress_begin_pass(&delivery->progress);
 	delivery->session.pass = PASS_JOURNAL;
 	delivery->session.pass_begin_ms = loop_now_ms(delivery->parts.loop);
@@ -154,8 +159,8 @@ static bool
 has_room_for_fetch(Delivery *delivery)
 {
 	return delivery_slots_find_free(&delivery->slots) != NULL &&
-		delivery->collected.key_count < COLLECTED_MAX_PATTERNS &&
-		delivery->collected.byte_count < COLLECTED_MAX_BYTES;
+		name_sets_count(&delivery->collected) < COLLECTED_MAX_PATTERNS &&
+		name_sets_bytes(&delivery->collected) < COLLECTED_MAX_BYTES;
 }
 
 /*
@@ -221,6 +226,8 @@ start_operation(Delivery *delivery)
 		start_ack(delivery);
 	else if (delivery->session.is_finishing)
 		return;
+	else if (delivery->slots.filling != NULL)
+		journal_source_list_resync(delivery->parts.source);
 	else if (delivery->session.resync == RESYNC_TO_LIST && is_target_ready(delivery))
 		start_resync_list(delivery);
 	else if (delivery->session.resync == RESYNC_TO_REPORT)

@@ -17,7 +17,7 @@
 
 #include "delivery.h"
 #include "delivery_slots.h"
-#include "keyset.h"
+#include "name_sets.h"
 #include "progress.h"
 #include "trim_schedule.h"
 
@@ -29,7 +29,7 @@ typedef enum ResyncStep
 	RESYNC_NONE,
 	RESYNC_TO_LIST,
 	RESYNC_LISTING,
-	RESYNC_DELETING,			/* keys, then a pass */
+	RESYNC_DELETING,			/* names, then a pass */
 	RESYNC_TO_REPORT,
 	RESYNC_REPORTING
 } ResyncStep;
@@ -76,7 +76,7 @@ struct Delivery
 	DeliverySlots slots;
 	char	   *cursor;			/* owned; where the next fetch starts */
 	Progress	progress;
-	KeySet		collected;		/* patterns for the next pass */
+	NameSets	collected;		/* patterns for the next pass */
 	TrimSchedule trim;
 	LoopTimer	idle_timer;		/* armed while sleeping */
 	LoopTimer	trim_timer;
@@ -89,8 +89,8 @@ struct Delivery
 extern void delivery_step_advance(Delivery *delivery);
 
 /*
- * The keys of the slot's batch are proven to be deleted; the slot is free
- * then.  False if memory is exhausted.
+ * The names of the slot's batch are proven to be done away with; the slot is
+ * free then.  False if memory is exhausted.
  */
 extern bool delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
 			__attribute__((warn_unused_result));

@@ -39,13 +39,23 @@ bool
 journal_row_decode_action(const char *field, size_t field_bytes,
 						  JournalAction *action)
 {
-	if (is_text(field, field_bytes, "keys"))
-		*action = JOURNAL_KEYS;
-	else if (is_text(field, field_bytes, "patterns"))
-		*action = JOURNAL_PATTERNS;
-	else
-		return false;
-	return true;
+	static const char *const names[] = {
+		[JOURNAL_KEYS] = "keys",
+		[JOURNAL_PATTERNS] = "patterns",
+		[JOURNAL_TAGS] = "tags",
+		[JOURNAL_TAG_PATTERNS] = "tag_patterns",
+		[JOURNAL_VERSIONS] = "versions",
+		[JOURNAL_VERSION_PATTERNS] = "version_patterns",
+		[JOURNAL_RESYNC_KEYS] = "resync",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_text(field, field_bytes, names[i]))
+		{
+			*action = (JournalAction) i;
+			return true;
+		}
+	return false;
 }
 
 bool

@@ -18,7 +18,13 @@
 typedef enum JournalAction
 {
 	JOURNAL_KEYS,
-	JOURNAL_PATTERNS
+	JOURNAL_PATTERNS,
+	JOURNAL_TAGS,
+	JOURNAL_TAG_PATTERNS,
+	JOURNAL_VERSIONS,
+	JOURNAL_VERSION_PATTERNS,
+	JOURNAL_RESYNC_KEYS			/* all that resync_keys() lists; what stands
+								 * beside it means nothing */
 } JournalAction;
 
 /* A walk over the elements of a text[]. */

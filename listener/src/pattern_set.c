@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * pattern_set.c
- *	  Many glob patterns, matched together against one key at a time.
+ *	  Many glob patterns of several kinds, matched together against one key at
+ *	  a time.
  *
  * Patterns are sorted by literal prefix, and each knows its parent: the
  * nearest one before it whose prefix its own prefix begins with (or equals).
@@ -29,6 +30,7 @@ typedef struct PatternEntry
 	size_t		pattern_bytes;
 	const char *prefix;			/* likewise */
 	size_t		prefix_bytes;
+	NameKind	kind;
 	size_t		parent;			/* index of an entry, or NO_PARENT */
 	size_t		depth;			/* length of the chain from here, at least 1 */
 } PatternEntry;
@@ -39,6 +41,7 @@ struct PatternSet
 	PatternEntry *entries;		/* owned; sorted by prefix */
 	size_t		entry_count;
 	size_t		depth;
+	unsigned int kinds;			/* of all entries */
 	const char *cover;			/* borrowed from bytes; NULL if "*" */
 	size_t		cover_bytes;
 };
@@ -71,19 +74,20 @@ begins_with(const char *text, size_t text_bytes, const PatternEntry *entry)
 		 memcmp(text, entry->prefix, entry->prefix_bytes) == 0);
 }
 
-/* Copies patterns and prefixes into set->bytes; returns the bytes used. */
+/* Copies patterns and prefixes into set->bytes + used; returns the end. */
 static size_t
-fill_entries(PatternSet *set, const KeySet *patterns)
+add_entries(PatternSet *set, NameKind kind, const KeySet *patterns, size_t used)
 {
 	size_t		position = 0;
-	size_t		used = 0;
 	const char *pattern;
 	size_t		pattern_bytes;
 
-	for (size_t i = 0; keyset_next(patterns, &position, &pattern, &pattern_bytes); i++)
+	while (keyset_next(patterns, &position, &pattern, &pattern_bytes))
 	{
-		PatternEntry *entry = &set->entries[i];
+		PatternEntry *entry = &set->entries[set->entry_count++];
 
+		set->kinds |= PATTERN_SET_BIT(kind);
+		entry->kind = kind;
 		entry->pattern = memcpy(set->bytes + used, pattern, pattern_bytes);
 		entry->pattern_bytes = pattern_bytes;
 		used += pattern_bytes;
@@ -154,27 +158,27 @@ build_cover(PatternSet *set, char *room)
 }
 
 PatternSet *
-pattern_set_create(const KeySet *patterns)
+pattern_set_create(const NameSets *patterns)
 {
 	PatternSet *set = calloc(1, sizeof(*set));
-	size_t		used;
+	size_t		used = 0;
 
 	if (set == NULL)
 		return NULL;
-	set->entry_count = patterns->key_count;
 
 	/*
 	 * Twice for patterns and their prefixes, twice more for the escaped
 	 * cover; the encoding of the key set leaves more than the "*" over.
 	 */
-	set->bytes = malloc(4 * patterns->byte_count + 1);
-	set->entries = calloc(set->entry_count + 1, sizeof(PatternEntry));
+	set->bytes = malloc(4 * name_sets_bytes(patterns) + 1);
+	set->entries = calloc(name_sets_count(patterns) + 1, sizeof(PatternEntry));
 	if (set->bytes == NULL || set->entries == NULL)
 	{
 		pattern_set_destroy(set);
 		return NULL;
 	}
-	used = fill_entries(set, patterns);
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		used = add_entries(set, kind, &patterns->of[kind], used);
 	if (set->entry_count > 0)
 	{
 		qsort(set->entries, set->entry_count, sizeof(PatternEntry), compare_entries);
@@ -214,21 +218,23 @@ last_not_greater(const PatternSet *set, const char *key, size_t key_bytes)
 	return low > 0 ? low - 1 : NO_PARENT;
 }
 
-bool
+unsigned int
 pattern_set_match(const PatternSet *set, const char *key, size_t key_bytes)
 {
 	size_t		at = last_not_greater(set, key, key_bytes);
+	unsigned int kinds = 0;
 
-	while (at != NO_PARENT)
+	while (at != NO_PARENT && kinds != set->kinds)
 	{
 		const PatternEntry *entry = &set->entries[at];
+		unsigned int kind = PATTERN_SET_BIT(entry->kind);
 
-		if (begins_with(key, key_bytes, entry) &&
+		if ((kinds & kind) == 0 && begins_with(key, key_bytes, entry) &&
 			glob_match(entry->pattern, entry->pattern_bytes, key, key_bytes))
-			return true;
+			kinds |= kind;
 		at = entry->parent;
 	}
-	return false;
+	return kinds;
 }
 
 size_t

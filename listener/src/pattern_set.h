@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * pattern_set.h
- *	  Many glob patterns, matched together against one key at a time.
+ *	  Many glob patterns of several kinds, matched together against one key at
+ *	  a time.
  *
  * A key is compared only with those patterns whose literal prefix it begins
  * with: with "a:1:*" to "a:10000:*" that is one comparison, not 10,000.
@@ -14,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "keyset.h"
+#include "name_sets.h"
 
 typedef struct PatternSet PatternSet;
 
@@ -22,13 +23,17 @@ typedef struct PatternSet PatternSet;
  * Compiles the strings of "patterns", which are copied.  NULL if memory is
  * exhausted.
  */
-extern PatternSet *pattern_set_create(const KeySet *patterns);
+extern PatternSet *pattern_set_create(const NameSets *patterns);
 
 /* NULL is allowed. */
 extern void pattern_set_destroy(PatternSet *set);
 
-/* Does any of the patterns match? */
-extern bool pattern_set_match(const PatternSet *set, const char *key, size_t key_bytes);
+/* A set of kinds has one bit for each. */
+#define PATTERN_SET_BIT(kind) (1u << (kind))
+
+/* The kinds of which any pattern matches; 0 if none does. */
+extern unsigned int pattern_set_match(const PatternSet *set,
+									  const char *key, size_t key_bytes);
 
 /* How many patterns a key is compared with at worst. */
 extern size_t pattern_set_depth(const PatternSet *set);

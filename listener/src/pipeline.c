@@ -338,11 +338,11 @@ target_lost(void *context)
 }
 
 static void
-target_keys_done(void *context)
+target_apply_done(void *context)
 {
 	const Pipeline *pipeline = context;
 
-	delivery_take_keys_done(pipeline->delivery);
+	delivery_take_apply_done(pipeline->delivery);
 }
 
 static void
@@ -356,7 +356,7 @@ target_scan_done(void *context)
 static const RedisTargetEvents target_events = {
 	.ready = target_ready,
 	.lost = target_lost,
-	.keys_done = target_keys_done,
+	.apply_done = target_apply_done,
 	.scan_done = target_scan_done,
 };
 

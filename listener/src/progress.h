@@ -4,8 +4,8 @@
  *	  How far a target has come in the journal, and how far of that may be
  *	  acknowledged.
  *
- * Keys of a batch are deleted at once; its patterns are collected for the
- * next scan pass, which may take long.  A cursor may be acknowledged when no
+ * Names of a batch are done away with at once; its patterns are collected for
+ * the next scan pass, which may take long.  A cursor may be acknowledged when no
  * batch before it has patterns that are collected or in the running pass.
  *
  *-------------------------------------------------------------------------

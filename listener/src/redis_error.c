@@ -12,8 +12,12 @@
 
 #include <string.h>
 
+#define NEEDED_PERMISSIONS \
+	"the Redis user needs: +unlink +scan +select +ping +client|setname ~*, and" \
+	" for tags and versions: +eval +srandmember +srem +incr +set +time"
+
 static const RedisErrorKind kinds[] = {
-	{"OOM ", false, "Redis is over maxmemory and refuses even deletes"},
+	{"OOM ", false, "Redis is over maxmemory and refuses to write: raise it, or let Redis evict"},
 	{"MISCONF ", false, "Redis cannot write its dump and refuses writes"},
 	{"READONLY ", false, "this is a replica: the URL must name the primary"},
 	{"LOADING ", false, "Redis is loading its dump"},
@@ -31,7 +35,11 @@ static const RedisErrorKind kinds[] = {
 
 	{"NOAUTH ", true, "the URL needs a password"},
 	{"WRONGPASS ", true, "user or password in the URL is wrong"},
-	{"NOPERM ", true, "the Redis user needs: +unlink +scan +select +ping +client|setname ~*"},
+	{"NOPERM ", true, NEEDED_PERMISSIONS},
+	{"ERR The user executing the script", true, NEEDED_PERMISSIONS},
+	{"ERR ACL failure in script", true, NEEDED_PERMISSIONS},
+	{"ERR Write commands not allowed after non deterministic", true,
+	"tags and versions need Redis 5 or later"},
 	{"DENIED ", true, "Redis runs in protected mode: set a password or bind it to loopback"},
 	{"ERR invalid password", true, "the password in the URL is wrong"},
 	{"ERR Client sent AUTH", true, "the URL has a password, but Redis has none"},
@@ -46,6 +54,9 @@ redis_error_kind(const char *text)
 {
 	const RedisErrorKind *kind = kinds;
 
+	/* what a script returns comes with a second "-" from Redis 6 and older */
+	if (*text == '-')
+		text++;
 	/* the last prefix is empty, so that the walk ends */
 	while (strncmp(text, kind->prefix, strlen(kind->prefix)) != 0)
 		kind++;

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * redis_scan.c
- *	  One pass over a Redis database that finds the keys which match any of
- *	  many patterns.
+ *	  One pass over a Redis database that finds the names which match any of
+ *	  many patterns, by their kinds.
  *
  * SCAN's guarantee is what makes a pass a proof: a key that exists from the
  * begin to the end of a pass is returned at least once.
@@ -25,11 +25,11 @@ void
 redis_scan_init(RedisScan *scan, uint64_t seed)
 {
 	memset(scan, 0, sizeof(*scan));
-	keyset_init(&scan->found, seed);
+	name_sets_init(&scan->found, seed);
 }
 
 bool
-redis_scan_begin(RedisScan *scan, const KeySet *patterns)
+redis_scan_begin(RedisScan *scan, const NameSets *patterns)
 {
 	scan->patterns = pattern_set_create(patterns);
 	if (scan->patterns == NULL)
@@ -42,9 +42,9 @@ void
 redis_scan_restart(RedisScan *scan)
 {
 	memcpy(scan->cursor, "0", sizeof("0"));
+	scan->is_awaited = false;
 	scan->is_through = false;
-	keyset_reset(&scan->found);
-	scan->found_position = 0;
+	name_sets_reset(&scan->found);
 }
 
 void
@@ -52,8 +52,8 @@ redis_scan_end(RedisScan *scan)
 {
 	pattern_set_destroy(scan->patterns);
 	scan->patterns = NULL;
-	keyset_free(&scan->found);
-	scan->found_position = 0;
+	scan->is_awaited = false;
+	name_sets_free(&scan->found);
 }
 
 bool
@@ -63,8 +63,8 @@ redis_scan_is_active(const RedisScan *scan)
 }
 
 /* Slices become smaller where each key costs many comparisons. */
-static size_t
-slice_keys(const RedisScan *scan)
+size_t
+redis_scan_slice_keys(const RedisScan *scan)
 {
 	size_t		depth = pattern_set_depth(scan->patterns);
 	size_t		count = SLICE_KEYS;
@@ -75,15 +75,15 @@ slice_keys(const RedisScan *scan)
 }
 
 size_t
-redis_scan_arguments(const RedisScan *scan,
-					 RedisArgument arguments[REDIS_SCAN_MAX_ARGUMENTS],
-					 char count_text[REDIS_SCAN_CURSOR_BYTES])
+redis_scan_ask(RedisScan *scan, size_t slice_keys,
+			   RedisArgument arguments[REDIS_SCAN_MAX_ARGUMENTS],
+			   char count_text[REDIS_SCAN_CURSOR_BYTES])
 {
 	RedisArgument cover;
 	size_t		count = 0;
 
 	cover.bytes = pattern_set_cover(scan->patterns, &cover.byte_count);
-	(void) snprintf(count_text, REDIS_SCAN_CURSOR_BYTES, "%zu", slice_keys(scan));
+	(void) snprintf(count_text, REDIS_SCAN_CURSOR_BYTES, "%zu", slice_keys);
 
 	arguments[count++] = redis_argument_text("SCAN");
 	arguments[count++] = redis_argument_text(scan->cursor);
@@ -92,6 +92,7 @@ redis_scan_arguments(const RedisScan *scan,
 		arguments[count++] = redis_argument_text("MATCH");
 		arguments[count++] = cover;
 	}
+	scan->is_awaited = true;
 	arguments[count++] = redis_argument_text("COUNT");
 	arguments[count++] = redis_argument_text(count_text);
 	return count;
@@ -113,13 +114,16 @@ static const char *
 take_key(RedisScan *scan, const redisReply *element)
 {
 	size_t		length;
+	unsigned int kinds;
 
 	if (element->type != REDIS_REPLY_STRING)
 		return "SCAN answered a key that is not a string";
 	length = (size_t) element->len;
-	if (pattern_set_match(scan->patterns, element->str, length) &&
-		!keyset_add(&scan->found, NULL, 0, element->str, length))
-		return "out of memory";
+	kinds = pattern_set_match(scan->patterns, element->str, length);
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		if ((kinds & PATTERN_SET_BIT(kind)) != 0 &&
+			!keyset_add(&scan->found.of[kind], NULL, 0, element->str, length))
+			return "out of memory";
 	return NULL;
 }
 
@@ -133,8 +137,8 @@ redis_scan_take(RedisScan *scan, const redisReply *reply)
 		reply->element[1]->type != REDIS_REPLY_ARRAY)
 		return "SCAN was answered as Redis does not";
 
-	keyset_reset(&scan->found);
-	scan->found_position = 0;
+	scan->is_awaited = false;
+	name_sets_reset(&scan->found);
 	keys = reply->element[1];
 	for (size_t i = 0; i < keys->elements; i++)
 	{

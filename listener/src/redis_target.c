@@ -1,29 +1,26 @@
 /*-------------------------------------------------------------------------
  *
  * redis_target.c
- *	  One Redis destination: deletes keys and what matches patterns, and
- *	  proves it.
+ *	  One Redis destination: does away with names and with what matches
+ *	  patterns, and proves it.
  *
- * Replies come in the order of commands, so a queue remembers what was sent
- * as runs of commands of one kind.  What was sent for work that has been
- * abandoned since keeps its place in the queue, as a kind of its own.
+ * Replies come in the order of commands: a queue remembers what was sent.
+ * What was sent for work that has been abandoned since keeps its place there.
  *
  *-------------------------------------------------------------------------
  */
 #include "redis_target.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backoff.h"
 #include "redis_error.h"
+#include "redis_pace.h"
+#include "redis_queue.h"
 #include "redis_scan.h"
-
-#define KEYS_PER_UNLINK ((size_t) 100)
-
-/* When all are taken, sending pauses until replies arrive. */
-#define RUN_MAX 16
+#include "redis_script.h"
+#include "redis_work.h"
 
 typedef enum TargetState
 {
@@ -32,21 +29,6 @@ typedef enum TargetState
 	TARGET_READY,
 	TARGET_BACKING_OFF
 } TargetState;
-
-typedef enum CommandKind
-{
-	COMMAND_UNLINK_KEYS,		/* of the batch */
-	COMMAND_UNLINK_FOUND,		/* by the pass */
-	COMMAND_SCAN,
-	COMMAND_ABANDONED,
-	COMMAND_KIND_COUNT
-} CommandKind;
-
-typedef struct CommandRun
-{
-	CommandKind kind;
-	size_t		count;
-} CommandRun;
 
 struct RedisTarget
 {
@@ -63,14 +45,13 @@ struct RedisTarget
 	LoopTimer	retry_timer;
 	int64_t		ready_since_ms;
 
-	const KeySet *keys;			/* borrowed; NULL without keys in hand */
-	size_t		keys_position;	/* up to where they were sent */
-	RedisScan	scan;
-
-	CommandRun	runs[RUN_MAX];	/* a ring: commands without a reply yet */
-	size_t		first_run;
-	size_t		run_count;
-	size_t		awaited[COMMAND_KIND_COUNT];
+	RedisWork	batch;			/* the names in hand */
+	RedisScan	scan;			/* the pass in hand */
+	RedisWork	found;			/* what its last slice found */
+	RedisPace	pace;
+	LoopTimer	pace_timer;		/* armed until the next slice may be asked for */
+	const RedisWork *last_taker;	/* batch or found; NULL before any */
+	RedisQueue	queue;			/* commands without a reply */
 };
 
 static void
@@ -81,147 +62,116 @@ set_state(RedisTarget *target, TargetState state)
 		target->ready_since_ms = loop_now_ms(target->loop);
 }
 
-/* --- the queue of commands without a reply --- */
-
-static void
-forget_commands(RedisTarget *target)
-{
-	target->first_run = 0;
-	target->run_count = 0;
-	memset(target->awaited, 0, sizeof(target->awaited));
-}
-
-static CommandRun *
-run_at(RedisTarget *target, size_t index)
-{
-	return &target->runs[(target->first_run + index) % RUN_MAX];
-}
-
-static bool
-can_queue(RedisTarget *target, CommandKind kind)
-{
-	return target->run_count < RUN_MAX ||
-		run_at(target, target->run_count - 1)->kind == kind;
-}
-
-/* Only if can_queue. */
-static void
-queue_command(RedisTarget *target, CommandKind kind)
-{
-	if (target->run_count == 0 ||
-		run_at(target, target->run_count - 1)->kind != kind)
-	{
-		CommandRun *run = run_at(target, target->run_count++);
-
-		run->kind = kind;
-		run->count = 0;
-	}
-	run_at(target, target->run_count - 1)->count++;
-	target->awaited[kind]++;
-}
-
-/* Only while a command is queued, which is as long as replies come. */
-static CommandKind
-unqueue_command(RedisTarget *target)
-{
-	CommandRun *run = run_at(target, 0);
-	CommandKind kind = run->kind;
-
-	if (--run->count == 0)
-	{
-		target->first_run = (target->first_run + 1) % RUN_MAX;
-		target->run_count--;
-	}
-	target->awaited[kind]--;
-	return kind;
-}
-
-static void
-abandon_commands(RedisTarget *target)
-{
-	for (size_t i = 0; i < target->run_count; i++)
-		run_at(target, i)->kind = COMMAND_ABANDONED;
-	for (CommandKind kind = 0; kind < COMMAND_KIND_COUNT; kind++)
-		if (kind != COMMAND_ABANDONED)
-		{
-			target->awaited[COMMAND_ABANDONED] += target->awaited[kind];
-			target->awaited[kind] = 0;
-		}
-}
-
 /* --- sending --- */
 
-/* Writes one UNLINK with the next keys of a set; false at its end. */
+/* Only one take is under way; where both works have tags they take turns. */
 static bool
-write_unlink(RedisTarget *target, const KeySet *keys, size_t *position, CommandKind kind)
+may_take(const RedisTarget *target, const RedisWork *work)
 {
-	KeySlice	slice;
-	char		head[48];
-	int			head_bytes;
+	const RedisWork *other = work == &target->batch ? &target->found : &target->batch;
 
-	if (!keyset_next_slice(keys, position, KEYS_PER_UNLINK, &slice))
-		return false;
-	head_bytes = snprintf(head, sizeof(head), "*%zu\r\n$6\r\nUNLINK\r\n",
-						  slice.key_count + 1);
-	redis_conn_write(target->conn, head, (size_t) head_bytes);
-	redis_conn_write(target->conn, slice.bytes, slice.byte_count);
-	redis_conn_end_command(target->conn);
-	queue_command(target, kind);
-	return true;
+	return target->batch.awaited[NAME_TAG] + target->found.awaited[NAME_TAG] == 0 &&
+		(target->last_taker != work || redis_work_is_sent(other, NAME_TAG));
 }
 
 static void
-write_scan(RedisTarget *target)
+write_names(RedisTarget *target, const RedisCommand *command, const KeySlice *slice)
+{
+	char		head[REDIS_SCRIPT_HEAD_BYTES];
+	const char *tail = redis_script_tail(command->kind);
+
+	redis_conn_write(target->conn, head,
+					 redis_script_head(command->kind, slice->key_count, head));
+	redis_conn_write(target->conn, slice->bytes, slice->byte_count);
+	redis_conn_write(target->conn, tail, strlen(tail));
+	redis_conn_end_command(target->conn);
+	redis_queue_push(&target->queue, command);
+	redis_work_send(command->work, command->kind, slice);
+	if (command->kind == NAME_TAG)
+		target->last_taker = command->work;
+}
+
+/* Sends what there is room for; true if all of the kind has been sent. */
+static bool
+send_names(RedisTarget *target, RedisWork *work, NameKind kind)
+{
+	RedisCommand command = {REDIS_COMMAND_NAMES, work, kind, 0};
+	KeySlice	slice;
+
+	while (redis_conn_has_room(target->conn) &&
+		   (kind != NAME_TAG || may_take(target, work)) &&
+		   redis_work_next(work, kind, &slice))
+	{
+		command.name_count = slice.key_count;
+		if (!redis_queue_has_room(&target->queue, &command))
+			return false;
+		write_names(target, &command, &slice);
+	}
+	return redis_work_is_sent(work, kind);
+}
+
+/* Tags first: a set that was unlinked or replaced cannot be taken any more. */
+static bool
+send_found(RedisTarget *target)
+{
+	return send_names(target, &target->found, NAME_TAG) &&
+		send_names(target, &target->found, NAME_KEY) &&
+		send_names(target, &target->found, NAME_VERSION);
+}
+
+static void
+write_scan(RedisTarget *target, const RedisCommand *command, size_t slice_keys)
 {
 	RedisArgument arguments[REDIS_SCAN_MAX_ARGUMENTS];
 	char		count_text[REDIS_SCAN_CURSOR_BYTES];
-	size_t		count = redis_scan_arguments(&target->scan, arguments, count_text);
+	size_t		count = redis_scan_ask(&target->scan, slice_keys, arguments, count_text);
 
 	redis_conn_write_command(target->conn, arguments, count);
-	queue_command(target, COMMAND_SCAN);
+	redis_queue_push(&target->queue, command);
 }
 
+/* Without memory for the timer the pass goes on faster than it should. */
 static bool
-can_write(RedisTarget *target, CommandKind kind)
+await_pace(RedisTarget *target, size_t slice_keys)
 {
-	return redis_conn_has_room(target->conn) && can_queue(target, kind);
-}
+	int64_t		wait_ms = redis_pace_wait_ms(&target->pace, slice_keys,
+											 loop_now_ms(target->loop));
 
-/* True if all of the set has been sent. */
-static bool
-send_unlinks(RedisTarget *target, const KeySet *keys, size_t *position, CommandKind kind)
-{
-	while (can_write(target, kind))
-		if (!write_unlink(target, keys, position, kind))
-			return true;
-	return *position >= keys->byte_count;
+	return wait_ms > 0 && loop_timer_set(target->loop, &target->pace_timer, wait_ms);
 }
 
 /* One slice at a time, and not before all that the last one found was sent. */
 static void
 send_scan(RedisTarget *target)
 {
+	const RedisCommand command = {.type = REDIS_COMMAND_SCAN};
 	RedisScan  *scan = &target->scan;
+	size_t		slice_keys;
 
-	if (send_unlinks(target, &scan->found, &scan->found_position, COMMAND_UNLINK_FOUND) &&
-		!scan->is_through && target->awaited[COMMAND_SCAN] == 0 &&
-		can_write(target, COMMAND_SCAN))
-		write_scan(target);
+	if (!send_found(target) || scan->is_through || scan->is_awaited ||
+		!redis_conn_has_room(target->conn) ||
+		!redis_queue_has_room(&target->queue, &command))
+		return;
+	slice_keys = redis_pace_slice_keys(&target->pace, redis_scan_slice_keys(scan));
+	if (await_pace(target, slice_keys))
+		return;
+	redis_pace_take(&target->pace, slice_keys, loop_now_ms(target->loop));
+	write_scan(target, &command, slice_keys);
 }
 
 /* Sends as much of the work in hand as there is room for. */
 static void
 send_work(RedisTarget *target)
 {
-	bool		keys_sent = true;
-
 	if (target->state != TARGET_READY)
 		return;
-	if (target->keys != NULL)
-		keys_sent = send_unlinks(target, target->keys, &target->keys_position,
-								 COMMAND_UNLINK_KEYS);
-	if (keys_sent && redis_scan_is_active(&target->scan))
-		send_scan(target);
+	if (send_names(target, &target->batch, NAME_KEY) &&
+		send_names(target, &target->batch, NAME_VERSION))
+	{
+		(void) send_names(target, &target->batch, NAME_TAG);
+		if (redis_scan_is_active(&target->scan))
+			send_scan(target);
+	}
 	redis_conn_flush(target->conn);
 }
 
@@ -239,6 +189,21 @@ log_failure(const RedisTarget *target, const char *message, const char *reason,
 			  LOG_TEXT("error", reason),
 			  LOG_TEXT("advice", kind != NULL ? kind->advice : ""),
 			  LOG_NUMBER("retry_ms", retry_ms));
+}
+
+/* Nothing that was sent counts any more. */
+static void
+restart_work(RedisTarget *target)
+{
+	loop_timer_remove(target->loop, &target->pace_timer);
+	redis_queue_clear(&target->queue);
+	redis_work_restart(&target->batch);
+	redis_work_begin(&target->found, NULL);
+	if (redis_scan_is_active(&target->scan))
+	{
+		redis_scan_restart(&target->scan);
+		redis_pace_begin(&target->pace, loop_now_ms(target->loop));
+	}
 }
 
 /*
@@ -262,10 +227,7 @@ drop_connection(RedisTarget *target, const char *reason, bool is_error_reply)
 
 	redis_conn_close(target->conn);
 	set_state(target, TARGET_BACKING_OFF);
-	forget_commands(target);
-	target->keys_position = 0;
-	if (redis_scan_is_active(&target->scan))
-		redis_scan_restart(&target->scan);
+	restart_work(target);
 	if (!loop_timer_set(target->loop, &target->retry_timer, retry_ms))
 		log_failure(target, "cannot arm a timer, giving up on Redis", "out of memory",
 					NULL, 0);
@@ -275,52 +237,66 @@ drop_connection(RedisTarget *target, const char *reason, bool is_error_reply)
 /* --- replies --- */
 
 static void
-finish_keys_if_proven(RedisTarget *target)
+finish_batch_if_proven(RedisTarget *target)
 {
-	if (target->keys == NULL || target->awaited[COMMAND_UNLINK_KEYS] > 0 ||
-		target->keys_position < target->keys->byte_count)
+	if (!redis_work_is_active(&target->batch) || !redis_work_is_proven(&target->batch))
 		return;
-	target->keys = NULL;
+	redis_work_begin(&target->batch, NULL);
 	backoff_reset(&target->backoff);
-	target->events->keys_done(target->context);
+	target->events->apply_done(target->context);
+}
+
+static void
+end_scan(RedisTarget *target)
+{
+	loop_timer_remove(target->loop, &target->pace_timer);
+	redis_work_begin(&target->found, NULL);
+	redis_scan_end(&target->scan);
 }
 
 static void
 finish_scan_if_proven(RedisTarget *target)
 {
-	const RedisScan *scan = &target->scan;
-
-	if (!redis_scan_is_active(scan) || !scan->is_through ||
-		target->awaited[COMMAND_UNLINK_FOUND] > 0 ||
-		scan->found_position < scan->found.byte_count)
+	if (!redis_scan_is_active(&target->scan) || !target->scan.is_through ||
+		!redis_work_is_proven(&target->found))
 		return;
-	redis_scan_end(&target->scan);
+	end_scan(target);
 	backoff_reset(&target->backoff);
 	target->events->scan_done(target->context);
 }
 
+/* All that was found before the slice has been answered before it. */
 static const char *
-check_reply(RedisTarget *target, CommandKind kind, const redisReply *reply)
+take_slice(RedisTarget *target, const redisReply *reply)
 {
-	switch (kind)
+	const char *problem = redis_scan_take(&target->scan, reply);
+
+	if (problem == NULL)
+		redis_work_begin(&target->found, &target->scan.found);
+	return problem;
+}
+
+static const char *
+take_reply(RedisTarget *target, const RedisCommand *command, const redisReply *reply)
+{
+	switch (command->type)
 	{
-		case COMMAND_UNLINK_KEYS:
-		case COMMAND_UNLINK_FOUND:
-			if (reply->type != REDIS_REPLY_INTEGER)
-				return "UNLINK was answered as Redis does not";
-			return NULL;
-		case COMMAND_SCAN:
-			return redis_scan_take(&target->scan, reply);
-		default:
-			return NULL;
+		case REDIS_COMMAND_NAMES:
+			return redis_work_take(command->work, command->kind, command->name_count,
+								   reply);
+		case REDIS_COMMAND_SCAN:
+			return take_slice(target, reply);
+		case REDIS_COMMAND_ABANDONED:
+			break;
 	}
+	return NULL;
 }
 
 static void
 replied(void *context, const redisReply *reply)
 {
 	RedisTarget *target = context;
-	CommandKind kind = unqueue_command(target);
+	RedisCommand command = redis_queue_pop(&target->queue);
 	const char *problem;
 
 	if (reply->type == REDIS_REPLY_ERROR)
@@ -328,16 +304,13 @@ replied(void *context, const redisReply *reply)
 		drop_connection(target, reply->str, true);
 		return;
 	}
-	problem = check_reply(target, kind, reply);
+	problem = take_reply(target, &command, reply);
 	if (problem != NULL)
-	{
 		drop_connection(target, problem, false);
-		return;
-	}
-	if (kind == COMMAND_UNLINK_KEYS)
-		finish_keys_if_proven(target);
-	else if (kind != COMMAND_ABANDONED)
+	else if (command.type == REDIS_COMMAND_SCAN || command.work == &target->found)
 		finish_scan_if_proven(target);
+	else if (command.work == &target->batch)
+		finish_batch_if_proven(target);
 }
 
 static void
@@ -382,6 +355,12 @@ connect_again(void *context)
 	redis_conn_open(target->conn);
 }
 
+static void
+pace_allows(void *context)
+{
+	send_work(context);
+}
+
 static const RedisConnEvents conn_events = {
 	.connected = connected,
 	.replied = replied,
@@ -416,7 +395,9 @@ redis_target_create(Loop *loop, const Log *log, const RedisTargetSettings *setti
 	backoff_init(&target->backoff, settings->backoff_first_ms,
 				 settings->backoff_cap_ms, settings->seed);
 	loop_timer_init(&target->retry_timer, connect_again, target);
+	loop_timer_init(&target->pace_timer, pace_allows, target);
 	redis_scan_init(&target->scan, settings->seed);
+	redis_pace_init(&target->pace, settings->scan_rate);
 	return target;
 }
 
@@ -442,7 +423,7 @@ redis_target_stop(RedisTarget *target)
 	loop_timer_remove(target->loop, &target->retry_timer);
 	redis_conn_close(target->conn);
 	redis_target_abandon(target);
-	forget_commands(target);
+	redis_queue_clear(&target->queue);
 	set_state(target, TARGET_STOPPED);
 }
 
@@ -459,18 +440,18 @@ redis_target_server_id(const RedisTarget *target)
 }
 
 void
-redis_target_apply(RedisTarget *target, const KeySet *keys)
+redis_target_apply(RedisTarget *target, const NameSets *names)
 {
-	target->keys = keys;
-	target->keys_position = 0;
+	redis_work_begin(&target->batch, names);
 	send_work(target);
 }
 
 bool
-redis_target_scan(RedisTarget *target, const KeySet *patterns)
+redis_target_scan(RedisTarget *target, const NameSets *patterns)
 {
 	if (!redis_scan_begin(&target->scan, patterns))
 		return false;
+	redis_pace_begin(&target->pace, loop_now_ms(target->loop));
 	send_work(target);
 	return true;
 }
@@ -478,7 +459,7 @@ redis_target_scan(RedisTarget *target, const KeySet *patterns)
 void
 redis_target_abandon(RedisTarget *target)
 {
-	abandon_commands(target);
-	target->keys = NULL;
-	redis_scan_end(&target->scan);
+	redis_queue_abandon(&target->queue);
+	redis_work_begin(&target->batch, NULL);
+	end_scan(target);
 }

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * redis_target.h
- *	  One Redis destination: deletes keys and what matches patterns, and
- *	  proves it.
+ *	  One Redis destination: does away with names and with what matches
+ *	  patterns, and proves it.
  *
- * Two pieces of work may be in hand at a time, one of each kind; they share
- * the connection, and keys go first.  Work is done when every command that
+ * Two pieces of work may be in hand at a time, names and a scan pass; they
+ * share the connection, and names go first.  Work is done when every command that
  * belongs to it was answered as Redis answers success, all over one
  * connection.  On anything else the connection is dropped and, after a
  * backoff, all unfinished work is sent again from its start; that goes on
@@ -21,9 +21,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "keyset.h"
 #include "log.h"
 #include "loop.h"
+#include "name_sets.h"
 #include "redis_conn.h"
 #include "url.h"
 
@@ -36,6 +36,8 @@ typedef struct RedisTargetSettings
 	RedisConnTimeouts timeouts;
 	int64_t		backoff_first_ms;
 	int64_t		backoff_cap_ms;
+	int64_t		scan_rate;		/* keys a pass may look at in a second; 0 is
+								 * without bound */
 	uint64_t	seed;
 } RedisTargetSettings;
 
@@ -50,8 +52,8 @@ typedef struct RedisTargetEvents
 	 */
 	void		(*lost) (void *context);
 
-	/* The keys are proven to be deleted; they are no longer borrowed. */
-	void		(*keys_done) (void *context);
+	/* The names are proven to be done away with, and no longer borrowed. */
+	void		(*apply_done) (void *context);
 
 	/* A whole pass with the patterns is proven. */
 	void		(*scan_done) (void *context);
@@ -83,17 +85,18 @@ extern bool redis_target_is_ready(const RedisTarget *target);
 extern const char *redis_target_server_id(const RedisTarget *target);
 
 /*
- * UNLINKs the keys, at least one, which are borrowed and must not change
- * until keys_done or redis_target_abandon.  Only while no other keys are in
- * hand.
+ * Unlinks keys, takes tags and renews versions (see redis_script.h): at least
+ * one name.  They are borrowed and must not change until apply_done or
+ * redis_target_abandon.  Only while no other names are in hand.
  */
-extern void redis_target_apply(RedisTarget *target, const KeySet *keys);
+extern void redis_target_apply(RedisTarget *target, const NameSets *names);
 
 /*
- * UNLINKs every key that matches one of the patterns, which are copied.  Only
- * while no other pass is in hand.  False if memory is exhausted.
+ * The same for every name in Redis that matches one of the patterns, which
+ * are copied: for one of several kinds, all that they ask for, tags first.
+ * Only while no other pass is in hand.  False if memory is exhausted.
  */
-extern bool redis_target_scan(RedisTarget *target, const KeySet *patterns)
+extern bool redis_target_scan(RedisTarget *target, const NameSets *patterns)
 			__attribute__((warn_unused_result));
 
 /* Forgets all work in hand; its callbacks are not called any more. */

@@ -24,8 +24,10 @@
 static bool is_busy;			/* the source has an operation under way */
 static bool is_ready;			/* the target */
 static char asked[64];			/* what was asked for since the last look */
-static size_t key_count;		/* of the batch in the target's hands */
-static size_t pattern_count;	/* of the pass */
+static size_t key_count;		/* of the names in the target's hands */
+static size_t tag_count;		/* likewise */
+static size_t version_count;	/* likewise */
+static size_t pattern_count;	/* of the pass, of all kinds */
 
 static void
 ask(const char *what, const char *cursor)
@@ -96,18 +98,20 @@ redis_target_is_ready(const RedisTarget *target)
 }
 
 void
-redis_target_apply(RedisTarget *target, const KeySet *keys)
+redis_target_apply(RedisTarget *target, const NameSets *names)
 {
 	(void) target;
-	key_count = keys->key_count;
+	key_count = names->of[NAME_KEY].key_count;
+	tag_count = names->of[NAME_TAG].key_count;
+	version_count = names->of[NAME_VERSION].key_count;
 	ask("apply", "");
 }
 
 bool
-redis_target_scan(RedisTarget *target, const KeySet *patterns)
+redis_target_scan(RedisTarget *target, const NameSets *patterns)
 {
 	(void) target;
-	pattern_count = patterns->key_count;
+	pattern_count = name_sets_count(patterns);
 	ask("scan", "");
 	return true;
 }

@@ -23,12 +23,14 @@
 static Loop *loop;
 static ScriptedRedis server;
 static RedisTarget *target;
-static KeySet keys;
-static KeySet patterns;
+static NameSets names;
+static NameSets patterns;
+
+static int64_t scan_rate;		/* 0 without bound */
 
 static int	ready_count;
 static int	lost_count;
-static int	keys_done_count;
+static int	apply_done_count;
 static int	scan_done_count;
 
 /* What the scripted server does wrong, once: see the tests. */
@@ -53,10 +55,10 @@ note_lost(void *context)
 }
 
 static void
-note_keys_done(void *context)
+note_apply_done(void *context)
 {
 	(void) context;
-	keys_done_count++;
+	apply_done_count++;
 }
 
 static void
@@ -69,12 +71,32 @@ note_scan_done(void *context)
 static const RedisTargetEvents events = {
 	.ready = note_ready,
 	.lost = note_lost,
-	.keys_done = note_keys_done,
+	.apply_done = note_apply_done,
 	.scan_done = note_scan_done,
 };
 
 /* Only errors that cannot be helped: failures are what these tests make. */
 static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, -1};
+
+static inline void
+add_name(NameSets *sets, NameKind kind, const char *name)
+{
+	ck_assert(keyset_add(&sets->of[kind], NULL, 0, name, strlen(name)));
+}
+
+/* key:0 and so on. */
+static inline void
+add_names(NameKind kind, int count)
+{
+	static const char *const heads[] = {"key", "tag", "version"};
+	char		name[24];
+
+	for (int i = 0; i < count; i++)
+	{
+		(void) snprintf(name, sizeof(name), "%s:%d", heads[kind], i);
+		add_name(&names, kind, name);
+	}
+}
 
 static inline void
 start(ScriptedRedisAnswer answer)
@@ -84,6 +106,7 @@ start(ScriptedRedisAnswer answer)
 		.timeouts = {5000, 100},
 		.backoff_first_ms = 1,
 		.backoff_cap_ms = 5,
+		.scan_rate = scan_rate,
 		.seed = 1,
 	};
 
@@ -93,16 +116,9 @@ start(ScriptedRedisAnswer answer)
 	settings.url = &server.url;
 	target = redis_target_create(loop, &silent, &settings, &events, NULL);
 	ck_assert_ptr_nonnull(target);
-	keyset_init(&keys, 1);
-	keyset_init(&patterns, 1);
-	for (int i = 0; i < KEY_COUNT; i++)
-	{
-		char		key[16];
-
-		(void) snprintf(key, sizeof(key), "key:%d", i);
-		ck_assert(keyset_add(&keys, NULL, 0, key, strlen(key)));
-	}
-	ready_count = lost_count = keys_done_count = scan_done_count = 0;
+	name_sets_init(&names, 1);
+	name_sets_init(&patterns, 1);
+	ready_count = lost_count = apply_done_count = scan_done_count = 0;
 	command_count = 0;
 	redis_target_start(target);
 }
@@ -113,8 +129,8 @@ stop(void)
 	redis_target_destroy(target);
 	scripted_redis_stop(&server);
 	loop_destroy(loop);
-	keyset_free(&keys);
-	keyset_free(&patterns);
+	name_sets_free(&names);
+	name_sets_free(&patterns);
 }
 
 #endif

@@ -41,7 +41,7 @@ START_TEST(delivery_acknowledges_only_what_is_applied)
 	expect("fetch 0;apply;fetch 1;");
 	answer_empty("1");
 	expect("");
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	expect("ack 1;");
 	stop();
 }
@@ -55,7 +55,7 @@ START_TEST(delivery_holds_at_most_two_batches)
 	answer_fetch("1", 1, false);
 	answer_fetch("2", 1, false);
 	expect("fetch 0;apply;fetch 1;");
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	expect("apply;ack 1;");
 	answer_ack();
 	expect("fetch 2;");
@@ -70,9 +70,9 @@ START_TEST(delivery_acknowledges_before_it_fetches_on)
 	begin();
 	answer_fetch("1", 1, false);
 	answer_fetch("2", 1, false);
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	answer_ack();
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	expect("fetch 0;apply;fetch 1;apply;ack 1;fetch 2;");
 	answer_empty("2");
 	expect("ack 2;");
@@ -208,7 +208,7 @@ START_TEST(delivery_begins_a_pass_beside_the_keys)
 	start();
 	begin();
 	answer_fetch("1", 1, true);
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	expect("fetch 0;apply;fetch 1;scan;");
 	ck_assert_uint_eq(pattern_count, 1);
 	stop();
@@ -221,9 +221,9 @@ START_TEST(delivery_does_not_acknowledge_unfinished_patterns)
 	start();
 	begin();
 	answer_fetch("1", 1, true);
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	answer_fetch("2", 1, false);
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	answer_empty("2");
 	asked[0] = '\0';
 	delivery_take_scan_done(delivery);
@@ -239,9 +239,9 @@ START_TEST(delivery_collects_patterns_during_a_pass_for_the_next)
 	start();
 	begin();
 	answer_fetch("1", 1, true);
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	answer_fetch("2", 1, true);
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	expect("fetch 0;apply;fetch 1;scan;apply;fetch 2;");
 	delivery_take_scan_done(delivery);
 	expect("scan;");
@@ -270,7 +270,7 @@ START_TEST(delivery_reports_a_resync_after_its_keys_and_its_pass)
 	delivery_start(delivery, "0", true, "because");
 	answer_resync_list(true, true);
 	answer_empty("0");
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	expect("list;apply;fetch 0;scan;sleep 0;");
 	answer_empty("0");
 	delivery_take_scan_done(delivery);
@@ -285,7 +285,7 @@ START_TEST(delivery_reports_a_resync_of_keys_alone)
 	start();
 	delivery_start(delivery, "0", true, "because");
 	answer_resync_list(true, false);
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	answer_empty("0");
 	expect("list;apply;fetch 0;resynced;");
 	stop();
@@ -310,7 +310,7 @@ START_TEST(delivery_acknowledges_batches_during_a_resync)
 	delivery_start(delivery, "0", true, "because");
 	answer_resync_list(false, true);
 	answer_fetch("1", 1, false);
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	answer_empty("1");
 	expect("list;scan;fetch 0;apply;fetch 1;ack 1;");
 	stop();
@@ -338,7 +338,7 @@ START_TEST(delivery_is_drained_when_nothing_is_left)
 	ck_assert_int_eq(drained_count, 0);
 	answer_fetch("1", 1, false);
 	answer_empty("1");
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	ck_assert_int_eq(drained_count, 0);
 	answer_ack();
 	ck_assert_int_eq(drained_count, 1);
@@ -378,7 +378,7 @@ START_TEST(delivery_finishes_after_the_batch_in_hand_is_acknowledged)
 	answer_empty("1");
 	delivery_finish(delivery);
 	ck_assert_int_eq(finished_count, 0);
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	expect("fetch 0;apply;fetch 1;ack 1;");
 	ck_assert_int_eq(finished_count, 0);
 	answer_ack();
@@ -395,7 +395,7 @@ START_TEST(delivery_begins_no_new_batch_while_it_finishes)
 	answer_fetch("1", 1, false);
 	answer_fetch("2", 1, false);
 	delivery_finish(delivery);
-	delivery_take_keys_done(delivery);
+	delivery_take_apply_done(delivery);
 	expect("fetch 0;apply;fetch 1;ack 1;");
 	answer_ack();
 	expect("");

@@ -141,12 +141,28 @@ END_TEST
 
 START_TEST(journal_row_knows_the_actions)
 {
-	JournalAction action;
+	static const struct
+	{
+		const char *name;
+		JournalAction action;
+	}			known[] =
+	{
+		{"keys", JOURNAL_KEYS},
+		{"patterns", JOURNAL_PATTERNS},
+		{"tags", JOURNAL_TAGS},
+		{"tag_patterns", JOURNAL_TAG_PATTERNS},
+		{"versions", JOURNAL_VERSIONS},
+		{"version_patterns", JOURNAL_VERSION_PATTERNS},
+		{"resync", JOURNAL_RESYNC_KEYS},
+	};
 
-	ck_assert(journal_row_decode_action("keys", 4, &action));
-	ck_assert_int_eq(action, JOURNAL_KEYS);
-	ck_assert(journal_row_decode_action("patterns", 8, &action));
-	ck_assert_int_eq(action, JOURNAL_PATTERNS);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	{
+		JournalAction action;
+
+		ck_assert(journal_row_decode_action(known[i].name, strlen(known[i].name), &action));
+		ck_assert_int_eq(action, known[i].action);
+	}
 }
 
 END_TEST
@@ -155,7 +171,9 @@ START_TEST(journal_row_refuses_an_unknown_action)
 {
 	JournalAction action;
 
-	ck_assert(!journal_row_decode_action("tags", 4, &action));
+	ck_assert(!journal_row_decode_action("tag", 3, &action));
+	ck_assert(!journal_row_decode_action("tag-patterns", 12, &action));
+	ck_assert(!journal_row_decode_action("RESYNC", 6, &action));
 	ck_assert(!journal_row_decode_action("keysx", 5, &action));
 	ck_assert(!journal_row_decode_action("key", 3, &action));
 	ck_assert(!journal_row_decode_action("", 0, &action));

@@ -16,22 +16,22 @@
 static PatternSet *
 create(const char *const *patterns)
 {
-	KeySet		set;
+	NameSets	sets;
 	PatternSet *compiled;
 
-	keyset_init(&set, 1);
+	name_sets_init(&sets, 1);
 	for (; *patterns != NULL; patterns++)
-		ck_assert(keyset_add(&set, NULL, 0, *patterns, strlen(*patterns)));
-	compiled = pattern_set_create(&set);
+		ck_assert(keyset_add(&sets.of[NAME_KEY], NULL, 0, *patterns, strlen(*patterns)));
+	compiled = pattern_set_create(&sets);
 	ck_assert_ptr_nonnull(compiled);
-	keyset_free(&set);
+	name_sets_free(&sets);
 	return compiled;
 }
 
 static bool
 matches(const PatternSet *set, const char *key)
 {
-	return pattern_set_match(set, key, strlen(key));
+	return pattern_set_match(set, key, strlen(key)) != 0;
 }
 
 static void
@@ -153,24 +153,55 @@ END_TEST
 
 START_TEST(pattern_set_compares_a_key_with_few_of_many_patterns)
 {
-	KeySet		keys;
+	NameSets	sets;
 	PatternSet *set;
 
-	keyset_init(&keys, 1);
+	name_sets_init(&sets, 1);
 	for (int i = 0; i < 10000; i++)
 	{
 		char		pattern[32];
 
 		(void) snprintf(pattern, sizeof(pattern), "product:%d:*", i);
-		ck_assert(keyset_add(&keys, NULL, 0, pattern, strlen(pattern)));
+		ck_assert(keyset_add(&sets.of[NAME_KEY], NULL, 0, pattern, strlen(pattern)));
 	}
-	set = pattern_set_create(&keys);
+	set = pattern_set_create(&sets);
 	ck_assert_ptr_nonnull(set);
 	ck_assert_uint_eq(pattern_set_depth(set), 1);
 	ck_assert(matches(set, "product:777:x"));
 	ck_assert(!matches(set, "product:10000:x"));
 	pattern_set_destroy(set);
-	keyset_free(&keys);
+	name_sets_free(&sets);
+}
+
+END_TEST
+
+START_TEST(pattern_set_tells_every_kind_that_matches)
+{
+	static const char *const patterns[NAME_KIND_COUNT] = {
+		[NAME_KEY] = "a*",[NAME_TAG] = "a*",[NAME_VERSION] = "ab?"
+	};
+	const unsigned int key = PATTERN_SET_BIT(NAME_KEY);
+	const unsigned int tag = PATTERN_SET_BIT(NAME_TAG);
+	const unsigned int version = PATTERN_SET_BIT(NAME_VERSION);
+	NameSets	sets;
+	PatternSet *set;
+	size_t		cover_bytes;
+
+	name_sets_init(&sets, 1);
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		ck_assert(keyset_add(&sets.of[kind], NULL, 0, patterns[kind],
+							 strlen(patterns[kind])));
+	ck_assert(keyset_add(&sets.of[NAME_TAG], NULL, 0, "abc", 3));
+	set = pattern_set_create(&sets);
+	ck_assert_ptr_nonnull(set);
+	ck_assert_uint_eq(pattern_set_match(set, "a", 1), key | tag);
+	ck_assert_uint_eq(pattern_set_match(set, "abc", 3), key | tag | version);
+	ck_assert_uint_eq(pattern_set_match(set, "abcd", 4), key | tag);
+	ck_assert_uint_eq(pattern_set_match(set, "b", 1), 0);
+	ck_assert_mem_eq(pattern_set_cover(set, &cover_bytes), "a*", 2);
+	ck_assert_uint_eq(cover_bytes, 2);
+	pattern_set_destroy(set);
+	name_sets_free(&sets);
 }
 
 END_TEST
@@ -254,6 +285,7 @@ main(void)
 	tcase_add_test(tests, pattern_set_finds_a_short_prefix_behind_longer_ones);
 	tcase_add_test(tests, pattern_set_agrees_with_matching_one_by_one);
 	tcase_add_test(tests, pattern_set_compares_a_key_with_few_of_many_patterns);
+	tcase_add_test(tests, pattern_set_tells_every_kind_that_matches);
 	tcase_add_test(tests, pattern_set_covers_one_pattern_by_itself);
 	tcase_add_test(tests, pattern_set_covers_many_patterns_by_their_common_prefix);
 	tcase_add_test(tests, pattern_set_escapes_the_common_prefix);

@@ -43,6 +43,9 @@ START_TEST(redis_error_alarms_where_an_operator_must_act)
 		"NOAUTH Authentication required.",
 		"WRONGPASS invalid username-password pair or user is disabled.",
 		"NOPERM this user has no permissions to run the 'unlink' command",
+		"ERR The user executing the script can't run this command or subcommand",
+		"ERR ACL failure in script: User x has no permissions to run the 'incr' command",
+		"ERR Write commands not allowed after non deterministic commands.",
 		"DENIED Redis is running in protected mode",
 		"ERR invalid password",
 		"ERR Client sent AUTH, but no password is set",
@@ -56,6 +59,15 @@ START_TEST(redis_error_alarms_where_an_operator_must_act)
 		ck_assert_msg(redis_error_kind(texts[i])->is_alarm, "%s", texts[i]);
 		ck_assert_str_ne(redis_error_kind(texts[i])->advice, "");
 	}
+}
+
+END_TEST
+
+START_TEST(redis_error_reads_what_an_older_redis_makes_of_a_script_s_error)
+{
+	ck_assert_ptr_eq(redis_error_kind("-OOM command not allowed"), redis_error_kind("OOM "));
+	ck_assert_ptr_eq(redis_error_kind("-NOPERM x"), redis_error_kind("NOPERM x"));
+	ck_assert(redis_error_kind("-")->is_alarm);
 }
 
 END_TEST
@@ -79,6 +91,7 @@ main(void)
 
 	tcase_add_test(tests, redis_error_retries_quietly_what_passes_by_itself);
 	tcase_add_test(tests, redis_error_alarms_where_an_operator_must_act);
+	tcase_add_test(tests, redis_error_reads_what_an_older_redis_makes_of_a_script_s_error);
 	tcase_add_test(tests, redis_error_alarms_for_an_unknown_error);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);

@@ -16,11 +16,11 @@ static int	unlinked_count;		/* keys, over this connection */
 
 /* Waits until the keys are done, and sees that nothing else happens. */
 static void
-expect_keys_done(int expected_lost_count)
+expect_apply_done(int expected_lost_count)
 {
-	scripted_redis_run_until(loop, &keys_done_count, 1);
+	scripted_redis_run_until(loop, &apply_done_count, 1);
 	scripted_redis_settle(loop);
-	ck_assert_int_eq(keys_done_count, 1);
+	ck_assert_int_eq(apply_done_count, 1);
 	ck_assert_int_eq(lost_count, expected_lost_count);
 }
 
@@ -65,8 +65,9 @@ check_bad_reply(const char *reply, bool hang_up)
 		bad_reply = reply;
 		bad_hang_up = hang_up;
 		start(answer_one_badly);
-		redis_target_apply(target, &keys);
-		expect_keys_done(1);
+		add_names(NAME_KEY, KEY_COUNT);
+		redis_target_apply(target, &names);
+		expect_apply_done(1);
 		ck_assert_int_eq(server.connection_count, 2);
 		ck_assert_int_eq(server.command_count, KEY_COMMAND_COUNT);
 		ck_assert_int_eq(unlinked_count, KEY_COUNT);
@@ -107,8 +108,9 @@ answer_all_but_the_last(ScriptedRedis *redis, const redisReply *command)
 START_TEST(redis_target_unlinks_all_keys_once)
 {
 	start(unlink_keys);
-	redis_target_apply(target, &keys);
-	expect_keys_done(0);
+	add_names(NAME_KEY, KEY_COUNT);
+	redis_target_apply(target, &names);
+	expect_apply_done(0);
 	ck_assert_int_eq(unlinked_count, KEY_COUNT);
 	ck_assert_int_eq(command_count, KEY_COMMAND_COUNT);
 	stop();
@@ -131,8 +133,9 @@ START_TEST(redis_target_sends_a_batch_that_came_while_connected)
 {
 	start(unlink_keys);
 	scripted_redis_run_until(loop, &ready_count, 1);
-	redis_target_apply(target, &keys);
-	expect_keys_done(0);
+	add_names(NAME_KEY, KEY_COUNT);
+	redis_target_apply(target, &names);
+	expect_apply_done(0);
 	ck_assert_int_eq(unlinked_count, KEY_COUNT);
 	stop();
 }
@@ -142,12 +145,13 @@ END_TEST
 START_TEST(redis_target_is_not_done_before_the_last_reply)
 {
 	start(answer_all_but_the_last);
-	redis_target_apply(target, &keys);
+	add_names(NAME_KEY, KEY_COUNT);
+	redis_target_apply(target, &names);
 	scripted_redis_run_until(loop, &command_count, KEY_COMMAND_COUNT);
 	scripted_redis_settle(loop);
-	ck_assert_int_eq(keys_done_count, 0);
+	ck_assert_int_eq(apply_done_count, 0);
 	scripted_redis_send(&server, ":50\r\n");
-	expect_keys_done(0);
+	expect_apply_done(0);
 	stop();
 }
 
@@ -222,8 +226,9 @@ START_TEST(redis_target_repeats_the_batch_wherever_replies_are_cut)
 	for (cut_at = 0; cut_at < 17; cut_at++)
 	{
 		start(answer_up_to_a_byte);
-		redis_target_apply(target, &keys);
-		expect_keys_done(1);
+		add_names(NAME_KEY, KEY_COUNT);
+		redis_target_apply(target, &names);
+		expect_apply_done(1);
 		ck_assert_int_eq(unlinked_count, KEY_COUNT);
 		stop();
 	}
@@ -234,12 +239,13 @@ END_TEST
 START_TEST(redis_target_does_not_call_back_for_abandoned_keys)
 {
 	start(answer_all_but_the_last);
-	redis_target_apply(target, &keys);
+	add_names(NAME_KEY, KEY_COUNT);
+	redis_target_apply(target, &names);
 	scripted_redis_run_until(loop, &command_count, KEY_COMMAND_COUNT);
 	redis_target_abandon(target);
 	scripted_redis_send(&server, ":50\r\n");
 	scripted_redis_settle(loop);
-	ck_assert_int_eq(keys_done_count, 0);
+	ck_assert_int_eq(apply_done_count, 0);
 	ck_assert_int_eq(lost_count, 0);
 	stop();
 }
@@ -249,16 +255,17 @@ END_TEST
 START_TEST(redis_target_counts_no_abandoned_reply_for_the_next_batch)
 {
 	start(answer_all_but_the_last);
-	redis_target_apply(target, &keys);
+	add_names(NAME_KEY, KEY_COUNT);
+	redis_target_apply(target, &names);
 	scripted_redis_run_until(loop, &command_count, KEY_COMMAND_COUNT);
 	redis_target_abandon(target);
-	redis_target_apply(target, &keys);
+	redis_target_apply(target, &names);
 	scripted_redis_run_until(loop, &command_count, 2 * KEY_COMMAND_COUNT);
 	scripted_redis_send(&server, ":50\r\n:100\r\n:100\r\n");
 	scripted_redis_settle(loop);
-	ck_assert_int_eq(keys_done_count, 0);
+	ck_assert_int_eq(apply_done_count, 0);
 	scripted_redis_send(&server, ":50\r\n");
-	expect_keys_done(0);
+	expect_apply_done(0);
 	stop();
 }
 
@@ -267,10 +274,11 @@ END_TEST
 START_TEST(redis_target_calls_nothing_after_it_was_stopped)
 {
 	start(unlink_keys);
-	redis_target_apply(target, &keys);
+	add_names(NAME_KEY, KEY_COUNT);
+	redis_target_apply(target, &names);
 	redis_target_stop(target);
 	scripted_redis_settle(loop);
-	ck_assert_int_eq(keys_done_count, 0);
+	ck_assert_int_eq(apply_done_count, 0);
 	ck_assert_int_eq(ready_count, 0);
 	stop();
 }

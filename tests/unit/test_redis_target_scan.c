@@ -28,7 +28,7 @@ start_scan(ScriptedRedisAnswer answer)
 static void
 add_pattern(const char *pattern)
 {
-	ck_assert(keyset_add(&patterns, NULL, 0, pattern, strlen(pattern)));
+	add_name(&patterns, NAME_KEY, pattern);
 }
 
 static void
@@ -217,7 +217,8 @@ START_TEST(redis_target_sends_keys_while_a_scan_is_under_way)
 	scripted_redis_run_until(loop, &ready_count, 1);
 	add_pattern("a*");
 	ck_assert(redis_target_scan(target, &patterns));
-	redis_target_apply(target, &keys);
+	add_names(NAME_KEY, KEY_COUNT);
+	redis_target_apply(target, &names);
 	scripted_redis_run_until(loop, &command_count, 1 + KEY_COMMAND_COUNT);
 	stop();
 }
@@ -229,10 +230,11 @@ START_TEST(redis_target_does_both_kinds_of_work)
 	start_scan(scan_two_slices);
 	add_pattern("a*");
 	ck_assert(redis_target_scan(target, &patterns));
-	redis_target_apply(target, &keys);
-	scripted_redis_run_until(loop, &keys_done_count, 1);
+	add_names(NAME_KEY, KEY_COUNT);
+	redis_target_apply(target, &names);
+	scripted_redis_run_until(loop, &apply_done_count, 1);
 	expect_scan_done(0);
-	ck_assert_int_eq(keys_done_count, 1);
+	ck_assert_int_eq(apply_done_count, 1);
 	stop();
 }
 

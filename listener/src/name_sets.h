@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * name_sets.h
+ *	  Names in Redis, or patterns over names, by what a target does with them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_NAME_SETS_H
+#define UNCACHED_NAME_SETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keyset.h"
+
+typedef enum NameKind
+{
+	NAME_KEY,					/* is unlinked */
+	NAME_TAG,					/* a set: its members are unlinked, and itself */
+	NAME_VERSION,				/* a counter: gets a value that it never had */
+	NAME_KIND_COUNT
+} NameKind;
+
+/* All names as Redis knows them, the target's key prefix included. */
+typedef struct NameSets
+{
+	KeySet		of[NAME_KIND_COUNT];
+} NameSets;
+
+/* As keyset_init, keyset_reset and keyset_free. */
+extern void name_sets_init(NameSets *sets, uint64_t seed);
+extern void name_sets_reset(NameSets *sets);
+extern void name_sets_free(NameSets *sets);
+
+/* As keyset_merge. */
+extern bool name_sets_merge(NameSets *sets, const NameSets *from)
+			__attribute__((warn_unused_result));
+
+/* Of all kinds together. */
+extern size_t name_sets_count(const NameSets *sets);
+extern size_t name_sets_bytes(const NameSets *sets);
+
+#endif

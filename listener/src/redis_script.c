@@ -1,0 +1,113 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_script.c
+ *	  The commands that do away with names: UNLINK for keys, scripts for tags
+ *	  and for counters.
+ *
+ * In the scripts every command goes through pcall, and its error is
+ * returned: what call() makes of an error is worded differently by each
+ * version of Redis.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "redis_script.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Members are removed from the set only after they were unlinked: if the user
+ * may not unlink one of them, none is forgotten.  What was registered
+ * meanwhile can only come before or after the script.  A set that has fewer
+ * members than were asked for has given all.
+ */
+static const char take_script[] =
+"local room = tonumber(ARGV[1])\n"
+"for i, set in ipairs(KEYS) do\n"
+"  local members = redis.pcall('SRANDMEMBER', set, room)\n"
+"  local reply = 0\n"
+"  if members.err then\n"
+"    if string.sub(members.err, 1, 9) ~= 'WRONGTYPE' then return members end\n"
+"    reply = redis.pcall('UNLINK', set)\n"
+"  elseif #members > 0 then\n"
+"    reply = redis.pcall('UNLINK', unpack(members))\n"
+"    if type(reply) == 'number' then\n"
+"      reply = redis.pcall('SREM', set, unpack(members))\n"
+"    end\n"
+"  end\n"
+"  if type(reply) ~= 'number' then return reply end\n"
+"  if #members == room then return i - 1 end\n"
+"  room = room - #members\n"
+"end\n"
+"return #KEYS";
+
+/*
+ * Whatever keeps INCR from its work, SET either mends or fails for, too.  The
+ * time's digits are joined as text: a script's numbers would lose the last.
+ */
+static const char renew_script[] =
+"for _, counter in ipairs(KEYS) do\n"
+"  local value = redis.pcall('INCR', counter)\n"
+"  if type(value) == 'table' or value == 1 then\n"
+"    local time = redis.pcall('TIME')\n"
+"    if time.err then return time end\n"
+"    value = redis.pcall('SET', counter, time[1] .. string.format('%06d', time[2]))\n"
+"    if value.err then return value end\n"
+"  end\n"
+"end\n"
+"return #KEYS";
+
+static const char *const scripts[NAME_KIND_COUNT] = {
+	[NAME_TAG] = take_script,
+	[NAME_VERSION] = renew_script,
+};
+
+static const char *const tails[NAME_KIND_COUNT] = {
+	[NAME_KEY] = "",
+	[NAME_TAG] = "$3\r\n" REDIS_SCRIPT_MAX_MEMBERS "\r\n",
+	[NAME_VERSION] = "",
+};
+
+size_t
+redis_script_head(NameKind kind, size_t name_count, char head[REDIS_SCRIPT_HEAD_BYTES])
+{
+	const char *script = scripts[kind];
+	char		count[24];
+	size_t		argument_count = name_count + 3;
+
+	if (script == NULL)
+		return (size_t) snprintf(head, REDIS_SCRIPT_HEAD_BYTES,
+								 "*%zu\r\n$6\r\nUNLINK\r\n", name_count + 1);
+	if (tails[kind][0] != '\0')
+		argument_count++;
+	(void) snprintf(count, sizeof(count), "%zu", name_count);
+	return (size_t) snprintf(head, REDIS_SCRIPT_HEAD_BYTES,
+							 "*%zu\r\n$4\r\nEVAL\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
+							 argument_count, strlen(script), script,
+							 strlen(count), count);
+}
+
+const char *
+redis_script_tail(NameKind kind)
+{
+	return tails[kind];
+}
+
+const char *
+redis_script_read(NameKind kind, size_t name_count, const redisReply *reply,
+				  size_t *done_count)
+{
+	static const char *const problems[NAME_KIND_COUNT] = {
+		[NAME_KEY] = "UNLINK was answered as Redis does not",
+		[NAME_TAG] = "the script that takes tags was answered as it does not",
+		[NAME_VERSION] = "the script that renews versions was answered as it does not",
+	};
+
+	if (reply->type != REDIS_REPLY_INTEGER || reply->integer < 0 ||
+		(unsigned long long) reply->integer > name_count)
+		return problems[kind];
+	*done_count = kind == NAME_TAG ? (size_t) reply->integer : name_count;
+	if (kind == NAME_VERSION && (size_t) reply->integer != name_count)
+		return problems[kind];
+	return NULL;
+}

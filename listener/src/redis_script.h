@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_script.h
+ *	  The commands that do away with names: UNLINK for keys, scripts for tags
+ *	  and for counters.
+ *
+ * A command is a head, then some names as a KeySlice has them, then a tail.
+ * Each is answered by an integer.
+ *
+ *	UNLINK	for keys: how many of them there were.
+ *
+ *	Taking	of tags' sets, one after the other: unlinks a set's members, and
+ *			the set; what is no set is unlinked.  Stops after
+ *			REDIS_SCRIPT_MAX_MEMBERS members, so that Redis is not blocked.
+ *			How many of the sets are finished, from the first on.
+ *
+ *	Renewing of counters: increments each; one that was missing, or cannot be
+ *			incremented, becomes Redis' time in microseconds.  How many they
+ *			were, which is all.
+ *
+ * Scripts are sent whole each time, since Redis forgets what it was given
+ * earlier when it restarts.  Each may be repeated, after an error as well.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_REDIS_SCRIPT_H
+#define UNCACHED_REDIS_SCRIPT_H
+
+#include <hiredis/hiredis.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "name_sets.h"
+
+/* Names in one command. */
+#define REDIS_SCRIPT_MAX_NAMES ((size_t) 100)
+
+/* A millisecond's work for Redis, three at worst. */
+#define REDIS_SCRIPT_MAX_MEMBERS "250"
+
+/* Room for any head. */
+#define REDIS_SCRIPT_HEAD_BYTES 1024
+
+/* Writes the head of a command with so many names; returns its length. */
+extern size_t redis_script_head(NameKind kind, size_t name_count,
+								char head[REDIS_SCRIPT_HEAD_BYTES]);
+
+/* What stands behind the names; static. */
+extern const char *redis_script_tail(NameKind kind);
+
+/*
+ * Reads a reply that is no error: how many of the names are done, always all
+ * but for tags.  On failure returns a static text that says why, else NULL.
+ */
+extern const char *redis_script_read(NameKind kind, size_t name_count,
+									 const redisReply *reply, size_t *done_count)
+			__attribute__((warn_unused_result));
+
+#endif

@@ -39,3 +39,9 @@ catalog_consumers_id(void)
 {
 	return relation_id("consumers");
 }
+
+Oid
+catalog_markers_id(void)
+{
+	return relation_id("markers");
+}

@@ -10,25 +10,30 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
+#include "access/xact.h"
+#include "caretaker.h"
 #include "catalog.h"
 #include "compat.h"
 #include "consumer.h"
+#include "consumer_table.h"
+#include "guc.h"
 #include "lock_class.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
-#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+/*
+ * How long a backend believes what it has read: acknowledging tells nobody, but
+ * a consumer that does not acknowledge must be noticed.
+ */
+#define READ_AGAIN_MS 60000
 
 typedef struct Consumer
 {
-	int32		id;
-	char	   *target;
+	int32		id;				/* 0 if it is lost */
+	const char *target;
 	Size		target_length;
 } Consumer;
 
@@ -38,6 +43,7 @@ static Consumer *consumers = NULL;
 static int	consumer_count = 0;
 static Oid	consumers_id = InvalidOid;
 static bool is_valid = false;
+static TimestampTz read_at = 0;
 
 PG_FUNCTION_INFO_V1(uncache_consumers_changed);
 PG_FUNCTION_INFO_V1(uncache_lock_consumer);
@@ -55,39 +61,47 @@ consumer_init(void)
 	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
 }
 
-static void
-read_consumers(Relation relation)
+/*
+ * Has a consumer been silent for longer than it may, unnoticed?  Whether it is
+ * really behind is for uncache.trim() to find out.
+ */
+static bool
+is_silent(const ConsumerRow *row, TimestampTz now)
 {
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, snapshot, 0, NULL);
-	HeapTuple	tuple;
+	TimestampTz heard_at = Max(row->acked_at, row->registered_at);
 
-	while ((tuple = systable_getnext(scan)) != NULL)
+	return row->lost_at == 0 &&
+		TimestampDifferenceExceeds(row->checked_at, now, READ_AGAIN_MS) &&
+		now - heard_at > (int64) guc_max_lag_s * USECS_PER_SEC;
+}
+
+static void
+read_consumers(void)
+{
+	List	   *rows = consumer_table_read();
+	bool		anyone_is_silent = false;
+	ListCell   *cell;
+
+	read_at = GetCurrentTimestamp();
+	consumers = palloc((list_length(rows) + 1) * sizeof(Consumer));
+	foreach(cell, rows)
 	{
-		TupleDesc	desc = RelationGetDescr(relation);
-		Consumer   *consumer;
-		bool		is_null;
+		const ConsumerRow *row = lfirst(cell);
+		Consumer   *consumer = &consumers[consumer_count++];
 
-		if (consumer_count % 8 == 0)
-			consumers = consumer_count == 0 ?
-				palloc(8 * sizeof(Consumer)) :
-				repalloc(consumers, (consumer_count + 8) * sizeof(Consumer));
-		consumer = &consumers[consumer_count];
-		consumer->id = DatumGetInt32(heap_getattr(tuple, CONSUMER_ID, desc, &is_null));
-		consumer->target =
-			TextDatumGetCString(heap_getattr(tuple, CONSUMER_TARGET, desc, &is_null));
-		consumer->target_length = strlen(consumer->target);
-		consumer_count++;
+		consumer->id = row->lost_at == 0 ? row->id : 0;
+		consumer->target = row->target;
+		consumer->target_length = strlen(row->target);
+		anyone_is_silent |= is_silent(row, read_at);
 	}
-	systable_endscan(scan);
-	UnregisterSnapshot(snapshot);
+	if (anyone_is_silent && guc_max_lag_s > 0)
+		caretaker_start();
 }
 
 static void
 rebuild(void)
 {
 	MemoryContext old_context;
-	Relation	relation;
 
 	if (context == NULL)
 		context = AllocSetContextCreate(CacheMemoryContext, "uncache consumers",
@@ -100,12 +114,11 @@ rebuild(void)
 		return;
 
 	/* Valid before reading: an invalidation that comes meanwhile must win. */
-	relation = table_open(consumers_id, AccessShareLock);
 	is_valid = true;
 	old_context = MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		read_consumers(relation);
+		read_consumers();
 	}
 	PG_CATCH();
 	{
@@ -114,24 +127,39 @@ rebuild(void)
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(old_context);
-	table_close(relation, AccessShareLock);
 }
 
-int32
-consumer_find(const char *target, Size target_length)
+/* The clock is that of the statement: it costs nothing for each row. */
+static bool
+is_outdated(void)
+{
+	return !is_valid ||
+		GetCurrentStatementStartTimestamp() - read_at > READ_AGAIN_MS * INT64CONST(1000);
+}
+
+static const Consumer *
+find(const char *target, Size target_length)
 {
 	int			i;
 
 	AcceptInvalidationMessages();
-	if (!is_valid)
+	if (is_outdated())
 		rebuild();
 	for (i = 0; i < consumer_count; i++)
 	{
 		if (consumers[i].target_length == target_length &&
 			memcmp(consumers[i].target, target, target_length) == 0)
-			return consumers[i].id;
+			return &consumers[i];
 	}
-	return 0;
+	return NULL;
+}
+
+int32
+consumer_find(const char *target, Size target_length)
+{
+	const Consumer *consumer = find(target, target_length);
+
+	return consumer == NULL ? 0 : consumer->id;
 }
 
 List *
@@ -151,14 +179,19 @@ consumer_list_targets(void)
 int32
 consumer_get(const char *target)
 {
-	int32		id = consumer_find(target, strlen(target));
+	const Consumer *consumer = find(target, strlen(target));
 
-	if (id == 0)
+	if (consumer == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("target \"%s\" has no consumer", target),
 				 errhint("Call uncache.attach(target) first.")));
-	return id;
+	if (consumer->id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the consumer of target \"%s\" was declared lost", target),
+				 errhint("Call uncache.attach(target) again; it resyncs.")));
+	return consumer->id;
 }
 
 static void

@@ -4,13 +4,16 @@
  *	  Which targets have a consumer, as this backend knows it; and the lock
  *	  of who works for one.
  *
- * A change is journalled only for targets that have a consumer.  A backend
- * reads uncache.consumers once and again after a relcache invalidation of it,
- * which whoever adds or drops a consumer sends (consumers_changed()).
+ * A change is journalled only for targets that have a consumer which is not
+ * lost.  A backend reads uncache.consumers once and again after a relcache
+ * invalidation of it, which whoever adds or drops a consumer or declares it lost
+ * sends (consumers_changed()); and now and then, to notice one that does not
+ * acknowledge any more (caretaker.h).
  *
  * Why a stale answer is safe: a transaction that was not told of a new consumer
  * had its transaction id before the registration's invalidation was sent, and
  * registration waits until every such transaction has ended before it resyncs.
+ * A consumer that comes back after it was lost is registered in the same way.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,12 +25,13 @@
 extern void consumer_init(void);
 
 /*
- * The consumer's id, or 0 if the target has none.  Takes in invalidations
- * first: other cached things may be outdated afterwards, never freed.
+ * The consumer's id, or 0 if the target has none or it is lost.  Takes in
+ * invalidations first: other cached things may be outdated afterwards, never
+ * freed.
  */
 extern int32 consumer_find(const char *target, Size target_length);
 
-/* The same, but an error that says what to do if there is none. */
+/* The same, but instead of 0 an error that says what to do. */
 extern int32 consumer_get(const char *target);
 
 /* The targets that have a consumer: palloc'd strings. */

@@ -18,6 +18,9 @@ bool		guc_enabled = true;
 int			guc_pending_limit_kb = 4096;
 int			guc_max_key_bytes = 16384;
 int			guc_retention_s = 300;
+int			guc_max_lag_s = 24 * 3600;
+
+PG_FUNCTION_INFO_V1(uncache_max_lag_seconds);
 
 void
 guc_init(void)
@@ -50,6 +53,13 @@ guc_init(void)
 							300, 0, 7 * 24 * 3600,
 							PGC_SUSET, GUC_UNIT_S,
 							NULL, NULL, NULL);
+	DefineCustomIntVariable("uncache.max_lag",
+							"Time that a consumer may be behind before it is declared lost.",
+							"A lost consumer's journal is released; its next start resyncs. Zero keeps the journal for ever.",
+							&guc_max_lag_s,
+							24 * 3600, 0, 365 * 24 * 3600,
+							PGC_SUSET, GUC_UNIT_S,
+							NULL, NULL, NULL);
 	compat_reserve_guc_prefix("uncache");
 }
 
@@ -65,4 +75,11 @@ Datum
 uncache_is_enabled(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(guc_enabled);
+}
+
+/* max_lag_seconds() → integer; knows the setting also where none was made */
+Datum
+uncache_max_lag_seconds(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(guc_max_lag_s);
 }

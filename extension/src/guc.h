@@ -21,6 +21,9 @@ extern int	guc_max_key_bytes;
 /* s that journal rows stay after every consumer has consumed them */
 extern int	guc_retention_s;
 
+/* s that a consumer may be behind before it is declared lost; 0: for ever */
+extern int	guc_max_lag_s;
+
 extern void guc_init(void);
 
 #endif

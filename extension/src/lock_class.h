@@ -18,4 +18,7 @@
 /* held by a session that sleeps until a consumer's doorbell rings */
 #define LOCK_CLASS_DOORBELL 7502
 
+/* held by the worker that trims the journal in place of daemons; id 0 */
+#define LOCK_CLASS_CARETAKER 7503
+
 #endif

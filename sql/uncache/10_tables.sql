@@ -35,19 +35,25 @@ CREATE TABLE uncache.consumers (
 	identity		text,
 	server			text,
 	registered_at	timestamptz	NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-	acked_at		timestamptz
+	acked_at		timestamptz,
+	lost_at			timestamptz,
+	missed_from		timestamptz,
+	checked_at		timestamptz
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 COMMENT ON TABLE uncache.consumers IS 'one cursor in the journal for each target';
 COMMENT ON COLUMN uncache.consumers.id IS 'the key of the consumer''s locks';
 COMMENT ON COLUMN uncache.consumers.target IS 'Redis destination by alias';
 COMMENT ON COLUMN uncache.consumers.barrier IS 'transactions before this one may not know of the consumer';
-COMMENT ON COLUMN uncache.consumers.cursor IS 'what is applied; null until the barrier has passed';
-COMMENT ON COLUMN uncache.consumers.resync_reason IS 'why a resync is due; null if none is';
+COMMENT ON COLUMN uncache.consumers.cursor IS 'what is applied; null until the barrier has passed, and while it is lost';
+COMMENT ON COLUMN uncache.consumers.resync_reason IS 'why a resync is or, if it is lost, will be due; null if none is';
 COMMENT ON COLUMN uncache.consumers.identity IS 'cluster, timeline and database that the cursor belongs to';
 COMMENT ON COLUMN uncache.consumers.server IS 'the Redis process that the deletes went to, as uncached names it; null if it is not known';
-COMMENT ON COLUMN uncache.consumers.registered_at IS 'when the target was first attached to';
-COMMENT ON COLUMN uncache.consumers.acked_at IS 'when the cursor last moved';
+COMMENT ON COLUMN uncache.consumers.registered_at IS 'when the target was attached to first, or first after it was lost';
+COMMENT ON COLUMN uncache.consumers.acked_at IS 'when its daemon last acknowledged a cursor, be it the same; a daemon that works does so every 10 s';
+COMMENT ON COLUMN uncache.consumers.lost_at IS 'when it was declared lost; null if it was not: nothing is journalled for a lost consumer';
+COMMENT ON COLUMN uncache.consumers.missed_from IS 'of a lost consumer, from when on changes are missing';
+COMMENT ON COLUMN uncache.consumers.checked_at IS 'when it was last looked at because it does not acknowledge';
 
 /* Crash recovery empties it; that is how a crash is told from a restart. */
 CREATE UNLOGGED TABLE uncache.markers (

@@ -52,3 +52,9 @@ AS $$
 	ORDER BY pg_catalog.min(r.n)
 $$;
 COMMENT ON FUNCTION uncache.explain(text) IS 'runs a statement, rolls it back, and tells what it would invalidate';
+
+/* as the extension's owner: what it reads is not for everybody */
+CREATE FUNCTION uncache.wait(timeout interval DEFAULT '5s') RETURNS boolean
+	LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'uncache_wait';
+COMMENT ON FUNCTION uncache.wait(interval) IS 'waits until everything committed before the call is applied by every consumer that is not lost: true if it is, false at the timeout, also if a daemon is down';

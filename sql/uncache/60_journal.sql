@@ -12,6 +12,10 @@ CREATE FUNCTION uncache.retention_seconds() RETURNS integer
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_retention_seconds';
 COMMENT ON FUNCTION uncache.retention_seconds() IS 'the setting uncache.retention';
 
+CREATE FUNCTION uncache.max_lag_seconds() RETURNS integer
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_max_lag_seconds';
+COMMENT ON FUNCTION uncache.max_lag_seconds() IS 'the setting uncache.max_lag';
+
 CREATE FUNCTION uncache.identity() RETURNS text
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -60,7 +64,7 @@ CREATE FUNCTION uncache.find_resync_reason(consumer uncache.consumers, server te
 AS $$
 BEGIN
 	IF consumer.cursor IS NULL THEN
-		RETURN 'first registration';
+		RETURN coalesce(consumer.resync_reason, 'first registration');
 	ELSIF consumer.identity <> uncache.identity() THEN
 		RETURN format('another history: the cursor is from %s; this is %s', consumer.identity, uncache.identity());
 	ELSIF NOT uncache.has_marker(consumer.id) THEN
@@ -105,6 +109,23 @@ END
 $$;
 COMMENT ON FUNCTION uncache.pass_barrier(uncache.consumers) IS 'whether every transaction that may not know of a consumer has ended';
 
+/*
+ * Writers have journalled nothing for a lost consumer: what holds for a new one
+ * holds for it, too.  The barrier is taken by the next call of attach.
+ */
+CREATE FUNCTION uncache.register_again(consumer_id integer) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE uncache.consumers c
+		SET lost_at = NULL, missed_from = NULL, checked_at = NULL, barrier = NULL, cursor = NULL,
+			registered_at = clock_timestamp()
+		WHERE c.id = consumer_id;
+	PERFORM uncache.consumers_changed();
+END
+$$;
+COMMENT ON FUNCTION uncache.register_again(integer) IS 'makes a lost consumer one that writers know, as a new one';
+
 CREATE FUNCTION uncache.attach(target text, server text DEFAULT NULL, OUT state text, OUT cursor text, OUT reason text)
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -142,6 +163,12 @@ BEGIN
 	END IF;
 	/* again: who had the lock before may have changed it */
 	SELECT * INTO STRICT consumer FROM uncache.consumers c WHERE c.id = consumer.id;
+	IF consumer.lost_at IS NOT NULL THEN
+		PERFORM uncache.register_again(consumer.id);
+		state := 'waiting';
+		reason := format('registered again; it was %s', consumer.resync_reason);
+		RETURN;
+	END IF;
 
 	IF consumer.cursor IS NULL THEN
 		SELECT b.reason INTO reason FROM uncache.pass_barrier(consumer) b WHERE NOT b.passed;
@@ -190,13 +217,29 @@ CREATE FUNCTION uncache.check_ack(target text, cursor text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_ack';
 COMMENT ON FUNCTION uncache.check_ack(text, text) IS 'raises unless the session may move the consumer to the cursor';
 
+CREATE FUNCTION uncache.raise_no_cursor(target text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'the consumer of target "%" has no cursor', target
+		USING ERRCODE = 'object_not_in_prerequisite_state',
+		DETAIL = 'It was declared lost, or its registration is not complete.',
+		HINT = 'Call uncache.attach(target) again.';
+END
+$$;
+COMMENT ON FUNCTION uncache.raise_no_cursor(text) IS 'the error of acknowledging for a consumer that is not at work';
+
 CREATE FUNCTION uncache.ack(target text, cursor text) RETURNS void
 	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM uncache.check_ack(ack.target, ack.cursor);
+	/* who had no cursor, or was declared lost a moment ago, must not get one so */
 	UPDATE uncache.consumers c SET cursor = ack.cursor, acked_at = clock_timestamp()
-		WHERE c.target = ack.target;
+		WHERE c.target = ack.target AND c.cursor IS NOT NULL;
+	IF NOT FOUND THEN
+		PERFORM uncache.raise_no_cursor(ack.target);
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION uncache.ack(text, text) IS 'everything before the cursor is applied';
@@ -216,10 +259,94 @@ AS $$
 BEGIN
 	PERFORM uncache.check_ack(resynced.target,
 		coalesce((SELECT c.cursor FROM uncache.consumers c WHERE c.target = resynced.target), '1:1:'));
-	UPDATE uncache.consumers c SET resync_reason = NULL WHERE c.target = resynced.target;
+	UPDATE uncache.consumers c SET resync_reason = NULL
+		WHERE c.target = resynced.target AND c.cursor IS NOT NULL;
+	IF NOT FOUND THEN
+		PERFORM uncache.raise_no_cursor(resynced.target);
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION uncache.resynced(text) IS 'the resync that attach asked for is complete';
+
+/*
+ * How long a consumer has stood still shows in the age of what began behind its
+ * cursor.  Not in that of transactions which were in flight when the cursor was
+ * made: their rows may have been written long before they were committed.  The
+ * first rows are enough, since those that follow are hardly older.  Of whatever
+ * target: a cursor holds back the rows of all.
+ */
+CREATE FUNCTION uncache.oldest_behind(cursor text) RETURNS timestamptz
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT min(o.at)
+	FROM (SELECT j.at FROM uncache.journal j
+		WHERE j.xid >= greatest(split_part(cursor, ':', 2)::numeric,
+			nullif(split_part(split_part(cursor, '/', 2), '.', 1), '')::numeric + 1)::text::xid8
+		ORDER BY j.xid, j.part LIMIT 1000) o
+$$;
+COMMENT ON FUNCTION uncache.oldest_behind(text) IS 'since when a cursor has held back the journal; null if it does not';
+
+/* Is it to be declared lost?  Since when, if it is; else null. */
+CREATE FUNCTION uncache.missed_from(consumer uncache.consumers, cutoff timestamptz) RETURNS timestamptz
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	since timestamptz := consumer.registered_at;
+BEGIN
+	IF since >= cutoff THEN
+		RETURN NULL;
+	ELSIF consumer.cursor IS NOT NULL THEN
+		since := uncache.oldest_behind(consumer.cursor);
+	ELSIF uncache.consumer_worker(consumer.id) IS NOT NULL THEN
+		RETURN NULL;
+	END IF;
+	RETURN CASE WHEN since < cutoff THEN since END;
+END
+$$;
+COMMENT ON FUNCTION uncache.missed_from(uncache.consumers, timestamptz) IS 'since when a consumer has held back the journal or, without a cursor, nobody has worked for it, if that is before the cutoff';
+
+/*
+ * A consumer that holds back the journal for longer than uncache.max_lag is
+ * released from it; also one whose registration nobody completes, since it is
+ * journalled for.  This never waits: a row that is locked belongs to somebody who
+ * is just changing it.
+ */
+CREATE FUNCTION uncache.declare_lost() RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	max_lag interval := make_interval(secs => uncache.max_lag_seconds());
+	cutoff timestamptz := clock_timestamp() - max_lag;
+	consumer uncache.consumers;
+	since timestamptz;
+BEGIN
+	IF max_lag = interval '0' THEN
+		RETURN;
+	END IF;
+	FOR consumer IN
+		SELECT c.* FROM uncache.consumers c
+		WHERE c.lost_at IS NULL AND uncache.missed_from(c, cutoff) IS NOT NULL
+		FOR UPDATE SKIP LOCKED
+	LOOP
+		since := coalesce(uncache.missed_from(consumer, cutoff), cutoff);
+		UPDATE uncache.consumers c
+			SET lost_at = clock_timestamp(), missed_from = since, cursor = NULL, barrier = NULL,
+				resync_reason = format('declared lost: behind for longer than uncache.max_lag (%s)', current_setting('uncache.max_lag'))
+			WHERE c.id = consumer.id;
+		PERFORM uncache.consumers_changed();
+		RAISE WARNING 'the consumer of target "%" is declared lost', consumer.target
+			USING DETAIL = format('It has held back the journal since %s, longer than uncache.max_lag (%s).', since, current_setting('uncache.max_lag')),
+			HINT = 'Start its uncached, which resyncs, or call uncache.drop_consumer.';
+	END LOOP;
+	/* writers need not have the others looked at for a while */
+	UPDATE uncache.consumers c SET checked_at = clock_timestamp()
+		WHERE c.id IN (SELECT s.id FROM uncache.consumers s
+			WHERE s.lost_at IS NULL AND greatest(s.acked_at, s.registered_at) < cutoff
+				AND coalesce(s.checked_at < clock_timestamp() - interval '30 s', true)
+			FOR UPDATE SKIP LOCKED);
+END
+$$;
+COMMENT ON FUNCTION uncache.declare_lost() IS 'releases the journal of consumers that are further behind than uncache.max_lag';
 
 /*
  * Looks only at the oldest rows, so that it never reads through all that is
@@ -230,12 +357,14 @@ CREATE FUNCTION uncache.trim(max_rows integer) RETURNS bigint
 	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	horizon xid8 := coalesce(
-		(SELECT min(split_part(c.cursor, ':', 1)::numeric)::text::xid8 FROM uncache.consumers c),
-		pg_snapshot_xmin(pg_current_snapshot()));
+	horizon xid8;
 	cutoff timestamptz := clock_timestamp() - make_interval(secs => uncache.retention_seconds());
 	deleted bigint;
 BEGIN
+	PERFORM uncache.declare_lost();
+	horizon := coalesce(
+		(SELECT min(split_part(c.cursor, ':', 1)::numeric)::text::xid8 FROM uncache.consumers c),
+		pg_snapshot_xmin(pg_current_snapshot()));
 	DELETE FROM uncache.journal j
 		WHERE j.ctid = ANY (ARRAY(SELECT o.ctid FROM
 			(SELECT i.ctid, i.at FROM uncache.journal i WHERE i.xid < horizon
@@ -245,7 +374,7 @@ BEGIN
 	RETURN deleted;
 END
 $$;
-COMMENT ON FUNCTION uncache.trim(integer) IS 'deletes journal rows that every consumer has consumed and that are past the retention time';
+COMMENT ON FUNCTION uncache.trim(integer) IS 'deletes journal rows that every consumer has consumed and that are past the retention time; declares consumers lost first';
 
 CREATE FUNCTION uncache.drop_consumer(target text) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp

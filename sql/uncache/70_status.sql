@@ -6,17 +6,19 @@ COMMENT ON FUNCTION uncache.cursor_has_consumed(text, xid8, integer) IS 'whether
 
 CREATE VIEW uncache.status AS
 SELECT c.target,
-	CASE WHEN c.cursor IS NULL THEN 'waiting'
+	CASE WHEN c.lost_at IS NOT NULL THEN 'lost'
+		WHEN c.cursor IS NULL THEN 'waiting'
 		WHEN c.resync_reason IS NOT NULL OR NOT uncache.has_marker(c.id) THEN 'resync'
 		ELSE 'ready' END AS state,
 	uncache.consumer_worker(c.id) AS worker_pid,
-	b.row_count AS pending_rows,
-	b.key_count AS pending_keys,
-	coalesce(pg_catalog.clock_timestamp() - b.oldest_at, interval '0') AS lag,
+	CASE WHEN c.lost_at IS NULL THEN b.row_count END AS pending_rows,
+	CASE WHEN c.lost_at IS NULL THEN b.key_count END AS pending_keys,
+	coalesce(pg_catalog.clock_timestamp() - coalesce(c.missed_from, b.oldest_at), interval '0') AS lag,
 	CASE WHEN c.cursor IS NOT NULL AND NOT uncache.has_marker(c.id) THEN 'PostgreSQL has crashed'
 		ELSE c.resync_reason END AS resync_reason,
 	c.registered_at,
-	c.acked_at
+	c.acked_at,
+	c.lost_at
 FROM uncache.consumers c,
 	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count, min(j.at) AS oldest_at
 		FROM uncache.journal j

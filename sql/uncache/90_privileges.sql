@@ -23,11 +23,11 @@ BEGIN
 				'actions', 'check_rule', 'check_template', 'check_watchable', 'drop_rule', 'explain',
 				'invalidate', 'invalidate_pattern', 'invalidate_rule', 'invalidate_table', 'invalidate_tag',
 				'invalidate_version', 'let_owner_add_partitions', 'put_rule', 'put_trigger', 'record_statement',
-				'rule_for_any_row', 'trigger_arguments', 'truncate_relations', 'unwatch', 'watch'])
+				'rule_for_any_row', 'trigger_arguments', 'truncate_relations', 'unwatch', 'wait', 'watch'])
 			ORDER BY 1), ', '), role);
 END
 $$;
-COMMENT ON FUNCTION uncache.grant_author(regrole) IS 'lets a role write rules for tables that it owns, and invalidate by hand';
+COMMENT ON FUNCTION uncache.grant_author(regrole) IS 'lets a role write rules for tables that it owns, invalidate by hand, and wait';
 
 REVOKE ALL ON ALL TABLES IN SCHEMA uncache FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA uncache FROM PUBLIC;

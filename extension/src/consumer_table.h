@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * consumer_table.h
+ *	  Reads uncache.consumers, below the privilege system.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_CONSUMER_TABLE_H
+#define UNCACHE_CONSUMER_TABLE_H
+
+#include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+
+/* A row; texts and times that are null are NULL and 0. */
+typedef struct ConsumerRow
+{
+	int32		id;
+	char	   *target;
+	char	   *cursor;
+	char	   *resync_reason;
+	char	   *identity;
+	TimestampTz registered_at;
+	TimestampTz acked_at;
+	TimestampTz lost_at;
+	TimestampTz checked_at;
+} ConsumerRow;
+
+/*
+ * All rows as they are committed now, whatever the transaction's isolation
+ * level: a list of ConsumerRow in the current memory context.  Empty if the
+ * extension is not installed.
+ */
+extern List *consumer_table_read(void);
+
+/* Has the consumer its marker, or has PostgreSQL crashed since it attached? */
+extern bool consumer_table_has_marker(int32 id);
+
+#endif

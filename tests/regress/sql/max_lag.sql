@@ -1,0 +1,181 @@
+-- A consumer that is behind for longer than uncache.max_lag is declared lost.
+\set test max_lag
+\set regress `echo "$PG_ABS_SRCDIR"`
+\set setup :regress '/setup.sql'
+\i :setup
+\set VERBOSITY terse
+
+CREATE TABLE t (id int);
+CREATE TABLE u (id int);
+SELECT uncache.watch('t', 't:{id}');
+SELECT uncache.watch('u', 'api://u:{id}');
+-- Fetches one batch for a target and acknowledges it.
+CREATE PROCEDURE consume(target text, max_bytes int DEFAULT 2000000000) LANGUAGE plpgsql AS $$
+DECLARE
+	start text;
+BEGIN
+	SELECT a.cursor INTO STRICT start FROM uncache.attach(target) a;
+	PERFORM uncache.ack(target, f.next_cursor) FROM uncache.fetch(target, start, max_bytes, false) f WHERE f.next_cursor IS NOT NULL;
+END
+$$;
+-- Makes everything as old as if it had happened two days ago.
+CREATE PROCEDURE age() LANGUAGE sql AS $$
+	UPDATE uncache.journal SET at = at - interval '2 days';
+	UPDATE uncache.consumers SET registered_at = registered_at - interval '2 days',
+		acked_at = acked_at - interval '2 days', checked_at = checked_at - interval '2 days';
+$$;
+CREATE VIEW consumers AS SELECT target, state, pending_rows, pending_keys, date_trunc('day', lag) AS lag, resync_reason, lost_at IS NOT NULL AS is_lost
+	FROM uncache.status ORDER BY target;
+
+SHOW uncache.max_lag;
+SET uncache.max_lag = -1;
+SET uncache.max_lag = '366 d';
+CREATE ROLE regress_uncache_impatient;
+SET ROLE regress_uncache_impatient;
+SET uncache.max_lag = 1;
+RESET ROLE;
+DROP ROLE regress_uncache_impatient;
+
+-- nothing happens in an idle system
+CALL age();
+SELECT uncache.trim(100);
+SELECT * FROM consumers;
+-- nor is anybody lost who is not so far behind
+INSERT INTO t VALUES (1);
+SELECT uncache.trim(100);
+SELECT state FROM consumers;
+-- nor ever, if so asked for
+CALL age();
+SET uncache.max_lag = 0;
+SELECT uncache.trim(100);
+SELECT state FROM consumers;
+-- nor one that has been there for a shorter time
+SET uncache.max_lag = '3d';
+SELECT uncache.trim(100);
+SELECT state FROM consumers;
+
+-- one is, the other not
+RESET uncache.max_lag;
+CALL consume('api');
+SELECT uncache.trim(0);
+SELECT * FROM consumers;
+SELECT cursor, barrier FROM uncache.consumers WHERE target = 'default';
+-- once
+SELECT uncache.trim(0);
+-- its rows may go, and no more are written
+SELECT uncache.trim(100);
+INSERT INTO t VALUES (2);
+INSERT INTO u VALUES (2);
+SELECT * FROM journalled();
+-- who worked for it is told, whatever he does
+\set VERBOSITY default
+SELECT * FROM uncache.fetch('default', '3:3:', 1000, false);
+SELECT uncache.ack('default', '3:3:');
+SELECT uncache.resynced('default');
+\set VERBOSITY terse
+
+-- it comes back as a new one does
+SELECT state, reason FROM uncache.attach('default');
+SELECT * FROM consumers;
+SELECT uncache.ack('default', '3:3:');
+SELECT uncache.resynced('default');
+INSERT INTO t VALUES (3);
+SELECT state, reason, cursor IS NOT NULL AS has_cursor FROM uncache.attach('default');
+INSERT INTO t VALUES (4);
+SELECT uncache.resynced('default');
+SELECT * FROM consumers WHERE target = 'default';
+SELECT keys FROM uncache.fetch('default', (SELECT cursor FROM uncache.consumers WHERE target = 'default'), 1000, false) WHERE keys IS NOT NULL;
+CALL consume('default');
+-- registered and lost are one transaction's, as little as with a new one
+UPDATE uncache.consumers SET lost_at = now(), cursor = NULL WHERE target = 'default';
+BEGIN;
+SELECT state FROM uncache.attach('default');
+SELECT state, reason FROM uncache.attach('default');
+COMMIT;
+CALL start_consumer('default');
+
+-- rolled back: still registered, and journalled for
+CALL consume('api');
+INSERT INTO t VALUES (5);
+CALL age();
+BEGIN;
+SELECT uncache.trim(0);
+ROLLBACK;
+SELECT * FROM consumers WHERE target = 'default';
+CALL consume('default');
+
+-- who has nothing to do, but holds back the rows of others
+INSERT INTO t VALUES (6);
+CALL age();
+CALL consume('default');
+SELECT uncache.trim(0);
+SELECT target, state FROM consumers;
+CALL start_consumer('api');
+
+-- inside of a transaction that took longer than that
+SET uncache.pending_limit = '64kB';
+INSERT INTO t SELECT n FROM generate_series(1, 5000) n;
+RESET uncache.pending_limit;
+CALL consume('default', 1);
+CALL consume('api');
+CALL age();
+SELECT uncache.trim(0);
+SELECT target, state FROM consumers;
+-- as soon as something behind it is old, too
+INSERT INTO t VALUES (7);
+CALL consume('api');
+CALL age();
+SELECT uncache.trim(0);
+SELECT target, state FROM consumers;
+CALL start_consumer('default');
+
+-- a registration that nobody completes; while somebody does it takes its time
+SELECT state FROM uncache.attach('new');
+CALL consume('default');
+CALL consume('api');
+CALL age();
+SELECT uncache.trim(0);
+SELECT target, state FROM consumers;
+\connect -
+\set VERBOSITY terse
+CALL await_end_of_last_session();
+SELECT uncache.trim(0);
+SELECT target, state FROM consumers;
+SELECT uncache.drop_consumer('new');
+
+-- a lost consumer can be dropped, too
+INSERT INTO u VALUES (8);
+CALL consume('default');
+CALL age();
+SELECT uncache.trim(0);
+SELECT uncache.drop_consumer('api');
+SELECT target, state FROM consumers;
+
+-- where no daemon is left, writers have it noticed: whatever becomes of their transaction
+TRUNCATE uncache.journal;
+CREATE PROCEDURE await_lost() LANGUAGE plpgsql AS $$
+DECLARE
+	deadline timestamptz := clock_timestamp() + interval '30 s';
+BEGIN
+	WHILE NOT EXISTS (SELECT FROM uncache.consumers WHERE lost_at IS NOT NULL)
+		OR EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'uncache caretaker' AND datname = current_database()) LOOP
+		IF clock_timestamp() > deadline THEN
+			RAISE EXCEPTION 'nobody is declared lost';
+		END IF;
+		COMMIT;
+		PERFORM pg_sleep(0.005);
+	END LOOP;
+END
+$$;
+INSERT INTO t VALUES (9);
+CALL age();
+SELECT uncache.consumers_changed();
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+INSERT INTO t VALUES (10);
+ROLLBACK;
+CALL await_lost();
+SELECT target, state FROM consumers;
+-- and what is old goes as well
+SELECT count(*) FROM uncache.journal;
+INSERT INTO t VALUES (11);
+SELECT count(*) FROM uncache.journal;

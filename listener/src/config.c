@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +207,8 @@ config_print_targets(const Config *config, FILE *stream)
 		url_describe(&target->url, description, sizeof(description));
 		(void) fprintf(stream, "target %s: redis %s prefix ", target->alias, description);
 		print_quoted(stream, target->prefix);
+		if (target->scan_rate > 0)
+			(void) fprintf(stream, " scan_rate %" PRId64, target->scan_rate);
 		(void) fputc('\n', stream);
 	}
 }

@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "log.h"
@@ -29,6 +30,8 @@
 
 /* Longest alias, as the extension checks it too. */
 #define CONFIG_ALIAS_MAX 48
+
+#define CONFIG_SCAN_RATE_MAX 1000000000
 
 typedef struct TargetConfig
 {
@@ -38,6 +41,9 @@ typedef struct TargetConfig
 	char	   *prefix;			/* owned; put in front of every key; may be
 								 * empty */
 	size_t		prefix_bytes;
+	int64_t		scan_rate;		/* keys that a scan pass may look at in a
+								 * second, up to CONFIG_SCAN_RATE_MAX; 0 is
+								 * without bound */
 } TargetConfig;
 
 typedef struct Config

@@ -59,6 +59,8 @@ static const char help_text[] =
 "                       for a URL that does not contain them; the password file\n"
 "                       must not be readable by everybody\n"
 "  REDIS_KEY_PREFIX     put in front of every key of the target \"default\"\n"
+"  REDIS_SCAN_RATE      keys that a scan for patterns may look at in a second;\n"
+"                       default: no bound\n"
 "\n"
 "The command line goes before the environment, the environment before the\n"
 "file. An empty variable counts as one that is not set. If the file names\n"

@@ -131,6 +131,7 @@ read_target(ConfigFile *file, const IniSection *section, const ConfigError *erro
 		{"username", &target->username, false},
 		{"password_file", &target->password_file, false},
 		{"prefix", &target->prefix, true},
+		{"scan_rate", &target->scan_rate, false},
 		{NULL, NULL, false}
 	};
 
@@ -139,8 +140,8 @@ read_target(ConfigFile *file, const IniSection *section, const ConfigError *erro
 							 " letters, digits, \"_\", \".\" or \"-\"", CONFIG_ALIAS_MAX - 1);
 	target->alias = place;
 	file->target_count++;
-	return read_entries(file, section, known, "url, username, password_file or prefix",
-						error);
+	return read_entries(file, section, known,
+						"url, username, password_file, prefix or scan_rate", error);
 }
 
 static bool

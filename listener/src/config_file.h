@@ -5,7 +5,7 @@
  *
  *		[postgres]		dsn
  *		[log]			level, format
- *		[target NAME]	url, username, password_file, prefix
+ *		[target NAME]	url, username, password_file, prefix, scan_rate
  *
  * Other sections and keys are refused.  The syntax is ini.h's.
  *

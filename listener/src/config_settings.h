@@ -36,6 +36,7 @@ typedef struct TargetSettings
 	Setting		password;
 	Setting		password_file;
 	Setting		prefix;
+	Setting		scan_rate;
 } TargetSettings;
 
 /* What one place says about everything else. */

@@ -213,6 +213,42 @@ resolve_prefix(const TargetSettings *const places[], TargetConfig *target,
 	return replace(&target->prefix, prefix, error);
 }
 
+/* Digits only, so that "1k" or "1e6" is not read as 1. */
+static bool
+parse_scan_rate(const char *text, int64_t *rate)
+{
+	size_t		digit_count = strspn(text, "0123456789");
+
+	if (digit_count == 0 || text[digit_count] != '\0')
+		return false;
+	*rate = 0;
+	for (; *text != '\0'; text++)
+	{
+		*rate = *rate * 10 + (*text - '0');
+		if (*rate > CONFIG_SCAN_RATE_MAX)
+			return false;
+	}
+	return *rate > 0;
+}
+
+static bool
+resolve_scan_rate(const TargetSettings *const places[], TargetConfig *target,
+				  const ConfigError *error)
+{
+	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
+	{
+		const Setting *setting = &places[place]->scan_rate;
+
+		if (setting->value == NULL)
+			continue;
+		if (parse_scan_rate(setting->value, &target->scan_rate))
+			return true;
+		return config_refuse(error, setting, "expected a scan rate of 1 to %d keys a second",
+							 CONFIG_SCAN_RATE_MAX);
+	}
+	return true;
+}
+
 bool
 config_target_resolve(const char *alias, const TargetSettings *const places[],
 					  TargetConfig *target, const ConfigError *error)
@@ -224,6 +260,7 @@ config_target_resolve(const char *alias, const TargetSettings *const places[],
 	memset(target, 0, sizeof(*target));
 	if (!replace(&target->alias, alias, error) ||
 		!resolve_prefix(places, target, error) ||
+		!resolve_scan_rate(places, target, error) ||
 		!resolve_url(places, url, &url_place, error) ||
 		!apply_parts(places, url_place, url, error) ||
 		!resolve_username(places, url_place, url, error) ||

@@ -11,6 +11,7 @@
  *	 same place the URL's go before the single setting.  The file alone must
  *	 not give one twice.
  * - A user name needs a password.
+ * - Key prefix and scan rate come from the highest place that has one.
  *
  *-------------------------------------------------------------------------
  */

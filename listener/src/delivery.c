@@ -129,7 +129,6 @@ delivery_take_resync_list(Delivery *delivery)
 				  "the journal asks for a resync, which goes into its batch",
 				  LOG_TEXT("target", delivery->parts.config->alias),
 				  LOG_NUMBER("key_count", (int64_t) key_count));
-	slot->wants_list = false;
 	delivery->slots.fetched = slot;
 	delivery->slots.filling = NULL;
 	delivery_step_advance(delivery);

@@ -141,6 +141,21 @@ random_seed(void)
 	return seed;
 }
 
+static void
+log_target(const Daemon *daemon, const TargetConfig *target)
+{
+	static const char event[] = "target configured";
+	char		address[ERROR_BYTES];
+
+	url_describe(&target->url, address, sizeof(address));
+	if (target->scan_rate > 0)
+		log_event(&daemon->log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target->alias),
+				  LOG_TEXT("redis", address), LOG_NUMBER("scan_rate", target->scan_rate));
+	else
+		log_event(&daemon->log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target->alias),
+				  LOG_TEXT("redis", address));
+}
+
 /* The config in force becomes what log and relay work by. */
 static bool
 start_relay(Daemon *daemon, const char *event)
@@ -152,13 +167,7 @@ start_relay(Daemon *daemon, const char *event)
 	log_event(&daemon->log, LOG_LEVEL_INFO, event, LOG_TEXT("version", UNCACHED_VERSION),
 			  LOG_NUMBER("targets", (int64_t) config->target_count));
 	for (size_t i = 0; i < config->target_count; i++)
-	{
-		char		address[ERROR_BYTES];
-
-		url_describe(&config->targets[i].url, address, sizeof(address));
-		log_event(&daemon->log, LOG_LEVEL_INFO, "target configured",
-				  LOG_TEXT("target", config->targets[i].alias), LOG_TEXT("redis", address));
-	}
+		log_target(daemon, &config->targets[i]);
 	daemon->stop_reason = STOP_NOT;
 	daemon->stop_wait_is_over = false;
 	daemon->relay = relay_create(daemon->loop, &daemon->log, config, random_seed());

@@ -414,6 +414,7 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 		.timeouts = {REDIS_CONNECT_DEADLINE_MS, REDIS_REPLY_DEADLINE_MS},
 		.backoff_first_ms = RETRY_FIRST_MS,
 		.backoff_cap_ms = RETRY_CAP_MS,
+		.scan_rate = config->scan_rate,
 		.seed = seed,
 	};
 	DeliveryParts parts = {.loop = pipeline->loop,.log = pipeline->log,

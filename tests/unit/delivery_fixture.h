@@ -29,7 +29,7 @@ static size_t tag_count;		/* likewise */
 static size_t version_count;	/* likewise */
 static size_t pattern_count;	/* of the pass, of all kinds */
 
-static void
+static inline void
 ask(const char *what, const char *cursor)
 {
 	size_t		used = strlen(asked);
@@ -37,7 +37,7 @@ ask(const char *what, const char *cursor)
 	(void) snprintf(asked + used, sizeof(asked) - used, "%s%s;", what, cursor);
 }
 
-static void
+static inline void
 ask_source(const char *what, const char *cursor)
 {
 	ck_assert_msg(!is_busy, "%s while another operation is under way", what);
@@ -129,21 +129,21 @@ static Delivery *delivery;
 static int	drained_count;
 static int	finished_count;
 
-static void
+static inline void
 note_drained(void *context)
 {
 	(void) context;
 	drained_count++;
 }
 
-static void
+static inline void
 note_finished(void *context)
 {
 	(void) context;
 	finished_count++;
 }
 
-static void
+static inline void
 fail_exhausted(void *context)
 {
 	(void) context;
@@ -156,7 +156,7 @@ static char alias[] = "default";
 static char prefix[] = "";
 static const TargetConfig config = {.alias = alias,.prefix = prefix};
 
-static void
+static inline void
 start(void)
 {
 	DeliveryParts parts = {.log = &silent,.config = &config,.seed = 1};
@@ -172,7 +172,7 @@ start(void)
 	drained_count = finished_count = 0;
 }
 
-static void
+static inline void
 stop(void)
 {
 	delivery_destroy(delivery);
@@ -180,14 +180,14 @@ stop(void)
 }
 
 /* What was asked for since the last call, in its order. */
-static void
+static inline void
 expect(const char *what)
 {
 	ck_assert_str_eq(asked, what);
 	asked[0] = '\0';
 }
 
-static void
+static inline void
 begin(void)
 {
 	delivery_start(delivery, "0", false, "");
@@ -196,7 +196,7 @@ begin(void)
 /* --- answers --- */
 
 /* Rows with one key each, and one pattern if has_pattern. */
-static void
+static inline void
 answer_fetch(const char *cursor, size_t row_count, bool has_pattern)
 {
 	JournalFetch fetch = {.cursor = cursor,.row_count = row_count};
@@ -210,20 +210,20 @@ answer_fetch(const char *cursor, size_t row_count, bool has_pattern)
 	delivery_take_fetch(delivery, &fetch);
 }
 
-static void
+static inline void
 answer_empty(const char *cursor)
 {
 	answer_fetch(cursor, 0, false);
 }
 
-static void
+static inline void
 answer_ack(void)
 {
 	is_busy = false;
 	delivery_take_ack(delivery);
 }
 
-static void
+static inline void
 answer_resync_list(bool has_key, bool has_pattern)
 {
 	is_busy = false;
@@ -234,7 +234,7 @@ answer_resync_list(bool has_key, bool has_pattern)
 	delivery_take_resync_list(delivery);
 }
 
-static void
+static inline void
 set_ready(bool ready)
 {
 	is_ready = ready;

@@ -14,89 +14,20 @@
 #include <string.h>
 
 #include "redis_target.h"
+#include "redis_target_events.h"
 #include "scripted_redis.h"
 
-/* 250 keys are three commands. */
-#define KEY_COUNT 250
-#define KEY_COMMAND_COUNT 3
-
-static Loop *loop;
 static ScriptedRedis server;
 static RedisTarget *target;
-static NameSets names;
-static NameSets patterns;
-
 static int64_t scan_rate;		/* 0 without bound */
+static LoopClock test_clock;	/* NULL for the real one */
 
-static int	ready_count;
-static int	lost_count;
-static int	apply_done_count;
-static int	scan_done_count;
+static int	command_count;		/* over all connections */
 
 /* What the scripted server does wrong, once: see the tests. */
 static int	bad_command;		/* number of the one that is answered badly */
 static const char *bad_reply;	/* NULL is silence */
 static bool bad_hang_up;		/* after the bad reply */
-
-static int	command_count;		/* over all connections */
-
-static void
-note_ready(void *context)
-{
-	(void) context;
-	ready_count++;
-}
-
-static void
-note_lost(void *context)
-{
-	(void) context;
-	lost_count++;
-}
-
-static void
-note_apply_done(void *context)
-{
-	(void) context;
-	apply_done_count++;
-}
-
-static void
-note_scan_done(void *context)
-{
-	(void) context;
-	scan_done_count++;
-}
-
-static const RedisTargetEvents events = {
-	.ready = note_ready,
-	.lost = note_lost,
-	.apply_done = note_apply_done,
-	.scan_done = note_scan_done,
-};
-
-/* Only errors that cannot be helped: failures are what these tests make. */
-static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, -1};
-
-static inline void
-add_name(NameSets *sets, NameKind kind, const char *name)
-{
-	ck_assert(keyset_add(&sets->of[kind], NULL, 0, name, strlen(name)));
-}
-
-/* key:0 and so on. */
-static inline void
-add_names(NameKind kind, int count)
-{
-	static const char *const heads[] = {"key", "tag", "version"};
-	char		name[24];
-
-	for (int i = 0; i < count; i++)
-	{
-		(void) snprintf(name, sizeof(name), "%s:%d", heads[kind], i);
-		add_name(&names, kind, name);
-	}
-}
 
 static inline void
 start(ScriptedRedisAnswer answer)
@@ -112,6 +43,8 @@ start(ScriptedRedisAnswer answer)
 
 	loop = loop_create();
 	ck_assert_ptr_nonnull(loop);
+	if (test_clock != NULL)
+		loop_set_clock(loop, test_clock, NULL);
 	scripted_redis_start(&server, loop, answer);
 	settings.url = &server.url;
 	target = redis_target_create(loop, &silent, &settings, &events, NULL);

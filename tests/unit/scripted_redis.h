@@ -153,12 +153,12 @@ scripted_redis_accept(void *context, short revents)
 }
 
 static inline void
-scripted_redis_start(ScriptedRedis *server, Loop *loop, ScriptedRedisAnswer answer)
+scripted_redis_start(ScriptedRedis *server, Loop *event_loop, ScriptedRedisAnswer answer)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	memset(server, 0, sizeof(*server));
-	server->loop = loop;
+	server->loop = event_loop;
 	server->answer = answer;
 	server->fd = -1;
 	strncpy(server->directory, "/tmp/uncache-test-XXXXXX", sizeof(server->directory) - 1);
@@ -174,7 +174,7 @@ scripted_redis_start(ScriptedRedis *server, Loop *loop, ScriptedRedisAnswer answ
 	ck_assert_int_eq(listen(server->listen_fd, 8), 0);
 	loop_watch_init(&server->listen_watch, scripted_redis_accept, server);
 	loop_watch_init(&server->watch, scripted_redis_readable, server);
-	ck_assert(loop_watch_set(loop, &server->listen_watch, server->listen_fd, POLLIN));
+	ck_assert(loop_watch_set(event_loop, &server->listen_watch, server->listen_fd, POLLIN));
 }
 
 static inline void
@@ -198,23 +198,23 @@ scripted_redis_clock_ms(void)
 
 /* Runs the loop until *count reaches the goal; fails after some seconds. */
 static inline void
-scripted_redis_run_until(Loop *loop, const int *count, int goal)
+scripted_redis_run_until(Loop *event_loop, const int *count, int goal)
 {
 	int64_t		end_ms = scripted_redis_clock_ms() + SCRIPTED_REDIS_PATIENCE_MS;
 
 	while (*count < goal)
 	{
 		ck_assert_msg(scripted_redis_clock_ms() < end_ms, "waited in vain");
-		ck_assert(loop_turn(loop, 100));
+		ck_assert(loop_turn(event_loop, 100));
 	}
 }
 
 /* Runs what is ready by now, to see that nothing else happens. */
 static inline void
-scripted_redis_settle(Loop *loop)
+scripted_redis_settle(Loop *event_loop)
 {
 	for (int i = 0; i < 20; i++)
-		ck_assert(loop_turn(loop, 1));
+		ck_assert(loop_turn(event_loop, 1));
 }
 
 #endif

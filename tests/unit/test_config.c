@@ -200,7 +200,7 @@ START_TEST(config_prints_help_that_tells_every_option_and_variable)
 		"--check-config", "--version", "--help", "UNCACHED_CONFIG", "UNCACHED_DSN",
 		"UNCACHED_LOG_LEVEL", "UNCACHED_LOG_FORMAT", "REDIS_URL", "REDIS_HOST", "REDIS_PORT",
 		"REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_PASSWORD_FILE",
-		"REDIS_KEY_PREFIX", "Exit status"
+		"REDIS_KEY_PREFIX", "REDIS_SCAN_RATE", "Exit status"
 	};
 	char	   *text;
 

@@ -218,7 +218,7 @@ START_TEST(config_refuses_unknown_keys_without_showing_them)
 	refuse_file("[postgres]\n" SECRET " = x\n", ":2: unknown key; expected dsn in section [postgres]");
 	refuse_file("[log]\nfile = x\n", ":2: unknown key; expected level or format in section [log]");
 	refuse_file("[target a]\npassword = " SECRET "\n",
-				":2: unknown key; expected url, username, password_file or prefix in section [target]");
+				":2: unknown key; expected url, username, password_file, prefix or scan_rate in section [target]");
 }
 
 END_TEST
@@ -290,9 +290,81 @@ START_TEST(config_escapes_the_prefix_that_it_prints)
 
 END_TEST
 
+START_TEST(config_reads_the_scan_rate_of_each_target)
+{
+	with_file("[target default]\nscan_rate = 5000\n"
+			  "[target api]\nurl = redis://b\nscan_rate = 1\n"
+			  "[target most]\nurl = redis://c\nscan_rate = 1000000000\n"
+			  "[target free]\nurl = redis://d\n");
+	accept_config();
+	ck_assert_int_eq(config->targets[0].scan_rate, 5000);
+	ck_assert_int_eq(config->targets[1].scan_rate, 1);
+	ck_assert_int_eq(config->targets[2].scan_rate, 1000000000);
+	ck_assert_int_eq(config->targets[3].scan_rate, 0);
+	assert_targets("target default: redis localhost:6379/0 prefix \"\" scan_rate 5000\n"
+				   "target api: redis b:6379/0 prefix \"\" scan_rate 1\n"
+				   "target most: redis c:6379/0 prefix \"\" scan_rate 1000000000\n"
+				   "target free: redis d:6379/0 prefix \"\"\n");
+}
+
+END_TEST
+
+START_TEST(config_takes_the_scan_rate_from_the_environment)
+{
+	with_variable("REDIS_SCAN_RATE=250");
+	accept_config();
+	ck_assert_int_eq(config->targets[0].scan_rate, 250);
+}
+
+END_TEST
+
+START_TEST(config_overrides_the_scan_rate_of_the_default_target_only)
+{
+	with_file("[target default]\nscan_rate = x\n"
+			  "[target api]\nurl = redis://b\nscan_rate = 7\n");
+	with_variable("REDIS_SCAN_RATE=250");
+	accept_config();
+	ck_assert_int_eq(config->targets[0].scan_rate, 250);
+	ck_assert_int_eq(config->targets[1].scan_rate, 7);
+}
+
+END_TEST
+
+START_TEST(config_refuses_a_scan_rate_that_is_no_number_of_keys)
+{
+	static const char *const values[] = {
+		"0", "00", "-1", "+1", "1.5", "1e6", "1k", "0x10", "1 000", "1000000001",
+		"99999999999999999999999999", "unlimited"
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+	{
+		char		text[128];
+
+		(void) snprintf(text, sizeof(text), "[target default]\nscan_rate = %s\n", values[i]);
+		refuse_file(text, ":2: expected a scan rate of 1 to 1000000000 keys a second");
+	}
+	refuse_file("[target default]\nscan_rate =\n", ":2: expected a value for \"scan_rate\"");
+}
+
+END_TEST
+
+START_TEST(config_refuses_a_scan_rate_of_the_environment)
+{
+	with_variable("REDIS_SCAN_RATE=" SECRET);
+	refuse_config("REDIS_SCAN_RATE: expected a scan rate of 1 to 1000000000 keys a second");
+}
+
+END_TEST
+
 static void
 add_tests(TCase *tests)
 {
+	tcase_add_test(tests, config_reads_the_scan_rate_of_each_target);
+	tcase_add_test(tests, config_takes_the_scan_rate_from_the_environment);
+	tcase_add_test(tests, config_overrides_the_scan_rate_of_the_default_target_only);
+	tcase_add_test(tests, config_refuses_a_scan_rate_that_is_no_number_of_keys);
+	tcase_add_test(tests, config_refuses_a_scan_rate_of_the_environment);
 	tcase_add_test(tests, config_reads_every_section_of_the_file);
 	tcase_add_test(tests, config_finds_the_file_by_a_variable);
 	tcase_add_test(tests, config_takes_a_file_without_targets);

@@ -433,6 +433,19 @@ START_TEST(main_reloads_after_sighup)
 
 END_TEST
 
+START_TEST(main_reloads_the_scan_rate)
+{
+	with_config("[target default]\nurl = redis://h\n");
+	script.signals = only_hangup;
+	script.signal_of_second = SIGTERM;
+	script.new_config = "[target default]\nurl = redis://h\nscan_rate = 300\n";
+	assert_exit(STATUS_OK);
+	assert_said("msg=\"target configured\" target=default redis=h:6379/0\n");
+	assert_said("msg=\"target configured\" target=default redis=h:6379/0 scan_rate=300\n");
+}
+
+END_TEST
+
 START_TEST(main_keeps_the_old_configuration_if_the_new_one_is_refused)
 {
 	static const int signals[] = {SIGHUP, SIGTERM, 0};
@@ -546,6 +559,7 @@ main(void)
 	tcase_add_test(tests, main_hides_passwords_in_its_arguments);
 	tcase_add_test(tests, main_runs_with_standard_descriptors_closed);
 	tcase_add_test(tests, main_reloads_after_sighup);
+	tcase_add_test(tests, main_reloads_the_scan_rate);
 	tcase_add_test(tests, main_keeps_the_old_configuration_if_the_new_one_is_refused);
 	tcase_add_test(tests, main_reloads_with_the_password_of_its_arguments);
 	tcase_add_test(tests, main_reloads_once_for_two_hangups_in_a_row);

@@ -278,16 +278,17 @@ END_TEST
 
 START_TEST(redis_target_is_not_done_before_every_kind_is_answered)
 {
-	static const char *const kinds[] = {"UNLINK", "renew", "take"};
+	static const NameKind order[] = {NAME_KEY, NAME_VERSION, NAME_TAG};
+	static const char *const last[] = {"UNLINK", "renew", "take"};
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (int i = 0; i < NAME_KIND_COUNT; i++)
 	{
-		withheld = kinds[i];
+		withheld = last[i];
 		start_names(answer_all_but_one_kind);
-		for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-			add_names(kind, 1);
+		for (int j = 0; j <= i; j++)
+			add_names(order[j], 1);
 		redis_target_apply(target, &names);
-		scripted_redis_run_until(loop, &command_count, NAME_KIND_COUNT);
+		scripted_redis_run_until(loop, &command_count, i + 1);
 		scripted_redis_settle(loop);
 		ck_assert_int_eq(apply_done_count, 0);
 		stop();

@@ -1,0 +1,88 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_target_events.h
+ *	  What a test gives to a Redis target, and what the target reported.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_REDIS_TARGET_EVENTS_H
+#define UNCACHED_REDIS_TARGET_EVENTS_H
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "redis_target.h"
+
+/* 250 keys are three commands. */
+#define KEY_COUNT 250
+#define KEY_COMMAND_COUNT 3
+
+static Loop *loop;
+static NameSets names;
+static NameSets patterns;
+
+static int	ready_count;
+static int	lost_count;
+static int	apply_done_count;
+static int	scan_done_count;
+
+static void
+note_ready(void *context)
+{
+	(void) context;
+	ready_count++;
+}
+
+static void
+note_lost(void *context)
+{
+	(void) context;
+	lost_count++;
+}
+
+static void
+note_apply_done(void *context)
+{
+	(void) context;
+	apply_done_count++;
+}
+
+static void
+note_scan_done(void *context)
+{
+	(void) context;
+	scan_done_count++;
+}
+
+static const RedisTargetEvents events = {
+	.ready = note_ready,
+	.lost = note_lost,
+	.apply_done = note_apply_done,
+	.scan_done = note_scan_done,
+};
+
+/* Only errors that cannot be helped: failures are what these tests make. */
+static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, -1};
+
+static inline void
+add_name(NameSets *sets, NameKind kind, const char *name)
+{
+	ck_assert(keyset_add(&sets->of[kind], NULL, 0, name, strlen(name)));
+}
+
+/* key:0 and so on. */
+static inline void
+add_names(NameKind kind, int count)
+{
+	static const char *const heads[] = {"key", "tag", "version"};
+	char		name[24];
+
+	for (int i = 0; i < count; i++)
+	{
+		(void) snprintf(name, sizeof(name), "%s:%d", heads[kind], i);
+		add_name(&names, kind, name);
+	}
+}
+
+#endif

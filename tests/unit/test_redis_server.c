@@ -1,0 +1,572 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_redis_server.c
+ *	  redis_target.c with a real Redis: what the scripts of redis_script.c do
+ *	  there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <check.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "real_redis.h"
+#include "redis_target_events.h"
+#include "scripted_redis.h"
+
+/* More than some chunks of a tag. */
+#define MANY_COUNT 2600
+
+#define RACE_KEY_COUNT 20000
+
+static RealRedis redis;
+static RedisTarget *real_target;
+
+static void
+start_target(void)
+{
+	RedisTargetSettings settings = {
+		.alias = "default",
+		.url = &redis.url,
+		.timeouts = {5000, 5000},
+		.backoff_first_ms = 1,
+		.backoff_cap_ms = 20,
+		.seed = 1,
+	};
+
+	real_target = redis_target_create(loop, &silent, &settings, &events, NULL);
+	ck_assert_ptr_nonnull(real_target);
+	redis_target_start(real_target);
+}
+
+static void
+set_up(void)
+{
+	real_redis_start(&redis);
+	loop = loop_create();
+	ck_assert_ptr_nonnull(loop);
+	name_sets_init(&names, 1);
+	name_sets_init(&patterns, 1);
+	start_target();
+}
+
+static void
+tear_down(void)
+{
+	redis_target_destroy(real_target);
+	loop_destroy(loop);
+	name_sets_free(&names);
+	name_sets_free(&patterns);
+	real_redis_stop(&redis);
+}
+
+/* Applies the names that were added since the last time. */
+static void
+apply(void)
+{
+	redis_target_apply(real_target, &names);
+	scripted_redis_run_until(loop, &apply_done_count, apply_done_count + 1);
+	name_sets_reset(&names);
+}
+
+static void
+scan(void)
+{
+	ck_assert(redis_target_scan(real_target, &patterns));
+	scripted_redis_run_until(loop, &scan_done_count, scan_done_count + 1);
+}
+
+static void
+expect_key_count(long long expected)
+{
+	ck_assert_int_eq(REAL_REDIS_COUNT(&redis, "DBSIZE"), expected);
+}
+
+static int64_t
+counter(const char *name)
+{
+	redisReply *reply = real_redis_command(redis.client, "GET %s", name);
+	int64_t		value;
+
+	ck_assert_int_eq(reply->type, REDIS_REPLY_STRING);
+	ck_assert_uint_eq(strspn(reply->str, "-0123456789"), strlen(reply->str));
+	value = strtoll(reply->str, NULL, 10);
+	freeReplyObject(reply);
+	return value;
+}
+
+static int64_t
+now_us(void)
+{
+	struct timespec now;
+
+	(void) clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void
+renew(const char *name)
+{
+	add_name(&names, NAME_VERSION, name);
+	apply();
+}
+
+/* The counter becomes the time in microseconds. */
+static void
+expect_time_after_renewal(const char *name)
+{
+	int64_t		begin_us = now_us();
+	int64_t		value;
+
+	renew(name);
+	value = counter(name);
+	ck_assert_int_ge(value, begin_us);
+	ck_assert_int_le(value, now_us());
+}
+
+static void
+register_keys(const char *tag, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		REAL_REDIS_DO(&redis, "SET %s:%d x", tag, i);
+		REAL_REDIS_DO(&redis, "SADD %s %s:%d", tag, tag, i);
+	}
+}
+
+/* --- tags --- */
+
+START_TEST(redis_server_takes_a_tag_with_its_members)
+{
+	register_keys("tag:a", 3);
+	REAL_REDIS_DO(&redis, "SET other x");
+	REAL_REDIS_DO(&redis, "SADD tag:a never:was");
+	add_name(&names, NAME_TAG, "tag:a");
+	apply();
+	expect_key_count(1);
+	ck_assert_int_eq(REAL_REDIS_COUNT(&redis, "EXISTS other"), 1);
+}
+
+END_TEST
+
+START_TEST(redis_server_takes_a_tag_of_many_chunks)
+{
+	register_keys("tag:a", MANY_COUNT);
+	expect_key_count(MANY_COUNT + 1);
+	add_name(&names, NAME_TAG, "tag:a");
+	apply();
+	expect_key_count(0);
+	ck_assert_int_eq(lost_count, 0);
+}
+
+END_TEST
+
+/* Just as many members as a chunk has room for, and one less and more. */
+START_TEST(redis_server_takes_tags_about_as_large_as_a_chunk)
+{
+	for (int count = 249; count <= 251; count++)
+	{
+		register_keys("tag:a", count);
+		register_keys("tag:b", 1);
+		add_name(&names, NAME_TAG, "tag:a");
+		add_name(&names, NAME_TAG, "tag:b");
+		apply();
+		expect_key_count(0);
+	}
+}
+
+END_TEST
+
+/* How many scripts were run so far. */
+static long
+script_count(void)
+{
+	redisReply *reply = real_redis_command(redis.client, "INFO commandstats");
+	const char *eval = strstr(reply->str, "cmdstat_eval:calls=");
+	long		count = eval == NULL ? 0 : strtol(strchr(eval, '=') + 1, NULL, 10);
+
+	freeReplyObject(reply);
+	return count;
+}
+
+/* 600 members are at least three times what one script may take. */
+START_TEST(redis_server_takes_a_chunk_of_all_tags_together)
+{
+	register_keys("tag:a", 200);
+	register_keys("tag:b", 200);
+	register_keys("tag:c", 200);
+	add_name(&names, NAME_TAG, "tag:a");
+	add_name(&names, NAME_TAG, "tag:b");
+	add_name(&names, NAME_TAG, "tag:c");
+	apply();
+	expect_key_count(0);
+	ck_assert_int_ge(script_count(), 3);
+}
+
+END_TEST
+
+START_TEST(redis_server_takes_many_small_tags)
+{
+	for (int i = 0; i < KEY_COUNT; i++)
+	{
+		char		tag[16];
+
+		(void) snprintf(tag, sizeof(tag), "tag:%d", i);
+		register_keys(tag, i % 7);
+		add_name(&names, NAME_TAG, tag);
+	}
+	apply();
+	expect_key_count(0);
+}
+
+END_TEST
+
+START_TEST(redis_server_unlinks_what_is_no_set_under_a_tag_s_name)
+{
+	REAL_REDIS_DO(&redis, "SET tag:string x");
+	REAL_REDIS_DO(&redis, "RPUSH tag:list x");
+	REAL_REDIS_DO(&redis, "HSET tag:hash f x");
+	REAL_REDIS_DO(&redis, "ZADD tag:sorted 1 x");
+	REAL_REDIS_DO(&redis, "SET x x");
+	register_keys("tag:set", 2);
+	add_name(&names, NAME_TAG, "tag:string");
+	add_name(&names, NAME_TAG, "tag:missing");
+	add_name(&names, NAME_TAG, "tag:list");
+	add_name(&names, NAME_TAG, "tag:hash");
+	add_name(&names, NAME_TAG, "tag:sorted");
+	add_name(&names, NAME_TAG, "tag:set");
+	apply();
+	expect_key_count(1);
+	ck_assert_int_eq(REAL_REDIS_COUNT(&redis, "EXISTS x"), 1);
+	ck_assert_int_eq(lost_count, 0);
+}
+
+END_TEST
+
+START_TEST(redis_server_takes_tags_and_members_of_any_bytes)
+{
+	static const char tag[] = "tag:\r\n\0*";
+	static const char member[] = "\0'\"\\\r\n\xff";
+
+	REAL_REDIS_DO(&redis, "SET %b x", member, sizeof(member) - 1);
+	REAL_REDIS_DO(&redis, "SADD %b %b", tag, sizeof(tag) - 1, member, sizeof(member) - 1);
+	ck_assert(keyset_add(&names.of[NAME_TAG], NULL, 0, tag, sizeof(tag) - 1));
+	apply();
+	expect_key_count(0);
+}
+
+END_TEST
+
+/*
+ * Registers one key after the other while the tag is being taken; in a child,
+ * whose exit says whether it could.
+ */
+static pid_t
+start_registering(void)
+{
+	pid_t		pid = fork();
+	redisContext *client;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid > 0)
+		return pid;
+	client = real_redis_connect(&redis);
+	for (int i = 0; client != NULL && i < RACE_KEY_COUNT; i++)
+	{
+		redisReply *reply = NULL;
+
+		(void) redisAppendCommand(client, "MULTI");
+		(void) redisAppendCommand(client, "SET key:%d x", i);
+		(void) redisAppendCommand(client, "SADD tag:race key:%d", i);
+		(void) redisAppendCommand(client, "EXPIRE tag:race 100");
+		(void) redisAppendCommand(client, "EXEC");
+		for (int j = 0; j < 5; j++)
+		{
+			if (redisGetReply(client, (void **) &reply) != REDIS_OK)
+				_exit(1);
+			freeReplyObject(reply);
+		}
+	}
+	_exit(client == NULL);
+}
+
+/* Every key that exists is registered. */
+static void
+expect_all_registered(void)
+{
+	static const char script[] =
+	"for _, key in ipairs(redis.call('KEYS', 'key:*')) do"
+	" if redis.call('SISMEMBER', 'tag:race', key) == 0 then return 1 end end return 0";
+
+	ck_assert_int_eq(REAL_REDIS_COUNT(&redis, "EVAL %s 0", script), 0);
+}
+
+START_TEST(redis_server_loses_no_registration_that_races_a_take)
+{
+	int			status;
+	int			take_count = 0;
+	pid_t		pid = start_registering();
+
+	while (waitpid(pid, &status, WNOHANG) == 0)
+	{
+		add_name(&names, NAME_TAG, "tag:race");
+		apply();
+		expect_all_registered();
+		take_count++;
+	}
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_gt(take_count, 10);
+	add_name(&names, NAME_TAG, "tag:race");
+	apply();
+	expect_key_count(0);
+}
+
+END_TEST
+
+/* --- versions --- */
+
+START_TEST(redis_server_increments_a_counter)
+{
+	REAL_REDIS_DO(&redis, "SET v 1700000000000000 EX 100");
+	REAL_REDIS_DO(&redis, "SET negative -5");
+	renew("v");
+	renew("negative");
+	ck_assert_int_eq(counter("v"), INT64_C(1700000000000001));
+	ck_assert_int_eq(counter("negative"), -4);
+	ck_assert_int_gt(REAL_REDIS_COUNT(&redis, "TTL v"), 0);
+}
+
+END_TEST
+
+START_TEST(redis_server_gives_a_missing_counter_the_time)
+{
+	expect_time_after_renewal("v");
+	REAL_REDIS_DO(&redis, "SET v 0");
+	expect_time_after_renewal("v");
+}
+
+END_TEST
+
+START_TEST(redis_server_gives_a_counter_no_value_that_it_had_before)
+{
+	int64_t		last = 0;
+
+	for (int i = 0; i < 200; i++)
+	{
+		renew("v");
+		ck_assert_int_gt(counter("v"), last);
+		last = counter("v");
+		if (i % 3 == 0)
+			REAL_REDIS_DO(&redis, "DEL v");
+	}
+}
+
+END_TEST
+
+START_TEST(redis_server_replaces_what_cannot_be_counted_by_the_time)
+{
+	REAL_REDIS_DO(&redis, "SET text hello");
+	REAL_REDIS_DO(&redis, "SET float 1.5");
+	REAL_REDIS_DO(&redis, "SET empty %s", "");
+	REAL_REDIS_DO(&redis, "SET full 9223372036854775807");
+	REAL_REDIS_DO(&redis, "SET beyond 9223372036854775808");
+	REAL_REDIS_DO(&redis, "RPUSH list x");
+	REAL_REDIS_DO(&redis, "SADD set x");
+	expect_time_after_renewal("text");
+	expect_time_after_renewal("float");
+	expect_time_after_renewal("empty");
+	expect_time_after_renewal("full");
+	expect_time_after_renewal("beyond");
+	expect_time_after_renewal("list");
+	expect_time_after_renewal("set");
+	ck_assert_int_eq(lost_count, 0);
+}
+
+END_TEST
+
+START_TEST(redis_server_renews_many_counters)
+{
+	add_names(NAME_VERSION, KEY_COUNT);
+	apply();
+	expect_key_count(KEY_COUNT);
+	ck_assert_int_gt(counter("version:0"), 0);
+	ck_assert_int_gt(counter("version:249"), 0);
+}
+
+END_TEST
+
+/* --- together --- */
+
+START_TEST(redis_server_does_all_kinds_of_a_batch)
+{
+	register_keys("tag:a", 3);
+	REAL_REDIS_DO(&redis, "SET key x");
+	REAL_REDIS_DO(&redis, "SET v 7");
+	add_name(&names, NAME_KEY, "key");
+	add_name(&names, NAME_TAG, "tag:a");
+	add_name(&names, NAME_VERSION, "v");
+	apply();
+	expect_key_count(1);
+	ck_assert_int_eq(counter("v"), 8);
+}
+
+END_TEST
+
+START_TEST(redis_server_does_all_kinds_in_one_pass)
+{
+	register_keys("tag:a", 300);
+	register_keys("tag:b", MANY_COUNT);
+	REAL_REDIS_DO(&redis, "SADD tag:both hidden");
+	REAL_REDIS_DO(&redis, "SET hidden x");
+	REAL_REDIS_DO(&redis, "SET v:1 7");
+	REAL_REDIS_DO(&redis, "SET w:1 7");
+	REAL_REDIS_DO(&redis, "SET k:1 x");
+	add_name(&patterns, NAME_KEY, "k:*");
+	add_name(&patterns, NAME_KEY, "tag:both*");
+	add_name(&patterns, NAME_TAG, "tag:?");
+	add_name(&patterns, NAME_TAG, "tag:both");
+	add_name(&patterns, NAME_VERSION, "v:*");
+	scan();
+	ck_assert_int_eq(lost_count, 0);
+	expect_key_count(2);
+	ck_assert_int_ge(counter("v:1"), 8);
+	ck_assert_int_eq(counter("w:1"), 7);
+}
+
+END_TEST
+
+/* --- a Redis that refuses --- */
+
+/* Reconnects as a user with these rights. */
+static void
+become(const char *rights)
+{
+	static char name[] = "uncached";
+	static char password[] = "secret";
+
+	REAL_REDIS_DO(&redis, "ACL SETUSER uncached on >secret +unlink +scan +select +ping"
+				  " +info +client|setname");
+	if (rights[0] != '\0')
+		REAL_REDIS_DO(&redis, rights);
+	redis_target_destroy(real_target);
+	redis.url.username = name;
+	redis.url.password = password;
+	start_target();
+}
+
+START_TEST(redis_server_needs_no_scripts_for_keys_and_patterns)
+{
+	become("ACL SETUSER uncached ~*");
+	REAL_REDIS_DO(&redis, "MSET key x k:1 x");
+	add_name(&names, NAME_KEY, "key");
+	apply();
+	add_name(&patterns, NAME_KEY, "k:*");
+	scan();
+	expect_key_count(0);
+	ck_assert_int_eq(lost_count, 0);
+}
+
+END_TEST
+
+START_TEST(redis_server_needs_the_documented_rights_for_tags_and_versions)
+{
+	become("ACL SETUSER uncached ~* +eval +srandmember +srem +incr +set +time");
+	register_keys("tag:a", MANY_COUNT);
+	REAL_REDIS_DO(&redis, "SET tag:b x");
+	add_name(&names, NAME_TAG, "tag:a");
+	add_name(&names, NAME_TAG, "tag:b");
+	add_name(&names, NAME_VERSION, "v");
+	apply();
+	expect_key_count(1);
+	ck_assert_int_eq(lost_count, 0);
+}
+
+END_TEST
+
+/* Each right that is missing holds the batch up, and costs no member. */
+START_TEST(redis_server_forgets_no_member_that_it_may_not_unlink)
+{
+	static const char *const rights[] = {
+		"ACL SETUSER uncached resetkeys ~* +eval",
+		"ACL SETUSER uncached +srandmember +srem -unlink",
+		"ACL SETUSER uncached resetkeys ~tag:* +unlink",
+	};
+
+	become(rights[0]);
+	register_keys("tag:a", 2);
+	REAL_REDIS_DO(&redis, "SET other x");
+	REAL_REDIS_DO(&redis, "SADD tag:a other");
+	add_name(&names, NAME_TAG, "tag:a");
+	redis_target_apply(real_target, &names);
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
+	{
+		REAL_REDIS_DO(&redis, rights[i]);
+		scripted_redis_run_until(loop, &lost_count, lost_count + 3);
+		ck_assert_int_eq(REAL_REDIS_COUNT(&redis, "SCARD tag:a"), 3);
+		ck_assert_int_eq(apply_done_count, 0);
+	}
+	REAL_REDIS_DO(&redis, "ACL SETUSER uncached ~*");
+	scripted_redis_run_until(loop, &apply_done_count, 1);
+	expect_key_count(0);
+}
+
+END_TEST
+
+START_TEST(redis_server_waits_where_memory_is_short_but_deletes)
+{
+	register_keys("tag:a", 3);
+	REAL_REDIS_DO(&redis, "SET key x");
+	REAL_REDIS_DO(&redis, "CONFIG SET maxmemory 1");
+	add_name(&names, NAME_KEY, "key");
+	add_name(&names, NAME_TAG, "tag:a");
+	apply();
+	expect_key_count(0);
+	ck_assert_int_eq(lost_count, 0);
+	add_name(&names, NAME_VERSION, "v");
+	redis_target_apply(real_target, &names);
+	scripted_redis_run_until(loop, &lost_count, 3);
+	ck_assert_int_eq(apply_done_count, 1);
+	REAL_REDIS_DO(&redis, "CONFIG SET maxmemory 0");
+	scripted_redis_run_until(loop, &apply_done_count, 2);
+	expect_key_count(1);
+}
+
+END_TEST
+
+int
+main(void)
+{
+	Suite	   *suite = suite_create("redis_server");
+	TCase	   *tests = tcase_create("redis_server");
+	SRunner    *runner = srunner_create(suite);
+	int			failed_count;
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, redis_server_takes_a_tag_with_its_members);
+	tcase_add_test(tests, redis_server_takes_a_tag_of_many_chunks);
+	tcase_add_test(tests, redis_server_takes_tags_about_as_large_as_a_chunk);
+	tcase_add_test(tests, redis_server_takes_a_chunk_of_all_tags_together);
+	tcase_add_test(tests, redis_server_takes_many_small_tags);
+	tcase_add_test(tests, redis_server_unlinks_what_is_no_set_under_a_tag_s_name);
+	tcase_add_test(tests, redis_server_takes_tags_and_members_of_any_bytes);
+	tcase_add_test(tests, redis_server_loses_no_registration_that_races_a_take);
+	tcase_add_test(tests, redis_server_increments_a_counter);
+	tcase_add_test(tests, redis_server_gives_a_missing_counter_the_time);
+	tcase_add_test(tests, redis_server_gives_a_counter_no_value_that_it_had_before);
+	tcase_add_test(tests, redis_server_replaces_what_cannot_be_counted_by_the_time);
+	tcase_add_test(tests, redis_server_renews_many_counters);
+	tcase_add_test(tests, redis_server_does_all_kinds_of_a_batch);
+	tcase_add_test(tests, redis_server_does_all_kinds_in_one_pass);
+	tcase_add_test(tests, redis_server_needs_no_scripts_for_keys_and_patterns);
+	tcase_add_test(tests, redis_server_needs_the_documented_rights_for_tags_and_versions);
+	tcase_add_test(tests, redis_server_forgets_no_member_that_it_may_not_unlink);
+	tcase_add_test(tests, redis_server_waits_where_memory_is_short_but_deletes);
+	suite_add_tcase(suite, tests);
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -262,10 +262,10 @@ sub cache_a_list_page
 
 	# the page's key, as the text has it
 	$redis->command('FLUSHALL');
-	my $page = 'invoices:7:v' . version('ver:invoices:7') . ':page:1';
+	my $page = 'invoices:7:page:1:v' . version('ver:invoices:7');
 	redis_command('SET', $page, 'cached');
 	apply(q{INSERT INTO billing.invoice VALUES (11, 3, 7, 'open', 1, '')});
-	isnt('invoices:7:v' . version('ver:invoices:7') . ':page:1', $page, 'a list page: its key is another');
+	isnt('invoices:7:page:1:v' . version('ver:invoices:7'), $page, 'a list page: its key is another');
 	return;
 }
 

@@ -12,77 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "real_redis.h"
-#include "redis_target_events.h"
-#include "scripted_redis.h"
-
-/* More than some chunks of a tag. */
-#define MANY_COUNT 2600
+#include "real_redis_fixture.h"
 
 #define RACE_KEY_COUNT 20000
-
-static RealRedis redis;
-static RedisTarget *real_target;
-
-static void
-start_target(void)
-{
-	RedisTargetSettings settings = {
-		.alias = "default",
-		.url = &redis.url,
-		.timeouts = {5000, 5000},
-		.backoff_first_ms = 1,
-		.backoff_cap_ms = 20,
-		.seed = 1,
-	};
-
-	real_target = redis_target_create(loop, &silent, &settings, &events, NULL);
-	ck_assert_ptr_nonnull(real_target);
-	redis_target_start(real_target);
-}
-
-static void
-set_up(void)
-{
-	real_redis_start(&redis);
-	loop = loop_create();
-	ck_assert_ptr_nonnull(loop);
-	name_sets_init(&names, 1);
-	name_sets_init(&patterns, 1);
-	start_target();
-}
-
-static void
-tear_down(void)
-{
-	redis_target_destroy(real_target);
-	loop_destroy(loop);
-	name_sets_free(&names);
-	name_sets_free(&patterns);
-	real_redis_stop(&redis);
-}
-
-/* Applies the names that were added since the last time. */
-static void
-apply(void)
-{
-	redis_target_apply(real_target, &names);
-	scripted_redis_run_until(loop, &apply_done_count, apply_done_count + 1);
-	name_sets_reset(&names);
-}
-
-static void
-scan(void)
-{
-	ck_assert(redis_target_scan(real_target, &patterns));
-	scripted_redis_run_until(loop, &scan_done_count, scan_done_count + 1);
-}
-
-static void
-expect_key_count(long long expected)
-{
-	ck_assert_int_eq(REAL_REDIS_COUNT(&redis, "DBSIZE"), expected);
-}
 
 static int64_t
 counter(const char *name)
@@ -124,16 +56,6 @@ expect_time_after_renewal(const char *name)
 	value = counter(name);
 	ck_assert_int_ge(value, begin_us);
 	ck_assert_int_le(value, now_us());
-}
-
-static void
-register_keys(const char *tag, int count)
-{
-	for (int i = 0; i < count; i++)
-	{
-		REAL_REDIS_DO(&redis, "SET %s:%d x", tag, i);
-		REAL_REDIS_DO(&redis, "SADD %s %s:%d", tag, tag, i);
-	}
 }
 
 /* --- tags --- */
@@ -437,114 +359,9 @@ START_TEST(redis_server_does_all_kinds_in_one_pass)
 
 END_TEST
 
-/* --- a Redis that refuses --- */
-
-/* Reconnects as a user with these rights. */
 static void
-become(const char *rights)
+add_tests(TCase *tests)
 {
-	static char name[] = "uncached";
-	static char password[] = "secret";
-
-	REAL_REDIS_DO(&redis, "ACL SETUSER uncached on >secret +unlink +scan +select +ping"
-				  " +info +client|setname");
-	if (rights[0] != '\0')
-		REAL_REDIS_DO(&redis, rights);
-	redis_target_destroy(real_target);
-	redis.url.username = name;
-	redis.url.password = password;
-	start_target();
-}
-
-START_TEST(redis_server_needs_no_scripts_for_keys_and_patterns)
-{
-	become("ACL SETUSER uncached ~*");
-	REAL_REDIS_DO(&redis, "MSET key x k:1 x");
-	add_name(&names, NAME_KEY, "key");
-	apply();
-	add_name(&patterns, NAME_KEY, "k:*");
-	scan();
-	expect_key_count(0);
-	ck_assert_int_eq(lost_count, 0);
-}
-
-END_TEST
-
-START_TEST(redis_server_needs_the_documented_rights_for_tags_and_versions)
-{
-	become("ACL SETUSER uncached ~* +eval +srandmember +srem +incr +set +time");
-	register_keys("tag:a", MANY_COUNT);
-	REAL_REDIS_DO(&redis, "SET tag:b x");
-	add_name(&names, NAME_TAG, "tag:a");
-	add_name(&names, NAME_TAG, "tag:b");
-	add_name(&names, NAME_VERSION, "v");
-	apply();
-	expect_key_count(1);
-	ck_assert_int_eq(lost_count, 0);
-}
-
-END_TEST
-
-/* Each right that is missing holds the batch up, and costs no member. */
-START_TEST(redis_server_forgets_no_member_that_it_may_not_unlink)
-{
-	static const char *const rights[] = {
-		"ACL SETUSER uncached resetkeys ~* +eval",
-		"ACL SETUSER uncached +srandmember +srem -unlink",
-		"ACL SETUSER uncached resetkeys ~tag:* +unlink",
-	};
-
-	become(rights[0]);
-	register_keys("tag:a", 2);
-	REAL_REDIS_DO(&redis, "SET other x");
-	REAL_REDIS_DO(&redis, "SADD tag:a other");
-	add_name(&names, NAME_TAG, "tag:a");
-	redis_target_apply(real_target, &names);
-	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
-	{
-		REAL_REDIS_DO(&redis, rights[i]);
-		scripted_redis_run_until(loop, &lost_count, lost_count + 3);
-		ck_assert_int_eq(REAL_REDIS_COUNT(&redis, "SCARD tag:a"), 3);
-		ck_assert_int_eq(apply_done_count, 0);
-	}
-	REAL_REDIS_DO(&redis, "ACL SETUSER uncached ~*");
-	scripted_redis_run_until(loop, &apply_done_count, 1);
-	expect_key_count(0);
-}
-
-END_TEST
-
-START_TEST(redis_server_waits_where_memory_is_short_but_deletes)
-{
-	register_keys("tag:a", 3);
-	REAL_REDIS_DO(&redis, "SET key x");
-	REAL_REDIS_DO(&redis, "CONFIG SET maxmemory 1");
-	add_name(&names, NAME_KEY, "key");
-	add_name(&names, NAME_TAG, "tag:a");
-	apply();
-	expect_key_count(0);
-	ck_assert_int_eq(lost_count, 0);
-	add_name(&names, NAME_VERSION, "v");
-	redis_target_apply(real_target, &names);
-	scripted_redis_run_until(loop, &lost_count, 3);
-	ck_assert_int_eq(apply_done_count, 1);
-	REAL_REDIS_DO(&redis, "CONFIG SET maxmemory 0");
-	scripted_redis_run_until(loop, &apply_done_count, 2);
-	expect_key_count(1);
-}
-
-END_TEST
-
-int
-main(void)
-{
-	Suite	   *suite = suite_create("redis_server");
-	TCase	   *tests = tcase_create("redis_server");
-	SRunner    *runner = srunner_create(suite);
-	int			failed_count;
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, redis_server_takes_a_tag_with_its_members);
 	tcase_add_test(tests, redis_server_takes_a_tag_of_many_chunks);
 	tcase_add_test(tests, redis_server_takes_tags_about_as_large_as_a_chunk);
@@ -560,13 +377,10 @@ main(void)
 	tcase_add_test(tests, redis_server_renews_many_counters);
 	tcase_add_test(tests, redis_server_does_all_kinds_of_a_batch);
 	tcase_add_test(tests, redis_server_does_all_kinds_in_one_pass);
-	tcase_add_test(tests, redis_server_needs_no_scripts_for_keys_and_patterns);
-	tcase_add_test(tests, redis_server_needs_the_documented_rights_for_tags_and_versions);
-	tcase_add_test(tests, redis_server_forgets_no_member_that_it_may_not_unlink);
-	tcase_add_test(tests, redis_server_waits_where_memory_is_short_but_deletes);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed_count = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_server_tests("redis_server", add_tests);
 }

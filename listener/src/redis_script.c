@@ -42,16 +42,23 @@ static const char take_script[] =
 "return #KEYS";
 
 /*
- * Whatever keeps INCR from its work, SET either mends or fails for, too.  The
- * time's digits are joined as text: a script's numbers would lose the last.
+ * Counters follow the clock, so that one that was lost, or set back by a Redis
+ * that lost its history, does not count up to what it had before.  Adding
+ * keeps an expiry, which SET would not.  Whatever keeps INCRBY from its work,
+ * SET either mends or fails for, too.  A script's numbers are exact to 2^53,
+ * which the clock reaches in the year 2255.
  */
 static const char renew_script[] =
+"local time = redis.pcall('TIME')\n"
+"if time.err then return time end\n"
+"local now = time[1] * 1000000 + time[2]\n"
 "for _, counter in ipairs(KEYS) do\n"
-"  local value = redis.pcall('INCR', counter)\n"
-"  if type(value) == 'table' or value == 1 then\n"
-"    local time = redis.pcall('TIME')\n"
-"    if time.err then return time end\n"
-"    value = redis.pcall('SET', counter, time[1] .. string.format('%06d', time[2]))\n"
+"  local value = redis.pcall('INCRBY', counter, 1)\n"
+"  if type(value) == 'number' and value > 0 and value < now then\n"
+"    value = redis.pcall('INCRBY', counter, string.format('%.0f', now - value))\n"
+"  end\n"
+"  if type(value) == 'table' or value < now then\n"
+"    value = redis.pcall('SET', counter, string.format('%.0f', now))\n"
 "    if value.err then return value end\n"
 "  end\n"
 "end\n"

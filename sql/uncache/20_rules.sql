@@ -61,6 +61,10 @@ CREATE FUNCTION uncache.check_rule(relation regclass, action text, arguments tex
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_rule';
 COMMENT ON FUNCTION uncache.check_rule(regclass, text, text[]) IS 'raises what is wrong with the arguments of a rule for a table; the columns that they read';
 
+CREATE FUNCTION uncache.examine_rule(relation oid, action text, arguments text[], OUT problem text, OUT columns text[])
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_examine_rule';
+COMMENT ON FUNCTION uncache.examine_rule(oid, text, text[]) IS 'what is wrong with a rule that is there, checked as the owner of its table; or the columns that it reads';
+
 CREATE FUNCTION uncache.rule_for_any_row(action text, arguments text[], OUT target text, OUT action text, OUT key text) RETURNS SETOF record
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_for_any_row';
 COMMENT ON FUNCTION uncache.rule_for_any_row(text, text[]) IS 'all that a rule can produce; with action resync and no target, nobody knows what that is';
@@ -72,6 +76,10 @@ COMMENT ON FUNCTION uncache.trigger_arguments(oid) IS 'the arguments of a trigge
 CREATE FUNCTION uncache.is_target(name text) RETURNS boolean
 	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_is_target';
 COMMENT ON FUNCTION uncache.is_target(text) IS 'whether a name can name a target';
+
+CREATE FUNCTION uncache.is_enabled() RETURNS boolean
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_is_enabled';
+COMMENT ON FUNCTION uncache.is_enabled() IS 'the setting uncache.enabled';
 
 CREATE VIEW uncache.rules AS
 SELECT t.tgrelid::regclass AS relation,

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ddl.c
- *	  What event triggers need to know of a command, and of rules that it
- *	  dropped.
+ *	  What becomes of a table's rules when it is changed or dropped.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,19 +11,17 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "array.h"
 #include "catalog.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
-#include "compat.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "result_set.h"
 #include "rule_action.h"
 #include "rule_template.h"
-#include "tcop/deparse_utility.h"
 #include "trigger_arguments.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -33,19 +30,8 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-PG_FUNCTION_INFO_V1(uncache_describe_alter);
 PG_FUNCTION_INFO_V1(uncache_dropped_rules);
 PG_FUNCTION_INFO_V1(uncache_rename_column);
-
-/* Columns of describe_alter()'s result. */
-enum
-{
-	ALTER_ATTACHES,
-	ALTER_CHANGES_ROWS,
-	ALTER_OLD_COLUMN,
-	ALTER_NEW_COLUMN,
-	ALTER_COLUMN_COUNT
-};
 
 /* Columns of dropped_rules()'s result. */
 enum
@@ -55,66 +41,6 @@ enum
 	DROPPED_ARGUMENTS,
 	DROPPED_COLUMN_COUNT
 };
-
-/* Do rows of the table, or what is shown of them, come out otherwise? */
-static bool
-changes_rows(AlterTableType type)
-{
-	switch (type)
-	{
-		case AT_AddColumn:
-		case AT_DropColumn:
-		case AT_DropExpression:
-		case AT_AlterColumnType:
-		case AT_AttachPartition:
-		case AT_DetachPartition:
-			return true;
-		default:
-			return compat_changes_rows(type);
-	}
-}
-
-/*
- * describe_alter(command pg_ddl_command) → (attaches_partition boolean,
- * changes_rows boolean, old_column text, new_column text); the columns are null
- * unless one was renamed
- */
-Datum
-uncache_describe_alter(PG_FUNCTION_ARGS)
-{
-	CollectedCommand *command = (CollectedCommand *) PG_GETARG_POINTER(0);
-	Datum		values[ALTER_COLUMN_COUNT] = {BoolGetDatum(false), BoolGetDatum(false)};
-	bool		nulls[ALTER_COLUMN_COUNT] = {false, false, true, true};
-	TupleDesc	desc;
-	ListCell   *cell;
-
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	if (command->type == SCT_AlterTable)
-	{
-		foreach(cell, command->d.alterTable.subcmds)
-		{
-			Node	   *parsed = ((CollectedATSubcmd *) lfirst(cell))->parsetree;
-
-			if (!IsA(parsed, AlterTableCmd))
-				continue;
-			if (((AlterTableCmd *) parsed)->subtype == AT_AttachPartition)
-				values[ALTER_ATTACHES] = BoolGetDatum(true);
-			if (changes_rows(((AlterTableCmd *) parsed)->subtype))
-				values[ALTER_CHANGES_ROWS] = BoolGetDatum(true);
-		}
-	}
-	else if (command->type == SCT_Simple && IsA(command->parsetree, RenameStmt) &&
-			 ((RenameStmt *) command->parsetree)->renameType == OBJECT_COLUMN)
-	{
-		const		RenameStmt *statement = (RenameStmt *) command->parsetree;
-
-		values[ALTER_OLD_COLUMN] = CStringGetTextDatum(statement->subname);
-		values[ALTER_NEW_COLUMN] = CStringGetTextDatum(statement->newname);
-		nulls[ALTER_OLD_COLUMN] = nulls[ALTER_NEW_COLUMN] = false;
-	}
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
-}
 
 /* Is it one of uncache's trigger functions? */
 static bool

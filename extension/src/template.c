@@ -329,12 +329,71 @@ has_placeholder(const char *text, size_t length)
 	return part.kind != TEMPLATE_END;
 }
 
+/* Where in a glob a reader is that goes through it byte by byte. */
+typedef struct GlobPlace
+{
+	bool		behind_backslash;
+	bool		in_class;
+	size_t		element;		/* start of the element that these are in */
+} GlobPlace;
+
+static void
+glob_step(GlobPlace *place, char c, size_t at)
+{
+	if (place->behind_backslash)
+		place->behind_backslash = false;
+	else if (c == '\\')
+	{
+		place->behind_backslash = true;
+		if (!place->in_class)
+			place->element = at;
+	}
+	else if (place->in_class)
+		place->in_class = c != ']';
+	else if (c == '[')
+	{
+		place->in_class = true;
+		place->element = at;
+	}
+}
+
+static bool
+is_inside_element(const GlobPlace *place)
+{
+	return place->behind_backslash || place->in_class;
+}
+
+bool
+template_splits_glob(const char *text, size_t length)
+{
+	GlobPlace	place = {0};
+	TemplateReader reader;
+	TemplatePart part;
+	size_t		i;
+
+	template_reader_init(&reader, text, length);
+	while (template_next(&reader, &part) != TEMPLATE_END)
+	{
+		if (part.kind != TEMPLATE_LITERAL)
+		{
+			if (is_inside_element(&place))
+				return true;
+			if (part.kind == TEMPLATE_INVALID)
+				break;
+		}
+		for (i = 0; part.kind == TEMPLATE_LITERAL && i < part.length; i++)
+			glob_step(&place, part.text[i], 0);
+	}
+	return false;
+}
+
 bool
 template_for_any_row(const char *text, size_t length, bool is_glob,
 					 char *out, size_t *out_length)
 {
 	bool		is_pattern = is_glob || has_placeholder(text, length);
 	bool		after_wildcard = false;
+	GlobPlace	place = {0};
 	TemplateReader reader;
 	TemplatePart part;
 	size_t		n = 0;
@@ -343,15 +402,24 @@ template_for_any_row(const char *text, size_t length, bool is_glob,
 	template_reader_init(&reader, text, length);
 	while (template_next(&reader, &part) != TEMPLATE_END)
 	{
+		bool		ends = part.kind == TEMPLATE_INVALID;
+
+		if (is_glob && part.kind != TEMPLATE_LITERAL && is_inside_element(&place))
+		{
+			n = place.element;
+			after_wildcard = false;
+			ends = true;
+		}
 		if (part.kind != TEMPLATE_LITERAL && !after_wildcard)
 			out[n++] = '*';
-		if (part.kind == TEMPLATE_INVALID)
+		if (ends)
 			break;
 		after_wildcard = part.kind != TEMPLATE_LITERAL;
 		for (i = 0; part.kind == TEMPLATE_LITERAL && i < part.length; i++)
 		{
 			if (is_pattern && !is_glob && glob_is_special(part.text[i]))
 				out[n++] = '\\';
+			glob_step(&place, part.text[i], n);
 			out[n++] = part.text[i];
 		}
 	}

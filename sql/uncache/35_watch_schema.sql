@@ -1,0 +1,234 @@
+/* watch_schema: a rule of tags for each table of a schema, the automatic rules. */
+
+CREATE FUNCTION uncache.lock_schema(schema regnamespace) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_lock_schema';
+COMMENT ON FUNCTION uncache.lock_schema(regnamespace) IS 'keeps others from making tables in a schema until the end of the transaction';
+
+/* What stands in uncache.schemas lets the extension's owner make triggers. */
+CREATE FUNCTION uncache.guard_schemas() RETURNS trigger
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	changed name;
+BEGIN
+	IF (SELECT rolsuper FROM pg_roles WHERE rolname = CURRENT_USER) THEN
+		RETURN coalesce(NEW, OLD);
+	END IF;
+	FOREACH changed IN ARRAY array_remove(ARRAY[OLD.schema, NEW.schema], NULL) LOOP
+		IF pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = changed), 'USAGE') IS NOT TRUE THEN
+			RAISE EXCEPTION 'must be owner of schema %', changed
+				USING ERRCODE = 'insufficient_privilege';
+		END IF;
+	END LOOP;
+	RETURN coalesce(NEW, OLD);
+END
+$$;
+COMMENT ON FUNCTION uncache.guard_schemas() IS 'trigger function: only the owner of a schema may have it watched';
+
+ALTER TABLE uncache.schemas ADD CHECK (uncache.is_target(target));
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON uncache.schemas
+	FOR EACH ROW EXECUTE FUNCTION uncache.guard_schemas();
+
+/*
+ * The name has to differ from table to table: a table could not become a partition
+ * of one that has a rule of the same name.  It must not differ after pg_restore.
+ */
+CREATE FUNCTION uncache.schema_rule_name(relation oid) RETURNS name
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT 'uncache_schema_' || md5(n.nspname || chr(1) || c.relname)
+	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	WHERE c.oid = relation
+$$;
+COMMENT ON FUNCTION uncache.schema_rule_name(oid) IS 'the name of a table''s automatic rule';
+
+CREATE FUNCTION uncache.is_schema_rule(rule name) RETURNS boolean
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT rule ~ '^uncache_schema_[0-9a-f]{32}(_truncate)?$'
+$$;
+COMMENT ON FUNCTION uncache.is_schema_rule(name) IS 'whether this is the name of an automatic rule';
+
+/*
+ * Tables that lie in watched schemas and are their business.  Not those of other
+ * extensions, which pg_dump leaves to them, triggers and all; not temporary ones.
+ * A partition is covered, or excluded, with the table that it belongs to.
+ */
+CREATE VIEW uncache.schema_tables AS
+WITH lying AS (
+	SELECT c.oid AS relation, s.schema, c.relname AS name, s.target, c.relname = ANY (s.exclude) AS is_excluded
+	FROM uncache.schemas s
+		JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema
+		JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+		WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e')
+)
+SELECT l.relation, l.schema, l.name, l.target
+FROM lying l
+WHERE NOT l.is_excluded
+	AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(l.relation) a
+		JOIN lying above ON above.relation = a.relid WHERE a.relid <> l.relation);
+COMMENT ON VIEW uncache.schema_tables IS 'the tables that are watched with their schemas';
+
+/*
+ * A table that inherits from a watched one carries that one's tags besides its
+ * own, since its rows are seen there.  A target stands in front also where the
+ * name itself looks like one.
+ */
+CREATE FUNCTION uncache.schema_tags(relation oid) RETURNS text[]
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+AS $$
+	WITH RECURSIVE lineage(id, depth) AS (
+		SELECT c.oid, 0
+		FROM pg_class c
+		WHERE c.oid = relation AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+		UNION ALL
+		SELECT i.inhparent, l.depth + 1
+		FROM lineage l
+			JOIN pg_class c ON c.oid = l.id AND NOT c.relispartition
+			JOIN pg_inherits i ON i.inhrelid = l.id
+	), table_tags AS (
+		SELECT min(l.depth) AS depth, l.id,
+			CASE WHEN w.target <> 'default' OR w.schema || '.' || w.name ~ '^[^:]*://' THEN w.target || '://' ELSE '' END
+				|| replace(replace(w.schema || '.' || w.name, '{', '{{'), '}', '}}') AS tag
+		FROM lineage l JOIN uncache.schema_tables w ON w.relation = l.id
+		GROUP BY l.id, w.schema, w.name, w.target
+	), primary_keys AS (
+		SELECT k.conrelid AS id, string_agg('{' || quote_ident(a.attname) || '}', ':' ORDER BY c.n) AS placeholders
+		FROM pg_constraint k, unnest(k.conkey) WITH ORDINALITY AS c(attnum, n), pg_attribute a
+		WHERE k.contype = 'p' AND a.attrelid = k.conrelid AND a.attnum = c.attnum
+			AND k.conrelid IN (SELECT id FROM lineage)
+		GROUP BY k.conrelid
+	)
+	SELECT array_agg(v.tag ORDER BY t.depth, t.id, v.n)
+	FROM table_tags t
+		LEFT JOIN primary_keys p ON p.id = t.id,
+		LATERAL (VALUES (1, t.tag), (2, t.tag || ':' || p.placeholders)) AS v(n, tag)
+	WHERE v.tag IS NOT NULL
+$$;
+COMMENT ON FUNCTION uncache.schema_tags(oid) IS 'the tags of a table''s automatic rule; null if it is to have none';
+
+/*
+ * TRUNCATE rules of the table that a detached partition belonged to.  PostgreSQL
+ * has taken back the one for rows.
+ */
+CREATE FUNCTION uncache.drop_schema_remains(relation regclass) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+DECLARE
+	remains name;
+BEGIN
+	FOR remains IN
+		SELECT t.tgname
+		FROM pg_trigger t
+		WHERE t.tgrelid = relation AND uncache.is_schema_rule(t.tgname) AND t.tgname LIKE '%\_truncate'
+			AND NOT EXISTS (SELECT FROM pg_trigger r
+				WHERE r.tgname = left(t.tgname, -length('_truncate'))
+					AND (r.tgrelid = relation OR r.tgrelid IN (SELECT relid FROM pg_partition_ancestors(relation))))
+	LOOP
+		EXECUTE format('DROP TRIGGER %I ON %s', remains, relation);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION uncache.drop_schema_remains(regclass) IS 'removes automatic rules for TRUNCATE that belong to no rule any more';
+
+/*
+ * Makes a table's automatic rule what it is to be.  Where there is none, one is
+ * made only if may_make: pg_restore adds primary keys, and then creates the rules
+ * that were dumped.  What an outdated rule named is invalidated if is_followed.
+ */
+CREATE FUNCTION uncache.put_schema_rule(relation regclass, may_make boolean, is_followed boolean) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+DECLARE
+	tags text[] := uncache.schema_tags(relation);
+	name name := uncache.schema_rule_name(relation);
+	present record;
+	was_there boolean := false;
+BEGIN
+	FOR present IN
+		SELECT r.rule, r.templates
+		FROM uncache.rules r
+		WHERE r.relation = put_schema_rule.relation AND uncache.is_schema_rule(r.rule) AND r.events <> 'TRUNCATE'
+	LOOP
+		was_there := true;
+		IF present.rule = name AND present.templates = tags AND NOT may_make THEN
+			PERFORM uncache.let_owner_add_partitions(relation, 'tags');
+			RETURN;
+		END IF;
+		IF is_followed AND present.templates IS DISTINCT FROM tags THEN
+			PERFORM uncache.invalidate_rule(relation, present.rule, 'tags', present.templates);
+		END IF;
+		IF present.rule <> name OR tags IS NULL THEN
+			PERFORM uncache.drop_rule(relation, present.rule);
+		END IF;
+	END LOOP;
+	IF may_make THEN
+		PERFORM uncache.drop_schema_remains(relation);
+	END IF;
+	IF tags IS NOT NULL AND (may_make OR was_there) THEN
+		PERFORM uncache.put_rule(relation, name, 'tags', tags, NULL);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION uncache.put_schema_rule(regclass, boolean, boolean) IS 'makes, replaces or removes a table''s automatic rule';
+
+/* Tables of the schema, and those that inherit from them. */
+CREATE FUNCTION uncache.put_schema_rules(schema regnamespace, is_followed boolean) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	relation regclass;
+BEGIN
+	FOR relation IN
+		SELECT DISTINCT u.relation
+		FROM pg_class c, uncache.tables_using('pg_class'::regclass, c.oid) AS u(relation)
+		WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p')
+		ORDER BY 1
+	LOOP
+		PERFORM uncache.put_schema_rule(relation, true, is_followed);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION uncache.put_schema_rules(regnamespace, boolean) IS 'makes, replaces or removes the automatic rules of a schema';
+
+/*
+ * The schema is locked, so that a table that somebody is making in it is either
+ * seen here or its maker sees that the schema is watched.
+ */
+CREATE FUNCTION uncache.watch_schema(schema regnamespace, exclude name[] DEFAULT '{}', target text DEFAULT 'default') RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+DECLARE
+	schema_name name := (SELECT nspname FROM pg_namespace WHERE oid = schema);
+BEGIN
+	IF schema_name IS NULL OR exclude IS NULL OR target IS NULL THEN
+		RAISE EXCEPTION 'a schema is needed'
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'For example: SELECT uncache.watch_schema(''billing'', exclude => ''{log}'').';
+	ELSIF schema_name IN ('uncache', 'information_schema') OR schema_name LIKE 'pg\_%' THEN
+		RAISE EXCEPTION 'schema % cannot be watched', schema
+			USING ERRCODE = 'invalid_parameter_value';
+	ELSIF NOT uncache.is_target(target) THEN
+		RAISE EXCEPTION 'invalid name of a target: "%"', target
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	PERFORM uncache.lock_schema(schema);
+	INSERT INTO uncache.schemas AS s (schema, exclude, target)
+		VALUES (schema_name, watch_schema.exclude, watch_schema.target)
+		ON CONFLICT ON CONSTRAINT schemas_pkey DO UPDATE SET exclude = excluded.exclude, target = excluded.target;
+	PERFORM uncache.put_schema_rules(schema, false);
+END
+$$;
+COMMENT ON FUNCTION uncache.watch_schema(regnamespace, name[], text) IS 'gives all tables of a schema, later ones too, the tags schema.table and schema.table:<primary key>; for the owner of the schema and its tables, or a superuser';
+
+CREATE FUNCTION uncache.unwatch_schema(schema regnamespace) RETURNS void
+	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+BEGIN
+	PERFORM uncache.lock_schema(schema);
+	DELETE FROM uncache.schemas s WHERE s.schema = (SELECT nspname FROM pg_namespace WHERE oid = unwatch_schema.schema);
+	PERFORM uncache.put_schema_rules(schema, false);
+END
+$$;
+COMMENT ON FUNCTION uncache.unwatch_schema(regnamespace) IS 'removes what uncache.watch_schema made; other rules stay';

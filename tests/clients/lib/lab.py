@@ -35,10 +35,14 @@ def poll(condition, what, deadline_s=DEADLINE_S):
 
 
 class Lab:
-    """One system. targets: alias → dict(db=…, prefix=…, and other options of a target)."""
+    """One system, of sql/examples/<example>, in a database of its own.
 
-    def __init__(self, name, targets, files=("schema", "data", "rules")):
+    targets: alias → dict(db=…, prefix=…, and other options of a target)
+    """
+
+    def __init__(self, name, targets, example=None, files=("schema", "data", "rules")):
         self.name = name
+        self.example = example or name
         self.directory = tempfile.mkdtemp()
         self.socket = os.path.join(self.directory, "redis")
         self.targets = targets
@@ -145,7 +149,7 @@ class Lab:
                               input=sql, text=True, check=True, capture_output=True).stdout.strip()
 
     def psql_file(self, file):
-        path = os.path.join(os.environ["EXAMPLES"], self.name, f"{file}.sql")
+        path = os.path.join(os.environ["EXAMPLES"], self.example, f"{file}.sql")
         subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-d", self.name, "-f", path],
                        check=True, stdout=subprocess.DEVNULL)
 

@@ -330,7 +330,8 @@ BEGIN
 	FOR followed IN
 		SELECT t.relation, bool_or(d.makes_table) AS makes_table
 		FROM pg_event_trigger_ddl_commands() c, uncache.describe_command(c.command) d,
-			LATERAL (SELECT uncache.tables_using(c.classid, c.objid)
+			LATERAL (SELECT c.objid
+				UNION SELECT uncache.tables_using(c.classid, c.objid) WHERE c.command_tag LIKE 'ALTER %'
 				UNION SELECT uncache.tables_using('pg_class'::regclass, r) FROM unnest(d.relations) r) AS t(relation)
 		WHERE c.classid = 'pg_class'::regclass AND (d.makes_table OR d.changes_identity)
 		GROUP BY t.relation

@@ -132,10 +132,15 @@ END
 $$;
 COMMENT ON FUNCTION uncache.drop_schema_remains(regclass) IS 'removes automatic rules for TRUNCATE that belong to no rule any more';
 
+CREATE FUNCTION uncache.rewrite_rule(relation oid, old_name text, new_name text, arguments text[]) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_rewrite_rule';
+COMMENT ON FUNCTION uncache.rewrite_rule(oid, text, text, text[]) IS 'gives a rule and its clones another name and other arguments, without a lock';
+
 /*
  * Makes a table's automatic rule what it is to be.  Where there is none, one is
  * made only if may_make: pg_restore adds primary keys, and then creates the rules
- * that were dumped.  What an outdated rule named is invalidated if is_followed.
+ * that were dumped.  If is_followed, by an event trigger, what an outdated rule
+ * named is invalidated, and the rule is rewritten where it is.
  */
 CREATE FUNCTION uncache.put_schema_rule(relation regclass, may_make boolean, is_followed boolean) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
@@ -150,18 +155,22 @@ BEGIN
 		SELECT r.rule, r.templates
 		FROM uncache.rules r
 		WHERE r.relation = put_schema_rule.relation AND uncache.is_schema_rule(r.rule) AND r.events <> 'TRUNCATE'
+		ORDER BY r.rule <> name
 	LOOP
-		was_there := true;
 		IF present.rule = name AND present.templates = tags AND NOT may_make THEN
 			PERFORM uncache.let_owner_add_partitions(relation, 'tags');
 			RETURN;
 		END IF;
-		IF is_followed AND present.templates IS DISTINCT FROM tags THEN
+		IF is_followed AND uncache.is_enabled() AND present.templates IS DISTINCT FROM tags THEN
 			PERFORM uncache.invalidate_rule(relation, present.rule, 'tags', present.templates);
 		END IF;
-		IF present.rule <> name OR tags IS NULL THEN
+		IF is_followed AND tags IS NOT NULL AND NOT was_there THEN
+			PERFORM uncache.rewrite_rule(relation, present.rule, name, tags)
+				WHERE present.rule <> name OR present.templates <> tags;
+		ELSIF present.rule <> name OR tags IS NULL THEN
 			PERFORM uncache.drop_rule(relation, present.rule);
 		END IF;
+		was_there := true;
 	END LOOP;
 	IF may_make THEN
 		PERFORM uncache.drop_schema_remains(relation);

@@ -94,7 +94,9 @@ CREATE FUNCTION uncache.check_arguments(OUT relation oid, OUT rule name, OUT pro
 AS $$
 	SELECT t.relation, t.rule, v.problem, v.hint
 	FROM uncache.rule_triggers t, uncache.find_problem(t.relation, t.action, t.arguments) p, LATERAL (VALUES
-		(p.problem, 'Call uncache.watch again. Until then wider deletes are made in its place.'),
+		(CASE WHEN p.is_locked THEN 'it cannot be examined: ' ELSE '' END || p.problem,
+			CASE WHEN p.is_locked THEN 'Look again later.'
+				ELSE 'Call uncache.watch again. Until then wider deletes are made in its place.' END),
 		('changes of these columns go unnoticed: ' ||
 			(SELECT string_agg(quote_ident(c), ', ' ORDER BY c) FROM unnest(p.columns) c WHERE t.on_update AND c <> ALL (t.update_columns)),
 			'Add them to UPDATE OF: a row that moves to another key makes the old one stale.')
@@ -176,7 +178,7 @@ COMMENT ON FUNCTION uncache.check_event_triggers() IS 'event triggers of uncache
  * What it tells of them, uncache.rules tells, too.
  */
 CREATE FUNCTION uncache.check_rules(OUT relation regclass, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
-	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
 AS $$
 	SELECT p.relation::regclass, p.rule, p.problem, p.hint
 	FROM (SELECT * FROM uncache.check_event_triggers()

@@ -24,7 +24,7 @@ BEGIN
 			WHERE p.proname = ANY (ARRAY(SELECT uncache.actions()) || ARRAY[
 				'actions', 'check_rule', 'check_rules', 'check_template', 'check_watchable', 'drop_rule', 'drop_schema_remains', 'explain',
 				'invalidate', 'invalidate_pattern', 'invalidate_rule', 'invalidate_table', 'invalidate_tag',
-				'invalidate_version', 'is_schema_rule', 'is_target', 'let_owner_add_partitions', 'lock_schema',
+				'invalidate_version', 'is_enabled', 'is_schema_rule', 'is_target', 'let_owner_add_partitions', 'lock_schema',
 				'put_rule', 'put_schema_rule', 'put_schema_rules', 'put_trigger', 'record_statement',
 				'rule_for_any_row', 'schema_rule_name', 'schema_tags', 'tables_using', 'trigger_arguments',
 				'truncate_relations', 'unwatch', 'unwatch_schema', 'wait', 'watch', 'watch_schema'])

@@ -12,6 +12,7 @@ use constant PREFIX => ':1:';
 
 my $rules = Uncache::Test::Document->new('rules.md');
 my $node = start_postgres('main');
+my $session = Uncache::Test::Session->connect($node);
 my $redis = start_redis('redis');
 # each target in a database of its own
 my %databases = (default => $redis->client, api => $redis->client);
@@ -104,10 +105,7 @@ sub apply
 	my ($sql) = @_;
 	my $output = sql($sql);
 
-	foreach my $target (sort keys %databases)
-	{
-		wait_applied($node, target => $target) or fail("not applied: $sql");
-	}
+	$session->query_value(q{SELECT uncache.wait('30s')}) eq 't' or fail("not applied: $sql");
 	return $output;
 }
 

@@ -26,9 +26,11 @@
 
 /*
  * How long a backend believes what it has read: acknowledging tells nobody, but
- * a consumer that does not acknowledge must be noticed.
+ * a consumer that does not acknowledge must be noticed, and be it a tenth of
+ * uncache.max_lag too late.
  */
-#define READ_AGAIN_MS 60000
+#define READ_AGAIN_MIN_S 1
+#define READ_AGAIN_MAX_S 60
 
 typedef struct Consumer
 {
@@ -61,6 +63,16 @@ consumer_init(void)
 	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
 }
 
+static int64
+read_again_us(void)
+{
+	int			seconds = Max(guc_max_lag_s / 10, READ_AGAIN_MIN_S);
+
+	if (guc_max_lag_s == 0)
+		seconds = READ_AGAIN_MAX_S;
+	return Min(seconds, READ_AGAIN_MAX_S) * USECS_PER_SEC;
+}
+
 /*
  * Has a consumer been silent for longer than it may, unnoticed?  Whether it is
  * really behind is for uncache.trim() to find out.
@@ -70,9 +82,9 @@ is_silent(const ConsumerRow *row, TimestampTz now)
 {
 	TimestampTz heard_at = Max(row->acked_at, row->registered_at);
 
-	return row->lost_at == 0 &&
-		TimestampDifferenceExceeds(row->checked_at, now, READ_AGAIN_MS) &&
-		now - heard_at > (int64) guc_max_lag_s * USECS_PER_SEC;
+	return guc_max_lag_s > 0 && row->lost_at == 0 &&
+		now - row->checked_at > read_again_us() &&
+		now - heard_at > guc_max_lag_s * USECS_PER_SEC;
 }
 
 static void
@@ -94,7 +106,7 @@ read_consumers(void)
 		consumer->target_length = strlen(row->target);
 		anyone_is_silent |= is_silent(row, read_at);
 	}
-	if (anyone_is_silent && guc_max_lag_s > 0)
+	if (anyone_is_silent)
 		caretaker_start();
 }
 
@@ -133,8 +145,7 @@ rebuild(void)
 static bool
 is_outdated(void)
 {
-	return !is_valid ||
-		GetCurrentStatementStartTimestamp() - read_at > READ_AGAIN_MS * INT64CONST(1000);
+	return !is_valid || GetCurrentStatementStartTimestamp() - read_at > read_again_us();
 }
 
 static const Consumer *

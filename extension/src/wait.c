@@ -229,7 +229,7 @@ check_is_possible(void)
 Datum
 uncache_wait(PG_FUNCTION_ARGS)
 {
-	Wait		wait = {NULL};
+	Wait		wait = {.context = CurrentMemoryContext};
 	bool		is_applied;
 
 	if (PG_ARGISNULL(0))
@@ -239,7 +239,6 @@ uncache_wait(PG_FUNCTION_ARGS)
 	check_is_possible();
 	INSTR_TIME_SET_CURRENT(wait.begin);
 	wait.identity = get_identity();
-	wait.context = CurrentMemoryContext;
 	wait.look_context = AllocSetContextCreate(CurrentMemoryContext, "uncache wait",
 											  ALLOCSET_SMALL_SIZES);
 	PushActiveSnapshot(GetLatestSnapshot());

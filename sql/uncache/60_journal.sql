@@ -338,11 +338,11 @@ BEGIN
 			USING DETAIL = format('It has held back the journal since %s, longer than uncache.max_lag (%s).', since, current_setting('uncache.max_lag')),
 			HINT = 'Start its uncached, which resyncs, or call uncache.drop_consumer.';
 	END LOOP;
-	/* writers need not have the others looked at for a while */
+	/* writers need not have the others looked at for a while: see consumer.c */
 	UPDATE uncache.consumers c SET checked_at = clock_timestamp()
 		WHERE c.id IN (SELECT s.id FROM uncache.consumers s
 			WHERE s.lost_at IS NULL AND greatest(s.acked_at, s.registered_at) < cutoff
-				AND coalesce(s.checked_at < clock_timestamp() - interval '30 s', true)
+				AND coalesce(s.checked_at < clock_timestamp() - least(max_lag / 20, interval '30 s'), true)
 			FOR UPDATE SKIP LOCKED);
 END
 $$;

@@ -10,6 +10,7 @@ use Uncache::Test;
 use Uncache::Test::Daemon;
 
 use constant {
+	CHANGE => 'UPDATE item SET n = n + 1 WHERE id = 1',
 	BIG => 1_000_000,
 	CLOCK => 1735689600000000,
 	AHEAD => 9000000000000000,
@@ -151,9 +152,7 @@ sub becomes
 # Everything is applied; while the daemon is there this is the quicker way to ask.
 sub is_done { return $session->query_value(q{SELECT uncache.wait('30s')}) eq 't'; }
 
-sub change_one { $session->query('UPDATE item SET n = n + 1 WHERE id = 1'); return; }
-
-use constant CHANGE => 'UPDATE item SET n = n + 1 WHERE id = 1';
+sub change_one { $session->query(CHANGE); return; }
 
 # --- the ways of a change ---
 
@@ -239,16 +238,10 @@ foreach my $case (
 # --- rules that break ---
 
 $session->query('SET client_min_messages = error');
-foreach my $case (
-	[ 'a column that is dropped', 'ALTER TABLE item DROP COLUMN tenant', 'ALTER TABLE item ADD COLUMN tenant text' ])
-{
-	my ($what, $break, $mend) = @$case;
-
-	$session->query($break);
-	ok(is_done(), "$what: it is applied");
-	becomes("$what: a change", 'broken', CHANGE);
-	$session->query($mend);
-}
+$session->query('ALTER TABLE item DROP COLUMN tenant');
+ok(is_done(), 'a column that is dropped: it is applied');
+becomes('a column that is dropped: a change', 'broken', CHANGE);
+$session->query('ALTER TABLE item ADD COLUMN tenant text');
 watch_item();
 put_items();
 is_done();
@@ -466,13 +459,15 @@ my $begin = time;
 $session->query('UPDATE big SET id = id');
 
 # meanwhile others register
-my ($late, @dropped) = (0);
-while (!@dropped)
+my $late = 0;
+until (is_applied($node))
 {
-	my @replies = $redis->{client}->pipeline(map { (['MULTI'], [ 'SET', "late:$_", 'cached' ], [ 'SADD', 'tag:big:1', "late:$_" ], ['EXEC']) }
-		  $late .. $late + 9);
-	$late += 10;
-	last if is_applied($node);
+	for (1 .. 10)
+	{
+		$redis->{client}->pipeline(['MULTI'], [ 'SET', "late:$late", 'cached' ],
+			[ 'SADD', 'tag:big:1', "late:$late" ], ['EXEC']);
+		$late++;
+	}
 }
 my $seconds = time - $begin;
 my @slow = map { $_->[2] / 1000 } grep { $_->[3][0] =~ /eval/i } @{ $redis->command('SLOWLOG', 'GET', 10_000) };
@@ -499,16 +494,16 @@ is($redis->command('DBSIZE'), $besides, 'a million members: all that was registe
 foreach my $victim ('the daemon', 'Redis')
 {
 	$redis->command('FLUSHALL');
-	register('m', 200_000, 'by hand');
+	register('m', 100_000, 'by hand');
 	$redis->fill('session:1');
 	$redis->command('SAVE') if $victim eq 'Redis';
 	$session->query(q{SELECT uncache.invalidate_tag('by hand')});
-	wait_for { $redis->command('SCARD', 'tag:by hand') < 200_000 };
+	wait_for { $redis->command('SCARD', 'tag:by hand') < 100_000 };
 	if ($victim eq 'Redis')
 	{
 		$redis->kill9;
 		$redis->start_hidden;
-		is($redis->command('SCARD', 'tag:by hand'), 200_000, 'Redis is killed in the middle: it comes back with the whole tag');
+		is($redis->command('SCARD', 'tag:by hand'), 100_000, 'Redis is killed in the middle: it comes back with the whole tag');
 		$redis->reveal;
 	}
 	else

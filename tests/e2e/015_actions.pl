@@ -8,11 +8,12 @@ use Test::More;
 use Time::HiRes qw(time);
 use Uncache::Test;
 use Uncache::Test::Daemon;
+use Uncache::Test::World;
 
 use constant {
 	CHANGE => 'UPDATE item SET n = n + 1 WHERE id = 1',
 	BIG => 1_000_000,
-	CLOCK => 1735689600000000,
+	CLOCK => Uncache::Test::World::CLOCK,
 	AHEAD => 9000000000000000,
 	MOST => '9223372036854775807'
 };
@@ -23,7 +24,6 @@ my $redis = start_redis('redis');
 my $second = start_redis('second');
 my $directory = PostgreSQL::Test::Utils::tempdir();
 my $session = Uncache::Test::Session->connect($node);
-my $prefix = '';
 
 $session->query($_) foreach (
 	'CREATE TABLE item (id int PRIMARY KEY, tenant text, n int)',
@@ -52,89 +52,17 @@ END
 	return;
 }
 
-# --- the world: what is cached, and what becomes of it ---
+# --- what is cached, and what becomes of it ---
 
-my @plain = (
-	'item:1', 'item:2', 'item:9', 'part:1', 'part:2', 'part:3', 'report:a:1', 'report:a:x:y', 'report:b:1', 'report::1',
-	# what no rule can produce
-	'item', 'items:1', 'report:a', 'parts:1', 'tenant:a', 'session:1');
-my %tagged = (
-	'under a' => ['tenant:a'],
-	"too,\r\nwith odd bytes \xff" => ['tenant:a'],
-	'under b' => ['tenant:b'],
-	'under both' => [ 'tenant:a', 'tenant:b' ],
-	'under nobody' => ['tenant:'],
-	'under another' => [ 'other', 'tenants' ]);
-my @counters = ('ver:a', 'ver:b', 'ver:', 'ver', 'version:a');
+my $world = Uncache::Test::World->new($redis);
 
-# What goes, besides the tags' sets and what is under them.
-my %outcomes = (
-	nothing => { plain => [], tags => [], counters => [] },
-	# item 1 has changed
-	one => {
-		plain => [ 'item:1', 'part:1', 'part:2', 'report:a:1', 'report:a:x:y' ],
-		tags => ['tenant:a'],
-		counters => ['ver:a'] },
-	# all that the rules of item can produce
-	all => {
-		plain => [ grep { /^(item|part|report:.*):/ } @plain ],
-		tags => [ 'tenant:a', 'tenant:b', 'tenant:' ],
-		counters => [ 'ver:a', 'ver:b', 'ver:' ] },
-	# item 1 has changed, and nobody knows its tenant
-	broken => {
-		plain => [ 'item:1', 'part:1', 'part:2', grep { /^report:.*:/ } @plain ],
-		tags => [ 'tenant:a', 'tenant:b', 'tenant:' ],
-		counters => [ 'ver:a', 'ver:b', 'ver:' ] });
-
-sub populate
-{
-	my ($server) = @_;
-	my $client = $server // $redis;
-
-	$client->command('FLUSHALL');
-	$client->command('SET', "$prefix$_", 'cached') foreach @plain;
-	foreach my $key (keys %tagged)
-	{
-		$client->command('SET', "$prefix$key", 'cached');
-		$client->command('SADD', "${prefix}tag:$_", "$prefix$key") foreach @{ $tagged{$key} };
-	}
-	$client->command('SET', "$prefix$_", CLOCK) foreach @counters;
-	return;
-}
-
-# What is there: names, and of the counters only those that have not changed.
-sub world
-{
-	my ($server) = @_;
-	my $client = $server // $redis;
-	my %renewed = map { ("$prefix$_" => 1) }
-	  grep { my $value = $client->command('GET', "$prefix$_"); defined $value && $value =~ /^\d+$/ && $value > CLOCK } @counters;
-
-	return [ sort map { $renewed{$_} ? "$_ renewed" : $_ } @{ $client->command('KEYS', '*') } ];
-}
-
-sub expected_world
-{
-	my ($outcome, %more) = @_;
-	my %taken = map { ($_ => 1) } @{ $outcomes{$outcome}{tags} }, @{ $more{tags} // [] };
-	my %gone = map { ($_ => 1) } @{ $outcomes{$outcome}{plain} }, @{ $more{plain} // [] };
-	my %renewed = map { ($_ => 1) } @{ $outcomes{$outcome}{counters} }, @{ $more{counters} // [] };
-	my @names = ((grep { !$gone{$_} } @plain), (map { $renewed{$_} ? "$_ renewed" : $_ } @counters));
-	my %sets;
-
-	foreach my $key (keys %tagged)
-	{
-		push @names, $key unless grep { $taken{$_} } @{ $tagged{$key} };
-		$sets{"tag:$_"} = 1 foreach grep { !$taken{$_} } @{ $tagged{$key} };
-	}
-	return [ sort map { "$prefix$_" } @names, keys %sets ];
-}
+sub populate { $world->populate; return; }
 
 sub is_outcome
 {
 	my ($what, $outcome, %more) = @_;
 
-	return is_deeply(world(), expected_world($outcome, %more), $what);
+	return is_deeply($world->names, $world->expected_names($outcome, %more), $what);
 }
 
 # The world is cached, the statements run, all is applied: this is what becomes of it.
@@ -190,7 +118,7 @@ populate();
 $daemon->mark_log;
 $session->query(q{SELECT uncache.invalidate_pattern('it?m:1', 'part:[12]', 'report:a:*'), uncache.invalidate_pattern('*:nobody')});
 ok(is_done(), 'patterns by hand: they are applied');
-is_outcome('patterns by hand', 'nothing', plain => $outcomes{one}{plain});
+is_outcome('patterns by hand', 'nothing', plain => [ $world->plain_of('one') ]);
 is(scalar(() = $daemon->log_since_mark =~ /scan pass begins.*pattern_count=4/g), 1, 'patterns by hand: in one pass');
 
 # --- what a tag's set and a counter may be ---
@@ -329,6 +257,7 @@ is(scalar(keys %had), 11, 'a counter does not get a value that it had before its
 
 # --- invalidate_all ---
 
+my $second_world = Uncache::Test::World->new($second);
 my $two = write_file("$directory/two.ini", <<"END");
 [postgres]
 dsn = @{[ $node->connstr('postgres') ]} user=uncached
@@ -344,13 +273,13 @@ $session->query(q{SELECT uncache.watch('part', keys => ARRAY['api://item:{id}'],
 	versions => ARRAY['api://ver:{item_id}'])});
 $daemon->mark_log;
 populate();
-populate($second);
+$second_world->populate;
 $session->query('BEGIN; SELECT uncache.invalidate_all(); SELECT uncache.invalidate_all(); COMMIT');
 ok(wait_applied($node) && wait_applied($node, target => 'api'), 'invalidate_all: it is applied in both targets');
 is_outcome('invalidate_all', 'all');
-is_deeply(world($second),
+is_deeply($second_world->names,
 	[ sort map { /^ver:/ ? "$_ renewed" : $_ }
-		  grep { !/^item:|^under b(oth)?$|^tag:tenant:b$/ } @{ expected_world('nothing') } ],
+		  grep { !/^item:|^under b(oth)?$|^tag:tenant:b$/ } @{ $world->expected_names('nothing') } ],
 	'invalidate_all: each has its own rules');
 populate();
 $session->query('BEGIN; SELECT uncache.invalidate_all(); ROLLBACK');
@@ -376,7 +305,7 @@ is_outcome('--once with invalidate_all', 'all');
 
 foreach my $glob ('shop[1]:', '*', "a\\b?:")
 {
-	$prefix = $glob;
+	$world->set_prefix($glob);
 	$daemon = start_daemon('prefix' . length $glob, node => $node, redis => $redis->url, env => { REDIS_KEY_PREFIX => $glob });
 	foreach my $case ([ 'a change', 'one', CHANGE ], [ 'TRUNCATE', 'all', 'TRUNCATE item' ],
 		[ 'invalidate_all', 'all', 'SELECT uncache.invalidate_all()' ])
@@ -388,13 +317,13 @@ foreach my $glob ('shop[1]:', '*', "a\\b?:")
 		$redis->fill(@bare);
 		$session->query($statement);
 		ok(wait_applied($node), "prefix $glob: $what: it is applied");
-		is_deeply(world(), [ sort @bare, @{ expected_world($outcome) } ], "prefix $glob: $what");
+		is_deeply($world->names, [ sort @bare, @{ $world->expected_names($outcome) } ], "prefix $glob: $what");
 	}
 	put_items();
 	ok(wait_applied($node), 'the items are put back');
 	is($daemon->stop(5), 0, 'the daemon stops');
 }
-$prefix = '';
+$world->set_prefix('');
 
 # --- a Redis user with the documented rights, and without each of them ---
 
@@ -515,7 +444,7 @@ foreach my $victim ('the daemon', 'Redis')
 		wait_attached($node);
 	}
 	ok(wait_applied($node), "$victim is killed in the middle: it is applied in the end");
-	is_deeply(world(), ['session:1'], "$victim is killed in the middle: all that was registered is gone");
+	is_deeply($world->names, ['session:1'], "$victim is killed in the middle: all that was registered is gone");
 }
 is($daemon->stop(5), 0, 'the daemon stops');
 

@@ -306,7 +306,7 @@ foreach my $language ('python', 'js')
 	$redis->command('FLUSHALL');
 	my $program = start_driven('Versions', $language);
 	my ($begin, $id, $rounds, $stale) = (time, 5000, 0, 0);
-	for (; $rounds < 1000 && time < $begin + 4; $rounds++)
+	for (; $rounds < 1000 && time < $begin + 3; $rounds++)
 	{
 		$stale++ unless load_slowly($program, $id++);
 	}
@@ -338,8 +338,8 @@ $redis->command('FLUSHALL');
 my @programs = map { start_driven('Tags', $_) } 'python', 'python', 'js';
 my ($changes, $checks, $kept, @unregistered) = (0, 0, 0);
 $redis->command('FLUSHALL');
-$_->say('remember 4') foreach @programs;
-my $until = time + 4;
+$_->say('remember 3') foreach @programs;
+my $until = time + 3;
 while (time < $until)
 {
 	# billing.invoice is rarely taken: its set becomes larger than one step takes

@@ -345,6 +345,7 @@ while (time < $until)
 	# billing.invoice is rarely taken: its set becomes larger than one step takes
 	$session->query($changes++ % 500 ? q{SELECT uncache.invalidate_tag('tenant:} . int(rand(10)) . q{')}
 		: 'UPDATE billing.invoice SET total = 0 WHERE id = 1');
+	next if $changes % 10;
 	push @unregistered, @{ unregistered() };
 	$checks++;
 	$kept = $redis->command('SCARD', 'tag:billing.invoice') if $kept < $redis->command('SCARD', 'tag:billing.invoice');
@@ -353,7 +354,7 @@ my $remembered = 0;
 $remembered += ($_->hear =~ /^remembered (\d+)/)[0] foreach @programs;
 note "$remembered registrations, $changes takes, $checks checks, $kept members at most";
 cmp_ok($remembered, '>', 1000, 'Tags: clients register');
-cmp_ok($changes, '>', 100, 'Tags: while their tags are taken');
+cmp_ok($changes, '>', 50, 'Tags: while their tags are taken');
 cmp_ok($kept, '>', 500, 'Tags: in sets that are taken in several steps');
 push @unregistered, @{ unregistered() };
 is_deeply(\@unregistered, [], 'Tags: no key is ever there and not registered');

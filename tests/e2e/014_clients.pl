@@ -251,13 +251,14 @@ sub start_driven
 
 # What may befall a counter in between; nothing gives it a value that it had.
 my $garbage = 0;
+my %was_full;
 my @accidents = (
 	sub { $redis->command('DEL', $_[0]); },
 	sub { my ($counter) = @_; $redis->command('PEXPIRE', $counter, 1); wait_for { !$redis->has($counter) }; },
 	sub { $redis->command('SET', $_[0], 'garbage ' . ++$garbage); },
 	sub { $redis->command('SET', $_[0], ++$garbage . '.5'); },
 	sub { $redis->command('SET', $_[0], "\xff\xfe" . ++$garbage); },
-	sub { $redis->command('SET', $_[0], '9223372036854775807'); },
+	sub { $redis->command('SET', $_[0], $was_full{ $_[0] }++ ? ++$garbage . '.5' : '9223372036854775807'); },
 	sub { $redis->command('SET', $_[0], '00' . ++$garbage); });
 
 # A client is in the middle of loading when its row changes, some way or other;
@@ -304,6 +305,7 @@ diag "SEED=$seed";
 foreach my $language ('python', 'js')
 {
 	$redis->command('FLUSHALL');
+	%was_full = ();
 	my $program = start_driven('Versions', $language);
 	my ($begin, $id, $rounds, $stale) = (time, 5000, 0, 0);
 	for (; $rounds < 1000 && time < $begin + 3; $rounds++)

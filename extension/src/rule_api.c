@@ -40,6 +40,7 @@ enum
 enum
 {
 	EXAMINE_PROBLEM,
+	EXAMINE_IS_LOCKED,
 	EXAMINE_COLUMNS,
 	EXAMINE_COLUMN_COUNT
 };
@@ -168,7 +169,8 @@ examine(void *argument)
 
 /*
  * examine_rule(relation oid, action text, arguments text[]) → (problem text,
- * columns text[]): what is wrong with a rule, or the columns that it reads
+ * is_locked boolean, columns text[]): what is wrong with a rule, or that somebody
+ * has locked what it takes to know, or the columns that it reads
  */
 Datum
 uncache_examine_rule(PG_FUNCTION_ARGS)
@@ -186,6 +188,9 @@ uncache_examine_rule(PG_FUNCTION_ARGS)
 	error = guarded_call(examine, &call);
 	nulls[EXAMINE_PROBLEM] = error == NULL;
 	nulls[EXAMINE_COLUMNS] = error != NULL;
+	values[EXAMINE_IS_LOCKED] = BoolGetDatum(error != NULL &&
+											 (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+											  error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED));
 	if (error != NULL)
 		values[EXAMINE_PROBLEM] = CStringGetTextDatum(error->message);
 	else

@@ -330,43 +330,68 @@ has_placeholder(const char *text, size_t length)
 }
 
 /* Where in a glob a reader is that goes through it byte by byte. */
+typedef enum GlobState
+{
+	GLOB_BETWEEN,				/* no element is open */
+	GLOB_ESCAPE,				/* behind a backslash */
+	GLOB_CLASS_START,			/* behind "[" */
+	GLOB_CLASS,					/* in brackets, between members */
+	GLOB_CLASS_MEMBER,			/* behind one that may begin a range */
+	GLOB_CLASS_RANGE,			/* behind its "-": even "]" is its end */
+	GLOB_CLASS_ESCAPE			/* behind a backslash in brackets */
+} GlobState;
+
 typedef struct GlobPlace
 {
-	bool		behind_backslash;
-	bool		in_class;
-	size_t		element;		/* start of the element that these are in */
+	GlobState	state;
+	size_t		element;		/* where the open element starts */
 } GlobPlace;
+
+static GlobState
+step_in_class(GlobState state, char c)
+{
+	if (state == GLOB_CLASS_RANGE || state == GLOB_CLASS_ESCAPE)
+		return GLOB_CLASS;
+	if (state == GLOB_CLASS_START && c == '^')
+		return GLOB_CLASS;
+	if (state == GLOB_CLASS_MEMBER && c == '-')
+		return GLOB_CLASS_RANGE;
+	if (c == '\\')
+		return GLOB_CLASS_ESCAPE;
+	return c == ']' ? GLOB_BETWEEN : GLOB_CLASS_MEMBER;
+}
 
 static void
 glob_step(GlobPlace *place, char c, size_t at)
 {
-	if (place->behind_backslash)
-		place->behind_backslash = false;
-	else if (c == '\\')
+	switch (place->state)
 	{
-		place->behind_backslash = true;
-		if (!place->in_class)
+		case GLOB_BETWEEN:
 			place->element = at;
-	}
-	else if (place->in_class)
-		place->in_class = c != ']';
-	else if (c == '[')
-	{
-		place->in_class = true;
-		place->element = at;
+			if (c == '\\')
+				place->state = GLOB_ESCAPE;
+			else if (c == '[')
+				place->state = GLOB_CLASS_START;
+			break;
+		case GLOB_ESCAPE:
+			place->state = GLOB_BETWEEN;
+			break;
+		default:
+			place->state = step_in_class(place->state, c);
+			break;
 	}
 }
 
 static bool
 is_inside_element(const GlobPlace *place)
 {
-	return place->behind_backslash || place->in_class;
+	return place->state != GLOB_BETWEEN;
 }
 
 bool
 template_splits_glob(const char *text, size_t length)
 {
-	GlobPlace	place = {0};
+	GlobPlace	place = {GLOB_BETWEEN, 0};
 	TemplateReader reader;
 	TemplatePart part;
 	size_t		i;
@@ -393,7 +418,7 @@ template_for_any_row(const char *text, size_t length, bool is_glob,
 {
 	bool		is_pattern = is_glob || has_placeholder(text, length);
 	bool		after_wildcard = false;
-	GlobPlace	place = {0};
+	GlobPlace	place = {GLOB_BETWEEN, 0};
 	TemplateReader reader;
 	TemplatePart part;
 	size_t		n = 0;

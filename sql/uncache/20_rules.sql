@@ -61,7 +61,7 @@ CREATE FUNCTION uncache.check_rule(relation regclass, action text, arguments tex
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_rule';
 COMMENT ON FUNCTION uncache.check_rule(regclass, text, text[]) IS 'raises what is wrong with the arguments of a rule for a table; the columns that they read';
 
-CREATE FUNCTION uncache.examine_rule(relation oid, action text, arguments text[], OUT problem text, OUT columns text[])
+CREATE FUNCTION uncache.examine_rule(relation oid, action text, arguments text[], OUT problem text, OUT is_locked boolean, OUT columns text[])
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_examine_rule';
 COMMENT ON FUNCTION uncache.examine_rule(oid, text, text[]) IS 'what is wrong with a rule that is there, checked as the owner of its table; or the columns that it reads';
 

@@ -32,13 +32,16 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON uncache.schemas
 /*
  * The name has to differ from table to table: a table could not become a partition
  * of one that has a rule of the same name.  It must not differ after pg_restore.
+ * (PL/pgSQL here where SQL would do: it keeps its plans, and every command asks.)
  */
 CREATE FUNCTION uncache.schema_rule_name(relation oid) RETURNS name
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT 'uncache_schema_' || md5(n.nspname || chr(1) || c.relname)
-	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE c.oid = relation
+BEGIN
+	RETURN (SELECT 'uncache_schema_' || md5(n.nspname || chr(1) || c.relname)
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.oid = relation);
+END
 $$;
 COMMENT ON FUNCTION uncache.schema_rule_name(oid) IS 'the name of a table''s automatic rule';
 
@@ -49,62 +52,82 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.is_schema_rule(name) IS 'whether this is the name of an automatic rule';
 
+CREATE FUNCTION uncache.find_schema(relation oid) RETURNS uncache.schemas
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	result uncache.schemas;
+BEGIN
+	SELECT s.* INTO result
+		FROM pg_class c
+			JOIN pg_namespace n ON n.oid = c.relnamespace
+			JOIN uncache.schemas s ON s.schema = n.nspname
+		WHERE c.oid = relation AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+			AND NOT EXISTS (SELECT FROM pg_depend d
+				WHERE d.classid = 'pg_class'::regclass AND d.objid = relation AND d.objsubid = 0 AND d.deptype = 'e');
+	RETURN result;
+END
+$$;
+COMMENT ON FUNCTION uncache.find_schema(oid) IS 'the watched schema whose business a table is: no temporary one, and none of another extension, to which pg_dump leaves triggers and all';
+
+/* A partition is covered, or excluded, with the table that it belongs to. */
+CREATE FUNCTION uncache.is_schema_table(relation oid) RETURNS boolean
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	schema uncache.schemas := uncache.find_schema(relation);
+BEGIN
+	RETURN schema.schema IS NOT NULL
+		AND (SELECT c.relname <> ALL (schema.exclude) FROM pg_class c WHERE c.oid = relation)
+		AND NOT EXISTS (SELECT FROM pg_partition_ancestors(relation) a
+			WHERE a.relid <> relation AND (uncache.find_schema(a.relid)).schema IS NOT NULL);
+END
+$$;
+COMMENT ON FUNCTION uncache.is_schema_table(oid) IS 'whether a table is watched with its schema';
+
 /*
- * Tables that lie in watched schemas and are their business.  Not those of other
- * extensions, which pg_dump leaves to them, triggers and all; not temporary ones.
- * A partition is covered, or excluded, with the table that it belongs to.
+ * A target stands in front also where the name itself looks like one. A key's
+ * columns may be an heir's, which has them, too.
  */
-CREATE VIEW uncache.schema_tables AS
-WITH lying AS (
-	SELECT c.oid AS relation, s.schema, c.relname AS name, s.target, c.relname = ANY (s.exclude) AS is_excluded
-	FROM uncache.schemas s
-		JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema
-		JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-		WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e')
-)
-SELECT l.relation, l.schema, l.name, l.target
-FROM lying l
-WHERE NOT l.is_excluded
-	AND NOT EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(l.relation) a
-		JOIN lying above ON above.relation = a.relid WHERE a.relid <> l.relation);
-COMMENT ON VIEW uncache.schema_tables IS 'the tables that are watched with their schemas';
+CREATE FUNCTION uncache.table_tags(relation oid) RETURNS text[]
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+AS $$
+DECLARE
+	schema uncache.schemas := uncache.find_schema(relation);
+	name text := schema.schema || '.' || (SELECT relname FROM pg_class WHERE oid = relation);
+	primary_key text := (SELECT string_agg('{' || quote_ident(a.attname) || '}', ':' ORDER BY c.n)
+		FROM pg_constraint k, unnest(k.conkey) WITH ORDINALITY AS c(attnum, n), pg_attribute a
+		WHERE k.conrelid = relation AND k.contype = 'p' AND a.attrelid = relation AND a.attnum = c.attnum);
+	tag text := CASE WHEN schema.target <> 'default' OR name ~ '^[^:]*://' THEN schema.target || '://' ELSE '' END
+		|| replace(replace(name, '{', '{{'), '}', '}}');
+BEGIN
+	RETURN array_remove(ARRAY[tag, tag || ':' || primary_key], NULL);
+END
+$$;
+COMMENT ON FUNCTION uncache.table_tags(oid) IS 'the tags of a table of a watched schema';
 
 /*
  * A table that inherits from a watched one carries that one's tags besides its
- * own, since its rows are seen there.  A target stands in front also where the
- * name itself looks like one.
+ * own, since its rows are seen there.
  */
 CREATE FUNCTION uncache.schema_tags(relation oid) RETURNS text[]
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH RECURSIVE lineage(id, depth) AS (
-		SELECT c.oid, 0
-		FROM pg_class c
-		WHERE c.oid = relation AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-		UNION ALL
-		SELECT i.inhparent, l.depth + 1
-		FROM lineage l
-			JOIN pg_class c ON c.oid = l.id AND NOT c.relispartition
-			JOIN pg_inherits i ON i.inhrelid = l.id
-	), table_tags AS (
-		SELECT min(l.depth) AS depth, l.id,
-			CASE WHEN w.target <> 'default' OR w.schema || '.' || w.name ~ '^[^:]*://' THEN w.target || '://' ELSE '' END
-				|| replace(replace(w.schema || '.' || w.name, '{', '{{'), '}', '}}') AS tag
-		FROM lineage l JOIN uncache.schema_tables w ON w.relation = l.id
-		GROUP BY l.id, w.schema, w.name, w.target
-	), primary_keys AS (
-		SELECT k.conrelid AS id, string_agg('{' || quote_ident(a.attname) || '}', ':' ORDER BY c.n) AS placeholders
-		FROM pg_constraint k, unnest(k.conkey) WITH ORDINALITY AS c(attnum, n), pg_attribute a
-		WHERE k.contype = 'p' AND a.attrelid = k.conrelid AND a.attnum = c.attnum
-			AND k.conrelid IN (SELECT id FROM lineage)
-		GROUP BY k.conrelid
-	)
-	SELECT array_agg(v.tag ORDER BY t.depth, t.id, v.n)
-	FROM table_tags t
-		LEFT JOIN primary_keys p ON p.id = t.id,
-		LATERAL (VALUES (1, t.tag), (2, t.tag || ':' || p.placeholders)) AS v(n, tag)
-	WHERE v.tag IS NOT NULL
+BEGIN
+	RETURN (WITH RECURSIVE lineage(id, depth) AS (
+			SELECT c.oid, 0
+			FROM pg_class c
+			WHERE c.oid = relation AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+			UNION ALL
+			SELECT i.inhparent, l.depth + 1
+			FROM lineage l
+				JOIN pg_class c ON c.oid = l.id AND NOT c.relispartition
+				JOIN pg_inherits i ON i.inhrelid = l.id)
+		SELECT array_agg(t.tag ORDER BY l.depth, l.id, t.n)
+		FROM (SELECT min(depth) AS depth, id FROM lineage GROUP BY id) l,
+			unnest(uncache.table_tags(l.id)) WITH ORDINALITY AS t(tag, n)
+		WHERE uncache.is_schema_table(l.id));
+END
 $$;
 COMMENT ON FUNCTION uncache.schema_tags(oid) IS 'the tags of a table''s automatic rule; null if it is to have none';
 
@@ -132,10 +155,15 @@ END
 $$;
 COMMENT ON FUNCTION uncache.drop_schema_remains(regclass) IS 'removes automatic rules for TRUNCATE that belong to no rule any more';
 
+CREATE FUNCTION uncache.rewrite_rule(relation oid, old_name text, new_name text, arguments text[]) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_rewrite_rule';
+COMMENT ON FUNCTION uncache.rewrite_rule(oid, text, text, text[]) IS 'gives a rule and its clones another name and other arguments, without a lock';
+
 /*
  * Makes a table's automatic rule what it is to be.  Where there is none, one is
  * made only if may_make: pg_restore adds primary keys, and then creates the rules
- * that were dumped.  What an outdated rule named is invalidated if is_followed.
+ * that were dumped.  If is_followed, by an event trigger, what an outdated rule
+ * named is invalidated, and the rule is rewritten where it is.
  */
 CREATE FUNCTION uncache.put_schema_rule(relation regclass, may_make boolean, is_followed boolean) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
@@ -150,18 +178,22 @@ BEGIN
 		SELECT r.rule, r.templates
 		FROM uncache.rules r
 		WHERE r.relation = put_schema_rule.relation AND uncache.is_schema_rule(r.rule) AND r.events <> 'TRUNCATE'
+		ORDER BY r.rule <> name
 	LOOP
-		was_there := true;
 		IF present.rule = name AND present.templates = tags AND NOT may_make THEN
 			PERFORM uncache.let_owner_add_partitions(relation, 'tags');
 			RETURN;
 		END IF;
-		IF is_followed AND present.templates IS DISTINCT FROM tags THEN
+		IF is_followed AND uncache.is_enabled() AND present.templates IS DISTINCT FROM tags THEN
 			PERFORM uncache.invalidate_rule(relation, present.rule, 'tags', present.templates);
 		END IF;
-		IF present.rule <> name OR tags IS NULL THEN
+		IF is_followed AND tags IS NOT NULL AND NOT was_there THEN
+			PERFORM uncache.rewrite_rule(relation, present.rule, name, tags)
+				WHERE present.rule <> name OR present.templates <> tags;
+		ELSIF present.rule <> name OR tags IS NULL THEN
 			PERFORM uncache.drop_rule(relation, present.rule);
 		END IF;
+		was_there := true;
 	END LOOP;
 	IF may_make THEN
 		PERFORM uncache.drop_schema_remains(relation);

@@ -49,10 +49,10 @@ COMMENT ON FUNCTION uncache.tables_using(oid, oid) IS 'the tables that have rows
  * An argument that cannot fail behind each query: that nobody knows what a query
  * returns does not make it invalid.
  */
-CREATE FUNCTION uncache.find_problem(relation oid, action text, arguments text[], OUT problem text, OUT columns text[])
+CREATE FUNCTION uncache.find_problem(relation oid, action text, arguments text[], OUT problem text, OUT is_locked boolean, OUT columns text[])
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT e.problem, e.columns
+	SELECT e.problem, e.is_locked, e.columns
 	FROM uncache.examine_rule(relation, action, CASE action WHEN 'query'
 		THEN ARRAY(SELECT v.text FROM unnest(arguments) WITH ORDINALITY AS a(text, n), LATERAL (VALUES (a.text), ('*')) AS v(text) ORDER BY a.n)
 		ELSE arguments END) e
@@ -62,10 +62,10 @@ COMMENT ON FUNCTION uncache.find_problem(oid, text, text[]) IS 'what makes a rul
 /*
  * Rules of the tables that were changed, and queries of whatever table that
  * mention a name that is gone.  A rule for TRUNCATE goes with that for rows;
- * automatic rules mend themselves.
+ * automatic rules mend themselves.  What others have locked is not waited for.
  */
 CREATE FUNCTION uncache.warn_of_broken_rules(relations oid[], gone text[]) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
 AS $$
 DECLARE
 	broken record;
@@ -73,9 +73,9 @@ BEGIN
 	FOR broken IN
 		SELECT r.relation, r.rule, p.problem
 		FROM uncache.rules r, uncache.find_problem(r.relation, r.action, r.templates) p
-		WHERE p.problem IS NOT NULL AND NOT uncache.is_schema_rule(r.rule)
-			AND (r.events <> 'TRUNCATE' OR NOT EXISTS (SELECT FROM uncache.rules o
-				WHERE o.relation = r.relation AND o.action = r.action AND o.templates = r.templates AND o.events <> 'TRUNCATE'))
+		WHERE p.problem IS NOT NULL AND NOT p.is_locked AND NOT uncache.is_schema_rule(r.rule)
+			AND (r.events <> 'TRUNCATE' OR NOT EXISTS (SELECT FROM uncache.rule_triggers o
+				WHERE o.relation = r.relation AND o.action = r.action AND o.arguments = r.templates AND o.is_for_rows))
 			AND (r.relation = ANY (relations) OR r.action = 'query'
 				AND EXISTS (SELECT FROM unnest(r.templates) t, unnest(gone) g WHERE strpos(lower(t), lower(g)) > 0))
 		ORDER BY r.relation::text, r.rule
@@ -279,7 +279,7 @@ BEGIN
 				IF uncache.is_enabled() THEN
 					PERFORM uncache.invalidate_table(r) FROM uncache.tables_using('pg_class'::regclass, dropped.relation) r;
 				END IF;
-				PERFORM uncache.put_schema_rule(dropped.relation, false, uncache.is_enabled());
+				PERFORM uncache.put_schema_rule(dropped.relation, false, true);
 				PERFORM uncache.warn_of_broken_rules(ARRAY[dropped.relation], NULL);
 			END IF;
 		END IF;
@@ -324,18 +324,19 @@ BEGIN
 	LOOP
 		UPDATE uncache.schemas s SET schema = renamed.new_name WHERE s.schema = renamed.old_name;
 		IF FOUND THEN
-			PERFORM uncache.put_schema_rules(renamed.objid, uncache.is_enabled());
+			PERFORM uncache.put_schema_rules(renamed.objid, true);
 		END IF;
 	END LOOP;
 	FOR followed IN
 		SELECT t.relation, bool_or(d.makes_table) AS makes_table
 		FROM pg_event_trigger_ddl_commands() c, uncache.describe_command(c.command) d,
-			LATERAL (SELECT uncache.tables_using(c.classid, c.objid)
+			LATERAL (SELECT c.objid
+				UNION SELECT uncache.tables_using(c.classid, c.objid) WHERE c.command_tag LIKE 'ALTER %'
 				UNION SELECT uncache.tables_using('pg_class'::regclass, r) FROM unnest(d.relations) r) AS t(relation)
 		WHERE c.classid = 'pg_class'::regclass AND (d.makes_table OR d.changes_identity)
 		GROUP BY t.relation
 	LOOP
-		PERFORM uncache.put_schema_rule(followed.relation, followed.makes_table, uncache.is_enabled());
+		PERFORM uncache.put_schema_rule(followed.relation, followed.makes_table, true);
 	END LOOP;
 EXCEPTION WHEN OTHERS THEN
 	PERFORM uncache.give_up(SQLERRM);

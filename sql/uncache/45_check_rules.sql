@@ -94,7 +94,9 @@ CREATE FUNCTION uncache.check_arguments(OUT relation oid, OUT rule name, OUT pro
 AS $$
 	SELECT t.relation, t.rule, v.problem, v.hint
 	FROM uncache.rule_triggers t, uncache.find_problem(t.relation, t.action, t.arguments) p, LATERAL (VALUES
-		(p.problem, 'Call uncache.watch again. Until then wider deletes are made in its place.'),
+		(CASE WHEN p.is_locked THEN 'it cannot be examined: ' ELSE '' END || p.problem,
+			CASE WHEN p.is_locked THEN 'Look again later.'
+				ELSE 'Call uncache.watch again. Until then wider deletes are made in its place.' END),
 		('changes of these columns go unnoticed: ' ||
 			(SELECT string_agg(quote_ident(c), ', ' ORDER BY c) FROM unnest(p.columns) c WHERE t.on_update AND c <> ALL (t.update_columns)),
 			'Add them to UPDATE OF: a row that moves to another key makes the old one stale.')
@@ -148,13 +150,15 @@ COMMENT ON FUNCTION uncache.check_heirs() IS 'rules of tables whose heirs have n
 CREATE FUNCTION uncache.check_schemas(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT s.relation, uncache.schema_rule_name(s.relation), 'the table is in a watched schema and its rule is missing or outdated',
+	SELECT c.oid, uncache.schema_rule_name(c.oid), 'the table is in a watched schema and its rule is missing or outdated',
 		format('SELECT uncache.watch_schema(%L, %L, %L)', quote_ident(w.schema), w.exclude, w.target)
-	FROM uncache.schema_tables s
-		JOIN uncache.schemas w ON w.schema = s.schema
-	WHERE NOT EXISTS (SELECT FROM uncache.rule_triggers t
-		WHERE t.relation = s.relation AND t.rule = uncache.schema_rule_name(s.relation) AND t.is_for_rows
-			AND t.arguments = uncache.schema_tags(s.relation))
+	FROM uncache.schemas w
+		JOIN pg_namespace n ON n.nspname = w.schema
+		JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
+	WHERE uncache.is_schema_table(c.oid)
+		AND NOT EXISTS (SELECT FROM uncache.rule_triggers t
+			WHERE t.relation = c.oid AND t.rule = uncache.schema_rule_name(c.oid) AND t.is_for_rows
+				AND t.arguments = uncache.schema_tags(c.oid))
 $$;
 COMMENT ON FUNCTION uncache.check_schemas() IS 'tables of watched schemas without their rule';
 
@@ -176,7 +180,7 @@ COMMENT ON FUNCTION uncache.check_event_triggers() IS 'event triggers of uncache
  * What it tells of them, uncache.rules tells, too.
  */
 CREATE FUNCTION uncache.check_rules(OUT relation regclass, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
-	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
 AS $$
 	SELECT p.relation::regclass, p.rule, p.problem, p.hint
 	FROM (SELECT * FROM uncache.check_event_triggers()

@@ -7,17 +7,17 @@ use Test::More;
 use Uncache::Test;
 use Uncache::Test::Daemon;
 use Uncache::Test::Document;
+use Uncache::Test::Targets;
 
 use constant PREFIX => ':1:';
 
 my $rules = Uncache::Test::Document->new('rules.md');
 my $node = start_postgres('main');
+my $session = Uncache::Test::Session->connect($node);
 my $redis = start_redis('redis');
-# each target in a database of its own
-my %databases = (default => $redis->client, api => $redis->client);
-my %prefixes = (default => PREFIX, api => '');
-
-$databases{api}->command('SELECT', 3);
+my $cache = Uncache::Test::Targets->new($redis,
+	default => { database => 0, prefix => PREFIX },
+	api => { database => 3, prefix => '' });
 
 my $daemon = Uncache::Test::Daemon->new('uncached',
 	config => write_file(PostgreSQL::Test::Utils::tempdir() . '/uncached.ini', <<"END"))->start;
@@ -29,70 +29,9 @@ prefix = "@{[PREFIX]}"
 [target api]
 url = @{[ $redis->url(3) ]}
 END
-foreach my $target (sort keys %databases)
+foreach my $target ('default', 'api')
 {
 	wait_attached($node, target => $target) or die "uncached does not attach:\n" . $daemon->log;
-}
-
-# --- the cache: names are written as in rules, the target in front ---
-
-# target and full name
-sub full_name
-{
-	my ($name) = @_;
-	my $target = $name =~ s{^(\w+)://}{} ? $1 : 'default';
-
-	return ($target, $prefixes{$target} . $name);
-}
-
-sub redis_command
-{
-	my ($command, $name, @arguments) = @_;
-	my ($target, $full_name) = full_name($name);
-
-	return $databases{$target}->command($command, $full_name, @arguments);
-}
-
-# As docs/clients.md says.
-sub cache_under_tags
-{
-	my ($key, @tags) = @_;
-	my ($target, $full_name) = full_name($key);
-	my @names = map { "$prefixes{$target}tag:$_" } @tags;
-
-	$databases{$target}->pipeline(
-		['MULTI'],
-		[ 'SET', $full_name, 'cached', 'EX', 300 ],
-		(map { ([ 'SADD', $_, $full_name ], [ 'EXPIRE', $_, 3600 ]) } @names),
-		['EXEC']);
-	return;
-}
-
-# As docs/clients.md says, with a clock that makes the test's counters known.
-sub version
-{
-	my ($counter) = @_;
-
-	redis_command('SET', $counter, 1735689600000000, 'NX');
-	return redis_command('GET', $counter);
-}
-
-# All names that there are.
-sub all_names
-{
-	my @names;
-
-	foreach my $target (sort keys %databases)
-	{
-		my $prefix = $prefixes{$target};
-		my $alias = $target eq 'default' ? '' : "$target://";
-
-		foreach my $name (@{ $databases{$target}->command('KEYS', '*') })
-		{
-			push @names, $name =~ s/^\Q$prefix\E// ? "$alias$name" : "without its prefix: $name";
-		}
-	}
-	return [ sort @names ];
 }
 
 # --- SQL ---
@@ -104,10 +43,7 @@ sub apply
 	my ($sql) = @_;
 	my $output = sql($sql);
 
-	foreach my $target (sort keys %databases)
-	{
-		wait_applied($node, target => $target) or fail("not applied: $sql");
-	}
+	$session->query_value(q{SELECT uncache.wait('30s')}) eq 't' or fail("not applied: $sql");
 	return $output;
 }
 
@@ -116,10 +52,10 @@ sub goes
 {
 	my ($what, $sql, $gone, $stays) = @_;
 
-	$redis->command('FLUSHALL');
-	redis_command('SET', $_, 'cached') foreach @$gone, @$stays;
+	$cache->clear;
+	$cache->cache(@$gone, @$stays);
 	apply($sql);
-	is_deeply(all_names(), [ sort @$stays ], $what);
+	is_deeply($cache->names, [ sort @$stays ], $what);
 	return;
 }
 
@@ -135,10 +71,10 @@ sub goes_with_tags
 	{
 		$stays{$key} = 1 unless grep { $is_taken{$_} } @{ $tags_of{$key} };
 	}
-	$redis->command('FLUSHALL');
-	cache_under_tags($_, @{ $tags_of{$_} }) foreach sort keys %tags_of;
+	$cache->clear;
+	$cache->cache_under_tags($_, @{ $tags_of{$_} }) foreach sort keys %tags_of;
 	apply($sql);
-	is_deeply(all_names(), [ sort keys %stays ], $what);
+	is_deeply($cache->names, [ sort keys %stays ], $what);
 	return;
 }
 
@@ -149,17 +85,17 @@ sub renews
 	my ($what, $sql, $renewed, $all) = @_;
 	my (%before, %page);
 
-	$redis->command('FLUSHALL');
+	$cache->clear;
 	foreach my $counter (@$all)
 	{
-		$before{$counter} = version($counter);
+		$before{$counter} = $cache->version($counter);
 		$page{$counter} = "page of $counter:v$before{$counter}";
-		redis_command('SET', $page{$counter}, 'cached');
+		$cache->cache($page{$counter});
 	}
 	apply($sql);
-	my @renewed = grep { version($_) ne $before{$_} } @$all;
+	my @renewed = grep { $cache->version($_) ne $before{$_} } @$all;
 	is_deeply([ sort @renewed ], [ sort @$renewed ], $what);
-	is_deeply(all_names(), [ sort @$all, values %page ], "$what: nothing is deleted");
+	is_deeply($cache->names, [ sort @$all, values %page ], "$what: nothing is deleted");
 	return;
 }
 
@@ -261,11 +197,11 @@ sub cache_a_list_page
 	renews('a list page: TRUNCATE', 'TRUNCATE billing.invoice', \@counters, [ @counters, @others ]);
 
 	# the page's key, as the text has it
-	$redis->command('FLUSHALL');
-	my $page = 'invoices:7:page:1:v' . version('ver:invoices:7');
-	redis_command('SET', $page, 'cached');
+	$cache->clear;
+	my $page = 'invoices:7:page:1:v' . $cache->version('ver:invoices:7');
+	$cache->cache($page);
 	apply(q{INSERT INTO billing.invoice VALUES (11, 3, 7, 'open', 1, '')});
-	isnt('invoices:7:page:1:v' . version('ver:invoices:7'), $page, 'a list page: its key is another');
+	isnt('invoices:7:page:1:v' . $cache->version('ver:invoices:7'), $page, 'a list page: its key is another');
 	return;
 }
 
@@ -508,16 +444,16 @@ sub read_after_write
 	my $stale = 0;
 
 	sql(q{SELECT uncache.watch('billing.invoice', 'invoice:{id}')});
-	$redis->command('FLUSHALL');
+	$cache->clear;
 	foreach my $round (1 .. 20)
 	{
-		redis_command('SET', 'invoice:1', 'old');
-		redis_command('SET', 'invoice:2', 'old');
+		$cache->command('SET', 'invoice:1', 'old');
+		$cache->command('SET', 'invoice:2', 'old');
 		my $answer = sql($block);
-		$stale++ if $answer ne 't' || defined redis_command('GET', 'invoice:1');
+		$stale++ if $answer ne 't' || defined $cache->command('GET', 'invoice:1');
 	}
 	is($stale, 0, 'read your own write: when wait has returned true, the key is gone');
-	is_deeply(all_names(), ['invoice:2'], 'read your own write: and no other');
+	is_deeply($cache->names, ['invoice:2'], 'read your own write: and no other');
 	return;
 }
 
@@ -526,14 +462,14 @@ sub what_would_be_deleted
 	my ($block) = @_;
 
 	sql(q{SELECT uncache.watch('billing.customer', keys => ARRAY['customer:{id}', 'api://customers/{id}'], tags => ARRAY['tenant:{tenant_id}'])});
-	$redis->command('FLUSHALL');
-	redis_command('SET', 'customer:2', 'cached');
+	$cache->clear;
+	$cache->cache('customer:2');
 	is(apply($block), <<'END' =~ s/\n\z//r, 'what would be deleted: relation, rule, action, target and key');
 billing.customer|uncache_keys|keys|default|customer:2
 billing.customer|uncache_keys|keys|api|customers/2
 billing.customer|uncache_tags|tags|default|tenant:4
 END
-	is_deeply(all_names(), ['customer:2'], 'what would be deleted: nothing is');
+	is_deeply($cache->names, ['customer:2'], 'what would be deleted: nothing is');
 	is(sql('SELECT count(*) FROM billing.customer WHERE id = 2'), 1, 'what would be deleted: the row is there');
 	return;
 }

@@ -74,11 +74,11 @@ sub play_round
 }
 
 $daemon->mark_log;
-my $verdict = play_round('daemon killed', 5, (\&kill_daemon) x 8);
+my $verdict = play_round('daemon killed', 4, (\&kill_daemon) x 7);
 cmp_ok($verdict->{kinds}{$_}, '>', 0, "some $_ entries are cached still") foreach sort keys %{ $verdict->{kinds} };
 ok(!$daemon->has_resynced, 'a killed daemon resumes without a resync');
 
-play_round('Redis comes back with an old dump', 6,
+play_round('Redis comes back with an old dump', 5,
 	\&save, \&kill_redis, \&kill_daemon, \&kill_redis, \&save, \&kill_daemon, \&kill_redis);
 
 # the checker itself, for each kind

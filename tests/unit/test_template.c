@@ -301,6 +301,11 @@ START_TEST(template_for_any_row_has_a_star_for_each_placeholder_of_a_glob)
 	ck_assert_str_eq(any_row_of_glob("\\[{c}]"), "\\[*]");
 	ck_assert_str_eq(any_row_of_glob("]{c}["), "]*[");
 	ck_assert_str_eq(any_row_of_glob("[\\]]{c}"), "[\\]]*");
+	ck_assert_str_eq(any_row_of_glob("[^]{c}"), "[^]*");
+	ck_assert_str_eq(any_row_of_glob("[]{c}"), "[]*");
+	ck_assert_str_eq(any_row_of_glob("[^-]{c}"), "[^-]*");
+	ck_assert_str_eq(any_row_of_glob("[a-z-]{c}"), "[a-z-]*");
+	ck_assert_str_eq(any_row_of_glob("[\\a-]{c}"), "[\\a-]*");
 }
 
 END_TEST
@@ -316,6 +321,9 @@ START_TEST(template_for_any_row_widens_where_a_placeholder_splits_a_glob)
 	ck_assert_str_eq(any_row_of_glob("{a}[{b}]"), "!**");
 	ck_assert_str_eq(any_row_of_glob("[{b}]"), "!*");
 	ck_assert_str_eq(any_row_of_glob("a[{b"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a[x-]{b}]"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a[--]{b}"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a[x-\\{b}"), "!a*");
 }
 
 END_TEST

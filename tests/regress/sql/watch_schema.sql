@@ -240,13 +240,32 @@ ALTER FUNCTION uncache.put_schema_rule(regclass, boolean, boolean) RENAME TO not
 CREATE TABLE app.warned (id int);
 ALTER FUNCTION uncache.not_there(regclass, boolean, boolean) RENAME TO put_schema_rule;
 DELETE FROM uncache.journal;
--- case 22: while rows wait for a deferred constraint PostgreSQL lets nobody replace a trigger
+-- case 22: while rows wait for a deferred constraint PostgreSQL lets nobody replace a trigger: it is rewritten in its place
 CREATE TABLE app.deferred (id int PRIMARY KEY, up int REFERENCES app.deferred DEFERRABLE INITIALLY DEFERRED);
 BEGIN;
 INSERT INTO app.deferred VALUES (1, 1);
 ALTER TABLE app.deferred RENAME TO renamed;
+INSERT INTO app.renamed VALUES (2, 1);
 COMMIT;
-SELECT relation, problem FROM uncache.check_rules() WHERE relation::text = 'app.renamed' ORDER BY 2;
+SELECT * FROM automatic WHERE relation = 'app.renamed'::regclass;
+SELECT * FROM journalled();
+-- that locks no partition
+BEGIN;
+ALTER TABLE app.part RENAME TO whole;
+SELECT DISTINCT relation::regclass FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock' AND relation IN (SELECT relid FROM pg_partition_tree('app.whole'));
+SELECT tgrelid::regclass, tgname = uncache.schema_rule_name('app.whole'::regclass) AS is_named_so, uncache.trigger_arguments(oid) FROM pg_trigger
+	WHERE tgrelid IN (SELECT relid FROM pg_partition_tree('app.whole')) AND tgname NOT LIKE '%truncate' AND uncache.is_schema_rule(tgname) ORDER BY 1;
+SELECT relation, problem FROM uncache.check_rules() WHERE relation::text <> 'app.warned';
+COMMIT;
+INSERT INTO app.whole VALUES (2);
+TRUNCATE app.part_1;
+SELECT * FROM journalled();
+ALTER TABLE app.whole RENAME TO part;
+-- the tables of another extension are its own
+ALTER EXTENSION uncache ADD TABLE app.renamed;
+SELECT uncache.watch_schema('app', exclude => '{skipped,root}');
+SELECT relation FROM automatic WHERE relation = 'app.renamed'::regclass;
+ALTER EXTENSION uncache DROP TABLE app.renamed;
 
 -- case 23: another target, other exclusions; the same again; what is refused
 SELECT uncache.watch_schema('app', exclude => '{part}', target => 'api');

@@ -207,6 +207,29 @@ class InProcessCaches(unittest.TestCase):
         store.flushdb()
         self.expect_forgotten("invoice:14", "other")
 
+    def test_an_announcement_that_overtakes_the_answer_counts(self):
+        forgotten = []
+
+        class NotingCache(example()):
+            def forget(self, keys):
+                super().forget(keys)
+                forgotten.extend(keys or ())
+
+        local = NotingCache(system.url())
+        lab.poll(lambda: local.is_tracked, "does not listen")
+        read = local.client.get
+
+        def read_slowly(key):
+            value = read(key)
+            system.psql("UPDATE billing.invoice SET due_on = due_on + 1 WHERE id = 40")
+            lab.poll(lambda: key in forgotten, "not announced")
+            return value
+
+        local.client.get = read_slowly
+        store.set("invoice:40", "old")
+        self.assertEqual(local.get("invoice:40"), b"old")
+        self.assertNotIn(b"invoice:40", local.values)
+
     def test_no_instance_is_stale_while_rows_change(self):
         """Readers fill and read while rows change; at rest every memory equals the database."""
         stop = threading.Event()

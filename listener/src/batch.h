@@ -4,7 +4,8 @@
  *	  The invalidations of one fetch as a target's names and patterns,
  *	  without duplicates, the target's key prefix in front.
  *
- * In front of a tag stands "tag:" as well, behind the prefix.
+ * In front of a tag stands "tag:" as well, behind the prefix.  In front of a
+ * row's image stand the prefix's length in bytes, a colon and the prefix.
  *
  *-------------------------------------------------------------------------
  */

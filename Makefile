@@ -17,7 +17,8 @@ export PG_CONFIG PREFIX
 
 BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-15 libpq-dev libhiredis-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server perl
-CHECK_PACKAGES = $(DEMO_PACKAGES) check libipc-run-perl
+CHECK_PACKAGES = $(DEMO_PACKAGES) check libipc-run-perl \
+	python3 python3-redis nodejs node-redis
 
 all: extension listener
 

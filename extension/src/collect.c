@@ -54,7 +54,7 @@ collect_add_text(const CollectSource *source, const char *text, Size length)
 	char	   *target = NULL;
 
 	template_reader_init(&reader, text, length);
-	if (reader.error == NULL && collect_wants(reader.target, reader.target_length))
+	if (reader.error == NULL && consumer_find(reader.target, reader.target_length) != 0)
 	{
 		target = pnstrdup(reader.target, reader.target_length);
 		length -= reader.next - text;

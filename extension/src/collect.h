@@ -43,7 +43,8 @@ extern void collect_add(const CollectSource *source, const char *target,
 
 /*
  * Adds a text that a value may be part of, "[target://]key".  What stands in
- * front names a target only if that target is wanted.
+ * front names a target only if that target has a consumer, for a recorder too:
+ * whatever stands in a value would otherwise.
  */
 extern void collect_add_text(const CollectSource *source, const char *text, Size length);
 

@@ -44,20 +44,49 @@ compat_const_string(const A_Const * constant)
 #define compat_reserve_guc_prefix(name) EmitWarningsOnPlaceholders(name)
 #endif
 
-/* 14 can finish a concurrent DETACH, 17 change a generated column's expression. */
+/* Before 16 a command that goes on to children had a type of its own. */
+static inline AlterTableType
+compat_alter_type(AlterTableType type)
+{
+#if PG_VERSION_NUM < 160000
+	if (type == AT_AddColumnRecurse)
+		return AT_AddColumn;
+	if (type == AT_DropColumnRecurse)
+		return AT_DropColumn;
+	if (type == AT_DropConstraintRecurse)
+		return AT_DropConstraint;
+#endif
+	return type;
+}
+
+/* 14 can finish a concurrent DETACH. */
 static inline bool
-compat_changes_rows(AlterTableType type)
+compat_is_detach(AlterTableType type)
 {
 #if PG_VERSION_NUM >= 140000
 	if (type == AT_DetachPartitionFinalize)
 		return true;
 #endif
-#if PG_VERSION_NUM >= 170000
-	if (type == AT_SetExpression)
-		return true;
-#endif
-	return false;
+	return type == AT_DetachPartition;
 }
+
+/* 17 can change a generated column's expression. */
+static inline bool
+compat_is_set_expression(AlterTableType type)
+{
+#if PG_VERSION_NUM >= 170000
+	return type == AT_SetExpression;
+#else
+	return false;
+#endif
+}
+
+/* 16 asks for the owner of whatever object by its class. */
+#if PG_VERSION_NUM >= 160000
+#define compat_owns_schema(schema_id, role_id) object_ownercheck(NamespaceRelationId, (schema_id), (role_id))
+#else
+#define compat_owns_schema(schema_id, role_id) pg_namespace_ownercheck((schema_id), (role_id))
+#endif
 
 /* 17 let LockHeldByMe ask for stronger modes, too. */
 #if PG_VERSION_NUM >= 170000

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ddl.c
- *	  What event triggers need to know of a command, and of rules that it
- *	  dropped.
+ *	  What becomes of a table's rules when it is changed or dropped.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,19 +11,17 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "array.h"
 #include "catalog.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
-#include "compat.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "result_set.h"
 #include "rule_action.h"
 #include "rule_template.h"
-#include "tcop/deparse_utility.h"
 #include "trigger_arguments.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -33,19 +30,9 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-PG_FUNCTION_INFO_V1(uncache_describe_alter);
 PG_FUNCTION_INFO_V1(uncache_dropped_rules);
 PG_FUNCTION_INFO_V1(uncache_rename_column);
-
-/* Columns of describe_alter()'s result. */
-enum
-{
-	ALTER_ATTACHES,
-	ALTER_CHANGES_ROWS,
-	ALTER_OLD_COLUMN,
-	ALTER_NEW_COLUMN,
-	ALTER_COLUMN_COUNT
-};
+PG_FUNCTION_INFO_V1(uncache_rewrite_rule);
 
 /* Columns of dropped_rules()'s result. */
 enum
@@ -55,66 +42,6 @@ enum
 	DROPPED_ARGUMENTS,
 	DROPPED_COLUMN_COUNT
 };
-
-/* Do rows of the table, or what is shown of them, come out otherwise? */
-static bool
-changes_rows(AlterTableType type)
-{
-	switch (type)
-	{
-		case AT_AddColumn:
-		case AT_DropColumn:
-		case AT_DropExpression:
-		case AT_AlterColumnType:
-		case AT_AttachPartition:
-		case AT_DetachPartition:
-			return true;
-		default:
-			return compat_changes_rows(type);
-	}
-}
-
-/*
- * describe_alter(command pg_ddl_command) → (attaches_partition boolean,
- * changes_rows boolean, old_column text, new_column text); the columns are null
- * unless one was renamed
- */
-Datum
-uncache_describe_alter(PG_FUNCTION_ARGS)
-{
-	CollectedCommand *command = (CollectedCommand *) PG_GETARG_POINTER(0);
-	Datum		values[ALTER_COLUMN_COUNT] = {BoolGetDatum(false), BoolGetDatum(false)};
-	bool		nulls[ALTER_COLUMN_COUNT] = {false, false, true, true};
-	TupleDesc	desc;
-	ListCell   *cell;
-
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	if (command->type == SCT_AlterTable)
-	{
-		foreach(cell, command->d.alterTable.subcmds)
-		{
-			Node	   *parsed = ((CollectedATSubcmd *) lfirst(cell))->parsetree;
-
-			if (!IsA(parsed, AlterTableCmd))
-				continue;
-			if (((AlterTableCmd *) parsed)->subtype == AT_AttachPartition)
-				values[ALTER_ATTACHES] = BoolGetDatum(true);
-			if (changes_rows(((AlterTableCmd *) parsed)->subtype))
-				values[ALTER_CHANGES_ROWS] = BoolGetDatum(true);
-		}
-	}
-	else if (command->type == SCT_Simple && IsA(command->parsetree, RenameStmt) &&
-			 ((RenameStmt *) command->parsetree)->renameType == OBJECT_COLUMN)
-	{
-		const		RenameStmt *statement = (RenameStmt *) command->parsetree;
-
-		values[ALTER_OLD_COLUMN] = CStringGetTextDatum(statement->subname);
-		values[ALTER_NEW_COLUMN] = CStringGetTextDatum(statement->newname);
-		nulls[ALTER_OLD_COLUMN] = nulls[ALTER_NEW_COLUMN] = false;
-	}
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
-}
 
 /* Is it one of uncache's trigger functions? */
 static bool
@@ -201,50 +128,41 @@ append_renamed(StringInfo out, const char *argument, const char *old_name, const
 	return found;
 }
 
-/* Rewrites the arguments of one trigger; false if none names the column. */
-static bool
-rename_in_trigger(Relation triggers, HeapTuple tuple, const char *old_name, const char *new_name)
+/* Replaces name and arguments, each ended by a zero byte, in a row of pg_trigger. */
+static void
+update_trigger(Relation triggers, HeapTuple tuple, const char *name, const StringInfoData *arguments,
+			   int argument_count)
 {
-	StringArray arguments = array_get_strings(trigger_arguments_get(triggers, tuple), "argument");
 	Datum		values[Natts_pg_trigger] = {0};
 	bool		nulls[Natts_pg_trigger] = {false};
 	bool		replaced[Natts_pg_trigger] = {false};
-	StringInfoData out;
-	bool		found = false;
-	bytea	   *packed;
-	int			i;
+	NameData	name_data;
+	bytea	   *packed = palloc(VARHDRSZ + arguments->len);
 
-	initStringInfo(&out);
-	for (i = 0; i < arguments.count; i++)
-	{
-		found |= append_renamed(&out, arguments.strings[i], old_name, new_name);
-		appendStringInfoChar(&out, '\0');
-	}
-	if (!found)
-		return false;
-	packed = palloc(VARHDRSZ + out.len);
-	SET_VARSIZE(packed, VARHDRSZ + out.len);
-	memcpy(VARDATA(packed), out.data, out.len);
+	SET_VARSIZE(packed, VARHDRSZ + arguments->len);
+	memcpy(VARDATA(packed), arguments->data, arguments->len);
+	namestrcpy(&name_data, name);
+	values[Anum_pg_trigger_tgname - 1] = NameGetDatum(&name_data);
 	values[Anum_pg_trigger_tgargs - 1] = PointerGetDatum(packed);
+	values[Anum_pg_trigger_tgnargs - 1] = Int16GetDatum((int16) argument_count);
+	replaced[Anum_pg_trigger_tgname - 1] = true;
 	replaced[Anum_pg_trigger_tgargs - 1] = true;
+	replaced[Anum_pg_trigger_tgnargs - 1] = true;
 	tuple = heap_modify_tuple(tuple, RelationGetDescr(triggers), values, nulls, replaced);
 	CatalogTupleUpdate(triggers, &tuple->t_self, tuple);
-	return true;
+	CacheInvalidateRelcacheByRelid(((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid);
 }
 
-/*
- * rename_column(relation regclass, old_name text, new_name text): makes the rules
- * of a table, and of the tables that inherit from it, follow
- */
-Datum
-uncache_rename_column(PG_FUNCTION_ARGS)
+/* Of a table and those that inherit from it: visits the triggers that are rules. */
+typedef void (*RuleVisitor) (Relation triggers, HeapTuple tuple, void *argument);
+
+static void
+visit_rules(Oid relation_id, RuleVisitor visitor, void *argument)
 {
-	char	   *old_name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	char	   *new_name = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	Relation	triggers = table_open(TriggerRelationId, RowExclusiveLock);
 	ListCell   *cell;
 
-	foreach(cell, find_all_inheritors(PG_GETARG_OID(0), NoLock, NULL))
+	foreach(cell, find_all_inheritors(relation_id, NoLock, NULL))
 	{
 		SysScanDesc scan = scan_triggers(triggers, lfirst_oid(cell), NULL);
 		HeapTuple	tuple;
@@ -252,13 +170,93 @@ uncache_rename_column(PG_FUNCTION_ARGS)
 
 		while ((tuple = systable_getnext(scan)) != NULL)
 		{
-			if (find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action) &&
-				rename_in_trigger(triggers, tuple, old_name, new_name))
-				CacheInvalidateRelcacheByRelid(lfirst_oid(cell));
+			if (find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action))
+				visitor(triggers, tuple, argument);
 		}
 		systable_endscan(scan);
 	}
 	table_close(triggers, RowExclusiveLock);
 	CommandCounterIncrement();
+}
+
+typedef struct ColumnRename
+{
+	const char *old_name;
+	const char *new_name;
+} ColumnRename;
+
+static void
+rename_in_trigger(Relation triggers, HeapTuple tuple, void *argument)
+{
+	const ColumnRename *names = argument;
+	StringArray arguments = array_get_strings(trigger_arguments_get(triggers, tuple), "argument");
+	StringInfoData out;
+	bool		found = false;
+	int			i;
+
+	initStringInfo(&out);
+	for (i = 0; i < arguments.count; i++)
+	{
+		found |= append_renamed(&out, arguments.strings[i], names->old_name, names->new_name);
+		appendStringInfoChar(&out, '\0');
+	}
+	if (found)
+		update_trigger(triggers, tuple, NameStr(((Form_pg_trigger) GETSTRUCT(tuple))->tgname),
+					   &out, arguments.count);
+}
+
+/*
+ * rename_column(relation oid, old_name text, new_name text): makes the rules of a
+ * table, and of the tables that inherit from it, follow
+ */
+Datum
+uncache_rename_column(PG_FUNCTION_ARGS)
+{
+	ColumnRename names = {text_to_cstring(PG_GETARG_TEXT_PP(1)), text_to_cstring(PG_GETARG_TEXT_PP(2))};
+
+	visit_rules(PG_GETARG_OID(0), rename_in_trigger, &names);
+	PG_RETURN_VOID();
+}
+
+typedef struct RuleRewrite
+{
+	const char *old_name;
+	const char *new_name;
+	StringArray arguments;
+} RuleRewrite;
+
+/* The trigger for rows, or with what is behind its name that for TRUNCATE. */
+static void
+rewrite_trigger(Relation triggers, HeapTuple tuple, void *argument)
+{
+	const RuleRewrite *rewrite = argument;
+	const char *name = NameStr(((Form_pg_trigger) GETSTRUCT(tuple))->tgname);
+	Size		length = strlen(rewrite->old_name);
+	StringInfoData out;
+	int			i;
+
+	if (strncmp(name, rewrite->old_name, length) != 0 ||
+		(name[length] != '\0' && strcmp(name + length, "_truncate") != 0))
+		return;
+	initStringInfo(&out);
+	for (i = 0; i < rewrite->arguments.count; i++)
+		appendBinaryStringInfo(&out, rewrite->arguments.strings[i],
+							   (int) strlen(rewrite->arguments.strings[i]) + 1);
+	update_trigger(triggers, tuple, psprintf("%s%s", rewrite->new_name, name + length),
+				   &out, rewrite->arguments.count);
+}
+
+/*
+ * rewrite_rule(relation oid, old_name text, new_name text, arguments text[]): gives a
+ * rule that watch made, and its clones, another name and other arguments.  Unlike
+ * DROP and CREATE TRIGGER it locks no partition, and may be done while events wait.
+ */
+Datum
+uncache_rewrite_rule(PG_FUNCTION_ARGS)
+{
+	RuleRewrite rewrite = {text_to_cstring(PG_GETARG_TEXT_PP(1)), text_to_cstring(PG_GETARG_TEXT_PP(2)),
+	array_get_strings(PG_GETARG_ARRAYTYPE_P(3), "argument")};
+
+	visit_rules(PG_GETARG_OID(0), rewrite_trigger, &rewrite);
 	PG_RETURN_VOID();
 }

@@ -97,17 +97,19 @@ execute_and_undo(const char *statement, const CollectRecorder *recorder)
 {
 	MemoryContext old_context = CurrentMemoryContext;
 	ResourceOwner old_owner = CurrentResourceOwner;
-	const CollectRecorder *last = collect_set_recorder(recorder);
+	const CollectRecorder *last;
 	ErrorData  *volatile error = NULL;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(old_context);
+	last = collect_set_recorder(recorder);
 	PG_TRY();
 	{
 		execute(statement);
 	}
 	PG_CATCH();
 	{
+		(void) collect_set_recorder(last);
 		MemoryContextSwitchTo(old_context);
 		error = CopyErrorData();
 		FlushErrorState();

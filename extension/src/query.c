@@ -20,6 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 /* Rows that are fetched at a time. */
 #define FETCH_COUNT 1000
@@ -97,6 +98,7 @@ take_tuples(Run *run)
 {
 	uint64		i;
 
+	rule_query_check_result(SPI_tuptable->tupdesc);
 	for (i = 0; i < SPI_tuptable->numvals; i++)
 	{
 		bool		is_null;
@@ -124,7 +126,15 @@ run_once(Run *run, const Arguments *arguments)
 
 	if (run->query->plan == NULL)
 		rule_query_prepare(run->rule, run->query);
-	portal = SPI_cursor_open(NULL, run->query->plan, arguments->values, arguments->nulls, false);
+
+	/*
+	 * With what is committed now, whatever the isolation level: a row that
+	 * came after the transaction's snapshot may be in the cache already, with
+	 * the old state of this one.
+	 */
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	portal = SPI_cursor_open(NULL, run->query->plan, arguments->values, arguments->nulls, true);
 	do
 	{
 		SPI_cursor_fetch(portal, true, FETCH_COUNT);
@@ -132,6 +142,7 @@ run_once(Run *run, const Arguments *arguments)
 		take_tuples(run);
 	} while (count == FETCH_COUNT);
 	SPI_cursor_close(portal);
+	PopActiveSnapshot();
 }
 
 /* Raises whatever the query raises. */
@@ -139,7 +150,7 @@ static void
 run_rows(void *argument)
 {
 	Run		   *run = argument;
-	int			nest_level = settings_pin_all();
+	int			nest_level = settings_pin_query();
 	RuleQueryRole role = rule_query_enter_owner(run->relation);
 	Arguments	last = {0};
 	int			i;
@@ -190,11 +201,14 @@ query_run(Rule *rule, RuleQuery *query, Relation relation,
 	{
 		error = guarded_call(run_rows, &run);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		rule->is_evaluating = false;
+		rule_forget_states(rule);
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	rule->is_evaluating = false;
 	if (error != NULL)
 	{
 		rule_forget_states(rule);

@@ -14,25 +14,48 @@
 #include "nodes/nodeFuncs.h"
 #include "parser/parser.h"
 #include "query_text.h"
+#include "settings.h"
 #include "template.h"
 
+/* The text behind spaces, parentheses and comments; a comment that is open stays. */
+static const char *
+skip_to_word(const char *text)
+{
+	for (;;)
+	{
+		const char *end = NULL;
+
+		text += strspn(text, " \t\r\n\f(");
+		if (strncmp(text, "--", 2) == 0)
+			end = strchr(text, '\n');
+		else if (strncmp(text, "/*", 2) == 0)
+			end = strstr(text + 2, "*/");
+		if (end == NULL)
+			return text;
+		text = end + (*end == '*' ? 2 : 1);
+	}
+}
+
+/* A key's template goes on with something else than one of next. */
 static bool
-begins_with_word(const char *text, const char *word)
+begins_with_word(const char *text, const char *word, const char *next)
 {
 	Size		length = strlen(word);
 
-	/* a key's template goes on with something else */
 	return pg_strncasecmp(text, word, length) == 0 &&
-		text[length] != '\0' && strchr(" \t\r\n\f(\"$*", text[length]) != NULL;
+		text[length] != '\0' && strchr(next, text[length]) != NULL;
 }
 
 bool
 query_text_is_query(const char *argument)
 {
-	const char *text = argument + strspn(argument, " \t\r\n\f(");
+	static const char spaces[] = " \t\r\n\f(\"";
+	const char *text = skip_to_word(argument);
 
-	return begins_with_word(text, "select") || begins_with_word(text, "with") ||
-		begins_with_word(text, "values") || begins_with_word(text, "table");
+	return begins_with_word(text, "select", " \t\r\n\f(\"'*") ||
+		begins_with_word(text, "with", spaces) ||
+		begins_with_word(text, "values", spaces) ||
+		begins_with_word(text, "table", spaces);
 }
 
 char *
@@ -62,7 +85,8 @@ query_text_sql(const char *argument, List **placeholders)
 		copy = palloc(sizeof(TemplatePart));
 		*copy = part;
 		*placeholders = lappend(*placeholders, copy);
-		appendStringInfo(&sql, "$%d", list_length(*placeholders));
+		/* digits and letters beside it must not become part of it */
+		appendStringInfo(&sql, " $%d ", list_length(*placeholders));
 	}
 	return sql.data;
 }
@@ -177,10 +201,24 @@ is_concatenation(const A_Expr * expr)
 		strcmp(strVal(linitial(expr->name)), "||") == 0;
 }
 
+/* A string that is cast to text stays what it is. */
+static Node *
+skip_cast_to_text(Node *node)
+{
+	TypeCast   *cast = (TypeCast *) node;
+
+	if (IsA(node, TypeCast) && IsA(cast->arg, A_Const) && cast->typeName->names != NIL &&
+		cast->typeName->arrayBounds == NIL &&
+		strcmp(strVal(llast(cast->typeName->names)), "text") == 0)
+		return cast->arg;
+	return node;
+}
+
 /* What an expression's text shows of its value. */
 static void
 append_expression(StringInfo glob, Node *node)
 {
+	node = skip_cast_to_text(node);
 	if (IsA(node, A_Const) && compat_const_string((A_Const *) node) != NULL)
 	{
 		const char *string = compat_const_string((A_Const *) node);
@@ -198,6 +236,17 @@ append_expression(StringInfo glob, Node *node)
 		append_expression(glob, ((CollateClause *) node)->arg);
 	else
 		append_wildcard(glob);
+}
+
+/* Does a glob match whatever a target has? */
+static bool
+shows_nothing(const char *glob)
+{
+	Size		length = template_target_length(glob, strlen(glob));
+
+	if (length > 0)
+		glob += length + strlen("://");
+	return glob[0] == '\0' || glob[0] == '*';
 }
 
 /* False if one of the columns that the statement returns shows nothing. */
@@ -219,17 +268,49 @@ add_globs(SelectStmt *statement, List **globs)
 
 		initStringInfo(&glob);
 		append_expression(&glob, lfirst(cell));
-		if (glob.len == 0 || glob.data[0] == '*')
+		if (shows_nothing(glob.data))
 			return false;
 		*globs = lappend(*globs, glob.data);
 	}
 	return expressions != NIL;
 }
 
+/* The parser's errors say where in the query. */
+static void
+parser_error_callback(void *argument)
+{
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(argument);
+	}
+}
+
+static List *
+parse(const char *sql)
+{
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = parser_error_callback,
+		.arg = unconstify(char *, sql)
+	};
+	int			nest_level = settings_pin_all();
+	List	   *statements;
+
+	error_context_stack = &callback;
+	statements = compat_raw_parser(sql);
+	error_context_stack = callback.previous;
+	settings_restore(nest_level);
+	return statements;
+}
+
 List *
 query_text_globs(const char *sql, int placeholder_count)
 {
-	List	   *statements = compat_raw_parser(sql);
+	List	   *statements = parse(sql);
 	SelectStmt *statement;
 	List	   *globs = NIL;
 

@@ -20,7 +20,7 @@
 extern bool query_text_is_query(const char *argument);
 
 /*
- * Makes SQL of it: placeholder n becomes "$n".  Their texts, TemplateParts that
+ * Makes SQL of it: placeholder n becomes " $n ".  Their texts, TemplateParts that
  * borrow from the argument, go to *placeholders.  Raises what is wrong.
  */
 extern char *query_text_sql(const char *argument, List **placeholders);

@@ -134,11 +134,14 @@ evaluate_expressions(Rule *rule, TupleTableSlot *slot)
 			}
 		}
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		rule->is_evaluating = false;
+		rule_forget_states(rule);
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	rule->is_evaluating = false;
 	return evaluation.values;
 }
 

@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "rule.h"
+#include "utils/acl.h"
 #include "utils/memutils.h"
 
 void
@@ -26,6 +28,17 @@ rule_forget_states(Rule *rule)
 	MemoryContextReset(rule->state_context);
 }
 
+/* A query runs as the table's owner, and errors tell what is in other tables. */
+static int
+add_detail(const Rule *rule, const char *detail)
+{
+	if (detail == NULL)
+		return 0;
+	if (rule->action != RULE_ACTION_QUERY || has_privs_of_role(GetUserId(), rule->owner_id))
+		return errdetail_internal("%s", detail);
+	return errdetail_log("%s", detail);
+}
+
 void
 rule_warn(const Rule *rule, const char *what, const char *detail)
 {
@@ -36,6 +49,6 @@ rule_warn(const Rule *rule, const char *what, const char *detail)
 			(errcode(ERRCODE_WARNING),
 			 errmsg("uncache rule \"%s\" on table \"%s\": %s",
 					rule->trigger_name, rule->relation_name, what),
-			 detail != NULL ? errdetail_internal("%s", detail) : 0,
+			 add_detail(rule, detail),
 			 errhint("Until the rule is mended, wider deletes are made in its place.")));
 }

@@ -90,6 +90,7 @@ typedef struct Rule
 	MemoryContext context;		/* holds all of this */
 	char	   *relation_name;	/* for messages */
 	char	   *trigger_name;
+	Oid			owner_id;		/* of the relation */
 	RuleKey    *keys;
 	int			key_count;
 	RuleExpression *expressions;
@@ -109,7 +110,10 @@ typedef struct Rule
 /* Forgets the states of expressions and parameters, after an error in one. */
 extern void rule_forget_states(Rule *rule);
 
-/* One warning for each rule and backend; detail may be NULL. */
+/*
+ * One warning for each rule and backend; detail may be NULL.  Where the current
+ * user may not see what a query has read, the detail goes to the log only.
+ */
 extern void rule_warn(const Rule *rule, const char *what, const char *detail);
 
 #endif

@@ -10,9 +10,12 @@
 #include "access/table.h"
 #include "array.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "guarded.h"
 #include "result_set.h"
 #include "rule_any_row.h"
 #include "rule_compile.h"
+#include "rule_query.h"
 #include "template.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -20,6 +23,7 @@
 
 PG_FUNCTION_INFO_V1(uncache_check_rule);
 PG_FUNCTION_INFO_V1(uncache_check_template);
+PG_FUNCTION_INFO_V1(uncache_examine_rule);
 PG_FUNCTION_INFO_V1(uncache_rule_for_any_row);
 PG_FUNCTION_INFO_V1(uncache_is_target);
 
@@ -30,6 +34,15 @@ enum
 	RESULT_ACTION,
 	RESULT_KEY,
 	RESULT_COLUMN_COUNT
+};
+
+/* Columns of examine_rule()'s result. */
+enum
+{
+	EXAMINE_PROBLEM,
+	EXAMINE_IS_LOCKED,
+	EXAMINE_COLUMNS,
+	EXAMINE_COLUMN_COUNT
 };
 
 static RuleAction
@@ -124,4 +137,63 @@ uncache_check_template(PG_FUNCTION_ARGS)
 	(void) rule_check(relation, RULE_ACTION_KEYS, &template, 1);
 	table_close(relation, AccessShareLock);
 	PG_RETURN_VOID();
+}
+
+/* What examining a rule, guarded, works on. */
+typedef struct ExamineCall
+{
+	Oid			relation_id;
+	RuleAction	action;
+	StringArray arguments;
+	ArrayType  *columns;		/* the result: those that are read */
+} ExamineCall;
+
+/*
+ * Planning runs functions that call themselves immutable, and who wrote the rule
+ * need not be trusted by whoever asks: so it is done as the table's owner, who
+ * can do nothing there but compute.
+ */
+static void
+examine(void *argument)
+{
+	ExamineCall *call = argument;
+	Relation	relation = table_open(call->relation_id, AccessShareLock);
+	RuleQueryRole role = rule_query_enter_owner(relation);
+	Bitmapset  *columns = rule_check(relation, call->action,
+									 call->arguments.strings, call->arguments.count);
+
+	rule_query_leave_owner(role);
+	call->columns = column_names(relation, columns);
+	table_close(relation, AccessShareLock);
+}
+
+/*
+ * examine_rule(relation oid, action text, arguments text[]) → (problem text,
+ * is_locked boolean, columns text[]): what is wrong with a rule, or that somebody
+ * has locked what it takes to know, or the columns that it reads
+ */
+Datum
+uncache_examine_rule(PG_FUNCTION_ARGS)
+{
+	ExamineCall call = {.relation_id = PG_GETARG_OID(0)};
+	Datum		values[EXAMINE_COLUMN_COUNT] = {0};
+	bool		nulls[EXAMINE_COLUMN_COUNT] = {false};
+	ErrorData  *error;
+	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	call.action = get_action(PG_GETARG_DATUM(1));
+	call.arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(2), "argument");
+	error = guarded_call(examine, &call);
+	nulls[EXAMINE_PROBLEM] = error == NULL;
+	nulls[EXAMINE_COLUMNS] = error != NULL;
+	values[EXAMINE_IS_LOCKED] = BoolGetDatum(error != NULL &&
+											 (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+											  error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED));
+	if (error != NULL)
+		values[EXAMINE_PROBLEM] = CStringGetTextDatum(error->message);
+	else
+		values[EXAMINE_COLUMNS] = PointerGetDatum(call.columns);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -25,6 +25,7 @@ typedef struct RuleEntry
 	Oid			trigger_id;		/* the key */
 	Oid			relation_id;
 	bool		is_valid;
+	bool		is_compiling;
 	bool		has_warned;
 	Rule	   *rule;			/* NULL until compiled */
 } RuleEntry;
@@ -94,6 +95,7 @@ find_entry(const TriggerData *trigger_data)
 	{
 		entry->relation_id = RelationGetRelid(trigger_data->tg_relation);
 		entry->is_valid = false;
+		entry->is_compiling = false;
 		entry->has_warned = false;
 		entry->rule = NULL;
 	}
@@ -112,12 +114,26 @@ retire(RuleEntry *entry)
 	entry->rule = NULL;
 }
 
+/*
+ * Planning calls functions that claim to be immutable.  What one of them does to
+ * the rule's own table is undone, and its placeholder invalid.
+ */
+static void
+check_not_compiling(const RuleEntry *entry)
+{
+	if (entry->is_compiling)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("an expression changes the table that it belongs to")));
+}
+
 Rule *
 rule_cache_get(const TriggerData *trigger_data, RuleAction action)
 {
 	RuleEntry  *entry = find_entry(trigger_data);
 	Rule	   *rule;
 
+	check_not_compiling(entry);
 	if (entry->is_valid)
 		return entry->rule;
 
@@ -127,6 +143,7 @@ rule_cache_get(const TriggerData *trigger_data, RuleAction action)
 	 */
 	retire(entry);
 	entry->is_valid = true;
+	entry->is_compiling = true;
 	PG_TRY();
 	{
 		rule = rule_compile(trigger_data->tg_relation, trigger_data->tg_trigger,
@@ -135,9 +152,11 @@ rule_cache_get(const TriggerData *trigger_data, RuleAction action)
 	PG_CATCH();
 	{
 		entry->is_valid = false;
+		entry->is_compiling = false;
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	entry->is_compiling = false;
 	entry->rule = rule;
 	return rule;
 }

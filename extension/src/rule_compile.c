@@ -30,6 +30,7 @@ create_rule(Relation relation, const char *trigger_name, RuleAction action,
 	rule->action = action;
 	rule->relation_name = MemoryContextStrdup(context, RelationGetRelationName(relation));
 	rule->trigger_name = MemoryContextStrdup(context, trigger_name);
+	rule->owner_id = relation->rd_rel->relowner;
 	rule->has_warned = has_warned;
 	return rule;
 }
@@ -115,6 +116,11 @@ add_queries(RuleCompiler *compiler, char *const *arguments, int count)
 	int			first = 0;
 	int			next;
 
+	if (compiler->is_strict && count > 0 && !query_text_is_query(arguments[0]))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is not a query", arguments[0]),
+				 errhint("The first argument must begin with SELECT, WITH, VALUES or TABLE; patterns for when it fails come behind it.")));
 	compiler->rule->queries = palloc0(Max(count, 1) * sizeof(RuleQuery));
 	while (first < count)
 	{

@@ -71,6 +71,35 @@ rule_query_compile(RuleCompiler *compiler, RuleQuery *query)
 	query->sql = MemoryContextStrdup(compiler->rule->context, sql);
 }
 
+void
+rule_query_check_result(TupleDesc desc)
+{
+	Oid			type_id;
+
+	if (desc->natts != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a rule's query must return one column, the key")));
+	type_id = getBaseType(TupleDescAttr(desc, 0)->atttypid);
+	if (type_id != TEXTOID && type_id != VARCHAROID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("a rule's query must return text, not %s", format_type_be(type_id)),
+				 errhint("Cast what it returns to text.")));
+}
+
+/* Does a query, or one inside it, lock what it reads? */
+static bool
+locks_rows(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return ((Query *) node)->rowMarks != NIL ||
+			query_tree_walker((Query *) node, locks_rows, context, 0);
+	return expression_tree_walker(node, locks_rows, context);
+}
+
 /* It must be one SELECT without side effects that returns one text. */
 static void
 check_plan(SPIPlanPtr plan, const RuleQuery *query)
@@ -78,7 +107,6 @@ check_plan(SPIPlanPtr plan, const RuleQuery *query)
 	List	   *sources = SPI_plan_get_plan_sources(plan);
 	CachedPlanSource *source;
 	Query	   *parsed;
-	Oid			type_id;
 
 	if (list_length(sources) != 1 || !SPI_is_cursor_plan(plan))
 		ereport(ERROR,
@@ -86,20 +114,11 @@ check_plan(SPIPlanPtr plan, const RuleQuery *query)
 				 errmsg("a rule's query must be one SELECT")));
 	source = linitial(sources);
 	parsed = linitial_node(Query, source->query_list);
-	if (parsed->commandType != CMD_SELECT || parsed->hasModifyingCTE || parsed->rowMarks != NIL)
+	if (parsed->commandType != CMD_SELECT || parsed->hasModifyingCTE || locks_rows((Node *) parsed, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a rule's query must only read, without locking rows")));
-	if (source->resultDesc->natts != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a rule's query must return one column, the key")));
-	type_id = getBaseType(TupleDescAttr(source->resultDesc, 0)->atttypid);
-	if (type_id != TEXTOID && type_id != VARCHAROID)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("a rule's query must return text, not %s", format_type_be(type_id)),
-				 errhint("Cast what it returns to text.")));
+	rule_query_check_result(source->resultDesc);
 }
 
 /* Plan errors say where in the query. */
@@ -164,7 +183,7 @@ rule_query_prepare(Rule *rule, RuleQuery *query)
 void
 rule_query_check(RuleCompiler *compiler, RuleQuery *query)
 {
-	int			nest_level = settings_pin_all();
+	int			nest_level = settings_pin_query();
 	RuleQueryRole role = rule_query_enter_owner(compiler->relation);
 
 	if (SPI_connect() != SPI_OK_CONNECT)

@@ -11,6 +11,7 @@
 #ifndef UNCACHE_RULE_QUERY_H
 #define UNCACHE_RULE_QUERY_H
 
+#include "access/tupdesc.h"
 #include "rule_template.h"
 
 /* Who a query is run as; restored by rule_query_leave_owner() or an error. */
@@ -34,6 +35,12 @@ extern void rule_query_compile(RuleCompiler *compiler, RuleQuery *query);
  * settings pinned and SPI connected.  Raises what is wrong.
  */
 extern void rule_query_prepare(Rule *rule, RuleQuery *query);
+
+/*
+ * Raises unless this is one column of text.  Checked for each result: what a
+ * query returns may change with the tables that it reads.
+ */
+extern void rule_query_check_result(TupleDesc desc);
 
 /* Prepares it once, to raise what is wrong. */
 extern void rule_query_check(RuleCompiler *compiler, RuleQuery *query);

@@ -259,6 +259,18 @@ compile_part(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
 	}
 }
 
+/* Makes a key the same for all rows. */
+static void
+produce_any_row(RuleKey *key)
+{
+	memset(&key->parts[0], 0, sizeof(RulePart));
+	key->parts[0].kind = RULE_LITERAL;
+	key->parts[0].text = key->text_for_any_row;
+	key->parts[0].length = key->length_for_any_row;
+	key->part_count = 1;
+	key->has_wildcard = false;
+}
+
 void
 rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key)
 {
@@ -296,4 +308,9 @@ rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key)
 	key->is_pattern_for_any_row =
 		template_for_any_row(string, length, key->is_glob, any_row, &key->length_for_any_row);
 	key->text_for_any_row = any_row;
+	if (key->is_glob && template_splits_glob(string, length))
+	{
+		complain(compiler, "a placeholder stands in brackets or behind a backslash");
+		produce_any_row(key);
+	}
 }

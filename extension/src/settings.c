@@ -16,6 +16,7 @@
 #include "utils/bytea.h"
 #include "utils/float.h"
 #include "utils/guc.h"
+#include "utils/rls.h"
 
 #define NOTHING_PINNED (-1)
 
@@ -71,10 +72,22 @@ settings_pin_all(void)
 	pin("search_path", "pg_catalog, pg_temp");
 	if (!standard_conforming_strings)
 		pin("standard_conforming_strings", "on");
+	if (backslash_quote == BACKSLASH_QUOTE_OFF)
+		pin("backslash_quote", "safe_encoding");
 	if (Transform_null_equals)
 		pin("transform_null_equals", "off");
 	if (quote_all_identifiers)
 		pin("quote_all_identifiers", "off");
+	return nest_level;
+}
+
+int
+settings_pin_query(void)
+{
+	int			nest_level = settings_pin_all();
+
+	if (row_security)
+		pin("row_security", "off");
 	return nest_level;
 }
 

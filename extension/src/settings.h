@@ -19,6 +19,12 @@ extern int	settings_pin_output(void);
 /* Pins that, and how SQL text is read and names are found. */
 extern int	settings_pin_all(void);
 
+/*
+ * The same, and for what reads tables: rows that a policy would hide are an
+ * error, for a key that is not found is not deleted.
+ */
+extern int	settings_pin_query(void);
+
 /* After an error, the end of the (sub)transaction restores instead. */
 extern void settings_restore(int nest_level);
 

@@ -329,12 +329,96 @@ has_placeholder(const char *text, size_t length)
 	return part.kind != TEMPLATE_END;
 }
 
+/* Where in a glob a reader is that goes through it byte by byte. */
+typedef enum GlobState
+{
+	GLOB_BETWEEN,				/* no element is open */
+	GLOB_ESCAPE,				/* behind a backslash */
+	GLOB_CLASS_START,			/* behind "[" */
+	GLOB_CLASS,					/* in brackets, between members */
+	GLOB_CLASS_MEMBER,			/* behind one that may begin a range */
+	GLOB_CLASS_RANGE,			/* behind its "-": even "]" is its end */
+	GLOB_CLASS_ESCAPE			/* behind a backslash in brackets */
+} GlobState;
+
+typedef struct GlobPlace
+{
+	GlobState	state;
+	size_t		element;		/* where the open element starts */
+} GlobPlace;
+
+static GlobState
+step_in_class(GlobState state, char c)
+{
+	if (state == GLOB_CLASS_RANGE || state == GLOB_CLASS_ESCAPE)
+		return GLOB_CLASS;
+	if (state == GLOB_CLASS_START && c == '^')
+		return GLOB_CLASS;
+	if (state == GLOB_CLASS_MEMBER && c == '-')
+		return GLOB_CLASS_RANGE;
+	if (c == '\\')
+		return GLOB_CLASS_ESCAPE;
+	return c == ']' ? GLOB_BETWEEN : GLOB_CLASS_MEMBER;
+}
+
+static void
+glob_step(GlobPlace *place, char c, size_t at)
+{
+	switch (place->state)
+	{
+		case GLOB_BETWEEN:
+			place->element = at;
+			if (c == '\\')
+				place->state = GLOB_ESCAPE;
+			else if (c == '[')
+				place->state = GLOB_CLASS_START;
+			break;
+		case GLOB_ESCAPE:
+			place->state = GLOB_BETWEEN;
+			break;
+		default:
+			place->state = step_in_class(place->state, c);
+			break;
+	}
+}
+
+static bool
+is_inside_element(const GlobPlace *place)
+{
+	return place->state != GLOB_BETWEEN;
+}
+
+bool
+template_splits_glob(const char *text, size_t length)
+{
+	GlobPlace	place = {GLOB_BETWEEN, 0};
+	TemplateReader reader;
+	TemplatePart part;
+	size_t		i;
+
+	template_reader_init(&reader, text, length);
+	while (template_next(&reader, &part) != TEMPLATE_END)
+	{
+		if (part.kind != TEMPLATE_LITERAL)
+		{
+			if (is_inside_element(&place))
+				return true;
+			if (part.kind == TEMPLATE_INVALID)
+				break;
+		}
+		for (i = 0; part.kind == TEMPLATE_LITERAL && i < part.length; i++)
+			glob_step(&place, part.text[i], 0);
+	}
+	return false;
+}
+
 bool
 template_for_any_row(const char *text, size_t length, bool is_glob,
 					 char *out, size_t *out_length)
 {
 	bool		is_pattern = is_glob || has_placeholder(text, length);
 	bool		after_wildcard = false;
+	GlobPlace	place = {GLOB_BETWEEN, 0};
 	TemplateReader reader;
 	TemplatePart part;
 	size_t		n = 0;
@@ -343,15 +427,24 @@ template_for_any_row(const char *text, size_t length, bool is_glob,
 	template_reader_init(&reader, text, length);
 	while (template_next(&reader, &part) != TEMPLATE_END)
 	{
+		bool		ends = part.kind == TEMPLATE_INVALID;
+
+		if (is_glob && part.kind != TEMPLATE_LITERAL && is_inside_element(&place))
+		{
+			n = place.element;
+			after_wildcard = false;
+			ends = true;
+		}
 		if (part.kind != TEMPLATE_LITERAL && !after_wildcard)
 			out[n++] = '*';
-		if (part.kind == TEMPLATE_INVALID)
+		if (ends)
 			break;
 		after_wildcard = part.kind != TEMPLATE_LITERAL;
 		for (i = 0; part.kind == TEMPLATE_LITERAL && i < part.length; i++)
 		{
 			if (is_pattern && !is_glob && glob_is_special(part.text[i]))
 				out[n++] = '\\';
+			glob_step(&place, part.text[i], n);
 			out[n++] = part.text[i];
 		}
 	}

@@ -69,11 +69,18 @@ extern TemplatePartKind template_next(TemplateReader *reader, TemplatePart *part
  * Writes what the template produces for whatever row: a pattern, with "*" for
  * each placeholder and for whatever follows an error, and true; or, if it has
  * neither, its one key, and false.  With is_glob the template's own text is a
- * pattern already: it is copied as it is, and the answer is true.  out has room
- * for 2 * length + 1 bytes and is not zero-terminated.
+ * pattern already: it is copied as it is, and the answer is true; where it
+ * splits, "*" is the rest.  out has room for 2 * length + 1 bytes and is not
+ * zero-terminated.
  */
 extern bool template_for_any_row(const char *text, size_t length, bool is_glob,
 								 char *out, size_t *out_length);
+
+/*
+ * Does a placeholder of a glob's template stand in brackets or behind a
+ * backslash, where "*" in its place would match only a star?
+ */
+extern bool template_splits_glob(const char *text, size_t length);
 
 /*
  * The length of a target's name at the start of text if "://" follows it, or 0.

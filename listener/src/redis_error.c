@@ -14,7 +14,7 @@
 
 #define NEEDED_PERMISSIONS \
 	"the Redis user needs: +unlink +scan +select +ping +client|setname ~*, and" \
-	" for tags and versions: +eval +srandmember +srem +incr +set +time"
+	" for tags and versions: +eval +srandmember +srem +incrby +set +time"
 
 static const RedisErrorKind kinds[] = {
 	{"OOM ", false, "Redis is over maxmemory and refuses to write: raise it, or let Redis evict"},

@@ -44,26 +44,32 @@ static const char take_script[] =
 "return #KEYS";
 
 /*
- * What is no counter is unlinked: a wide pattern must not make one of somebody
- * else's value.  So is a counter where memory is short; whoever finds none begins
- * at the clock.  The time's digits are joined as text: a script's numbers would
- * lose the last.
+ * Counters follow the clock, so that one that was lost, or set back by a Redis
+ * that lost its history, does not count up to what it had before.  Adding
+ * keeps an expiry, which SET would not.  What is no counter is unlinked: a wide
+ * pattern must not make one of somebody else's value.  So is a counter where
+ * memory is short; whoever finds none begins at the clock, too.  A script's
+ * numbers are exact to 2^53, which the clock reaches in the year 2255.
  */
 static const char renew_script[] =
 "local curable = {'WRONGTYPE', 'not an integer', 'would overflow', 'OOM '}\n"
+"local time = redis.pcall('TIME')\n"
+"if time.err then return time end\n"
+"local now = time[1] * 1000000 + time[2]\n"
 "for _, counter in ipairs(KEYS) do\n"
-"  local value = redis.pcall('INCR', counter)\n"
+"  local value = redis.pcall('INCRBY', counter, 1)\n"
 "  if type(value) == 'table' then\n"
 "    local problem = value\n"
 "    for _, text in ipairs(curable) do\n"
 "      if string.find(problem.err, text, 1, true) then value = redis.pcall('UNLINK', counter) end\n"
 "    end\n"
 "    if type(value) == 'table' then return value end\n"
-"  elseif value == 1 then\n"
-"    local time = redis.pcall('TIME')\n"
-"    if time.err then return time end\n"
-"    value = redis.pcall('SET', counter, time[1] .. string.format('%06d', time[2]))\n"
+"  elseif value <= 0 then\n"
+"    value = redis.pcall('SET', counter, string.format('%.0f', now))\n"
 "    if value.err then return value end\n"
+"  elseif value < now then\n"
+"    value = redis.pcall('INCRBY', counter, string.format('%.0f', now - value))\n"
+"    if type(value) == 'table' then return value end\n"
 "  end\n"
 "end\n"
 "return #KEYS";

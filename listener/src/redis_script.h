@@ -14,9 +14,8 @@
  *			REDIS_SCRIPT_MAX_MEMBERS members, so that Redis is not blocked.
  *			How many of the sets are finished, from the first on.
  *
- *	Renewing of counters: increments each; one that was missing, or cannot be
- *			incremented, becomes Redis' time in microseconds.  How many they
- *			were, which is all.
+ *	Renewing of counters: each becomes Redis' time in microseconds, or is
+ *			incremented if it is beyond that.  How many they were, which is all.
  *
  *	Rows	see redis_row_script.h.  How many of them are finished.
  *

@@ -1,4 +1,4 @@
-/* What uncache keeps: the journal, its consumers, the marker of a crash. */
+/* What uncache keeps: the journal, its consumers, the marker of a crash, watched schemas. */
 
 CREATE TABLE uncache.journal (
 	xid		xid8		NOT NULL,
@@ -60,3 +60,18 @@ CREATE UNLOGGED TABLE uncache.markers (
 	consumer_id	integer	PRIMARY KEY
 );
 COMMENT ON TABLE uncache.markers IS 'empty after a crash of PostgreSQL: unlogged on purpose';
+
+/*
+ * The one thing about rules that is in no trigger: an empty schema has none to
+ * remember by that it is watched.  pg_dump dumps it.
+ */
+CREATE TABLE uncache.schemas (
+	schema	name	PRIMARY KEY,
+	exclude	name[]	NOT NULL,
+	target	text	NOT NULL
+);
+SELECT pg_catalog.pg_extension_config_dump('uncache.schemas', '');
+COMMENT ON TABLE uncache.schemas IS 'the schemas that uncache.watch_schema was called for';
+COMMENT ON COLUMN uncache.schemas.schema IS 'the schema''s name; it follows when that changes';
+COMMENT ON COLUMN uncache.schemas.exclude IS 'tables that are not watched, by name';
+COMMENT ON COLUMN uncache.schemas.target IS 'Redis destination by alias';

@@ -20,6 +20,39 @@ CREATE FUNCTION uncache.query() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_query';
 COMMENT ON FUNCTION uncache.query() IS 'trigger function: the target unlinks each key that a query over the row returns';
 
+/*
+ * A query runs as the table's owner.  Without this, whoever was granted TRIGGER
+ * on somebody's table could run SQL as him.  Names are compared, not resolved:
+ * other people's CREATE TRIGGER comes by here, too, and they may not use the
+ * schema.
+ */
+CREATE FUNCTION uncache.check_query_author() RETURNS event_trigger
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	refused_relation regclass := (SELECT k.oid
+		FROM pg_event_trigger_ddl_commands() c
+			JOIN pg_trigger t ON t.oid = c.objid AND c.classid = 'pg_trigger'::regclass
+			JOIN pg_proc p ON p.oid = t.tgfoid AND p.proname = 'query'
+			JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'uncache'
+			JOIN pg_class k ON k.oid = t.tgrelid AND NOT pg_has_role(k.relowner, 'USAGE')
+		LIMIT 1);
+BEGIN
+	IF refused_relation IS NOT NULL THEN
+		RAISE EXCEPTION 'must be owner of % to give it a rule with a query', refused_relation
+			USING ERRCODE = 'insufficient_privilege',
+			HINT = 'The query runs with the privileges of the table''s owner.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION uncache.check_query_author() IS 'event trigger: a rule with a query is for the table''s owner to make';
+
+CREATE EVENT TRIGGER uncache_check_query_author ON ddl_command_end
+	WHEN TAG IN ('CREATE TRIGGER')
+	EXECUTE FUNCTION uncache.check_query_author();
+ALTER EVENT TRIGGER uncache_check_query_author ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER uncache_check_query_author IS 'a rule with a query is for the table''s owner to make';
+
 CREATE FUNCTION uncache.check_template(relation regclass, template text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_template';
 COMMENT ON FUNCTION uncache.check_template(regclass, text) IS 'raises what is wrong with a template for a table';
@@ -27,6 +60,10 @@ COMMENT ON FUNCTION uncache.check_template(regclass, text) IS 'raises what is wr
 CREATE FUNCTION uncache.check_rule(relation regclass, action text, arguments text[]) RETURNS text[]
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_rule';
 COMMENT ON FUNCTION uncache.check_rule(regclass, text, text[]) IS 'raises what is wrong with the arguments of a rule for a table; the columns that they read';
+
+CREATE FUNCTION uncache.examine_rule(relation oid, action text, arguments text[], OUT problem text, OUT is_locked boolean, OUT columns text[])
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_examine_rule';
+COMMENT ON FUNCTION uncache.examine_rule(oid, text, text[]) IS 'what is wrong with a rule that is there, checked as the owner of its table; or the columns that it reads';
 
 CREATE FUNCTION uncache.rule_for_any_row(action text, arguments text[], OUT target text, OUT action text, OUT key text) RETURNS SETOF record
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_for_any_row';
@@ -39,6 +76,10 @@ COMMENT ON FUNCTION uncache.trigger_arguments(oid) IS 'the arguments of a trigge
 CREATE FUNCTION uncache.is_target(name text) RETURNS boolean
 	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_is_target';
 COMMENT ON FUNCTION uncache.is_target(text) IS 'whether a name can name a target';
+
+CREATE FUNCTION uncache.is_enabled() RETURNS boolean
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_is_enabled';
+COMMENT ON FUNCTION uncache.is_enabled() IS 'the setting uncache.enabled';
 
 CREATE VIEW uncache.rules AS
 SELECT t.tgrelid::regclass AS relation,

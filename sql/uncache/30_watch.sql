@@ -102,7 +102,10 @@ DECLARE
 	part regclass;
 BEGIN
 	EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name, relation);
-	FOR part IN SELECT uncache.truncate_relations(relation) LOOP
+	/* a trigger of that name that is left is a rule which a partition has of its own */
+	FOR part IN SELECT r FROM uncache.truncate_relations(relation) AS r
+		WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = r AND t.tgname = name)
+	LOOP
 		EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name || '_truncate', part);
 	END LOOP;
 END
@@ -112,7 +115,8 @@ COMMENT ON FUNCTION uncache.drop_rule(regclass, text) IS 'removes what put_rule 
 /*
  * A rule for rows, and with "_truncate" behind its name one for TRUNCATE.  The
  * columns that the arguments read are added to those that are asked for: a row
- * that moves to another key makes the old one stale.
+ * that moves to another key makes the old one stale.  All columns are no
+ * restriction: one that is added later may be part of a whole row that is read.
  */
 CREATE FUNCTION uncache.put_rule(relation regclass, name text, action text, arguments text[], columns text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -120,6 +124,7 @@ AS $$
 DECLARE
 	columns_read text[] := uncache.check_rule(relation, action, arguments);
 	update_columns text[];
+	before_trigger text;
 	part regclass;
 BEGIN
 	IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relation AND tgname = name AND tgparentid <> 0) THEN
@@ -137,6 +142,19 @@ BEGIN
 				(SELECT c FROM unnest(columns) AS c
 				 WHERE c IS NULL OR NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = c AND attnum > 0) LIMIT 1)
 				USING ERRCODE = 'undefined_column';
+		ELSIF cardinality(update_columns) =
+			(SELECT count(*) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped)
+		THEN
+			update_columns := NULL;
+		END IF;
+		/* UPDATE OF goes by what the statement sets: 19 is ROW, BEFORE and UPDATE */
+		before_trigger := (SELECT format('"%s" on %s', t.tgname, t.tgrelid::regclass)
+			FROM pg_trigger t
+			WHERE t.tgrelid IN (SELECT uncache.truncate_relations(relation)) AND t.tgtype & 19 = 19 AND t.tgenabled <> 'D'
+			ORDER BY t.tgrelid, t.tgname LIMIT 1);
+		IF update_columns IS NOT NULL AND before_trigger IS NOT NULL THEN
+			RAISE WARNING 'columns that only trigger % changes are not noticed', before_trigger
+				USING HINT = 'Watch without columns if it changes one that the rule reads.';
 		END IF;
 	END IF;
 	PERFORM uncache.put_trigger(relation, name, action, 'INSERT OR UPDATE OR DELETE', update_columns, arguments);

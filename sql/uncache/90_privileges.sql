@@ -16,14 +16,18 @@ AS $$
 BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
 	EXECUTE format('GRANT SELECT ON uncache.rules TO %s', role);
+	/* a trigger of the table lets him have only schemas of his own watched */
+	EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON uncache.schemas TO %s', role);
 	EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s',
 		array_to_string(ARRAY(SELECT p.oid::regprocedure
 			FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'uncache'
 			WHERE p.proname = ANY (ARRAY(SELECT uncache.actions()) || ARRAY[
-				'actions', 'check_rule', 'check_template', 'check_watchable', 'drop_rule', 'explain',
+				'actions', 'check_rule', 'check_rules', 'check_template', 'check_watchable', 'drop_rule', 'drop_schema_remains', 'explain', 'find_schema',
 				'invalidate', 'invalidate_pattern', 'invalidate_rule', 'invalidate_table', 'invalidate_tag',
-				'invalidate_version', 'let_owner_add_partitions', 'put_rule', 'put_trigger', 'record_statement',
-				'rule_for_any_row', 'trigger_arguments', 'truncate_relations', 'unwatch', 'wait', 'watch'])
+				'invalidate_version', 'is_enabled', 'is_schema_rule', 'is_schema_table', 'is_target', 'let_owner_add_partitions', 'lock_schema',
+				'put_rule', 'put_schema_rule', 'put_schema_rules', 'put_trigger', 'record_statement',
+				'rule_for_any_row', 'schema_rule_name', 'schema_tags', 'table_tags', 'tables_using', 'trigger_arguments',
+				'truncate_relations', 'unwatch', 'unwatch_schema', 'wait', 'watch', 'watch_schema'])
 			ORDER BY 1), ', '), role);
 END
 $$;
@@ -35,4 +39,4 @@ REVOKE ALL ON SCHEMA uncache FROM PUBLIC;
 GRANT USAGE ON SCHEMA uncache TO pg_monitor;
 GRANT SELECT ON uncache.rules, uncache.status TO pg_monitor;
 GRANT EXECUTE ON FUNCTION uncache.trigger_arguments(oid), uncache.consumer_worker(integer),
-	uncache.has_marker(integer), uncache.cursor_has_consumed(text, xid8, integer) TO pg_monitor;
+	uncache.has_marker(integer), uncache.cursor_has_consumed(text, xid8, integer), uncache.check_rules() TO pg_monitor;

@@ -68,12 +68,14 @@ choose_test_user() {
 	id "$test_user" >/dev/null 2>&1 || test_user=nobody
 }
 
-# The tests and the daemon are copied: their user need not be able to read here.
+# The tests, what they read and the daemon are copied: their user need not be
+# able to read here.
 build_tree() {
 	bindir=$("$lib/private_postgres.sh" "$tmp/postgres")
 	mkdir "$tmp/bin" "$tmp/run" "$tmp/run/tmp"
 	cp "$root/listener/uncached" "$tmp/bin/"
 	cp -R "$root/tests/e2e" "$tmp/tests"
+	cp -R "$root/docs" "$tmp/docs"
 	chmod -R a+rX "$tmp"
 	if [ -n "$test_user" ]; then
 		chown -R "$test_user" "$tmp/run"

@@ -43,7 +43,7 @@ END_TEST
 
 START_TEST(redis_refusal_needs_the_documented_rights_for_tags_and_versions)
 {
-	become("ACL SETUSER uncached ~* +eval +srandmember +srem +incr +set +time");
+	become("ACL SETUSER uncached ~* +eval +srandmember +srem +incrby +set +time");
 	register_keys("tag:a", MANY_COUNT);
 	REAL_REDIS_DO(&redis, "SET tag:b x");
 	add_name(&names, NAME_TAG, "tag:a");

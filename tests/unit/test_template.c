@@ -267,6 +267,79 @@ START_TEST(template_for_any_row_widens_from_an_error_on)
 
 END_TEST
 
+/* What a glob's template produces for whatever row; "!" in front if it splits. */
+static const char *
+any_row_of_glob(const char *text)
+{
+	static char line[1024];
+	size_t		length;
+
+	line[0] = '!';
+	ck_assert(template_for_any_row(text, strlen(text), true, line + 1, &length));
+	line[length + 1] = '\0';
+	return template_splits_glob(text, strlen(text)) ? line : line + 1;
+}
+
+START_TEST(template_for_any_row_leaves_a_globs_own_characters_wild)
+{
+	ck_assert_str_eq(any_row_of_glob("a*b?[c-d]\\*"), "a*b?[c-d]\\*");
+	ck_assert_str_eq(any_row_of_glob("api://r:*"), "r:*");
+	ck_assert_str_eq(any_row_of_glob(""), "");
+	ck_assert_str_eq(any_row_of_glob("*"), "*");
+	ck_assert_str_eq(any_row_of_glob("{{{{*}}"), "{{*}");
+}
+
+END_TEST
+
+START_TEST(template_for_any_row_has_a_star_for_each_placeholder_of_a_glob)
+{
+	ck_assert_str_eq(any_row_of_glob("{a}"), "*");
+	ck_assert_str_eq(any_row_of_glob("a:{b}{c}:*:{d}"), "a:*:*:*");
+	ck_assert_str_eq(any_row_of_glob("*{a}*"), "***");
+	ck_assert_str_eq(any_row_of_glob("[ab]{c}"), "[ab]*");
+	ck_assert_str_eq(any_row_of_glob("\\\\{c}"), "\\\\*");
+	ck_assert_str_eq(any_row_of_glob("\\[{c}]"), "\\[*]");
+	ck_assert_str_eq(any_row_of_glob("]{c}["), "]*[");
+	ck_assert_str_eq(any_row_of_glob("[\\]]{c}"), "[\\]]*");
+	ck_assert_str_eq(any_row_of_glob("[^]{c}"), "[^]*");
+	ck_assert_str_eq(any_row_of_glob("[]{c}"), "[]*");
+	ck_assert_str_eq(any_row_of_glob("[^-]{c}"), "[^-]*");
+	ck_assert_str_eq(any_row_of_glob("[a-z-]{c}"), "[a-z-]*");
+	ck_assert_str_eq(any_row_of_glob("[\\a-]{c}"), "[\\a-]*");
+}
+
+END_TEST
+
+START_TEST(template_for_any_row_widens_where_a_placeholder_splits_a_glob)
+{
+	ck_assert_str_eq(any_row_of_glob("a[{b}]c"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a[^x{b}"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a[x\\]{b}]"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a[x\\{b}]"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a\\{b}"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a\\\\\\{b}c"), "!a\\\\*");
+	ck_assert_str_eq(any_row_of_glob("{a}[{b}]"), "!**");
+	ck_assert_str_eq(any_row_of_glob("[{b}]"), "!*");
+	ck_assert_str_eq(any_row_of_glob("a[{b"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a[x-]{b}]"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a[--]{b}"), "!a*");
+	ck_assert_str_eq(any_row_of_glob("a[x-\\{b}"), "!a*");
+}
+
+END_TEST
+
+START_TEST(template_for_any_row_minds_no_brackets_of_a_key)
+{
+	char		out[64];
+	size_t		length;
+
+	ck_assert(template_for_any_row("a[{b}]\\{c}", 11, false, out, &length));
+	out[length] = '\0';
+	ck_assert_str_eq(out, "a\\[*\\]\\\\*");
+}
+
+END_TEST
+
 START_TEST(template_tells_what_can_name_a_target)
 {
 	char		name[TEMPLATE_TARGET_MAX + 1];
@@ -316,6 +389,10 @@ main(void)
 	tcase_add_test(cases, template_for_any_row_escapes_glob_characters_of_a_pattern);
 	tcase_add_test(cases, template_for_any_row_leaves_a_key_as_it_is);
 	tcase_add_test(cases, template_for_any_row_widens_from_an_error_on);
+	tcase_add_test(cases, template_for_any_row_leaves_a_globs_own_characters_wild);
+	tcase_add_test(cases, template_for_any_row_has_a_star_for_each_placeholder_of_a_glob);
+	tcase_add_test(cases, template_for_any_row_widens_where_a_placeholder_splits_a_glob);
+	tcase_add_test(cases, template_for_any_row_minds_no_brackets_of_a_key);
 	tcase_add_test(cases, template_tells_what_can_name_a_target);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

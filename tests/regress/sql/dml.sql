@@ -171,7 +171,7 @@ SELECT * FROM journalled();
 -- row locks alone change nothing
 SELECT id FROM note FOR UPDATE;
 SELECT * FROM journalled();
--- CREATE TABLE AS makes a table without rules; ALTER TABLE rewrites without firing any
+-- CREATE TABLE AS makes a table without rules; ALTER TABLE fires none, and is followed
 CREATE TABLE copy AS SELECT * FROM note;
 ALTER TABLE note ALTER author_id TYPE bigint;
 SELECT * FROM journalled();

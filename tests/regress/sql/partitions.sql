@@ -7,7 +7,7 @@
 CREATE VIEW triggers AS
 	SELECT c.relname AS relation, t.tgname AS trigger, t.tgenabled AS enabled, t.tgparentid <> 0 AS is_inherited
 	FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-	WHERE NOT t.tgisinternal OR t.tgparentid <> 0
+	WHERE (NOT t.tgisinternal OR t.tgparentid <> 0) AND c.relnamespace = 'public'::regnamespace
 	ORDER BY c.relname COLLATE "C", t.tgname;
 
 -- two levels, partitions there before the rule, columns in another order

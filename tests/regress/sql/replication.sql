@@ -22,6 +22,8 @@ CREATE TABLE child_eu PARTITION OF child FOR VALUES IN ('eu');
 CREATE TABLE child_us PARTITION OF child FOR VALUES IN ('us');
 CREATE FUNCTION label(timestamptz) RETURNS text LANGUAGE sql AS 'SELECT $1::text';
 SELECT uncache.watch('t', 't:{id}:{day}:{public.label(day)}');
+-- a query sees what has been applied, as the table's owner
+SELECT uncache.watch('t', query => ARRAY[$$SELECT 'api://q:' || {id} || ' of ' || count(*) FROM public.t$$]);
 SELECT uncache.watch('child', 'child:{region}:{id}');
 -- a plain trigger does not fire there
 CREATE TRIGGER plain AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION uncache.keys('plain:{id}');
@@ -55,7 +57,7 @@ INSERT INTO child VALUES (1, 'eu');
 UPDATE child SET region = 'us';
 TRUNCATE t;
 \connect :database
-CALL await_keys(9);
+CALL await_keys(15);
 SELECT * FROM journalled();
 
 ALTER SUBSCRIPTION s DISABLE;

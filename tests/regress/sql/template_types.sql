@@ -19,6 +19,7 @@ BEGIN
 	EXECUTE format('CREATE TABLE x (v %s)', type);
 	PERFORM uncache.watch('x', 'c:{v}', 'e:{(v)}');
 	EXECUTE format('INSERT INTO x SELECT u.v::%s FROM unnest($1) AS u(v)', type) USING vals;
+	SET LOCAL uncache.enabled = off;
 	DROP TABLE x;
 END
 $$;
@@ -147,6 +148,7 @@ SELECT uncache.watch('x', '{x}', '{x.id}', '{to_jsonb(x) ->> ''id''}');
 INSERT INTO x (id, tags) VALUES (2, '{a}');
 SELECT * FROM journalled();
 DROP TABLE x;
+DELETE FROM uncache.journal;
 -- stored out of line, compressed
 CREATE TABLE x (v text);
 ALTER TABLE x ALTER v SET STORAGE EXTENDED;

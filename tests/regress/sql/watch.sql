@@ -90,6 +90,7 @@ SELECT uncache.watch('u', 'u:{id}');
 INSERT INTO u VALUES (1);
 SELECT * FROM journalled();
 DROP TABLE u;
+DELETE FROM uncache.journal;
 
 -- an inheritance parent: its own rows only
 CREATE TABLE parent (id int);

@@ -57,8 +57,8 @@ sub start
 
 	$self->{round}++;
 	$self->{workers} = [
-		(map { $self->_fork(\&_write, $_, $until) } 0 .. WRITERS - 1),
-		(map { $self->_fork(\&_read, WRITERS + $_, $until) } 0 .. READERS - 1) ];
+		(map { $self->_fork('_write', $_, $until) } 0 .. WRITERS - 1),
+		(map { $self->_fork('_read', WRITERS + $_, $until) } 0 .. READERS - 1) ];
 	return;
 }
 
@@ -96,7 +96,7 @@ sub _fork
 		close($reading);
 		srand($self->{seed} + 1000 * $self->{round} + $number);
 		my $done = eval {
-			print $writing $work->($self, $number, $until);
+			print $writing $self->$work($number, $until);
 			close($writing);
 		};
 		warn $@ unless $done;
@@ -185,7 +185,7 @@ sub _write
 			$lost += $known - $transactions if $transactions < $known;
 			$known = $transactions;
 		}
-		my $change = eval { _run($session, $number, _choose_transaction()) };
+		my $change = eval { _run($session, $number, $self->_choose_transaction) };
 		if (defined $change)
 		{
 			$committed += $change;

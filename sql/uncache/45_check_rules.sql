@@ -1,0 +1,196 @@
+/* check_rules: what is wrong with the rules, each kind of problem a function. */
+
+/* Every trigger that calls a trigger function, those of partitions included. */
+CREATE VIEW uncache.rule_triggers AS
+SELECT t.oid AS trigger_id, t.tgrelid AS relation, t.tgname AS rule, p.proname AS action,
+	uncache.trigger_arguments(t.oid) AS arguments,
+	t.tgparentid <> 0 AS is_inherited,
+	t.tgenabled AS enabled,
+	t.tgtype & 1 <> 0 AS is_for_rows,
+	t.tgtype & 66 = 0 AS is_after,
+	t.tgtype & 4 <> 0 AS on_insert,
+	t.tgtype & 8 <> 0 AS on_delete,
+	t.tgtype & 16 <> 0 AS on_update,
+	t.tgtype & 32 <> 0 AS on_truncate,
+	(SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum)
+	 FROM pg_catalog.pg_attribute a
+	 WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)) AS update_columns
+FROM pg_catalog.pg_trigger t
+	JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+	JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'uncache'
+WHERE p.proname = ANY (ARRAY(SELECT uncache.actions()));
+COMMENT ON VIEW uncache.rule_triggers IS 'every trigger that calls one of uncache''s trigger functions, on partitions too';
+
+CREATE FUNCTION uncache.check_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT t.relation, t.rule, v.problem, v.hint
+	FROM uncache.rule_triggers t, LATERAL (VALUES
+		(t.enabled = 'D', 'it is disabled',
+			format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.relation::regclass, t.rule)),
+		(t.enabled IN ('O', 'R'), CASE t.enabled WHEN 'O' THEN 'it does not fire for replicated changes, nor in a session in replica role'
+				ELSE 'it fires for replicated changes and in sessions in replica role only' END,
+			format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.relation::regclass, t.rule)),
+		(NOT t.is_after, 'it does not fire after the event: writes fail', 'Create the trigger as AFTER.'),
+		(t.is_after AND NOT t.is_for_rows AND (t.on_insert OR t.on_update OR t.on_delete),
+			'it does not fire for each row: writes fail', 'Create the trigger as FOR EACH ROW.'),
+		(cardinality(t.arguments) = 0, 'it has no templates', 'Call uncache.watch, or create the trigger with arguments.')
+	) AS v(applies, problem, hint)
+	WHERE v.applies
+$$;
+COMMENT ON FUNCTION uncache.check_triggers() IS 'rules whose triggers do not fire as they should';
+
+/*
+ * A deleted or updated row leaves its key behind where no rule covers that. An
+ * inserted one does not, if the rule reads the whole primary key: such a key was
+ * of no row before.
+ */
+CREATE FUNCTION uncache.check_events(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH covered AS (
+		SELECT t.relation, t.action, a.argument, bool_or(t.on_insert) AS on_insert, bool_or(t.on_update) AS on_update, bool_or(t.on_delete) AS on_delete
+		FROM uncache.rule_triggers t, unnest(t.arguments) AS a(argument)
+		WHERE t.is_for_rows AND NOT t.is_inherited
+		GROUP BY 1, 2, 3
+	), missing AS (
+		SELECT t.relation, t.rule, t.action, t.arguments,
+			bool_or(NOT c.on_insert) AS on_insert, bool_or(NOT c.on_update) AS on_update, bool_or(NOT c.on_delete) AS on_delete
+		FROM uncache.rule_triggers t, unnest(t.arguments) AS a(argument)
+			JOIN covered c USING (argument)
+		WHERE t.is_for_rows AND NOT t.is_inherited AND c.relation = t.relation AND c.action = t.action
+		GROUP BY 1, 2, 3, 4
+	), judged AS (
+		SELECT m.relation, m.rule, concat_ws(' and ', CASE WHEN m.on_insert AND NOT coalesce(
+				(SELECT array_agg(a.attname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+				 WHERE k.conrelid = m.relation AND k.contype = 'p')
+				<@ (SELECT p.columns FROM uncache.find_problem(m.relation, m.action, m.arguments) p), false) THEN 'INSERT' END,
+			CASE WHEN m.on_update THEN 'UPDATE' END, CASE WHEN m.on_delete THEN 'DELETE' END) AS events
+		FROM missing m
+		WHERE m.on_insert OR m.on_update OR m.on_delete
+	)
+	SELECT j.relation, j.rule, 'no rule of these arguments covers ' || j.events,
+		'Add the event, or another trigger, unless it cannot make a key stale.'
+	FROM judged j
+	WHERE j.events <> ''
+$$;
+COMMENT ON FUNCTION uncache.check_events() IS 'rules that do not fire for some event on rows';
+
+CREATE FUNCTION uncache.check_truncates(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT c.relation, t.rule, 'TRUNCATE is not covered',
+		format('Call uncache.%s again for %s, or create a trigger AFTER TRUNCATE with the same arguments.',
+			CASE WHEN uncache.is_schema_rule(t.rule) THEN 'watch_schema' ELSE 'watch' END, t.relation::regclass)
+	FROM uncache.rule_triggers t, uncache.truncate_relations(t.relation) AS c(relation)
+	WHERE t.is_for_rows AND NOT t.is_inherited
+		AND NOT EXISTS (SELECT FROM uncache.rule_triggers o
+			WHERE o.relation = c.relation AND o.on_truncate AND o.action = t.action AND o.arguments @> t.arguments)
+$$;
+COMMENT ON FUNCTION uncache.check_truncates() IS 'tables and partitions of which a TRUNCATE makes nothing stale';
+
+CREATE FUNCTION uncache.check_arguments(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT t.relation, t.rule, v.problem, v.hint
+	FROM uncache.rule_triggers t, uncache.find_problem(t.relation, t.action, t.arguments) p, LATERAL (VALUES
+		(CASE WHEN p.is_locked THEN 'it cannot be examined: ' ELSE '' END || p.problem,
+			CASE WHEN p.is_locked THEN 'Look again later.'
+				ELSE 'Call uncache.watch again. Until then wider deletes are made in its place.' END),
+		('changes of these columns go unnoticed: ' ||
+			(SELECT string_agg(quote_ident(c), ', ' ORDER BY c) FROM unnest(p.columns) c WHERE t.on_update AND c <> ALL (t.update_columns)),
+			'Add them to UPDATE OF: a row that moves to another key makes the old one stale.')
+	) AS v(problem, hint)
+	WHERE NOT t.is_inherited AND (t.is_for_rows OR NOT EXISTS (SELECT FROM uncache.rule_triggers o
+			WHERE o.relation = t.relation AND o.is_for_rows AND o.action = t.action AND o.arguments @> t.arguments))
+		AND v.problem IS NOT NULL
+$$;
+COMMENT ON FUNCTION uncache.check_arguments() IS 'rules whose arguments are not valid, or name columns that UPDATE OF does not';
+
+/* Looks at what a rule can produce: where that goes, and how much it takes with it. */
+CREATE FUNCTION uncache.check_products(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT DISTINCT t.relation, t.rule, v.problem, v.hint
+	FROM uncache.rule_triggers t, uncache.rule_for_any_row(t.action, t.arguments) a,
+		LATERAL (SELECT sum(greatest(c.reltuples, 0)) AS estimate
+			FROM uncache.truncate_relations(t.relation) AS r(relation) JOIN pg_class c ON c.oid = r.relation AND c.relkind = 'r') s,
+		LATERAL (VALUES
+			(a.action = 'resync', 'nobody knows what its query returns: an error or a TRUNCATE resyncs every target',
+				'Pass a pattern that matches it as the next argument.'),
+			(a.target IS NOT NULL AND NOT EXISTS (SELECT FROM uncache.consumers c WHERE c.target = a.target),
+				format('target "%s" has no consumer', a.target), 'Nothing is journalled for it. Start a daemon for it, or mend the name.'),
+			(a.action = t.action AND t.action IN ('keys', 'tags', 'versions') AND s.estimate > 10000 AND NOT uncache.is_schema_rule(t.rule),
+				format('"%s" has no placeholder: each change of about %s rows invalidates it', a.key, s.estimate), 'Is it meant to?')
+		) AS v(applies, problem, hint)
+	WHERE NOT t.is_inherited AND t.is_for_rows AND v.applies
+$$;
+COMMENT ON FUNCTION uncache.check_products() IS 'rules whose products go nowhere, or go far';
+
+CREATE FUNCTION uncache.check_heirs(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH RECURSIVE heirs(relation, rule, action, heir) AS (
+		SELECT t.relation, t.rule, t.action, i.inhrelid
+		FROM uncache.rule_triggers t
+			JOIN pg_class c ON c.oid = t.relation AND c.relkind = 'r'
+			JOIN pg_inherits i ON i.inhparent = t.relation
+		WHERE t.is_for_rows AND NOT uncache.is_schema_rule(t.rule)
+		UNION
+		SELECT h.relation, h.rule, h.action, i.inhrelid
+		FROM heirs h JOIN pg_inherits i ON i.inhparent = h.heir
+	)
+	SELECT h.relation, h.rule, format('rows of %s, which inherits from the table, are not covered', h.heir::regclass),
+		format('Call uncache.watch for %s, too.', h.heir::regclass)
+	FROM heirs h
+	WHERE NOT EXISTS (SELECT FROM uncache.rule_triggers o WHERE o.relation = h.heir AND o.action = h.action AND o.is_for_rows)
+$$;
+COMMENT ON FUNCTION uncache.check_heirs() IS 'rules of tables whose heirs have none';
+
+CREATE FUNCTION uncache.check_schemas(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT c.oid, uncache.schema_rule_name(c.oid), 'the table is in a watched schema and its rule is missing or outdated',
+		format('SELECT uncache.watch_schema(%L, %L, %L)', quote_ident(w.schema), w.exclude, w.target)
+	FROM uncache.schemas w
+		JOIN pg_namespace n ON n.nspname = w.schema
+		JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
+	WHERE uncache.is_schema_table(c.oid)
+		AND NOT EXISTS (SELECT FROM uncache.rule_triggers t
+			WHERE t.relation = c.oid AND t.rule = uncache.schema_rule_name(c.oid) AND t.is_for_rows
+				AND t.arguments = uncache.schema_tags(c.oid))
+$$;
+COMMENT ON FUNCTION uncache.check_schemas() IS 'tables of watched schemas without their rule';
+
+CREATE FUNCTION uncache.check_event_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT NULL::oid, NULL::name, format('event trigger %I is %s', e.evtname,
+			CASE e.evtenabled WHEN 'D' THEN 'disabled' ELSE 'not enabled for all sessions' END),
+		format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', e.evtname)
+	FROM pg_event_trigger e
+		JOIN pg_depend d ON d.classid = 'pg_event_trigger'::regclass AND d.objid = e.oid AND d.deptype = 'e'
+		JOIN pg_extension x ON d.refclassid = 'pg_extension'::regclass AND x.oid = d.refobjid AND x.extname = 'uncache'
+	WHERE e.evtenabled <> 'A'
+$$;
+COMMENT ON FUNCTION uncache.check_event_triggers() IS 'event triggers of uncache that do not always fire';
+
+/*
+ * As the extension's owner: it reads consumers, and tables that the caller may not.
+ * What it tells of them, uncache.rules tells, too.
+ */
+CREATE FUNCTION uncache.check_rules(OUT relation regclass, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
+AS $$
+	SELECT p.relation::regclass, p.rule, p.problem, p.hint
+	FROM (SELECT * FROM uncache.check_event_triggers()
+		UNION ALL SELECT * FROM uncache.check_triggers()
+		UNION ALL SELECT * FROM uncache.check_events()
+		UNION ALL SELECT * FROM uncache.check_truncates()
+		UNION ALL SELECT * FROM uncache.check_arguments()
+		UNION ALL SELECT * FROM uncache.check_products()
+		UNION ALL SELECT * FROM uncache.check_heirs()
+		UNION ALL SELECT * FROM uncache.check_schemas()) p
+	ORDER BY p.relation::regclass::text COLLATE "C" NULLS FIRST, p.rule, p.problem COLLATE "C"
+$$;
+COMMENT ON FUNCTION uncache.check_rules() IS 'what is wrong with rules, a row for each problem; none if all is well';

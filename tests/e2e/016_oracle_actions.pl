@@ -1,0 +1,93 @@
+# Nothing stale is read, whatever dies: the oracle of 002 for tags, versions and
+# queries. At rest every entry that a client would read has to be what the
+# database says, after the daemon was killed and Redis came back with an old dump.
+#
+# SEED repeats the choices, though not the races.
+
+use strict;
+use warnings FATAL => 'all';
+use Test::More;
+use Time::HiRes qw(time);
+use Uncache::Test;
+use Uncache::Test::ActionWorkload;
+
+my $seed = $ENV{SEED} || time % 1_000_000;
+
+srand($seed);
+diag "SEED=$seed";
+
+my $node = start_postgres('main');
+my $redis = start_redis('redis');
+my $workload = Uncache::Test::ActionWorkload->new(node => $node, redis => $redis, seed => $seed);
+
+$workload->create_tables;
+my $daemon = start_daemon('uncached', node => $node, redis => $redis->url);
+
+sub kill_daemon
+{
+	$daemon->kill9;
+	pause(rand(0.1));
+	$daemon->start;
+	return;
+}
+
+# What was saved earlier comes back: entries, registrations and counters.
+sub save { $redis->command('SAVE'); return; }
+
+sub kill_redis
+{
+	$redis->kill9;
+	pause(rand(0.2));
+	$redis->start;
+	return;
+}
+
+# Everybody works for some seconds while these things happen, the last of them
+# shortly before the end; then all is compared.
+sub play_round
+{
+	my ($name, $seconds, @faults) = @_;
+	my $begin = time;
+
+	$workload->start($seconds);
+	for my $n (1 .. @faults)
+	{
+		wait_for { time > $begin + $seconds * $n / (@faults + 0.4) } $seconds;
+		$faults[ $n - 1 ]->();
+	}
+	my $counts = $workload->finish;
+
+	ok(!$counts->{failures}, "$name: the workers go on");
+	ok(wait_applied($node), "$name: all is applied in the end");
+	my $verdict = $workload->check($counts->{fills});
+
+	diag sprintf('%s: %d writes, %d fills, %d hits; readable entries: %d tagged, %d versioned, %d derived, '
+		  . '%d of them stale; %d fills superseded, %d of them lost',
+		$name, $counts->{writes}, scalar @{ $counts->{fills} }, $counts->{hits},
+		@{ $verdict->{kinds} }{ 'tagged', 'versioned', 'derived' },
+		scalar @{ $verdict->{stale} }, $verdict->{superseded}, $verdict->{lost});
+	cmp_ok($counts->{writes}, '>', 100, "$name: rows change");
+	cmp_ok($verdict->{superseded}, '>', 100, "$name: most of what was cached has changed since");
+	is_deeply($verdict->{stale}, [], "$name: nothing that a client would read is stale");
+	is($verdict->{lost}, 0, "$name: no invalidation is lost");
+	return $verdict;
+}
+
+$daemon->mark_log;
+my $verdict = play_round('daemon killed', 4, (\&kill_daemon) x 7);
+cmp_ok($verdict->{kinds}{$_}, '>', 0, "some $_ entries are cached still") foreach sort keys %{ $verdict->{kinds} };
+ok(!$daemon->has_resynced, 'a killed daemon resumes without a resync');
+
+play_round('Redis comes back with an old dump', 5,
+	\&save, \&kill_redis, \&kill_daemon, \&kill_redis, \&save, \&kill_daemon, \&kill_redis);
+
+# the checker itself, for each kind
+$redis->command('SET', 'ver:item:1', 'x');
+$redis->command('SET', $_, 'not a version') foreach 'tagged:item:1', 'derived:item:1', 'versioned:item:1:vx', 'versioned:item:1:vy';
+is_deeply($workload->check([])->{stale}, [ 'derived:item:1', 'tagged:item:1', 'versioned:item:1' ],
+	'the checker finds stale entries of each kind');
+is($workload->check([ map { [ $_, 'not_a_version' ] } 'tagged:item:1', 'versioned:item:1:vx', 'versioned:item:1:vy' ])->{lost},
+	2, 'the checker finds fills that are read still, but none under an old version');
+
+is($daemon->stop(5), 0, 'the daemon stops');
+done_testing();

@@ -1,0 +1,118 @@
+# What watch_schema() made, and rules that have followed a renamed column,
+# survive pg_dump and pg_restore, and go on to follow.
+
+use strict;
+use warnings FATAL => 'all';
+use Test::More;
+use PostgreSQL::Test::Utils;
+use Uncache::Test;
+
+my $node = start_postgres('main');
+
+# All triggers that are rules, those of partitions included.
+sub rules
+{
+	my ($database) = @_;
+
+	return $node->safe_psql($database, <<'END');
+SELECT t.relation::regclass, t.rule, t.action, t.arguments, t.enabled, t.is_inherited, pg_get_triggerdef(t.trigger_id)
+FROM uncache.rule_triggers t ORDER BY t.relation::regclass::text, t.rule
+END
+}
+
+$node->safe_psql('postgres', <<'END');
+CREATE ROLE app_owner;
+CREATE SCHEMA app AUTHORIZATION app_owner;
+CREATE SCHEMA empty;
+CREATE SCHEMA "Odd {Schema}";
+SELECT uncache.watch_schema('app', exclude => '{skipped}', target => 'api');
+SELECT uncache.watch_schema('empty'), uncache.watch_schema('"Odd {Schema}"');
+SET ROLE app_owner;
+CREATE TABLE app.plain (id int PRIMARY KEY, name text CHECK (name <> ''));
+CREATE TABLE app.pair (b int, a text, PRIMARY KEY (a, b));
+CREATE TABLE app.keyless (v int UNIQUE, plain_id int REFERENCES app.plain);
+CREATE TABLE app.skipped (id int PRIMARY KEY);
+CREATE TABLE app.visit (id int, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+CREATE TABLE app.visit_2024 PARTITION OF app.visit FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')
+	PARTITION BY LIST (id);
+CREATE TABLE app.visit_2024_1 PARTITION OF app.visit_2024 FOR VALUES IN (1);
+CREATE TABLE app.visit_rest (id int NOT NULL, day date NOT NULL, PRIMARY KEY (id, day));
+ALTER TABLE app.visit ATTACH PARTITION app.visit_rest DEFAULT;
+CREATE TABLE app.base (id int PRIMARY KEY);
+CREATE TABLE app.heir (PRIMARY KEY (id)) INHERITS (app.base);
+CREATE TABLE app.freed PARTITION OF app.visit_2024 FOR VALUES IN (2);
+ALTER TABLE app.visit_2024 DETACH PARTITION app.freed;
+ALTER TABLE app.plain RENAME TO simple;
+ALTER TABLE app.simple RENAME id TO "Nr}";
+RESET ROLE;
+CREATE TABLE "Odd {Schema}"."T"":" ("K" int PRIMARY KEY);
+INSERT INTO app.simple SELECT n, 'x' FROM generate_series(1, 100) n;
+INSERT INTO app.visit VALUES (1, '2024-01-01'), (2, '2023-01-01');
+CREATE TABLE renamed (id int PRIMARY KEY, old text);
+SELECT uncache.watch('renamed', keys => ARRAY['r:{old}', 'api://r:{lower(id::text)}'],
+	query => ARRAY['SELECT ''q:'' || {old} || id FROM public.renamed']);
+ALTER TABLE renamed RENAME old TO "New {Name}";
+END
+is($node->safe_psql('postgres', q{SELECT * FROM uncache.check_rules() WHERE problem NOT LIKE '%no consumer%'}),
+	'', 'all is well before the dump');
+like(rules('postgres'), qr/r:\{"New \{Name\}"\}/, 'a rule has followed the rename');
+
+my $directory = PostgreSQL::Test::Utils::tempdir();
+my @connection = ('--host', $node->host, '--port', $node->port);
+
+# By database: the dump's options, and the command that restores it.
+my %ways = (
+	custom => [ ['--format=custom'], [ 'pg_restore', @connection, '--exit-on-error', '--dbname' ] ],
+	parallel => [ ['--format=custom'], [ 'pg_restore', @connection, '--exit-on-error', '--jobs=4', '--dbname' ] ],
+	single => [ ['--format=custom'], [ 'pg_restore', @connection, '--single-transaction', '--dbname' ] ],
+	quoted => [ [ '--format=custom', '--quote-all-identifiers' ], [ 'pg_restore', @connection, '--exit-on-error', '--dbname' ] ]);
+
+foreach my $way (sort keys %ways)
+{
+	my ($options, $restore) = @{ $ways{$way} };
+
+	$node->safe_psql('postgres', "CREATE DATABASE $way");
+	$node->command_ok([ 'pg_dump', @connection, @$options, '--file', "$directory/$way", 'postgres' ], "$way: pg_dump");
+	$node->command_ok([ @$restore, $way, "$directory/$way" ], "$way: it is restored without an error");
+	is(rules($way), rules('postgres'), "$way: the rules are the same");
+	is($node->safe_psql($way, 'TABLE uncache.schemas ORDER BY 1'),
+		$node->safe_psql('postgres', 'TABLE uncache.schemas ORDER BY 1'), "$way: so are the watched schemas");
+	is($node->safe_psql($way, q{SELECT * FROM uncache.check_rules() WHERE problem NOT LIKE '%no consumer%'}),
+		'', "$way: all is well");
+}
+
+$node->command_ok([ 'pg_dump', @connection, '--file', "$directory/plain", 'postgres' ], 'plain: pg_dump');
+$node->safe_psql('postgres', 'CREATE DATABASE plain');
+$node->command_ok([ 'psql', '-X', '-q', @connection, '-v', 'ON_ERROR_STOP=1', '-f', "$directory/plain", 'plain' ],
+	'plain: it is restored without an error');
+is(rules('plain'), rules('postgres'), 'plain: the rules are the same');
+
+# a restored database's tables have other oids, and its rules follow all the same
+$node->safe_psql('custom', <<'END');
+CREATE TABLE empty.first (id int PRIMARY KEY);
+CREATE TABLE app.late (id int, day date, PRIMARY KEY (id, day));
+ALTER TABLE app.visit DETACH PARTITION app.visit_rest;
+ALTER TABLE app.visit ATTACH PARTITION app.late FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+ALTER TABLE app.pair RENAME TO couple;
+ALTER SCHEMA app RENAME TO moved;
+SET ROLE app_owner;
+CREATE TABLE moved.visit_2026 PARTITION OF moved.visit FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+END
+is($node->safe_psql('custom', q{SELECT * FROM uncache.check_rules() WHERE problem NOT LIKE '%no consumer%'}),
+	'', 'all is well after further changes');
+is( $node->safe_psql('custom', <<'END'), <<'END' =~ s/\n\z//r, 'the tags are what they are to be');
+SELECT relation, templates FROM uncache.rules WHERE action = 'tags' AND events <> 'TRUNCATE' ORDER BY relation::text COLLATE "C"
+END
+"Odd {Schema}"."T"":"|{"Odd {{Schema}}.T\":","Odd {{Schema}}.T\"::{\"K\"}"}
+empty.first|{empty.first,"empty.first:{id}"}
+moved.base|{api://moved.base,"api://moved.base:{id}"}
+moved.couple|{api://moved.couple,"api://moved.couple:{a}:{b}"}
+moved.freed|{api://moved.freed,"api://moved.freed:{id}:{day}"}
+moved.heir|{api://moved.heir,"api://moved.heir:{id}",api://moved.base,"api://moved.base:{id}"}
+moved.keyless|{api://moved.keyless}
+moved.simple|{api://moved.simple,"api://moved.simple:{\"Nr}\"}"}
+moved.visit|{api://moved.visit,"api://moved.visit:{id}:{day}"}
+moved.visit_rest|{api://moved.visit_rest,"api://moved.visit_rest:{id}:{day}"}
+END
+
+done_testing();

@@ -16,18 +16,23 @@ typedef enum InvalidationAction
 	INVALIDATION_TAG_PATTERNS,	/* the same for the tags that match a glob */
 	INVALIDATION_VERSIONS,		/* give a counter a new value */
 	INVALIDATION_VERSION_PATTERNS,	/* the same for those that match a glob */
+	INVALIDATION_SET_PATTERNS,	/* unlink what is registered in the sets that
+								 * match a glob */
+	INVALIDATION_CACHEOPS,		/* the same for cacheops' sets of a row's
+								 * image */
 	INVALIDATION_RESYNC			/* do all that the target's rules can produce;
 								 * its key is empty */
 } InvalidationAction;
 
-#define INVALIDATION_ACTION_COUNT 7
+#define INVALIDATION_ACTION_COUNT 9
 
 /* The action's name in the journal. */
 static inline const char *
 invalidation_action_name(InvalidationAction action)
 {
 	static const char *const names[INVALIDATION_ACTION_COUNT] = {
-		"keys", "patterns", "tags", "tag_patterns", "versions", "version_patterns", "resync"
+		"keys", "patterns", "tags", "tag_patterns", "versions", "version_patterns",
+		"set_patterns", "cacheops", "resync"
 	};
 
 	return names[action];

@@ -5,7 +5,7 @@
 #                        PREFIX (default /usr/local); DESTDIR is honoured
 #   make demo            shows the whole on private servers; KEEP=1 leaves them
 #   make check           all tests; it installs the Debian packages they need
-#   make check-unit, check-regress, check-isolation, check-e2e
+#   make check-unit, check-regress, check-isolation, check-e2e, check-clients
 #   make SANITIZE=1 check-unit
 #   make format, format-check
 #
@@ -17,8 +17,9 @@ export PG_CONFIG PREFIX
 
 BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-15 libpq-dev libhiredis-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server perl
-CHECK_PACKAGES = $(DEMO_PACKAGES) check libipc-run-perl \
-	python3 python3-redis nodejs node-redis
+CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis \
+	python3-flask python3-flask-caching nodejs node-redis
+CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) check libipc-run-perl
 
 all: extension listener
 
@@ -40,7 +41,7 @@ demo:
 check: check-packages
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target \
-		check-e2e check-regress check-isolation check-unit
+		check-e2e check-clients check-regress check-isolation check-unit
 	@echo "make check: all parts passed"
 
 check-packages:
@@ -58,6 +59,9 @@ check-isolation: extension
 check-e2e: extension listener
 	tests/lib/e2e.sh
 
+check-clients: extension listener
+	tests/lib/clients.sh
+
 format:
 	tests/lib/format.sh
 
@@ -69,4 +73,4 @@ clean:
 	$(MAKE) -C listener clean
 
 .PHONY: all extension listener install demo check check-packages check-unit \
-	check-regress check-isolation check-e2e format format-check clean
+	check-regress check-isolation check-e2e check-clients format format-check clean

@@ -209,6 +209,9 @@ config_print_targets(const Config *config, FILE *stream)
 		print_quoted(stream, target->prefix);
 		if (target->scan_rate > 0)
 			(void) fprintf(stream, " scan_rate %" PRId64, target->scan_rate);
+		if (target->stagger_ms > 0)
+			(void) fprintf(stream, " stagger %" PRId64 "ms from %" PRId64 " keys",
+						   target->stagger_ms, target->stagger_from);
 		(void) fputc('\n', stream);
 	}
 }

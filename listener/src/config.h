@@ -33,6 +33,12 @@
 
 #define CONFIG_SCAN_RATE_MAX 1000000000
 
+/* An hour. */
+#define CONFIG_STAGGER_MAX_MS 3600000
+
+#define CONFIG_STAGGER_FROM_DEFAULT 1000
+#define CONFIG_STAGGER_FROM_MAX 1000000000
+
 typedef struct TargetConfig
 {
 	char	   *alias;			/* owned; [A-Za-z][A-Za-z0-9_.-]*, up to
@@ -44,6 +50,10 @@ typedef struct TargetConfig
 	int64_t		scan_rate;		/* keys that a scan pass may look at in a
 								 * second, up to CONFIG_SCAN_RATE_MAX; 0 is
 								 * without bound */
+	int64_t		stagger_ms;		/* within which keys expire that are many, up
+								 * to CONFIG_STAGGER_MAX_MS; 0 is at once */
+	int64_t		stagger_from;	/* so many of one transaction are many, up to
+								 * CONFIG_STAGGER_FROM_MAX */
 } TargetConfig;
 
 typedef struct Config

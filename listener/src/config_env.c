@@ -48,6 +48,8 @@ config_env_read(char *const environment[], Settings *settings, TargetSettings *t
 	target->password_file = read_variable(environment, "REDIS_PASSWORD_FILE");
 	target->prefix = read_variable(environment, "REDIS_KEY_PREFIX");
 	target->scan_rate = read_variable(environment, "REDIS_SCAN_RATE");
+	target->stagger = read_variable(environment, "REDIS_STAGGER");
+	target->stagger_from = read_variable(environment, "REDIS_STAGGER_FROM");
 
 	if (target->port.value != NULL && strncmp(target->port.value, "tcp://", 6) == 0)
 		target->port.value = NULL;

@@ -132,6 +132,8 @@ read_target(ConfigFile *file, const IniSection *section, const ConfigError *erro
 		{"password_file", &target->password_file, false},
 		{"prefix", &target->prefix, true},
 		{"scan_rate", &target->scan_rate, false},
+		{"stagger", &target->stagger, false},
+		{"stagger_from", &target->stagger_from, false},
 		{NULL, NULL, false}
 	};
 
@@ -141,7 +143,8 @@ read_target(ConfigFile *file, const IniSection *section, const ConfigError *erro
 	target->alias = place;
 	file->target_count++;
 	return read_entries(file, section, known,
-						"url, username, password_file, prefix or scan_rate", error);
+						"url, username, password_file, prefix, scan_rate, stagger or stagger_from",
+						error);
 }
 
 static bool

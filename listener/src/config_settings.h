@@ -37,6 +37,8 @@ typedef struct TargetSettings
 	Setting		password_file;
 	Setting		prefix;
 	Setting		scan_rate;
+	Setting		stagger;
+	Setting		stagger_from;
 } TargetSettings;
 
 /* What one place says about everything else. */

@@ -213,22 +213,53 @@ resolve_prefix(const TargetSettings *const places[], TargetConfig *target,
 	return replace(&target->prefix, prefix, error);
 }
 
-/* Digits only, so that "1k" or "1e6" is not read as 1. */
+/*
+ * A number of 1 to "max" by its digits, and what stands behind them.  False if
+ * it is none; "max" is below 10^17.
+ */
 static bool
-parse_scan_rate(const char *text, int64_t *rate)
+parse_number(const char *text, int64_t max, int64_t *number, const char **behind)
 {
-	size_t		digit_count = strspn(text, "0123456789");
-
-	if (digit_count == 0 || text[digit_count] != '\0')
-		return false;
-	*rate = 0;
-	for (; *text != '\0'; text++)
+	*number = 0;
+	for (; *text >= '0' && *text <= '9'; text++)
 	{
-		*rate = *rate * 10 + (*text - '0');
-		if (*rate > CONFIG_SCAN_RATE_MAX)
+		*number = *number * 10 + (*text - '0');
+		if (*number > max)
 			return false;
 	}
-	return *rate > 0;
+	*behind = text;
+	return *number > 0;
+}
+
+/* Digits only, so that "1k" or "1e6" is not read as 1. */
+static bool
+parse_count(const char *text, int64_t max, int64_t *count)
+{
+	const char *behind;
+
+	return parse_number(text, max, count, &behind) && *behind == '\0';
+}
+
+/* A number with its unit: without one nobody would know which is meant. */
+static bool
+parse_time(const char *text, int64_t max_ms, int64_t *time_ms)
+{
+	static const struct
+	{
+		const char *name;
+		int64_t		ms;
+	}			units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}};
+	const char *behind;
+
+	if (!parse_number(text, max_ms, time_ms, &behind))
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(behind, units[i].name) == 0)
+		{
+			*time_ms *= units[i].ms;
+			return *time_ms <= max_ms;
+		}
+	return false;
 }
 
 static bool
@@ -241,10 +272,49 @@ resolve_scan_rate(const TargetSettings *const places[], TargetConfig *target,
 
 		if (setting->value == NULL)
 			continue;
-		if (parse_scan_rate(setting->value, &target->scan_rate))
+		if (parse_count(setting->value, CONFIG_SCAN_RATE_MAX, &target->scan_rate))
 			return true;
 		return config_refuse(error, setting, "expected a scan rate of 1 to %d keys a second",
 							 CONFIG_SCAN_RATE_MAX);
+	}
+	return true;
+}
+
+static bool
+resolve_stagger(const TargetSettings *const places[], TargetConfig *target,
+				const ConfigError *error)
+{
+	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
+	{
+		const Setting *setting = &places[place]->stagger;
+
+		if (setting->value == NULL)
+			continue;
+		if (parse_time(setting->value, CONFIG_STAGGER_MAX_MS, &target->stagger_ms))
+			return true;
+		return config_refuse(error, setting, "expected a time of 1ms to 60min to stagger in, with"
+							 " the unit ms, s or min");
+	}
+	return true;
+}
+
+static bool
+resolve_stagger_from(const TargetSettings *const places[], TargetConfig *target,
+					 const ConfigError *error)
+{
+	target->stagger_from = CONFIG_STAGGER_FROM_DEFAULT;
+	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
+	{
+		const Setting *setting = &places[place]->stagger_from;
+
+		if (setting->value == NULL)
+			continue;
+		if (!parse_count(setting->value, CONFIG_STAGGER_FROM_MAX, &target->stagger_from))
+			return config_refuse(error, setting, "expected 1 to %d keys to stagger from",
+								 CONFIG_STAGGER_FROM_MAX);
+		if (target->stagger_ms > 0)
+			return true;
+		return config_refuse(error, setting, "expected a stagger, the time, next to stagger_from");
 	}
 	return true;
 }
@@ -261,6 +331,8 @@ config_target_resolve(const char *alias, const TargetSettings *const places[],
 	if (!replace(&target->alias, alias, error) ||
 		!resolve_prefix(places, target, error) ||
 		!resolve_scan_rate(places, target, error) ||
+		!resolve_stagger(places, target, error) ||
+		!resolve_stagger_from(places, target, error) ||
 		!resolve_url(places, url, &url_place, error) ||
 		!apply_parts(places, url_place, url, error) ||
 		!resolve_username(places, url_place, url, error) ||

@@ -11,7 +11,8 @@
  *	 same place the URL's go before the single setting.  The file alone must
  *	 not give one twice.
  * - A user name needs a password.
- * - Key prefix and scan rate come from the highest place that has one.
+ * - Key prefix, scan rate, stagger and stagger_from come from the highest
+ *	 place that has one.
  *
  *-------------------------------------------------------------------------
  */

@@ -36,8 +36,18 @@ log_resync(const Delivery *delivery, const char *message)
 
 /* --- events --- */
 
+/* Keys that go together are staggered where that is asked for. */
+static NameKind
+choose_key_kind(const Delivery *delivery, size_t sibling_count)
+{
+	const TargetConfig *config = delivery->parts.config;
+
+	return config->stagger_ms > 0 && sibling_count >= (size_t) config->stagger_from ?
+		NAME_STAGGERED : NAME_KEY;
+}
+
 bool
-delivery_take_invalidation(Delivery *delivery, JournalAction action,
+delivery_take_invalidation(Delivery *delivery, JournalAction action, size_t sibling_count,
 						   const char *key, size_t key_bytes)
 {
 	DeliverySlot *slot = delivery->slots.filling;
@@ -45,7 +55,8 @@ delivery_take_invalidation(Delivery *delivery, JournalAction action,
 	switch (action)
 	{
 		case JOURNAL_KEYS:
-			return batch_add_name(&slot->batch, NAME_KEY, key, key_bytes);
+			return batch_add_name(&slot->batch, choose_key_kind(delivery, sibling_count),
+								  key, key_bytes);
 		case JOURNAL_PATTERNS:
 			return batch_add_pattern(&slot->batch, NAME_KEY, key, key_bytes);
 		case JOURNAL_TAGS:

@@ -73,6 +73,7 @@ extern void delivery_finish(Delivery *delivery);
  * is that of journal_source.h and redis_target.h.
  */
 extern bool delivery_take_invalidation(Delivery *delivery, JournalAction action,
+									   size_t sibling_count,
 									   const char *key, size_t key_bytes);
 extern void delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch);
 extern void delivery_take_ack(Delivery *delivery);

@@ -37,6 +37,8 @@ log_batch(const Delivery *delivery, const DeliverySlot *slot)
 	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "batch applied",
 			  LOG_TEXT("target", delivery->parts.config->alias),
 			  LOG_NUMBER("key_count", (int64_t) batch->names.of[NAME_KEY].key_count),
+			  LOG_NUMBER("staggered_count",
+						 (int64_t) batch->names.of[NAME_STAGGERED].key_count),
 			  LOG_NUMBER("tag_count", (int64_t) batch->names.of[NAME_TAG].key_count),
 			  LOG_NUMBER("version_count",
 						 (int64_t) batch->names.of[NAME_VERSION].key_count),

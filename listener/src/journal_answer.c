@@ -113,8 +113,8 @@ journal_answer_attach(const PGresult *result, const JournalEvents *events, void 
 
 /* Reports each key of one row; adds up their bytes. */
 static const char *
-read_keys(const PGresult *result, int row, JournalAction action,
-		  const JournalEvents *events, void *context, size_t *sum_bytes)
+read_keys(const PGresult *result, int row, JournalAction action, size_t sibling_count,
+		  const JournalEvents *events, void *context, JournalFetch *fetch)
 {
 	JournalKeys keys;
 	const char *key;
@@ -127,16 +127,16 @@ read_keys(const PGresult *result, int row, JournalAction action,
 		return malformed_row;
 	while ((step = journal_row_next_key(&keys, &key, &key_bytes)) == JOURNAL_STEP_KEY)
 	{
-		*sum_bytes += key_bytes;
-		if (!events->invalidation(context, action, key, key_bytes))
+		fetch->key_bytes += key_bytes;
+		if (!events->invalidation(context, action, sibling_count, key, key_bytes))
 			return no_memory;
 	}
 	return step == JOURNAL_STEP_END ? NULL : malformed_row;
 }
 
 static const char *
-read_row(const PGresult *result, int row, const JournalEvents *events, void *context,
-		 JournalFetch *fetch)
+read_row(const PGresult *result, int row, size_t sibling_count,
+		 const JournalEvents *events, void *context, JournalFetch *fetch)
 {
 	JournalAction action;
 	int64_t		at_us;
@@ -151,7 +151,63 @@ read_row(const PGresult *result, int row, const JournalEvents *events, void *con
 	if (fetch->row_count == 0 || at_us < fetch->oldest_at_us)
 		fetch->oldest_at_us = at_us;
 	fetch->row_count++;
-	return read_keys(result, row, action, events, context, &fetch->key_bytes);
+	return read_keys(result, row, action, sibling_count, events, context, fetch);
+}
+
+static bool
+is_equal_field(const PGresult *result, int row, int other, int column)
+{
+	size_t		byte_count = field_bytes(result, row, column);
+
+	return byte_count == field_bytes(result, other, column) &&
+		memcmp(field_text(result, row, column), field_text(result, other, column),
+			   byte_count) == 0;
+}
+
+/*
+ * The row behind those that one transaction wrote at one time with the same
+ * action, which are neighbours.  Nothing names the transaction but its time:
+ * two that committed one behind the other in the same microsecond count as one.
+ */
+static int
+find_siblings_end(const PGresult *result, int row, int last, size_t *sibling_count)
+{
+	int			end = row;
+
+	*sibling_count = 0;
+	for (; end < last && is_equal_field(result, row, end, FETCH_AT) &&
+		 is_equal_field(result, row, end, FETCH_ACTION); end++)
+	{
+		JournalKeys keys;
+
+		if (journal_row_begin_keys(field_text(result, end, FETCH_KEYS),
+								   field_bytes(result, end, FETCH_KEYS), &keys))
+			*sibling_count += keys.remaining_count;
+	}
+	return end;
+}
+
+static const char *
+read_rows(const PGresult *result, int last, const JournalEvents *events, void *context,
+		  JournalFetch *fetch)
+{
+	int			row = 0;
+
+	while (row < last)
+	{
+		size_t		sibling_count;
+		int			end = find_siblings_end(result, row, last, &sibling_count);
+
+		for (; row < end; row++)
+		{
+			const char *problem = read_row(result, row, sibling_count, events, context,
+										   fetch);
+
+			if (problem != NULL)
+				return problem;
+		}
+	}
+	return NULL;
 }
 
 const char *
@@ -160,19 +216,16 @@ journal_answer_fetch(const PGresult *result, const JournalEvents *events, void *
 	static const Oid types[] = {TIMESTAMPTZ_OID, TEXT_OID, TEXT_ARRAY_OID, TEXT_OID};
 	int			last = PQntuples(result) - 1;
 	JournalFetch fetch = {0};
+	const char *problem;
 
 	if (!has_types(result, types, FETCH_COLUMN_COUNT) || last < 0)
 		return wrong_shape;
 	fetch.cursor = field_text(result, last, FETCH_CURSOR);
 	if (fetch.cursor[0] == '\0' || !PQgetisnull(result, last, FETCH_ACTION))
 		return "fetch() answered no cursor";
-	for (int row = 0; row < last; row++)
-	{
-		const char *problem = read_row(result, row, events, context, &fetch);
-
-		if (problem != NULL)
-			return problem;
-	}
+	problem = read_rows(result, last, events, context, &fetch);
+	if (problem != NULL)
+		return problem;
 	events->fetched(context, &fetch);
 	return NULL;
 }
@@ -203,7 +256,8 @@ journal_answer_resync_keys(const PGresult *result, const JournalEvents *events,
 			return unknown_action;
 		if (PQgetisnull(result, row, RESYNC_KEY))
 			return malformed_row;
-		if (!events->invalidation(context, action, PQgetvalue(result, row, RESYNC_KEY),
+		if (!events->invalidation(context, action, 0,
+								  PQgetvalue(result, row, RESYNC_KEY),
 								  field_bytes(result, row, RESYNC_KEY)))
 			return no_memory;
 	}

@@ -54,11 +54,13 @@ typedef struct JournalEvents
 
 	/*
 	 * One element of a fetched row, or a row of resync_keys; the bytes are
-	 * valid during the callback.  False says that memory is exhausted, and
+	 * valid during the callback.  sibling_count is how many elements with
+	 * this action its transaction has in the answer, itself included, and 0
+	 * for a row of resync_keys.  False says that memory is exhausted, and
 	 * ends the session.  All of them come before "fetched" or
 	 * "resync_listed".
 	 */
-	bool		(*invalidation) (void *context, JournalAction action,
+	bool		(*invalidation) (void *context, JournalAction action, size_t sibling_count,
 								 const char *key, size_t key_bytes);
 
 	/* The answers, one for each operation that was started. */

@@ -154,6 +154,11 @@ log_target(const Daemon *daemon, const TargetConfig *target)
 	else
 		log_event(&daemon->log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target->alias),
 				  LOG_TEXT("redis", address));
+	if (target->stagger_ms > 0)
+		log_event(&daemon->log, LOG_LEVEL_INFO, "keys are staggered where a transaction has many",
+				  LOG_TEXT("target", target->alias),
+				  LOG_NUMBER("stagger_ms", target->stagger_ms),
+				  LOG_NUMBER("stagger_from", target->stagger_from));
 }
 
 /* The config in force becomes what log and relay work by. */

@@ -234,11 +234,13 @@ source_attached(void *context, const JournalAttachment *attachment)
 /* Events of the source that concern the delivery only */
 
 static bool
-source_invalidation(void *context, JournalAction action, const char *key, size_t key_bytes)
+source_invalidation(void *context, JournalAction action, size_t sibling_count,
+					const char *key, size_t key_bytes)
 {
 	const Pipeline *pipeline = context;
 
-	return delivery_take_invalidation(pipeline->delivery, action, key, key_bytes);
+	return delivery_take_invalidation(pipeline->delivery, action, sibling_count, key,
+									  key_bytes);
 }
 
 static void
@@ -424,6 +426,7 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 		.backoff_first_ms = RETRY_FIRST_MS,
 		.backoff_cap_ms = RETRY_CAP_MS,
 		.scan_rate = config->scan_rate,
+		.stagger_ms = config->stagger_ms,
 		.seed = seed,
 	};
 	DeliveryParts parts = {.loop = pipeline->loop,.log = pipeline->log,

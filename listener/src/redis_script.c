@@ -2,7 +2,7 @@
  *
  * redis_script.c
  *	  The commands that do away with names: UNLINK for keys, scripts for sets,
- *	  for counters and for rows.
+ *	  for counters, for keys that are staggered and for rows.
  *
  * In the scripts every command goes through pcall, and its error is
  * returned: what call() makes of an error is worded differently by each
@@ -12,6 +12,7 @@
  */
 #include "redis_script.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,21 +75,41 @@ static const char renew_script[] =
 "end\n"
 "return #KEYS";
 
+/*
+ * Redis seeds math.random alike for every script: hence the clock.  A key is
+ * never given a longer life than it has; PEXPIRE itself can be told so only
+ * from Redis 7 on.
+ */
+static const char stagger_script[] =
+"local within = tonumber(ARGV[1])\n"
+"local time = redis.pcall('TIME')\n"
+"if time.err then return time end\n"
+"math.randomseed(tonumber(time[2]))\n"
+"for _, key in ipairs(KEYS) do\n"
+"  local ms = math.random(within)\n"
+"  local left = redis.pcall('PTTL', key)\n"
+"  if type(left) ~= 'number' then return left end\n"
+"  if left == -1 or left > ms then\n"
+"    local reply = redis.pcall('PEXPIRE', key, ms)\n"
+"    if type(reply) ~= 'number' then return reply end\n"
+"  end\n"
+"end\n"
+"return #KEYS";
+
 static const char *const scripts[NAME_KIND_COUNT] = {
 	[NAME_TAG] = take_script,
 	[NAME_VERSION] = renew_script,
+	[NAME_STAGGERED] = stagger_script,
 	[NAME_SET] = take_script,
 	[NAME_ROW] = redis_row_script,
 };
 
-#define MAX_MEMBERS_TAIL "$3\r\n" REDIS_SCRIPT_MAX_MEMBERS "\r\n"
-
-static const char *const tails[NAME_KIND_COUNT] = {
-	[NAME_KEY] = "",
-	[NAME_TAG] = MAX_MEMBERS_TAIL,
-	[NAME_VERSION] = "",
-	[NAME_SET] = MAX_MEMBERS_TAIL,
-	[NAME_ROW] = MAX_MEMBERS_TAIL,
+/* Do arguments stand behind the names? */
+static const bool has_tail[NAME_KIND_COUNT] = {
+	[NAME_TAG] = true,
+	[NAME_STAGGERED] = true,
+	[NAME_SET] = true,
+	[NAME_ROW] = true,
 };
 
 size_t
@@ -101,7 +122,7 @@ redis_script_head(NameKind kind, size_t name_count, char head[REDIS_SCRIPT_HEAD_
 	if (script == NULL)
 		return (size_t) snprintf(head, REDIS_SCRIPT_HEAD_BYTES,
 								 "*%zu\r\n$6\r\nUNLINK\r\n", name_count + 1);
-	if (tails[kind][0] != '\0')
+	if (has_tail[kind])
 		argument_count++;
 	(void) snprintf(count, sizeof(count), "%zu", kind == NAME_ROW ? 0 : name_count);
 	return (size_t) snprintf(head, REDIS_SCRIPT_HEAD_BYTES,
@@ -110,10 +131,17 @@ redis_script_head(NameKind kind, size_t name_count, char head[REDIS_SCRIPT_HEAD_
 							 strlen(count), count);
 }
 
-const char *
-redis_script_tail(NameKind kind)
+size_t
+redis_script_tail(NameKind kind, int64_t stagger_ms, char tail[REDIS_SCRIPT_TAIL_BYTES])
 {
-	return tails[kind];
+	char		argument[24] = REDIS_SCRIPT_MAX_MEMBERS;
+
+	if (!has_tail[kind])
+		return 0;
+	if (kind == NAME_STAGGERED)
+		(void) snprintf(argument, sizeof(argument), "%" PRId64, stagger_ms);
+	return (size_t) snprintf(tail, REDIS_SCRIPT_TAIL_BYTES, "$%zu\r\n%s\r\n",
+							 strlen(argument), argument);
 }
 
 bool
@@ -150,6 +178,7 @@ redis_script_read(NameKind kind, size_t name_count, const redisReply *reply,
 		[NAME_KEY] = "UNLINK was answered as Redis does not",
 		[NAME_TAG] = "the script that takes tags was answered as it does not",
 		[NAME_VERSION] = "the script that renews versions was answered as it does not",
+		[NAME_STAGGERED] = "the script that staggers keys was answered as it does not",
 		[NAME_SET] = "the script that takes sets was answered as it does not",
 		[NAME_ROW] = "the script that takes sets of rows was answered as it does not",
 	};
@@ -161,7 +190,8 @@ redis_script_read(NameKind kind, size_t name_count, const redisReply *reply,
 		(unsigned long long) reply->integer > name_count)
 		return problems[kind];
 	*done_count = redis_script_is_stepwise(kind) ? (size_t) reply->integer : name_count;
-	if (kind == NAME_VERSION && (size_t) reply->integer != name_count)
+	if (kind != NAME_KEY && !redis_script_is_stepwise(kind) &&
+		(size_t) reply->integer != name_count)
 		return problems[kind];
 	return NULL;
 }

@@ -2,7 +2,7 @@
  *
  * redis_script.h
  *	  The commands that do away with names: UNLINK for keys, scripts for sets,
- *	  for counters and for rows.
+ *	  for counters, for keys that are staggered and for rows.
  *
  * A command is a head, then some names as a KeySlice has them, then a tail.
  * Each is answered by an integer, that for rows perhaps with patterns.
@@ -17,6 +17,9 @@
  *	Renewing of counters: each becomes Redis' time in microseconds, or is
  *			incremented if it is beyond that.  How many they were, which is all.
  *
+ *	Staggering of keys: each expires at a random moment within the given time,
+ *			or earlier if it would have.  How many they were, which is all.
+ *
  *	Rows	see redis_row_script.h.  How many of them are finished.
  *
  * Scripts are sent whole each time, since Redis forgets what it was given
@@ -30,6 +33,7 @@
 #include <hiredis/hiredis.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "name_sets.h"
 
@@ -46,8 +50,15 @@
 extern size_t redis_script_head(NameKind kind, size_t name_count,
 								char head[REDIS_SCRIPT_HEAD_BYTES]);
 
-/* What stands behind the names; static. */
-extern const char *redis_script_tail(NameKind kind);
+/* Room for any tail, and a zero byte. */
+#define REDIS_SCRIPT_TAIL_BYTES 32
+
+/*
+ * Writes what stands behind the names; returns its length.  stagger_ms is at
+ * least 1 for staggered keys, and of no interest otherwise.
+ */
+extern size_t redis_script_tail(NameKind kind, int64_t stagger_ms,
+								char tail[REDIS_SCRIPT_TAIL_BYTES]);
 
 /*
  * May a command leave some of its names undone?  Then the next one can be made

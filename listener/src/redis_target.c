@@ -79,12 +79,13 @@ static void
 write_names(RedisTarget *target, const RedisCommand *command, const KeySlice *slice)
 {
 	char		head[REDIS_SCRIPT_HEAD_BYTES];
-	const char *tail = redis_script_tail(command->kind);
+	char		tail[REDIS_SCRIPT_TAIL_BYTES];
 
 	redis_conn_write(target->conn, head,
 					 redis_script_head(command->kind, slice->key_count, head));
 	redis_conn_write(target->conn, slice->bytes, slice->byte_count);
-	redis_conn_write(target->conn, tail, strlen(tail));
+	redis_conn_write(target->conn, tail,
+					 redis_script_tail(command->kind, target->settings.stagger_ms, tail));
 	redis_conn_end_command(target->conn);
 	redis_queue_push(&target->queue, command);
 	redis_work_send(command->work, command->kind, slice);
@@ -168,7 +169,8 @@ send_work(RedisTarget *target)
 	if (target->state != TARGET_READY)
 		return;
 	if (send_names(target, &target->batch, NAME_KEY) &&
-		send_names(target, &target->batch, NAME_VERSION))
+		send_names(target, &target->batch, NAME_VERSION) &&
+		send_names(target, &target->batch, NAME_STAGGERED))
 	{
 		(void) (send_names(target, &target->batch, NAME_TAG) &&
 				send_names(target, &target->batch, NAME_SET) &&

@@ -38,6 +38,8 @@ typedef struct RedisTargetSettings
 	int64_t		backoff_cap_ms;
 	int64_t		scan_rate;		/* keys a pass may look at in a second; 0 is
 								 * without bound */
+	int64_t		stagger_ms;		/* within which staggered keys expire, up to
+								 * 2^31 - 1; at least 1 if there are any */
 	uint64_t	seed;
 } RedisTargetSettings;
 
@@ -92,8 +94,8 @@ extern bool redis_target_is_ready(const RedisTarget *target);
 extern const char *redis_target_server_id(const RedisTarget *target);
 
 /*
- * Unlinks keys, takes sets and renews versions (see redis_script.h): at least
- * one name.  They are borrowed and must not change until apply_done or
+ * Unlinks keys, staggers keys, takes sets and renews versions (see
+ * redis_script.h): at least one name.  They are borrowed and must not change until apply_done or
  * redis_target_abandon.  Only while no other names are in hand.
  */
 extern void redis_target_apply(RedisTarget *target, const NameSets *names);

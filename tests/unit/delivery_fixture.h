@@ -27,6 +27,7 @@ static char asked[64];			/* what was asked for since the last look */
 static size_t key_count;		/* of the names in the target's hands */
 static size_t tag_count;		/* likewise */
 static size_t version_count;	/* likewise */
+static size_t staggered_count;	/* likewise */
 static size_t pattern_count;	/* of the pass, of all kinds */
 
 static inline void
@@ -104,6 +105,7 @@ redis_target_apply(RedisTarget *target, const NameSets *names)
 	key_count = names->of[NAME_KEY].key_count;
 	tag_count = names->of[NAME_TAG].key_count;
 	version_count = names->of[NAME_VERSION].key_count;
+	staggered_count = names->of[NAME_STAGGERED].key_count;
 	ask("apply", "");
 }
 
@@ -154,7 +156,7 @@ static const DeliveryEvents events = {note_drained, note_finished, fail_exhauste
 static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, -1};
 static char alias[] = "default";
 static char prefix[] = "";
-static const TargetConfig config = {.alias = alias,.prefix = prefix};
+static TargetConfig config = {.alias = alias,.prefix = prefix};
 
 static inline void
 start(void)
@@ -203,10 +205,10 @@ answer_fetch(const char *cursor, size_t row_count, bool has_pattern)
 
 	is_busy = false;
 	for (size_t i = 0; i < row_count; i++)
-		ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS,
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS, row_count,
 											 (const char *) &i, sizeof(i)));
 	if (has_pattern)
-		ck_assert(delivery_take_invalidation(delivery, JOURNAL_PATTERNS, "a*", 2));
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_PATTERNS, 1, "a*", 2));
 	delivery_take_fetch(delivery, &fetch);
 }
 
@@ -228,9 +230,9 @@ answer_resync_list(bool has_key, bool has_pattern)
 {
 	is_busy = false;
 	if (has_key)
-		ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS, "k", 1));
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS, 0, "k", 1));
 	if (has_pattern)
-		ck_assert(delivery_take_invalidation(delivery, JOURNAL_PATTERNS, "p*", 2));
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_PATTERNS, 0, "p*", 2));
 	delivery_take_resync_list(delivery);
 }
 

@@ -30,6 +30,7 @@ start_target(void)
 		.timeouts = {5000, 5000},
 		.backoff_first_ms = 1,
 		.backoff_cap_ms = 20,
+		.stagger_ms = 5000,
 		.seed = 1,
 	};
 

@@ -85,7 +85,7 @@ add_name(NameSets *sets, NameKind kind, const char *name)
 static inline void
 add_names(NameKind kind, int count)
 {
-	static const char *const heads[] = {"key", "tag", "version", "set", "row"};
+	static const char *const heads[] = {"key", "tag", "version", "staggered", "set", "row"};
 	char		name[24];
 
 	for (int i = 0; i < count; i++)

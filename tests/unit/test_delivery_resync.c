@@ -16,7 +16,7 @@
 static void
 take(JournalAction action, const char *key)
 {
-	ck_assert(delivery_take_invalidation(delivery, action, key, strlen(key)));
+	ck_assert(delivery_take_invalidation(delivery, action, 1, key, strlen(key)));
 }
 
 /* Rows that ask for a resync, and one with a key if has_key. */

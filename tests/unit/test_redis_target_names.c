@@ -52,20 +52,30 @@ is_renew(const redisReply *command)
 }
 
 static bool
+is_stagger(const redisReply *command)
+{
+	return scripted_redis_is(command, "EVAL") &&
+		strstr(command->element[1]->str, "PEXPIRE") != NULL;
+}
+
+static bool
 is_rows(const redisReply *command)
 {
 	return scripted_redis_is(command, "EVAL") &&
 		strstr(command->element[1]->str, "SMEMBERS") != NULL;
 }
 
+/* What a command is called in these tests. */
 static const char *
-kind_of(const redisReply *command)
+title_of(const redisReply *command)
 {
 	if (is_rows(command))
 		return "rows";
 	if (is_take(command))
 		return strncmp(command->element[3]->str, "set", 3) == 0 ? "sets" : "take";
-	return is_renew(command) ? "renew" : command->element[0]->str;
+	if (is_renew(command))
+		return "renew";
+	return is_stagger(command) ? "stagger" : command->element[0]->str;
 }
 
 /* A row's script has no keys: images, and the bound behind them. */
@@ -83,7 +93,7 @@ note_command(const redisReply *command)
 {
 	size_t		first = scripted_redis_is(command, "EVAL") ? 2 : 1;
 
-	strncat(commands, kind_of(command), sizeof(commands) - strlen(commands) - 1);
+	strncat(commands, title_of(command), sizeof(commands) - strlen(commands) - 1);
 	for (size_t i = first; i < command->elements; i++)
 	{
 		strncat(commands, " ", sizeof(commands) - strlen(commands) - 1);
@@ -150,7 +160,7 @@ answer_all_but_one_kind(ScriptedRedis *redis, const redisReply *command)
 {
 	command_count++;
 	note_command(command);
-	if (strcmp(withheld, kind_of(command)) != 0)
+	if (strcmp(withheld, title_of(command)) != 0)
 		answer_number(redis, name_count_of(command));
 }
 
@@ -180,10 +190,11 @@ START_TEST(redis_target_sends_each_kind_of_name_by_a_command_of_its_own)
 	add_name(&names, NAME_TAG, "p:tag:t");
 	add_name(&names, NAME_VERSION, "p:v");
 	add_name(&names, NAME_KEY, "p:k");
+	add_name(&names, NAME_STAGGERED, "p:s");
 	redis_target_apply(target, &names);
 	expect_apply_done(0);
-	ck_assert_str_eq(commands, "UNLINK p:k;renew 1 p:v;take 1 p:tag:t 250;sets 1 set 250;"
-					 "rows 0 2:p:[] 250;");
+	ck_assert_str_eq(commands, "UNLINK p:k;renew 1 p:v;stagger 1 p:s 5000;"
+					 "take 1 p:tag:t 250;sets 1 set 250;rows 0 2:p:[] 250;");
 	stop();
 }
 
@@ -202,9 +213,9 @@ START_TEST(redis_target_sends_many_names_of_each_kind_at_a_time)
 
 END_TEST
 
-START_TEST(redis_target_does_each_kind_of_name_alone)
+START_TEST(redis_target_does_each_kind_alone)
 {
-	for (NameKind kind = NAME_TAG; kind < NAME_KIND_COUNT; kind++)
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 	{
 		start_names(answer_all);
 		add_names(kind, KEY_COUNT);
@@ -237,9 +248,10 @@ START_TEST(redis_target_waits_for_an_answer_before_it_takes_on)
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 		add_names(kind, KEY_COUNT);
 	redis_target_apply(target, &names);
-	scripted_redis_run_until(loop, &command_count, 2 * KEY_COMMAND_COUNT + 1);
+	scripted_redis_run_until(loop, &command_count,
+							 3 * KEY_COMMAND_COUNT + 1);
 	scripted_redis_settle(loop);
-	ck_assert_int_eq(command_count, 2 * KEY_COMMAND_COUNT + 1);
+	ck_assert_int_eq(command_count, 3 * KEY_COMMAND_COUNT + 1);
 	stop();
 }
 
@@ -299,8 +311,10 @@ END_TEST
 
 START_TEST(redis_target_is_not_done_before_every_kind_is_answered)
 {
-	static const NameKind order[] = {NAME_KEY, NAME_VERSION, NAME_TAG, NAME_SET, NAME_ROW};
-	static const char *const last[] = {"UNLINK", "renew", "take", "sets", "rows"};
+	static const NameKind order[] = {
+		NAME_KEY, NAME_VERSION, NAME_STAGGERED, NAME_TAG, NAME_SET, NAME_ROW
+	};
+	static const char *const last[] = {"UNLINK", "renew", "stagger", "take", "sets", "rows"};
 
 	for (int i = 0; i < NAME_KIND_COUNT; i++)
 	{
@@ -450,7 +464,7 @@ main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, redis_target_sends_each_kind_of_name_by_a_command_of_its_own);
 	tcase_add_test(tests, redis_target_sends_many_names_of_each_kind_at_a_time);
-	tcase_add_test(tests, redis_target_does_each_kind_of_name_alone);
+	tcase_add_test(tests, redis_target_does_each_kind_alone);
 	tcase_add_test(tests, redis_target_passes_on_names_of_any_bytes);
 	tcase_add_test(tests, redis_target_waits_for_an_answer_before_it_takes_on);
 	tcase_add_test(tests, redis_target_takes_on_from_the_first_unfinished_tag);

@@ -17,6 +17,7 @@ FROM (VALUES
 INSERT INTO billing.discount (code, percent, is_active)
 VALUES ('SPRING25', 25, true), ('FIBRE10', 10, true), ('STUDENT', 15, true), ('LOYAL5', 5, true),
 	('BUNDLE20', 20, true), ('WINTER24', 30, false), ('LAUNCH', 50, false), ('MIGRATE', 12.5, true);
+UPDATE billing.discount SET max_uses = 1000 WHERE code IN ('FIBRE10', 'STUDENT');
 
 INSERT INTO billing.users (email)
 SELECT format('user%s@example.net', n)

@@ -1,0 +1,167 @@
+#!/bin/sh
+# Runs the tests of client libraries: applications that cache as they do
+# anywhere, on a private PostgreSQL, Redis servers and daemons of their own.
+#
+#   tests/lib/clients.sh [SYSTEM...]      for instance isp_billing
+#
+# Without SYSTEM all of them run: each tests/clients/*/test_*.py is a program
+# of /usr/bin/python3, with Debian's libraries. It finds PostgreSQL by PG*
+# variables, makes a database of its own, and starts its Redis and its daemon
+# with the help of tests/clients/lib. All that lives in a temporary directory
+# that goes on every exit; KEEP=DIR copies the logs there first. PG_CONFIG
+# chooses the PostgreSQL, JOBS how many tests run at a time, SEED what the
+# random ones do.
+set -eu
+
+lib=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$lib/../.." && pwd)
+bindir=
+test_user=
+tests_pid=
+# sockets live below: their paths must be short
+tmp=$(mktemp -d /tmp/uncache-clients.XXXXXX)
+
+# Becomes a program of the servers' user, since PostgreSQL refuses to run as
+# root; it goes when this script does. Call it in a subshell.
+exec_as_server() {
+	if [ -n "$test_user" ]; then
+		exec setpriv --pdeathsig TERM --reuid "$test_user" \
+			--regid "$(id -g "$test_user")" --clear-groups -- "$@"
+	fi
+	exec setpriv --pdeathsig TERM -- "$@"
+}
+
+# Tests stop what they started, also when they are killed; PostgreSQL has to
+# be told.
+# shellcheck disable=SC2317 # the trap calls it
+stop_servers() {
+	if [ -n "$tests_pid" ]; then
+		kill "$tests_pid" 2>/dev/null || true
+		wait "$tests_pid" || true
+	fi
+	if [ -f "$tmp/run/data/postmaster.pid" ]; then
+		(exec_as_server "$bindir/pg_ctl" -D "$tmp/run/data" -m immediate -w stop) >/dev/null 2>&1 || true
+	fi
+}
+
+# shellcheck disable=SC2317 # the trap calls it
+cleanup() {
+	status=$?
+	trap - EXIT
+	trap '' HUP INT PIPE TERM
+	stop_servers
+	if [ -n "${KEEP:-}" ] && [ -d "$tmp/run/log" ]; then
+		mkdir -p "$KEEP" && cp -R "$tmp/run/log/." "$KEEP/"
+	fi
+	rm -rf "$tmp"
+	exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 141' PIPE
+trap 'exit 143' TERM
+
+choose_test_user() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	test_user=postgres
+	id "$test_user" >/dev/null 2>&1 || test_user=nobody
+}
+
+# All that tests need is copied: their user need not be able to read here.
+build_tree() {
+	bindir=$("$lib/private_postgres.sh" "$tmp/postgres")
+	mkdir "$tmp/bin" "$tmp/run" "$tmp/run/tmp" "$tmp/run/log" "$tmp/run/socket"
+	cp "$root/listener/uncached" "$tmp/bin/"
+	cp -R "$root/tests/clients" "$tmp/tests"
+	cp -R "$root/sql/examples" "$tmp/examples"
+	cp -R "$root/docs" "$tmp/docs"
+	[ ! -d "$root/django" ] || cp -R "$root/django" "$tmp/django"
+	chmod -R a+rX "$tmp"
+	if [ -n "$test_user" ]; then
+		chown -R "$test_user" "$tmp/run"
+	fi
+}
+
+start_postgres() {
+	cd "$tmp/run"
+	(exec_as_server "$bindir/initdb" -D data -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N) \
+		>log/initdb.log 2>&1
+	cat >>data/postgresql.conf <<-END
+		listen_addresses = ''
+		unix_socket_directories = '$tmp/run/socket'
+		max_connections = 100
+		fsync = off
+		log_statement = none
+	END
+	(exec_as_server "$bindir/pg_ctl" -D data -l log/postgresql.log -w start) >/dev/null
+}
+
+# Prints the tests asked for, as SYSTEM/FILE, one a line.
+list_tests() {
+	cd "$tmp/tests"
+	[ $# -gt 0 ] || set -- *
+	for system; do
+		system=$(basename "$system")
+		[ -d "$system" ] || {
+			echo "$0: there is no system $system" >&2
+			exit 2
+		}
+		find "$system" -maxdepth 1 -name 'test_*.py' | sort
+	done
+}
+
+# Runs one test, in an environment that is the same everywhere; its output is
+# shown only if it fails.
+write_run_one() {
+	cat >"$tmp/bin/run_one" <<-'END'
+		#!/bin/sh
+		test=$1
+		log=$TESTLOGDIR/$(echo "${test%.py}" | tr / _).log
+		start=$(date +%s)
+		cd "$TESTS" || exit 1
+		status=0
+		setpriv --pdeathsig TERM -- timeout 300 /usr/bin/python3 -B "$test" >"$log" 2>&1 || status=$?
+		seconds=$(($(date +%s) - start))
+		if [ "$status" -eq 0 ]; then
+			echo "ok      $test ($(sed -n 's/^Ran \([0-9]* tests*\) .*/\1, /p' "$log")$seconds s)"
+			exit 0
+		fi
+		echo "FAILED  $test ($seconds s)"
+		for file in "$log" "$TESTLOGDIR"/"${test%%/*}"-*.log; do
+			[ ! -f "$file" ] || { echo "---- ${file##*/}"; tail -n 60 "$file"; }
+		done
+		exit 1
+	END
+	chmod a+rx "$tmp/bin/run_one"
+}
+
+# In the background: a signal is to end it at once, not when it has ended.
+run_tests() {
+	cd "$tmp/run"
+	(exec_as_server env -i \
+		HOME="$tmp/run" TMPDIR="$tmp/run/tmp" LANG=C.UTF-8 SEED="${SEED:-}" \
+		PATH="$bindir:$tmp/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+		PYTHONPATH="$tmp/tests/lib" TESTS="$tmp/tests" TESTLOGDIR="$tmp/run/log" \
+		EXAMPLES="$tmp/examples" DOCS="$tmp/docs" DJANGO_APP="$tmp/django" \
+		PGHOST="$tmp/run/socket" PGUSER=postgres PGDATABASE=postgres \
+		xargs -n 1 -P "${JOBS:-2}" run_one) <"$tmp/list" &
+	tests_pid=$!
+	wait "$tests_pid"
+}
+
+[ -x "$root/listener/uncached" ] || {
+	echo "$0: listener/uncached is not built; run make" >&2
+	exit 2
+}
+choose_test_user
+build_tree
+write_run_one
+list_tests "$@" >"$tmp/list"
+[ -s "$tmp/list" ] || {
+	echo "$0: there are no tests" >&2
+	exit 2
+}
+chmod a+r "$tmp/list"
+start_postgres
+run_tests

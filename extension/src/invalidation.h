@@ -16,10 +16,9 @@ typedef enum InvalidationAction
 	INVALIDATION_TAG_PATTERNS,	/* the same for the tags that match a glob */
 	INVALIDATION_VERSIONS,		/* give a counter a new value */
 	INVALIDATION_VERSION_PATTERNS,	/* the same for those that match a glob */
-	INVALIDATION_SET_PATTERNS,	/* unlink what is registered in the sets that
-								 * match a glob */
-	INVALIDATION_CACHEOPS,		/* the same for cacheops' sets of a row's
-								 * image */
+	INVALIDATION_CACHEOPS,		/* unlink what cacheops has registered for
+								 * rows of an image */
+	INVALIDATION_CACHEOPS_TABLES,	/* the same for all rows of a table */
 	INVALIDATION_RESYNC			/* do all that the target's rules can produce;
 								 * its key is empty */
 } InvalidationAction;
@@ -32,7 +31,7 @@ invalidation_action_name(InvalidationAction action)
 {
 	static const char *const names[INVALIDATION_ACTION_COUNT] = {
 		"keys", "patterns", "tags", "tag_patterns", "versions", "version_patterns",
-		"set_patterns", "cacheops", "resync"
+		"cacheops", "cacheops_tables", "resync"
 	};
 
 	return names[action];

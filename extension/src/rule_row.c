@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "glob.h"
 #include "json_text.h"
 #include "lib/stringinfo.h"
 #include "rule_row.h"
@@ -85,27 +84,12 @@ parse_table(const char *argument, char **target, const char **table, const char 
 void
 rule_row_for_any_row(const char *argument, RuleAnyRowSink sink, void *sink_argument)
 {
-	StringInfoData text;
 	char	   *target;
 	const char *table;
 	const char *problem;
-	const char *p;
 
 	(void) parse_table(argument, &target, &table, &problem);
-	initStringInfo(&text);
-	appendStringInfo(&text, "schemes:%s", table);
-	sink(target, INVALIDATION_KEYS, text.data, text.len, sink_argument);
-	resetStringInfo(&text);
-	appendStringInfoString(&text, "conj:");
-	for (p = table; *p != '\0'; p++)
-	{
-		if (glob_is_special(*p))
-			appendStringInfoChar(&text, '\\');
-		appendStringInfoChar(&text, *p);
-	}
-	appendStringInfoString(&text, ":*");
-	sink(target, INVALIDATION_SET_PATTERNS, text.data, text.len, sink_argument);
-	pfree(text.data);
+	sink(target, INVALIDATION_CACHEOPS_TABLES, table, strlen(table), sink_argument);
 	pfree(target);
 }
 

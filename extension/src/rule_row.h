@@ -73,10 +73,7 @@ struct RuleRow
 /* Fills in rule->row.  What is wrong with the arguments is as with a template. */
 extern void rule_row_compile(RuleCompiler *compiler, char *const *arguments, int count);
 
-/*
- * Gives all sets that cacheops may have for the table that a first argument names:
- * the key of their schemes, then a pattern of set_patterns.
- */
+/* Gives the table that a first argument names, for all that cacheops has of it. */
 extern void rule_row_for_any_row(const char *argument, RuleAnyRowSink sink,
 								 void *sink_argument);
 

@@ -113,3 +113,26 @@ batch_add_pattern(Batch *batch, NameKind kind, const char *pattern, size_t patte
 	return keyset_add(&batch->patterns.of[kind], prefix->pattern,
 					  prefix->pattern_bytes, pattern, pattern_bytes);
 }
+
+bool
+batch_add_cacheops_table(Batch *batch, const char *table, size_t table_bytes)
+{
+	static const char schemes[] = "schemes:";
+	static const char sets[] = "conj:";
+	size_t		length = sizeof(schemes) - 1;
+
+	if (!reserve_scratch(batch, sizeof(schemes) + sizeof(sets) + 2 * table_bytes))
+		return false;
+	memcpy(batch->scratch, schemes, length);
+	memcpy(batch->scratch + length, table, table_bytes);
+	if (!batch_add_name(batch, NAME_KEY, batch->scratch, length + table_bytes))
+		return false;
+
+	length = sizeof(sets) - 1;
+	memcpy(batch->scratch, sets, length);
+	length += glob_escape(table, table_bytes, batch->scratch + length);
+	batch->scratch[length++] = ':';
+	batch->scratch[length++] = '*';
+	return keyset_add(&batch->patterns.of[NAME_SET], batch->prefixes[NAME_SET].pattern,
+					  batch->prefixes[NAME_SET].pattern_bytes, batch->scratch, length);
+}

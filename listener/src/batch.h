@@ -60,4 +60,13 @@ extern bool batch_add_pattern(Batch *batch, NameKind kind,
 							  const char *pattern, size_t pattern_bytes)
 			__attribute__((warn_unused_result));
 
+/*
+ * All that django-cacheops has cached from a table: its sets by a pattern, and
+ * before that the key under which it keeps what they are named by.  cacheops fills
+ * that key in one step with a set; so a set whose name is unknown afterwards was
+ * there before the pass began, which finds it.
+ */
+extern bool batch_add_cacheops_table(Batch *batch, const char *table, size_t table_bytes)
+			__attribute__((warn_unused_result));
+
 #endif

@@ -67,10 +67,10 @@ delivery_take_invalidation(Delivery *delivery, JournalAction action, size_t sibl
 			return batch_add_name(&slot->batch, NAME_VERSION, key, key_bytes);
 		case JOURNAL_VERSION_PATTERNS:
 			return batch_add_pattern(&slot->batch, NAME_VERSION, key, key_bytes);
-		case JOURNAL_SET_PATTERNS:
-			return batch_add_pattern(&slot->batch, NAME_SET, key, key_bytes);
 		case JOURNAL_CACHEOPS:
 			return batch_add_name(&slot->batch, NAME_ROW, key, key_bytes);
+		case JOURNAL_CACHEOPS_TABLES:
+			return batch_add_cacheops_table(&slot->batch, key, key_bytes);
 		case JOURNAL_RESYNC_KEYS:
 			slot->wants_list = true;
 			break;

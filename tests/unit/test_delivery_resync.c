@@ -97,7 +97,7 @@ END_TEST
 START_TEST(delivery_does_not_acknowledge_patterns_of_other_kinds_before_their_pass)
 {
 	static const JournalAction actions[] = {JOURNAL_TAG_PATTERNS, JOURNAL_VERSION_PATTERNS,
-	JOURNAL_SET_PATTERNS};
+	JOURNAL_CACHEOPS_TABLES};
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 	{

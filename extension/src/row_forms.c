@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Products of two numbers of a small scale have twice as many digits. */
-#define WIDE_SCALE 6
+/* Digits behind the column's scale that sums and products may have. */
+#define MORE_DIGITS 4
 
 #define US_PER_DAY INT64_C(86400000000)
 #define TIMEDELTA_MAX_DAYS INT64_C(999999999)
@@ -93,13 +93,14 @@ put_digits(const Decimal *decimal, int first, int last, char *out)
 
 /*
  * As Python's Decimal.__str__: the exponent is at most the decimal's own, so that
- * the coefficient gets zeros at its end.
+ * the coefficient gets zeros at its end, unless it is zero.
  */
 static void
 give_form(const Decimal *decimal, int exponent, RowFormSink sink, void *argument)
 {
 	char		text[4 * ROW_FORMS_MAX_DIGITS + ROW_FORMS_BYTES];
-	int			digit_count = decimal->digit_count + decimal->exponent - exponent;
+	int			digit_count = is_zero(decimal) ? 1 :
+	decimal->digit_count + decimal->exponent - exponent;
 	int			left_count = digit_count + exponent;
 	int			point = exponent <= 0 && left_count > -6 ? left_count : 1;
 	size_t		length = 0;
@@ -127,12 +128,10 @@ static void
 give_forms(const Decimal *decimal, int digits, int scale, RowFormSink sink, void *argument)
 {
 	int			least = decimal->exponent < 0 ? -decimal->exponent : 0;
-	int			most = 2 * scale < WIDE_SCALE ? 2 * scale : WIDE_SCALE;
+	int			most = scale + MORE_DIGITS;
 	int			float_scale = digits - (decimal->digit_count + decimal->exponent);
 	int			i;
 
-	if (most < scale)
-		most = scale;
 	if (most < least)
 		most = least;
 	for (i = least; i <= most; i++)

@@ -30,7 +30,7 @@
 #define REDIS_ROW_SCRIPT_MAX_SETS "1000"
 
 /* Names that one scheme and one row may make before a pattern is cheaper. */
-#define REDIS_ROW_SCRIPT_MAX_NAMES "500"
+#define REDIS_ROW_SCRIPT_MAX_NAMES "1000"
 
 extern const char redis_row_script[];
 

@@ -176,7 +176,7 @@ START_TEST(redis_row_script_scans_rather_than_take_too_many_names)
 
 	for (int i = 0; i < 3; i++)
 		(void) snprintf(row + strlen(row), sizeof(row) - strlen(row),
-						"%s\"%c\":[1,2,3,4,5,6,7,8]", i == 0 ? "" : ",", 'a' + i);
+						"%s\"%c\":[1,2,3,4,5,6,7,8,9,10,11]", i == 0 ? "" : ",", 'a' + i);
 	(void) strncat(row, "}]", sizeof(row) - strlen(row) - 1);
 	register_key("{\"a\":7,\"b\":8}", "few");
 	apply_row(row);

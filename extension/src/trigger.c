@@ -155,7 +155,7 @@ fire_images(Firing *firing)
 	StringInfoData image;
 	int			i;
 
-	if (!collect_wants(row->target, row->target_length))
+	if (trigger->tgnargs == 0 || !collect_wants(row->target, row->target_length))
 		return;
 	for (i = 0; i < firing->row_count && is_known; i++)
 	{

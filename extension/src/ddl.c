@@ -21,6 +21,7 @@
 #include "lib/stringinfo.h"
 #include "result_set.h"
 #include "rule_action.h"
+#include "rule_row.h"
 #include "rule_template.h"
 #include "trigger_arguments.h"
 #include "utils/builtins.h"
@@ -185,19 +186,35 @@ typedef struct ColumnRename
 	const char *new_name;
 } ColumnRename;
 
+/* The same of a cacheops rule, whose first argument is no item. */
+static bool
+append_renamed_item(StringInfo out, const char *argument, int index, const ColumnRename *names)
+{
+	char	   *renamed = index == 0 ? NULL :
+	rule_row_rename(argument, names->old_name, names->new_name);
+
+	appendStringInfoString(out, renamed != NULL ? renamed : argument);
+	return renamed != NULL;
+}
+
 static void
 rename_in_trigger(Relation triggers, HeapTuple tuple, void *argument)
 {
 	const ColumnRename *names = argument;
 	StringArray arguments = array_get_strings(trigger_arguments_get(triggers, tuple), "argument");
 	StringInfoData out;
+	RuleAction	action = RULE_ACTION_KEYS;
 	bool		found = false;
 	int			i;
 
 	initStringInfo(&out);
+	(void) find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action);
 	for (i = 0; i < arguments.count; i++)
 	{
-		found |= append_renamed(&out, arguments.strings[i], names->old_name, names->new_name);
+		if (action == RULE_ACTION_CACHEOPS)
+			found |= append_renamed_item(&out, arguments.strings[i], i, names);
+		else
+			found |= append_renamed(&out, arguments.strings[i], names->old_name, names->new_name);
 		appendStringInfoChar(&out, '\0');
 	}
 	if (found)

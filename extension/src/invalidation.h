@@ -16,18 +16,22 @@ typedef enum InvalidationAction
 	INVALIDATION_TAG_PATTERNS,	/* the same for the tags that match a glob */
 	INVALIDATION_VERSIONS,		/* give a counter a new value */
 	INVALIDATION_VERSION_PATTERNS,	/* the same for those that match a glob */
+	INVALIDATION_CACHEOPS,		/* unlink what cacheops has registered for
+								 * rows of an image */
+	INVALIDATION_CACHEOPS_TABLES,	/* the same for all rows of a table */
 	INVALIDATION_RESYNC			/* do all that the target's rules can produce;
 								 * its key is empty */
 } InvalidationAction;
 
-#define INVALIDATION_ACTION_COUNT 7
+#define INVALIDATION_ACTION_COUNT 9
 
 /* The action's name in the journal. */
 static inline const char *
 invalidation_action_name(InvalidationAction action)
 {
 	static const char *const names[INVALIDATION_ACTION_COUNT] = {
-		"keys", "patterns", "tags", "tag_patterns", "versions", "version_patterns", "resync"
+		"keys", "patterns", "tags", "tag_patterns", "versions", "version_patterns",
+		"cacheops", "cacheops_tables", "resync"
 	};
 
 	return names[action];

@@ -84,6 +84,8 @@ typedef struct RuleQuery
 	int			key_count;		/* 0 if nobody knows */
 } RuleQuery;
 
+typedef struct RuleRow RuleRow; /* see rule_row.h */
+
 typedef struct Rule
 {
 	RuleAction	action;
@@ -97,6 +99,7 @@ typedef struct Rule
 	int			expression_count;
 	RuleQuery  *queries;
 	int			query_count;
+	RuleRow    *row;			/* of a cacheops rule, else NULL */
 	bool		reads_settings; /* some part is RULE_OUTPUT_BY_SETTINGS */
 	bool		reads_any_setting;	/* some expression may */
 	ExprContext *econtext;		/* its per-tuple memory is for one row */

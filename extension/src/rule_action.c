@@ -22,6 +22,7 @@ static const ActionProperties properties[RULE_ACTION_COUNT] = {
 	[RULE_ACTION_TAGS] = {"tags", INVALIDATION_TAGS, false},
 	[RULE_ACTION_VERSIONS] = {"versions", INVALIDATION_VERSIONS, false},
 	[RULE_ACTION_QUERY] = {"query", INVALIDATION_PATTERNS, true},
+	[RULE_ACTION_CACHEOPS] = {"cacheops", INVALIDATION_CACHEOPS, false},
 };
 
 const char *

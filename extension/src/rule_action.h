@@ -16,11 +16,12 @@ typedef enum RuleAction
 	RULE_ACTION_PATTERNS,		/* templates of globs */
 	RULE_ACTION_TAGS,			/* templates of tags */
 	RULE_ACTION_VERSIONS,		/* templates of counters' keys */
-	RULE_ACTION_QUERY			/* queries that return keys, each followed by
+	RULE_ACTION_QUERY,			/* queries that return keys, each followed by
 								 * templates of globs for when it fails */
+	RULE_ACTION_CACHEOPS		/* a table's name, and items: see rule_row.h */
 } RuleAction;
 
-#define RULE_ACTION_COUNT 5
+#define RULE_ACTION_COUNT 6
 
 /* The name of the trigger function in schema uncache. */
 extern const char *rule_action_name(RuleAction action);

@@ -10,6 +10,7 @@
 #include "guarded.h"
 #include "query_text.h"
 #include "rule_any_row.h"
+#include "rule_row.h"
 #include "template.h"
 
 typedef struct Output
@@ -84,6 +85,12 @@ rule_any_row(RuleAction action, char *const *arguments, int argument_count,
 	int			first = 0;
 	int			next;
 
+	if (action == RULE_ACTION_CACHEOPS)
+	{
+		if (argument_count > 0)
+			rule_row_for_any_row(arguments[0], sink, sink_argument);
+		return;
+	}
 	while (first < argument_count)
 	{
 		next = first + 1;

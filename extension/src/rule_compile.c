@@ -14,6 +14,7 @@
 #include "query_text.h"
 #include "rule_compile.h"
 #include "rule_query.h"
+#include "rule_row.h"
 #include "rule_template.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -141,6 +142,8 @@ compile_arguments(RuleCompiler *compiler, char *const *arguments, int count)
 		copies[i] = pstrdup(arguments[i]);
 	if (compiler->rule->action == RULE_ACTION_QUERY)
 		add_queries(compiler, copies, count);
+	else if (compiler->rule->action == RULE_ACTION_CACHEOPS)
+		rule_row_compile(compiler, copies, count);
 	else
 	{
 		for (i = 0; i < count; i++)
@@ -175,6 +178,9 @@ columns_read(const Rule *rule)
 	int			i;
 	int			j;
 
+	/* what is in no condition is still in the cached rows */
+	if (rule->row != NULL)
+		columns = bms_add_member(columns, -FirstLowInvalidHeapAttributeNumber);
 	for (i = 0; i < rule->key_count; i++)
 	{
 		for (j = 0; j < rule->keys[i].part_count; j++)

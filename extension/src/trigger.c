@@ -15,7 +15,10 @@
 #include "guc.h"
 #include "query.h"
 #include "render.h"
+#include "row_image.h"
+#include "rule_any_row.h"
 #include "rule_cache.h"
+#include "rule_row.h"
 #include "utils/rel.h"
 
 PG_FUNCTION_INFO_V1(uncache_keys);
@@ -23,6 +26,7 @@ PG_FUNCTION_INFO_V1(uncache_patterns);
 PG_FUNCTION_INFO_V1(uncache_tags);
 PG_FUNCTION_INFO_V1(uncache_versions);
 PG_FUNCTION_INFO_V1(uncache_query);
+PG_FUNCTION_INFO_V1(uncache_cacheops);
 
 /* One firing of a rule. */
 typedef struct Firing
@@ -135,6 +139,37 @@ fire_queries(Firing *firing)
 }
 
 static void
+add_any_row(const char *target, InvalidationAction action, const char *key, Size key_length,
+			void *argument)
+{
+	collect_add(argument, target, action, key, key_length);
+}
+
+/* Adds the rows' images; all sets of the table where there is none. */
+static void
+fire_images(Firing *firing)
+{
+	const		RuleRow *row = firing->rule->row;
+	const Trigger *trigger = firing->trigger_data->tg_trigger;
+	bool		is_known = firing->row_count > 0;
+	StringInfoData image;
+	int			i;
+
+	if (trigger->tgnargs == 0 || !collect_wants(row->target, row->target_length))
+		return;
+	for (i = 0; i < firing->row_count && is_known; i++)
+	{
+		is_known = row_image_render(firing->rule, firing->rows[i], &image);
+		if (is_known)
+			collect_add(&firing->source, row->target, INVALIDATION_CACHEOPS,
+						image.data, image.len);
+	}
+	if (!is_known)
+		rule_any_row(RULE_ACTION_CACHEOPS, trigger->tgargs, trigger->tgnargs,
+					 add_any_row, &firing->source);
+}
+
+static void
 set_rows(Firing *firing)
 {
 	TriggerEvent event = firing->trigger_data->tg_event;
@@ -161,6 +196,8 @@ fire(FunctionCallInfo fcinfo, RuleAction action)
 	set_rows(&firing);
 	if (action == RULE_ACTION_QUERY)
 		fire_queries(&firing);
+	else if (action == RULE_ACTION_CACHEOPS)
+		fire_images(&firing);
 	else if (find_wanted(&firing, 0, firing.rule->key_count))
 		add_wanted(&firing);
 	return PointerGetDatum(NULL);
@@ -199,4 +236,14 @@ Datum
 uncache_query(PG_FUNCTION_ARGS)
 {
 	return fire(fcinfo, RULE_ACTION_QUERY);
+}
+
+/*
+ * cacheops('table', 'item', …): the target does what django-cacheops does when an
+ * object of the table changes
+ */
+Datum
+uncache_cacheops(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_CACHEOPS);
 }

@@ -8,32 +8,36 @@
  */
 #include "batch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "glob.h"
 
-static const char *const kind_prefixes[NAME_KIND_COUNT] = {
-	[NAME_KEY] = "",
-	[NAME_TAG] = "tag:",
-	[NAME_VERSION] = "",
-	[NAME_STAGGERED] = "",
-};
+/* Digits of a size_t and a colon. */
+#define LENGTH_BYTES 24
 
 static bool
-init_prefix(BatchPrefix *prefix, const char *target_prefix, size_t target_bytes,
-			const char *kind_prefix)
+init_prefix(BatchPrefix *prefix, NameKind kind, const char *target_prefix,
+			size_t target_bytes)
 {
-	size_t		kind_bytes = strlen(kind_prefix);
+	char		length[LENGTH_BYTES] = "";
+	const char *tail = kind == NAME_TAG ? "tag:" : "";
+	size_t		length_bytes;
+
+	if (kind == NAME_ROW)
+		(void) snprintf(length, sizeof(length), "%zu:", target_bytes);
+	length_bytes = strlen(length);
+	prefix->literal_bytes = length_bytes + target_bytes + strlen(tail);
 
 	/* escaping at most doubles; one more, since malloc(0) may return NULL */
-	prefix->literal_bytes = target_bytes + kind_bytes;
 	prefix->literal = malloc(prefix->literal_bytes + 1);
 	prefix->pattern = malloc(2 * prefix->literal_bytes + 1);
 	if (prefix->literal == NULL || prefix->pattern == NULL)
 		return false;
-	memcpy(prefix->literal, target_prefix, target_bytes);
-	memcpy(prefix->literal + target_bytes, kind_prefix, kind_bytes);
+	memcpy(prefix->literal, length, length_bytes);
+	memcpy(prefix->literal + length_bytes, target_prefix, target_bytes);
+	memcpy(prefix->literal + length_bytes + target_bytes, tail, strlen(tail));
 	prefix->pattern_bytes = glob_escape(prefix->literal, prefix->literal_bytes,
 										prefix->pattern);
 	return true;
@@ -46,8 +50,7 @@ batch_init(Batch *batch, const char *prefix, size_t prefix_bytes, uint64_t seed)
 	name_sets_init(&batch->names, seed);
 	name_sets_init(&batch->patterns, seed);
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-		if (!init_prefix(&batch->prefixes[kind], prefix, prefix_bytes,
-						 kind_prefixes[kind]))
+		if (!init_prefix(&batch->prefixes[kind], kind, prefix, prefix_bytes))
 			return false;
 	return true;
 }
@@ -109,4 +112,27 @@ batch_add_pattern(Batch *batch, NameKind kind, const char *pattern, size_t patte
 		return batch_add_name(batch, kind, batch->scratch, literal_bytes);
 	return keyset_add(&batch->patterns.of[kind], prefix->pattern,
 					  prefix->pattern_bytes, pattern, pattern_bytes);
+}
+
+bool
+batch_add_cacheops_table(Batch *batch, const char *table, size_t table_bytes)
+{
+	static const char schemes[] = "schemes:";
+	static const char sets[] = "conj:";
+	size_t		length = sizeof(schemes) - 1;
+
+	if (!reserve_scratch(batch, sizeof(schemes) + sizeof(sets) + 2 * table_bytes))
+		return false;
+	memcpy(batch->scratch, schemes, length);
+	memcpy(batch->scratch + length, table, table_bytes);
+	if (!batch_add_name(batch, NAME_KEY, batch->scratch, length + table_bytes))
+		return false;
+
+	length = sizeof(sets) - 1;
+	memcpy(batch->scratch, sets, length);
+	length += glob_escape(table, table_bytes, batch->scratch + length);
+	batch->scratch[length++] = ':';
+	batch->scratch[length++] = '*';
+	return keyset_add(&batch->patterns.of[NAME_SET], batch->prefixes[NAME_SET].pattern,
+					  batch->prefixes[NAME_SET].pattern_bytes, batch->scratch, length);
 }

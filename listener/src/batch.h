@@ -4,7 +4,8 @@
  *	  The invalidations of one fetch as a target's names and patterns,
  *	  without duplicates, the target's key prefix in front.
  *
- * In front of a tag stands "tag:" as well, behind the prefix.
+ * In front of a tag stands "tag:" as well, behind the prefix.  In front of a
+ * row's image stand the prefix's length in bytes, a colon and the prefix.
  *
  *-------------------------------------------------------------------------
  */
@@ -57,6 +58,15 @@ extern bool batch_add_name(Batch *batch, NameKind kind,
  */
 extern bool batch_add_pattern(Batch *batch, NameKind kind,
 							  const char *pattern, size_t pattern_bytes)
+			__attribute__((warn_unused_result));
+
+/*
+ * All that django-cacheops has cached from a table: its sets by a pattern, and
+ * before that the key under which it keeps what they are named by.  cacheops fills
+ * that key in one step with a set; so a set whose name is unknown afterwards was
+ * there before the pass began, which finds it.
+ */
+extern bool batch_add_cacheops_table(Batch *batch, const char *table, size_t table_bytes)
 			__attribute__((warn_unused_result));
 
 #endif

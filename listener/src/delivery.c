@@ -18,6 +18,9 @@
 /* A fetch with so many bytes of keys was probably not the last one. */
 #define FETCH_FULL_BYTES (DELIVERY_FETCH_MAX_BYTES / 2)
 
+/* Patterns of sets that rows do not tell, beyond which none is logged. */
+#define UNKNOWN_MAX_PATTERNS ((size_t) 100)
+
 #define IDLE_FIRST_MS 1
 #define IDLE_MAX_MS 1000
 
@@ -64,6 +67,10 @@ delivery_take_invalidation(Delivery *delivery, JournalAction action, size_t sibl
 			return batch_add_name(&slot->batch, NAME_VERSION, key, key_bytes);
 		case JOURNAL_VERSION_PATTERNS:
 			return batch_add_pattern(&slot->batch, NAME_VERSION, key, key_bytes);
+		case JOURNAL_CACHEOPS:
+			return batch_add_name(&slot->batch, NAME_ROW, key, key_bytes);
+		case JOURNAL_CACHEOPS_TABLES:
+			return batch_add_cacheops_table(&slot->batch, key, key_bytes);
 		case JOURNAL_RESYNC_KEYS:
 			slot->wants_list = true;
 			break;
@@ -168,6 +175,35 @@ delivery_take_bell(Delivery *delivery)
 	delivery_step_advance(delivery);
 }
 
+/* Once for each pattern: it comes again with every row of the table. */
+static void
+log_unknown_sets(Delivery *delivery, const char *pattern, size_t pattern_bytes)
+{
+	size_t		known_count = delivery->unknown.key_count;
+
+	if (known_count >= UNKNOWN_MAX_PATTERNS ||
+		!keyset_add(&delivery->unknown, NULL, 0, pattern, pattern_bytes) ||
+		delivery->unknown.key_count == known_count)
+		return;
+	log_event(delivery->parts.log, LOG_LEVEL_WARNING,
+			  "rows do not tell which sets of cacheops they are in, scanning for all",
+			  LOG_TEXT("target", delivery->parts.config->alias),
+			  LOG_BYTES("pattern", pattern, pattern_bytes),
+			  LOG_TEXT("advice", "name the field in the table's rule: field=column"));
+}
+
+void
+delivery_take_needed_scan(Delivery *delivery, const char *pattern, size_t pattern_bytes)
+{
+	DeliverySlot *slot = delivery->slots.applying;
+
+	if (slot == NULL)
+		return;
+	log_unknown_sets(delivery, pattern, pattern_bytes);
+	if (!keyset_add(&slot->batch.patterns.of[NAME_SET], NULL, 0, pattern, pattern_bytes))
+		delivery->events->exhausted(delivery->context);
+}
+
 void
 delivery_take_apply_done(Delivery *delivery)
 {
@@ -251,6 +287,7 @@ delivery_create(const DeliveryParts *parts, const DeliveryEvents *events, void *
 	delivery->context = context;
 	progress_init(&delivery->progress);
 	name_sets_init(&delivery->collected, parts->seed);
+	keyset_init(&delivery->unknown, parts->seed);
 	loop_timer_init(&delivery->idle_timer, idle_is_over, delivery);
 	loop_timer_init(&delivery->trim_timer, trim_is_due, delivery);
 	if (!delivery_slots_init(&delivery->slots, config->prefix, config->prefix_bytes,
@@ -270,6 +307,7 @@ delivery_destroy(Delivery *delivery)
 	delivery_reset(delivery);
 	delivery_slots_free(&delivery->slots);
 	name_sets_free(&delivery->collected);
+	keyset_free(&delivery->unknown);
 	progress_free(&delivery->progress);
 	free(delivery->cursor);
 	free(delivery);

@@ -81,6 +81,8 @@ extern void delivery_take_resync_list(Delivery *delivery);
 extern void delivery_take_resynced(Delivery *delivery);
 extern void delivery_take_trim(Delivery *delivery, int64_t row_count);
 extern void delivery_take_bell(Delivery *delivery);
+extern void delivery_take_needed_scan(Delivery *delivery, const char *pattern,
+									  size_t pattern_bytes);
 extern void delivery_take_apply_done(Delivery *delivery);
 extern void delivery_take_scan_done(Delivery *delivery);
 

@@ -42,6 +42,7 @@ log_batch(const Delivery *delivery, const DeliverySlot *slot)
 			  LOG_NUMBER("tag_count", (int64_t) batch->names.of[NAME_TAG].key_count),
 			  LOG_NUMBER("version_count",
 						 (int64_t) batch->names.of[NAME_VERSION].key_count),
+			  LOG_NUMBER("row_count", (int64_t) batch->names.of[NAME_ROW].key_count),
 			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&batch->patterns)),
 			  LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us)));
 }

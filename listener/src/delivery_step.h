@@ -77,6 +77,7 @@ struct Delivery
 	char	   *cursor;			/* owned; where the next fetch starts */
 	Progress	progress;
 	NameSets	collected;		/* patterns for the next pass */
+	KeySet		unknown;		/* patterns of sets that were logged */
 	TrimSchedule trim;
 	LoopTimer	idle_timer;		/* armed while sleeping */
 	LoopTimer	trim_timer;

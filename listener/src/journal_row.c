@@ -46,6 +46,8 @@ journal_row_decode_action(const char *field, size_t field_bytes,
 		[JOURNAL_TAG_PATTERNS] = "tag_patterns",
 		[JOURNAL_VERSIONS] = "versions",
 		[JOURNAL_VERSION_PATTERNS] = "version_patterns",
+		[JOURNAL_CACHEOPS] = "cacheops",
+		[JOURNAL_CACHEOPS_TABLES] = "cacheops_tables",
 		[JOURNAL_RESYNC_KEYS] = "resync",
 	};
 

@@ -23,6 +23,8 @@ typedef enum JournalAction
 	JOURNAL_TAG_PATTERNS,
 	JOURNAL_VERSIONS,
 	JOURNAL_VERSION_PATTERNS,
+	JOURNAL_CACHEOPS,
+	JOURNAL_CACHEOPS_TABLES,
 	JOURNAL_RESYNC_KEYS			/* all that resync_keys() lists; what stands
 								 * beside it means nothing */
 } JournalAction;

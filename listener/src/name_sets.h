@@ -20,10 +20,16 @@ typedef enum NameKind
 	NAME_TAG,					/* a set: its members are unlinked, and itself */
 	NAME_VERSION,				/* a counter: gets a value that it never had */
 	NAME_STAGGERED,				/* a key: expires at a random moment, soon */
+	NAME_SET,					/* as a tag, but under a name of its own */
+	NAME_ROW,					/* no name: a row's image, see
+								 * redis_row_script.h */
 	NAME_KIND_COUNT
 } NameKind;
 
-/* All names as Redis knows them, the target's key prefix included. */
+/*
+ * All names as Redis knows them, the target's key prefix included; a row brings
+ * it along.  Of rows there are no patterns.
+ */
 typedef struct NameSets
 {
 	KeySet		of[NAME_KIND_COUNT];

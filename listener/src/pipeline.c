@@ -348,6 +348,14 @@ target_apply_done(void *context)
 }
 
 static void
+target_needs_scan(void *context, const char *pattern, size_t pattern_bytes)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_needed_scan(pipeline->delivery, pattern, pattern_bytes);
+}
+
+static void
 target_scan_done(void *context)
 {
 	const Pipeline *pipeline = context;
@@ -358,6 +366,7 @@ target_scan_done(void *context)
 static const RedisTargetEvents target_events = {
 	.ready = target_ready,
 	.lost = target_lost,
+	.needs_scan = target_needs_scan,
 	.apply_done = target_apply_done,
 	.scan_done = target_scan_done,
 };

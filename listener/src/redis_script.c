@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * redis_script.c
- *	  The commands that do away with names: UNLINK for keys, scripts for
- *	  tags, for counters and for keys that are staggered.
+ *	  The commands that do away with names: UNLINK for keys, scripts for sets,
+ *	  for counters, for keys that are staggered and for rows.
  *
  * In the scripts every command goes through pcall, and its error is
  * returned: what call() makes of an error is worded differently by each
@@ -15,6 +15,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "redis_row_script.h"
 
 /*
  * Members are removed from the set only after they were unlinked: if the user
@@ -98,12 +100,16 @@ static const char *const scripts[NAME_KIND_COUNT] = {
 	[NAME_TAG] = take_script,
 	[NAME_VERSION] = renew_script,
 	[NAME_STAGGERED] = stagger_script,
+	[NAME_SET] = take_script,
+	[NAME_ROW] = redis_row_script,
 };
 
 /* Do arguments stand behind the names? */
 static const bool has_tail[NAME_KIND_COUNT] = {
 	[NAME_TAG] = true,
 	[NAME_STAGGERED] = true,
+	[NAME_SET] = true,
+	[NAME_ROW] = true,
 };
 
 size_t
@@ -118,7 +124,7 @@ redis_script_head(NameKind kind, size_t name_count, char head[REDIS_SCRIPT_HEAD_
 								 "*%zu\r\n$6\r\nUNLINK\r\n", name_count + 1);
 	if (has_tail[kind])
 		argument_count++;
-	(void) snprintf(count, sizeof(count), "%zu", name_count);
+	(void) snprintf(count, sizeof(count), "%zu", kind == NAME_ROW ? 0 : name_count);
 	return (size_t) snprintf(head, REDIS_SCRIPT_HEAD_BYTES,
 							 "*%zu\r\n$4\r\nEVAL\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
 							 argument_count, strlen(script), script,
@@ -138,6 +144,32 @@ redis_script_tail(NameKind kind, int64_t stagger_ms, char tail[REDIS_SCRIPT_TAIL
 							 strlen(argument), argument);
 }
 
+bool
+redis_script_is_stepwise(NameKind kind)
+{
+	return kind == NAME_TAG || kind == NAME_SET || kind == NAME_ROW;
+}
+
+/* An array of a number and some strings? */
+static bool
+has_patterns(const redisReply *reply)
+{
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2)
+		return false;
+	for (size_t i = 1; i < reply->elements; i++)
+		if (reply->element[i]->type != REDIS_REPLY_STRING)
+			return false;
+	return true;
+}
+
+const redisReply *
+redis_script_pattern(const redisReply *reply, size_t index)
+{
+	if (reply->type != REDIS_REPLY_ARRAY || index + 1 >= reply->elements)
+		return NULL;
+	return reply->element[index + 1];
+}
+
 const char *
 redis_script_read(NameKind kind, size_t name_count, const redisReply *reply,
 				  size_t *done_count)
@@ -147,13 +179,19 @@ redis_script_read(NameKind kind, size_t name_count, const redisReply *reply,
 		[NAME_TAG] = "the script that takes tags was answered as it does not",
 		[NAME_VERSION] = "the script that renews versions was answered as it does not",
 		[NAME_STAGGERED] = "the script that staggers keys was answered as it does not",
+		[NAME_SET] = "the script that takes sets was answered as it does not",
+		[NAME_ROW] = "the script that takes sets of rows was answered as it does not",
 	};
+
+	if (kind == NAME_ROW && has_patterns(reply))
+		reply = reply->element[0];
 
 	if (reply->type != REDIS_REPLY_INTEGER || reply->integer < 0 ||
 		(unsigned long long) reply->integer > name_count)
 		return problems[kind];
-	*done_count = kind == NAME_TAG ? (size_t) reply->integer : name_count;
-	if (kind != NAME_KEY && kind != NAME_TAG && (size_t) reply->integer != name_count)
+	*done_count = redis_script_is_stepwise(kind) ? (size_t) reply->integer : name_count;
+	if (kind != NAME_KEY && !redis_script_is_stepwise(kind) &&
+		(size_t) reply->integer != name_count)
 		return problems[kind];
 	return NULL;
 }

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * redis_script.h
- *	  The commands that do away with names: UNLINK for keys, scripts for
- *	  tags, for counters and for keys that are staggered.
+ *	  The commands that do away with names: UNLINK for keys, scripts for sets,
+ *	  for counters, for keys that are staggered and for rows.
  *
  * A command is a head, then some names as a KeySlice has them, then a tail.
- * Each is answered by an integer.
+ * Each is answered by an integer, that for rows perhaps with patterns.
  *
  *	UNLINK	for keys: how many of them there were.
  *
- *	Taking	of tags' sets, one after the other: unlinks a set's members, and
+ *	Taking	of sets (tags' or others), one after the other: unlinks a set's members, and
  *			the set; what is no set is unlinked.  Stops after
  *			REDIS_SCRIPT_MAX_MEMBERS members, so that Redis is not blocked.
  *			How many of the sets are finished, from the first on.
@@ -19,6 +19,8 @@
  *
  *	Staggering of keys: each expires at a random moment within the given time,
  *			or earlier if it would have.  How many they were, which is all.
+ *
+ *	Rows	see redis_row_script.h.  How many of them are finished.
  *
  * Scripts are sent whole each time, since Redis forgets what it was given
  * earlier when it restarts.  Each may be repeated, after an error as well.
@@ -42,7 +44,7 @@
 #define REDIS_SCRIPT_MAX_MEMBERS "250"
 
 /* Room for any head. */
-#define REDIS_SCRIPT_HEAD_BYTES 1024
+#define REDIS_SCRIPT_HEAD_BYTES 4096
 
 /* Writes the head of a command with so many names; returns its length. */
 extern size_t redis_script_head(NameKind kind, size_t name_count,
@@ -59,11 +61,24 @@ extern size_t redis_script_tail(NameKind kind, int64_t stagger_ms,
 								char tail[REDIS_SCRIPT_TAIL_BYTES]);
 
 /*
+ * May a command leave some of its names undone?  Then the next one can be made
+ * only of its answer.
+ */
+extern bool redis_script_is_stepwise(NameKind kind);
+
+/*
  * Reads a reply that is no error: how many of the names are done, always all
- * but for tags.  On failure returns a static text that says why, else NULL.
+ * of them unless it goes by steps.  On failure returns a static text that says
+ * why, else NULL.
  */
 extern const char *redis_script_read(NameKind kind, size_t name_count,
 									 const redisReply *reply, size_t *done_count)
 			__attribute__((warn_unused_result));
+
+/*
+ * The patterns over sets that a reply which was read so brings along, one at a
+ * time by an index from 0; NULL behind the last.
+ */
+extern const redisReply *redis_script_pattern(const redisReply *reply, size_t index);
 
 #endif

@@ -50,7 +50,7 @@ struct RedisTarget
 	RedisWork	found;			/* what its last slice found */
 	RedisPace	pace;
 	LoopTimer	pace_timer;		/* armed until the next slice may be asked for */
-	const RedisWork *last_taker;	/* batch or found; NULL before any */
+	const RedisWork *last_stepper;	/* batch or found; NULL before any */
 	RedisQueue	queue;			/* commands without a reply */
 };
 
@@ -64,14 +64,15 @@ set_state(RedisTarget *target, TargetState state)
 
 /* --- sending --- */
 
-/* Only one take is under way; where both works have tags they take turns. */
+/* Only one step is under way; where both works have some they take turns. */
 static bool
-may_take(const RedisTarget *target, const RedisWork *work)
+may_step(const RedisTarget *target, const RedisWork *work)
 {
 	const RedisWork *other = work == &target->batch ? &target->found : &target->batch;
 
-	return target->batch.awaited[NAME_TAG] + target->found.awaited[NAME_TAG] == 0 &&
-		(target->last_taker != work || redis_work_is_sent(other, NAME_TAG));
+	return !redis_work_is_stepping(&target->batch) &&
+		!redis_work_is_stepping(&target->found) &&
+		(target->last_stepper != work || !redis_work_has_steps(other));
 }
 
 static void
@@ -88,8 +89,8 @@ write_names(RedisTarget *target, const RedisCommand *command, const KeySlice *sl
 	redis_conn_end_command(target->conn);
 	redis_queue_push(&target->queue, command);
 	redis_work_send(command->work, command->kind, slice);
-	if (command->kind == NAME_TAG)
-		target->last_taker = command->work;
+	if (redis_script_is_stepwise(command->kind))
+		target->last_stepper = command->work;
 }
 
 /* Sends what there is room for; true if all of the kind has been sent. */
@@ -100,7 +101,7 @@ send_names(RedisTarget *target, RedisWork *work, NameKind kind)
 	KeySlice	slice;
 
 	while (redis_conn_has_room(target->conn) &&
-		   (kind != NAME_TAG || may_take(target, work)) &&
+		   (!redis_script_is_stepwise(kind) || may_step(target, work)) &&
 		   redis_work_next(work, kind, &slice))
 	{
 		command.name_count = slice.key_count;
@@ -111,11 +112,12 @@ send_names(RedisTarget *target, RedisWork *work, NameKind kind)
 	return redis_work_is_sent(work, kind);
 }
 
-/* Tags first: a set that was unlinked or replaced cannot be taken any more. */
+/* Sets first: one that was unlinked or replaced cannot be taken any more. */
 static bool
 send_found(RedisTarget *target)
 {
 	return send_names(target, &target->found, NAME_TAG) &&
+		send_names(target, &target->found, NAME_SET) &&
 		send_names(target, &target->found, NAME_KEY) &&
 		send_names(target, &target->found, NAME_VERSION);
 }
@@ -170,7 +172,9 @@ send_work(RedisTarget *target)
 		send_names(target, &target->batch, NAME_VERSION) &&
 		send_names(target, &target->batch, NAME_STAGGERED))
 	{
-		(void) send_names(target, &target->batch, NAME_TAG);
+		(void) (send_names(target, &target->batch, NAME_TAG) &&
+				send_names(target, &target->batch, NAME_SET) &&
+				send_names(target, &target->batch, NAME_ROW));
 		if (redis_scan_is_active(&target->scan))
 			send_scan(target);
 	}
@@ -279,13 +283,25 @@ take_slice(RedisTarget *target, const redisReply *reply)
 }
 
 static const char *
+take_names(RedisTarget *target, const RedisCommand *command, const redisReply *reply)
+{
+	const char *problem = redis_work_take(command->work, command->kind,
+										  command->name_count, reply);
+	const redisReply *pattern;
+
+	for (size_t i = 0; problem == NULL &&
+		 (pattern = redis_script_pattern(reply, i)) != NULL; i++)
+		target->events->needs_scan(target->context, pattern->str, (size_t) pattern->len);
+	return problem;
+}
+
+static const char *
 take_reply(RedisTarget *target, const RedisCommand *command, const redisReply *reply)
 {
 	switch (command->type)
 	{
 		case REDIS_COMMAND_NAMES:
-			return redis_work_take(command->work, command->kind, command->name_count,
-								   reply);
+			return take_names(target, command, reply);
 		case REDIS_COMMAND_SCAN:
 			return take_slice(target, reply);
 		case REDIS_COMMAND_ABANDONED:

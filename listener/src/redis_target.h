@@ -54,6 +54,13 @@ typedef struct RedisTargetEvents
 	 */
 	void		(*lost) (void *context);
 
+	/*
+	 * Which sets some of the names in hand mean is not known: a pass with
+	 * this pattern over sets has to follow.  Before apply_done; the pattern
+	 * is borrowed.  It may come more than once.
+	 */
+	void		(*needs_scan) (void *context, const char *pattern, size_t pattern_bytes);
+
 	/* The names are proven to be done away with, and no longer borrowed. */
 	void		(*apply_done) (void *context);
 
@@ -87,7 +94,7 @@ extern bool redis_target_is_ready(const RedisTarget *target);
 extern const char *redis_target_server_id(const RedisTarget *target);
 
 /*
- * Unlinks keys, staggers keys, takes tags and renews versions (see
+ * Unlinks keys, staggers keys, takes sets and renews versions (see
  * redis_script.h): at least one name.  They are borrowed and must not change until apply_done or
  * redis_target_abandon.  Only while no other names are in hand.
  */
@@ -95,7 +102,7 @@ extern void redis_target_apply(RedisTarget *target, const NameSets *names);
 
 /*
  * The same for every name in Redis that matches one of the patterns, which
- * are copied: for one of several kinds, all that they ask for, tags first.
+ * are copied: for one of several kinds, all that they ask for, sets first.
  * Only while no other pass is in hand.  False if memory is exhausted.
  */
 extern bool redis_target_scan(RedisTarget *target, const NameSets *patterns)

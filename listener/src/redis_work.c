@@ -36,7 +36,8 @@ redis_work_next(const RedisWork *work, NameKind kind, KeySlice *slice)
 {
 	size_t		position = work->position[kind];
 
-	if (work->names == NULL || (kind == NAME_TAG && work->awaited[kind] > 0))
+	if (work->names == NULL ||
+		(redis_script_is_stepwise(kind) && work->awaited[kind] > 0))
 		return false;
 	return keyset_next_slice(&work->names->of[kind], &position,
 							 REDIS_SCRIPT_MAX_NAMES, slice);
@@ -46,7 +47,7 @@ void
 redis_work_send(RedisWork *work, NameKind kind, const KeySlice *slice)
 {
 	work->awaited[kind]++;
-	if (kind != NAME_TAG)
+	if (!redis_script_is_stepwise(kind))
 		work->position[kind] += slice->byte_count;
 }
 
@@ -61,7 +62,7 @@ redis_work_take(RedisWork *work, NameKind kind, size_t name_count,
 	if (problem != NULL)
 		return problem;
 	work->awaited[kind]--;
-	if (kind == NAME_TAG)
+	if (redis_script_is_stepwise(kind))
 		(void) keyset_next_slice(&work->names->of[kind], &work->position[kind],
 								 done_count, &done);
 	return NULL;
@@ -72,6 +73,24 @@ redis_work_is_sent(const RedisWork *work, NameKind kind)
 {
 	return work->names == NULL ||
 		work->position[kind] >= work->names->of[kind].byte_count;
+}
+
+bool
+redis_work_is_stepping(const RedisWork *work)
+{
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		if (redis_script_is_stepwise(kind) && work->awaited[kind] > 0)
+			return true;
+	return false;
+}
+
+bool
+redis_work_has_steps(const RedisWork *work)
+{
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		if (redis_script_is_stepwise(kind) && !redis_work_is_sent(work, kind))
+			return true;
+	return false;
 }
 
 bool

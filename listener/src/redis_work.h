@@ -3,9 +3,9 @@
  * redis_work.h
  *	  Names to do away with: which of them were sent, and which are proven.
  *
- * Keys and counters are sent one command behind the other.  Of tags, what an
- * answer says decides what comes next, so that only one command for them is
- * under way.
+ * Keys and counters are sent one command behind the other.  Of sets and rows,
+ * which go by steps, what an answer says decides what comes next, so that only
+ * one command for a kind of them is under way.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +21,8 @@
 typedef struct RedisWork
 {
 	const NameSets *names;		/* borrowed; NULL while there is no work */
-	size_t		position[NAME_KIND_COUNT];	/* sent up to here; tags: finished */
+	size_t		position[NAME_KIND_COUNT];	/* sent up to here; by steps:
+											 * finished */
 	size_t		awaited[NAME_KIND_COUNT];	/* commands without a reply */
 } RedisWork;
 
@@ -48,8 +49,12 @@ extern const char *redis_work_take(RedisWork *work, NameKind kind, size_t name_c
 								   const redisReply *reply)
 			__attribute__((warn_unused_result));
 
-/* Was all of the kind sent (tags: and answered)?  True without work. */
+/* Was all of the kind sent (by steps: and answered)?  True without work. */
 extern bool redis_work_is_sent(const RedisWork *work, NameKind kind);
+
+/* Is a command of what goes by steps under way?  Is there more to be sent of it? */
+extern bool redis_work_is_stepping(const RedisWork *work);
+extern bool redis_work_has_steps(const RedisWork *work);
 
 /* Has everything been answered?  True without work. */
 extern bool redis_work_is_proven(const RedisWork *work);

@@ -23,7 +23,7 @@ COMMENT ON COLUMN uncache.journal.xid IS 'top-level transaction that changed the
 COMMENT ON COLUMN uncache.journal.part IS 'ordinal of the row within its transaction';
 COMMENT ON COLUMN uncache.journal.at IS 'wall clock just before commit; for lag, never for order';
 COMMENT ON COLUMN uncache.journal.target IS 'Redis destination by alias';
-COMMENT ON COLUMN uncache.journal.action IS 'what the target does with the keys: keys or patterns';
+COMMENT ON COLUMN uncache.journal.action IS 'what the target does with the keys';
 COMMENT ON COLUMN uncache.journal.keys IS 'keys or patterns, without the target''s prefix';
 
 CREATE TABLE uncache.consumers (

@@ -20,6 +20,10 @@ CREATE FUNCTION uncache.query() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_query';
 COMMENT ON FUNCTION uncache.query() IS 'trigger function: the target unlinks each key that a query over the row returns';
 
+CREATE FUNCTION uncache.cacheops() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_cacheops';
+COMMENT ON FUNCTION uncache.cacheops() IS 'trigger function: the target unlinks what django-cacheops has cached from rows like the old and the new one';
+
 /*
  * A query runs as the table's owner.  Without this, whoever was granted TRIGGER
  * on somebody's table could run SQL as him.  Names are compared, not resolved:
@@ -101,6 +105,6 @@ SELECT t.tgrelid::regclass AS relation,
 FROM pg_catalog.pg_trigger t
 	JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 WHERE t.tgfoid = ANY (ARRAY['uncache.keys()', 'uncache.patterns()', 'uncache.tags()', 'uncache.versions()',
-		'uncache.query()']::regprocedure[])
+		'uncache.query()', 'uncache.cacheops()']::regprocedure[])
 	AND t.tgparentid = 0;
 COMMENT ON VIEW uncache.rules IS 'every rule: the triggers that call uncache''s trigger functions';

@@ -91,7 +91,7 @@ COMMENT ON FUNCTION uncache.let_owner_add_partitions(regclass, text) IS 'gives t
 CREATE FUNCTION uncache.actions() RETURNS SETOF text
 	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	VALUES ('keys'), ('patterns'), ('tags'), ('versions'), ('query')
+	VALUES ('keys'), ('patterns'), ('tags'), ('versions'), ('query'), ('cacheops')
 $$;
 COMMENT ON FUNCTION uncache.actions() IS 'the actions of rules: the names of the trigger functions';
 
@@ -171,22 +171,23 @@ COMMENT ON FUNCTION uncache.put_rule(regclass, text, text, text[], text[]) IS 'm
  * Made for named notation: an array in second place belongs to the plain form.
  */
 CREATE FUNCTION uncache.watch(relation regclass, columns name[] DEFAULT NULL, keys text[] DEFAULT NULL, patterns text[] DEFAULT NULL,
-	tags text[] DEFAULT NULL, versions text[] DEFAULT NULL, query text[] DEFAULT NULL) RETURNS void
+	tags text[] DEFAULT NULL, versions text[] DEFAULT NULL, query text[] DEFAULT NULL, cacheops text[] DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
 	action text;
 	arguments text[];
 BEGIN
-	IF relation IS NULL OR num_nonnulls(keys, patterns, tags, versions, query) = 0 THEN
-		RAISE EXCEPTION 'a table and at least one of keys, patterns, tags, versions and query are needed'
+	IF relation IS NULL OR num_nonnulls(keys, patterns, tags, versions, query, cacheops) = 0 THEN
+		RAISE EXCEPTION 'a table and at least one of keys, patterns, tags, versions, query and cacheops are needed'
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'For example: SELECT uncache.watch(''billing.invoice'', ''invoice:{id}'').';
 	END IF;
 	PERFORM uncache.check_watchable(relation);
 	FOR action, arguments IN
 		SELECT v.action, v.arguments
-		FROM (VALUES ('keys', keys), ('patterns', patterns), ('tags', tags), ('versions', versions), ('query', query))
+		FROM (VALUES ('keys', keys), ('patterns', patterns), ('tags', tags), ('versions', versions), ('query', query),
+			('cacheops', cacheops))
 			AS v(action, arguments)
 		WHERE v.arguments IS NOT NULL
 	LOOP
@@ -201,7 +202,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION uncache.watch(regclass, name[], text[], text[], text[], text[], text[]) IS 'makes a table''s changes invalidate; replaces what an earlier call made of the same actions';
+COMMENT ON FUNCTION uncache.watch(regclass, name[], text[], text[], text[], text[], text[], text[]) IS 'makes a table''s changes invalidate; replaces what an earlier call made of the same actions';
 
 CREATE FUNCTION uncache.watch(relation regclass, VARIADIC keys text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning

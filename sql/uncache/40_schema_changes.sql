@@ -2,7 +2,8 @@
  * Event triggers: what becomes of rules when tables change.  A command of the
  * customer's never fails because of them: where they fail, they warn, and where
  * nobody knows any more what became stale, all targets are resynced.  They run as
- * the extension's owner, since whoever changes a table need not be an author.
+ * the extension's owner, since whoever changes a table need not be an author.  What
+ * cacheops knows of a table goes with the name of a column: it is asked for by names.
  */
 
 CREATE FUNCTION uncache.describe_command(command pg_ddl_command, OUT changes_rows boolean, OUT attaches_partition boolean,
@@ -184,6 +185,11 @@ BEGIN
 				FROM pg_class c
 				WHERE c.oid = change.objid
 					OR c.reloftype = (SELECT reltype FROM pg_class WHERE oid = change.objid AND relkind = 'c');
+			IF uncache.is_enabled() THEN
+				PERFORM uncache.invalidate_rule(t.relation, t.rule, t.action, t.arguments)
+					FROM uncache.rule_triggers t
+					WHERE t.relation = ANY (changed) AND t.action = 'cacheops';
+			END IF;
 		ELSIF change.changes_rows AND uncache.is_enabled() THEN
 			PERFORM uncache.invalidate_table(r) FROM unnest(changed) r;
 		END IF;

@@ -43,7 +43,7 @@ COMMENT ON FUNCTION uncache.check_triggers() IS 'rules whose triggers do not fir
 /*
  * A deleted or updated row leaves its key behind where no rule covers that. An
  * inserted one does not, if the rule reads the whole primary key: such a key was
- * of no row before.
+ * of no row before. Lists, which cacheops caches, change with it all the same.
  */
 CREATE FUNCTION uncache.check_events(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -61,10 +61,10 @@ AS $$
 		WHERE t.is_for_rows AND NOT t.is_inherited AND c.relation = t.relation AND c.action = t.action
 		GROUP BY 1, 2, 3, 4
 	), judged AS (
-		SELECT m.relation, m.rule, concat_ws(' and ', CASE WHEN m.on_insert AND NOT coalesce(
+		SELECT m.relation, m.rule, concat_ws(' and ', CASE WHEN m.on_insert AND (m.action = 'cacheops' OR NOT coalesce(
 				(SELECT array_agg(a.attname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
 				 WHERE k.conrelid = m.relation AND k.contype = 'p')
-				<@ (SELECT p.columns FROM uncache.find_problem(m.relation, m.action, m.arguments) p), false) THEN 'INSERT' END,
+				<@ (SELECT p.columns FROM uncache.find_problem(m.relation, m.action, m.arguments) p), false)) THEN 'INSERT' END,
 			CASE WHEN m.on_update THEN 'UPDATE' END, CASE WHEN m.on_delete THEN 'DELETE' END) AS events
 		FROM missing m
 		WHERE m.on_insert OR m.on_update OR m.on_delete

@@ -26,6 +26,7 @@ static int	ready_count;
 static int	lost_count;
 static int	apply_done_count;
 static int	scan_done_count;
+static char needed_scans[1024]; /* patterns, each with a newline behind it */
 
 static void
 note_ready(void *context)
@@ -39,6 +40,14 @@ note_lost(void *context)
 {
 	(void) context;
 	lost_count++;
+}
+
+static void
+note_needs_scan(void *context, const char *pattern, size_t pattern_bytes)
+{
+	(void) context;
+	strncat(needed_scans, pattern, pattern_bytes);
+	strncat(needed_scans, "\n", sizeof(needed_scans) - strlen(needed_scans) - 1);
 }
 
 static void
@@ -58,6 +67,7 @@ note_scan_done(void *context)
 static const RedisTargetEvents events = {
 	.ready = note_ready,
 	.lost = note_lost,
+	.needs_scan = note_needs_scan,
 	.apply_done = note_apply_done,
 	.scan_done = note_scan_done,
 };
@@ -75,7 +85,7 @@ add_name(NameSets *sets, NameKind kind, const char *name)
 static inline void
 add_names(NameKind kind, int count)
 {
-	static const char *const heads[] = {"key", "tag", "version", "staggered"};
+	static const char *const heads[] = {"key", "tag", "version", "staggered", "set", "row"};
 	char		name[24];
 
 	for (int i = 0; i < count; i++)

@@ -131,6 +131,40 @@ START_TEST(batch_takes_a_pattern_without_wildcards_as_a_key)
 
 END_TEST
 
+START_TEST(batch_puts_the_prefix_and_its_length_in_front_of_a_row)
+{
+	Batch		batch;
+
+	init(&batch, "1:*:");
+	ck_assert(batch_add_name(&batch, NAME_ROW, "[\"t\",{}]", 8));
+	check_only(&batch.names.of[NAME_ROW], "4:1:*:[\"t\",{}]");
+	batch_free(&batch);
+	init(&batch, "");
+	ck_assert(batch_add_name(&batch, NAME_ROW, "[]", 2));
+	check_only(&batch.names.of[NAME_ROW], "0:[]");
+	batch_free(&batch);
+}
+
+END_TEST
+
+START_TEST(batch_forgets_the_schemes_of_a_table_and_scans_for_its_sets)
+{
+	Batch		batch;
+
+	init(&batch, "p*:");
+	ck_assert(batch_add_cacheops_table(&batch, "a*b", 3));
+	check_only(&batch.names.of[NAME_KEY], "p*:schemes:a*b");
+	check_only(&batch.patterns.of[NAME_SET], "p\\*:conj:a\\*b:*");
+	batch_free(&batch);
+	init(&batch, "");
+	ck_assert(batch_add_cacheops_table(&batch, "", 0));
+	check_only(&batch.names.of[NAME_KEY], "schemes:");
+	check_only(&batch.patterns.of[NAME_SET], "conj::*");
+	batch_free(&batch);
+}
+
+END_TEST
+
 START_TEST(batch_names_the_set_of_a_tag)
 {
 	Batch		batch;
@@ -255,6 +289,8 @@ main(void)
 	tcase_add_test(tests, batch_escapes_the_prefix_in_front_of_a_pattern);
 	tcase_add_test(tests, batch_does_not_escape_the_prefix_in_front_of_a_key);
 	tcase_add_test(tests, batch_takes_a_pattern_without_wildcards_as_a_key);
+	tcase_add_test(tests, batch_puts_the_prefix_and_its_length_in_front_of_a_row);
+	tcase_add_test(tests, batch_forgets_the_schemes_of_a_table_and_scans_for_its_sets);
 	tcase_add_test(tests, batch_names_the_set_of_a_tag);
 	tcase_add_test(tests, batch_puts_the_prefix_in_front_of_a_version);
 	tcase_add_test(tests, batch_keeps_the_kinds_of_one_name_apart);

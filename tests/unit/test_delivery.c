@@ -252,6 +252,40 @@ START_TEST(delivery_collects_patterns_during_a_pass_for_the_next)
 
 END_TEST
 
+/* What Redis says of a batch counts as if the batch had said so. */
+START_TEST(delivery_scans_for_what_rows_do_not_tell)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, false);
+	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);
+	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);
+	delivery_take_apply_done(delivery);
+	expect("fetch 0;apply;fetch 1;scan;");
+	ck_assert_uint_eq(pattern_count, 1);
+	answer_empty("1");
+	asked[0] = '\0';
+	delivery_take_scan_done(delivery);
+	answer_empty("1");
+	expect("ack 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_needs_no_scan_for_names_that_are_not_in_hand)
+{
+	start();
+	begin();
+	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);
+	answer_fetch("1", 1, false);
+	delivery_take_apply_done(delivery);
+	expect("fetch 0;apply;fetch 1;");
+	stop();
+}
+
+END_TEST
+
 START_TEST(delivery_lists_what_to_resync_before_it_fetches)
 {
 	start();
@@ -461,6 +495,8 @@ main(void)
 	tcase_add_test(tests, delivery_begins_a_pass_beside_the_keys);
 	tcase_add_test(tests, delivery_does_not_acknowledge_unfinished_patterns);
 	tcase_add_test(tests, delivery_collects_patterns_during_a_pass_for_the_next);
+	tcase_add_test(tests, delivery_scans_for_what_rows_do_not_tell);
+	tcase_add_test(tests, delivery_needs_no_scan_for_names_that_are_not_in_hand);
 	tcase_add_test(tests, delivery_lists_what_to_resync_before_it_fetches);
 	tcase_add_test(tests, delivery_reports_a_resync_after_its_keys_and_its_pass);
 	tcase_add_test(tests, delivery_reports_a_resync_of_keys_alone);

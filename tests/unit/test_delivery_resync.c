@@ -94,11 +94,12 @@ START_TEST(delivery_scans_once_for_patterns_of_every_kind)
 
 END_TEST
 
-START_TEST(delivery_does_not_acknowledge_tag_or_version_patterns_before_their_pass)
+START_TEST(delivery_does_not_acknowledge_patterns_of_other_kinds_before_their_pass)
 {
-	static const JournalAction actions[] = {JOURNAL_TAG_PATTERNS, JOURNAL_VERSION_PATTERNS};
+	static const JournalAction actions[] = {JOURNAL_TAG_PATTERNS, JOURNAL_VERSION_PATTERNS,
+	JOURNAL_CACHEOPS_TABLES};
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 	{
 		start();
 		begin();
@@ -463,7 +464,7 @@ main(void)
 	tcase_add_test(tests, delivery_applies_names_of_every_kind_at_once);
 	tcase_add_test(tests, delivery_applies_a_batch_of_tags_or_versions_alone);
 	tcase_add_test(tests, delivery_scans_once_for_patterns_of_every_kind);
-	tcase_add_test(tests, delivery_does_not_acknowledge_tag_or_version_patterns_before_their_pass);
+	tcase_add_test(tests, delivery_does_not_acknowledge_patterns_of_other_kinds_before_their_pass);
 	tcase_add_test(tests, delivery_resyncs_names_and_patterns_of_every_kind);
 	tcase_add_test(tests, delivery_lists_what_a_row_asks_for_before_it_applies_the_batch);
 	tcase_add_test(tests, delivery_lists_once_for_many_rows_of_a_batch);

@@ -69,10 +69,11 @@ START_TEST(delivery_staggers_nothing_but_keys)
 	take(JOURNAL_TAGS, 1000, "tag");
 	take(JOURNAL_VERSIONS, 1000, "version");
 	take(JOURNAL_PATTERNS, 1000, "no wildcard");
+	take(JOURNAL_CACHEOPS_TABLES, 1000, "table");
 	fetched();
 	ck_assert_uint_eq(tag_count, 1);
 	ck_assert_uint_eq(version_count, 1);
-	ck_assert_uint_eq(key_count, 1);
+	ck_assert_uint_eq(key_count, 2);
 	ck_assert_uint_eq(staggered_count, 0);
 	stop();
 }

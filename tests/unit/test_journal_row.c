@@ -153,6 +153,8 @@ START_TEST(journal_row_knows_the_actions)
 		{"tag_patterns", JOURNAL_TAG_PATTERNS},
 		{"versions", JOURNAL_VERSIONS},
 		{"version_patterns", JOURNAL_VERSION_PATTERNS},
+		{"cacheops", JOURNAL_CACHEOPS},
+		{"cacheops_tables", JOURNAL_CACHEOPS_TABLES},
 		{"resync", JOURNAL_RESYNC_KEYS},
 	};
 

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * test_redis_target_names.c
- *	  Unit tests of listener/src/redis_target.c: tags and versions of a
- *	  batch, and with them of redis_work.c, redis_queue.c and redis_script.c.
+ *	  Unit tests of listener/src/redis_target.c: tags, versions, sets and rows
+ *	  of a batch, and with them of redis_work.c, redis_queue.c and redis_script.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include "redis_script.h"
 #include "redis_target_fixture.h"
 
-/* 250 tags that are all finished at once are three commands, as keys are. */
+/* 250 tags, sets or rows that are all finished at once are three commands, as keys are. */
 #define COMMAND_COUNT (NAME_KIND_COUNT * KEY_COMMAND_COUNT)
 
 static char commands[1024];		/* kind and arguments of each */
@@ -58,20 +58,32 @@ is_stagger(const redisReply *command)
 		strstr(command->element[1]->str, "PEXPIRE") != NULL;
 }
 
+static bool
+is_rows(const redisReply *command)
+{
+	return scripted_redis_is(command, "EVAL") &&
+		strstr(command->element[1]->str, "SMEMBERS") != NULL;
+}
+
 /* What a command is called in these tests. */
 static const char *
 title_of(const redisReply *command)
 {
+	if (is_rows(command))
+		return "rows";
 	if (is_take(command))
-		return "take";
+		return strncmp(command->element[3]->str, "set", 3) == 0 ? "sets" : "take";
 	if (is_renew(command))
 		return "renew";
 	return is_stagger(command) ? "stagger" : command->element[0]->str;
 }
 
+/* A row's script has no keys: images, and the bound behind them. */
 static int
 name_count_of(const redisReply *command)
 {
+	if (is_rows(command))
+		return (int) command->elements - 4;
 	return scripted_redis_is(command, "EVAL") ? (int) strtol(command->element[2]->str, NULL, 10)
 		: (int) command->elements - 1;
 }
@@ -173,6 +185,8 @@ answer_takes(ScriptedRedis *redis, const redisReply *command)
 START_TEST(redis_target_sends_each_kind_of_name_by_a_command_of_its_own)
 {
 	start_names(answer_all);
+	add_name(&names, NAME_ROW, "2:p:[]");
+	add_name(&names, NAME_SET, "set");
 	add_name(&names, NAME_TAG, "p:tag:t");
 	add_name(&names, NAME_VERSION, "p:v");
 	add_name(&names, NAME_KEY, "p:k");
@@ -180,7 +194,7 @@ START_TEST(redis_target_sends_each_kind_of_name_by_a_command_of_its_own)
 	redis_target_apply(target, &names);
 	expect_apply_done(0);
 	ck_assert_str_eq(commands, "UNLINK p:k;renew 1 p:v;stagger 1 p:s 5000;"
-					 "take 1 p:tag:t 250;");
+					 "take 1 p:tag:t 250;sets 1 set 250;rows 0 2:p:[] 250;");
 	stop();
 }
 
@@ -235,9 +249,9 @@ START_TEST(redis_target_waits_for_an_answer_before_it_takes_on)
 		add_names(kind, KEY_COUNT);
 	redis_target_apply(target, &names);
 	scripted_redis_run_until(loop, &command_count,
-							 (NAME_KIND_COUNT - 1) * KEY_COMMAND_COUNT + 1);
+							 3 * KEY_COMMAND_COUNT + 1);
 	scripted_redis_settle(loop);
-	ck_assert_int_eq(command_count, (NAME_KIND_COUNT - 1) * KEY_COMMAND_COUNT + 1);
+	ck_assert_int_eq(command_count, 3 * KEY_COMMAND_COUNT + 1);
 	stop();
 }
 
@@ -297,8 +311,10 @@ END_TEST
 
 START_TEST(redis_target_is_not_done_before_every_kind_is_answered)
 {
-	static const NameKind order[] = {NAME_KEY, NAME_VERSION, NAME_STAGGERED, NAME_TAG};
-	static const char *const last[] = {"UNLINK", "renew", "stagger", "take"};
+	static const NameKind order[] = {
+		NAME_KEY, NAME_VERSION, NAME_STAGGERED, NAME_TAG, NAME_SET, NAME_ROW
+	};
+	static const char *const last[] = {"UNLINK", "renew", "stagger", "take", "sets", "rows"};
 
 	for (int i = 0; i < NAME_KIND_COUNT; i++)
 	{
@@ -385,6 +401,58 @@ START_TEST(redis_target_counts_no_abandoned_take_for_the_next_batch)
 
 END_TEST
 
+static const char *rows_reply;
+
+static void
+answer_rows(ScriptedRedis *redis, const redisReply *command)
+{
+	command_count++;
+	note_command(command);
+	scripted_redis_send(redis, command_count == 1 ? rows_reply : ":1\r\n");
+}
+
+/* The reply to the first of two commands for two rows. */
+static void
+start_rows(const char *reply)
+{
+	rows_reply = reply;
+	needed_scans[0] = '\0';
+	start_names(answer_rows);
+	add_name(&names, NAME_ROW, "a");
+	add_name(&names, NAME_ROW, "b");
+	redis_target_apply(target, &names);
+}
+
+START_TEST(redis_target_passes_on_the_patterns_that_rows_need)
+{
+	start_rows("*3\r\n:1\r\n$5\r\nx:a=*\r\n$1\r\n*\r\n");
+	expect_apply_done(0);
+	ck_assert_str_eq(commands, "rows 0 a b 250;rows 0 b 250;");
+	ck_assert_str_eq(needed_scans, "x:a=*\n*\n");
+	stop();
+}
+
+END_TEST
+
+START_TEST(redis_target_repeats_rows_after_an_array_that_is_none_of_ours)
+{
+	static const char *const replies[] = {
+		"*0\r\n", "*-1\r\n", "*1\r\n:2\r\n", "*2\r\n:3\r\n$1\r\n*\r\n", "*2\r\n:-1\r\n$1\r\n*\r\n",
+		"*2\r\n$1\r\n1\r\n$1\r\n*\r\n", "*2\r\n:1\r\n:1\r\n", "*2\r\n:1\r\n$-1\r\n",
+		"*2\r\n:1\r\n*1\r\n$1\r\n*\r\n"
+	};
+
+	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++)
+	{
+		start_rows(replies[i]);
+		scripted_redis_run_until(loop, &lost_count, 1);
+		ck_assert_str_eq(needed_scans, "");
+		stop();
+	}
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -393,6 +461,7 @@ main(void)
 	SRunner    *runner = srunner_create(suite);
 	int			failed_count;
 
+	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, redis_target_sends_each_kind_of_name_by_a_command_of_its_own);
 	tcase_add_test(tests, redis_target_sends_many_names_of_each_kind_at_a_time);
 	tcase_add_test(tests, redis_target_does_each_kind_alone);
@@ -408,6 +477,8 @@ main(void)
 	tcase_add_test(tests, redis_target_repeats_all_names_after_silence_or_the_end);
 	tcase_add_test(tests, redis_target_repeats_versions_of_which_one_was_left_out);
 	tcase_add_test(tests, redis_target_counts_no_abandoned_take_for_the_next_batch);
+	tcase_add_test(tests, redis_target_passes_on_the_patterns_that_rows_need);
+	tcase_add_test(tests, redis_target_repeats_rows_after_an_array_that_is_none_of_ours);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

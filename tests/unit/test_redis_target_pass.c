@@ -94,8 +94,11 @@ answer_names(ScriptedRedis *redis, const redisReply *command)
 {
 	char		reply[32];
 
-	(void) snprintf(reply, sizeof(reply), ":%s\r\n",
-					scripted_redis_is(command, "EVAL") ? command->element[2]->str : "1");
+	if (scripted_redis_is(command, "EVAL") && strcmp(command->element[2]->str, "0") == 0)
+		(void) snprintf(reply, sizeof(reply), ":%zu\r\n", command->elements - 4);
+	else
+		(void) snprintf(reply, sizeof(reply), ":%s\r\n",
+						scripted_redis_is(command, "EVAL") ? command->element[2]->str : "1");
 	scripted_redis_send(redis, reply);
 }
 

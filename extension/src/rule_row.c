@@ -1,0 +1,341 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_row.c
+ *	  Compiles the arguments of a cacheops rule against its relation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "json_text.h"
+#include "lib/stringinfo.h"
+#include "rule_row.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#define VIRTUAL_COLUMN 'v'
+
+typedef enum RowItemKind
+{
+	ROW_ITEM_FIELD,
+	ROW_ITEM_WITHOUT,
+	ROW_ITEM_ZONE,
+	ROW_ITEM_INVALID
+} RowItemKind;
+
+typedef struct RowItem
+{
+	RowItemKind kind;
+	const char *field;			/* palloc'd; of ROW_ITEM_FIELD */
+	const char *name;			/* the column's or the zone's; borrowed */
+} RowItem;
+
+static RowItem
+parse_item(const char *text)
+{
+	const char *equals = strchr(text, '=');
+	RowItem		item = {ROW_ITEM_INVALID, NULL, text + 1};
+
+	if (text[0] == '-')
+		item.kind = ROW_ITEM_WITHOUT;
+	else if (text[0] == '@')
+		item.kind = ROW_ITEM_ZONE;
+	else if (equals != NULL && equals > text)
+	{
+		item.kind = ROW_ITEM_FIELD;
+		item.field = pnstrdup(text, equals - text);
+		item.name = equals + 1;
+	}
+	if (*item.name == '\0')
+		item.kind = ROW_ITEM_INVALID;
+	return item;
+}
+
+char *
+rule_row_rename(const char *item, const char *old_name, const char *new_name)
+{
+	RowItem		parsed = parse_item(item);
+
+	if ((parsed.kind != ROW_ITEM_FIELD && parsed.kind != ROW_ITEM_WITHOUT) ||
+		strcmp(parsed.name, old_name) != 0)
+		return NULL;
+	return psprintf("%.*s%s", (int) (parsed.name - item), item, new_name);
+}
+
+/* --- the table --- */
+
+/* Splits a first argument; false, with the reason in *problem, if it is none. */
+static bool
+parse_table(const char *argument, char **target, const char **table, const char **problem)
+{
+	TemplateReader reader;
+
+	template_reader_init(&reader, argument, strlen(argument));
+	*target = pnstrdup(reader.target, reader.target_length);
+	*table = reader.next;
+	*problem = reader.error;
+	if (reader.error == NULL && reader.next == reader.end)
+		*problem = "it names no table";
+	return *problem == NULL;
+}
+
+void
+rule_row_for_any_row(const char *argument, RuleAnyRowSink sink, void *sink_argument)
+{
+	char	   *target;
+	const char *table;
+	const char *problem;
+
+	(void) parse_table(argument, &target, &table, &problem);
+	sink(target, INVALIDATION_CACHEOPS_TABLES, table, strlen(table), sink_argument);
+	pfree(target);
+}
+
+/* --- fields --- */
+
+static void
+complain(RuleCompiler *compiler, const char *argument, const char *problem)
+{
+	if (compiler->is_strict)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid argument \"%s\" for cacheops: %s", argument, problem)));
+	rule_warn(compiler->rule, psprintf("argument \"%s\" is invalid", argument), problem);
+}
+
+/* The column's kind; ROW_GUARDED_OUTPUT if nothing is known of its type. */
+static RowFieldKind
+field_kind(Oid type_id)
+{
+	switch (type_id)
+	{
+		case BOOLOID:
+			return ROW_BOOL;
+		case INT2OID:
+			return ROW_INT2;
+		case INT4OID:
+			return ROW_INT4;
+		case INT8OID:
+			return ROW_INT8;
+		case OIDOID:
+			return ROW_OID;
+		case FLOAT4OID:
+			return ROW_FLOAT4;
+		case FLOAT8OID:
+			return ROW_FLOAT8;
+		case NUMERICOID:
+			return ROW_NUMERIC;
+		case TEXTOID:
+		case VARCHAROID:
+			return ROW_TEXT;
+		case BPCHAROID:
+			return ROW_PADDED_TEXT;
+		case UUIDOID:
+			return ROW_UUID;
+		case DATEOID:
+			return ROW_DATE;
+		case TIMEOID:
+			return ROW_TIME;
+		case TIMESTAMPOID:
+			return ROW_TIMESTAMP;
+		case TIMESTAMPTZOID:
+			return ROW_TIMESTAMPTZ;
+		case INTERVALOID:
+			return ROW_INTERVAL;
+		case INETOID:
+			return ROW_INET;
+		case NAMEOID:
+		case CHAROID:
+		case CIDROID:
+			return ROW_OUTPUT;
+		default:
+			return type_is_enum(type_id) ? ROW_OUTPUT : ROW_GUARDED_OUTPUT;
+	}
+}
+
+/*
+ * Is a column a field without being mentioned?  Django's TextField is text, and
+ * takes no part in cacheops' conditions; where other texts equal a value than its
+ * own (of other cases, say), nobody can list them.
+ */
+static bool
+is_field_by_itself(Form_pg_attribute attribute)
+{
+	Oid			type_id = getBaseType(attribute->atttypid);
+
+	return type_id != TEXTOID && field_kind(type_id) != ROW_GUARDED_OUTPUT &&
+		(!OidIsValid(attribute->attcollation) ||
+		 get_collation_isdeterministic(attribute->attcollation));
+}
+
+static void
+set_output(RuleCompiler *compiler, RowField *field, Oid type_id)
+{
+	Oid			function_id;
+	bool		is_varlena;
+
+	getTypeOutputInfo(type_id, &function_id, &is_varlena);
+	fmgr_info_cxt(function_id, &field->output, compiler->rule->context);
+}
+
+/* A numeric's bounds; the scale is in the lower eleven bits, with a sign. */
+static void
+set_bounds(RowField *field, int32 typmod)
+{
+	if (typmod < (int32) VARHDRSZ)
+		return;
+	typmod -= VARHDRSZ;
+	field->digits = (typmod >> 16) & 0xffff;
+	field->scale = ((typmod & 0x7ff) ^ 1024) - 1024;
+}
+
+static void
+add_field(RuleCompiler *compiler, const char *name, Form_pg_attribute attribute)
+{
+	RuleRow    *row = compiler->rule->row;
+	RowField   *field = &row->fields[row->field_count];
+	int32		typmod = attribute->atttypmod;
+	Oid			type_id = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
+	StringInfoData head;
+
+	memset(field, 0, sizeof(*field));
+	field->kind = field_kind(type_id);
+	field->column = attribute->attnum;
+	if (field->kind == ROW_NUMERIC)
+		set_bounds(field, typmod);
+	if (field->kind == ROW_INET || field->kind >= ROW_OUTPUT)
+		set_output(compiler, field, type_id);
+	row->has_guarded |= field->kind == ROW_GUARDED_OUTPUT;
+
+	initStringInfo(&head);
+	if (row->field_count > 0)
+		appendStringInfoChar(&head, ',');
+	json_text_append(&head, name, strlen(name));
+	appendStringInfoChar(&head, ':');
+	field->head = head.data;
+	field->head_length = head.len;
+	row->field_count++;
+}
+
+static Form_pg_attribute
+find_column(Relation relation, const char *name)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+	int			i;
+
+	for (i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0)
+			return attribute;
+	}
+	return NULL;
+}
+
+static void
+add_zone(RuleCompiler *compiler, const char *argument, const char *name)
+{
+	RuleRow    *row = compiler->rule->row;
+	pg_tz	   *zone = pg_tzset(name);
+
+	if (zone == NULL)
+		complain(compiler, argument, "there is no such time zone");
+	else
+		row->zones[row->zone_count++] = zone;
+}
+
+static void
+add_item(RuleCompiler *compiler, const char *argument)
+{
+	RowItem		item = parse_item(argument);
+	Form_pg_attribute attribute = NULL;
+
+	if (item.kind == ROW_ITEM_ZONE)
+	{
+		add_zone(compiler, argument, item.name);
+		return;
+	}
+	if (item.kind == ROW_ITEM_INVALID)
+	{
+		complain(compiler, argument, "it is neither field=column nor -column nor @zone");
+		return;
+	}
+	attribute = find_column(compiler->relation, item.name);
+
+	/* what is left out may as well be gone */
+	if (attribute == NULL && (item.kind == ROW_ITEM_FIELD || compiler->is_strict))
+		complain(compiler, argument, psprintf("column \"%s\" does not exist", item.name));
+	else if (item.kind == ROW_ITEM_FIELD && attribute->attgenerated == VIRTUAL_COLUMN)
+		complain(compiler, argument, "a virtual column has no value in a row");
+	else if (item.kind == ROW_ITEM_FIELD)
+		add_field(compiler, item.field, attribute);
+}
+
+/* Does an item say something about a column, or about a field of its name? */
+static bool
+is_mentioned(const char *column, char *const *items, int item_count)
+{
+	int			i;
+
+	for (i = 0; i < item_count; i++)
+	{
+		RowItem		item = parse_item(items[i]);
+
+		if ((item.kind == ROW_ITEM_FIELD || item.kind == ROW_ITEM_WITHOUT) &&
+			strcmp(item.name, column) == 0)
+			return true;
+		if (item.kind == ROW_ITEM_FIELD && strcmp(item.field, column) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_other_columns(RuleCompiler *compiler, char *const *items, int item_count)
+{
+	TupleDesc	desc = RelationGetDescr(compiler->relation);
+	int			i;
+
+	for (i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped && attribute->attgenerated != VIRTUAL_COLUMN &&
+			is_field_by_itself(attribute) &&
+			!is_mentioned(NameStr(attribute->attname), items, item_count))
+			add_field(compiler, NameStr(attribute->attname), attribute);
+	}
+}
+
+void
+rule_row_compile(RuleCompiler *compiler, char *const *arguments, int count)
+{
+	RuleRow    *row = palloc0(sizeof(RuleRow));
+	const char *argument = count > 0 ? arguments[0] : "";
+	const char *table;
+	const char *problem;
+	char	   *target;
+	StringInfoData head;
+	int			i;
+
+	compiler->rule->row = row;
+	if (!parse_table(argument, &target, &table, &problem))
+		complain(compiler, argument, problem);
+	row->target = target;
+	row->target_length = strlen(target);
+	initStringInfo(&head);
+	appendStringInfoChar(&head, '[');
+	json_text_append(&head, table, strlen(table));
+	appendStringInfoString(&head, ",{");
+	row->head = head.data;
+	row->head_length = head.len;
+
+	row->fields = palloc((RelationGetDescr(compiler->relation)->natts + count) * sizeof(RowField));
+	row->zones = palloc(Max(count, 1) * sizeof(pg_tz *));
+	for (i = 1; i < count; i++)
+		add_item(compiler, arguments[i]);
+	add_other_columns(compiler, arguments + 1, Max(count - 1, 0));
+}

@@ -1,0 +1,83 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_row.h
+ *	  Compiles the arguments of a cacheops rule against its relation.
+ *
+ * The first argument is "[target://]table", as Django names the table.  Each
+ * other one is an item:
+ *
+ *	field=column	the column is the field's, whatever its type
+ *	-column			the column is left out
+ *	@zone			texts of datetimes may be in this time zone as well
+ *
+ * Columns that are not mentioned are fields of their own names, if the texts that
+ * Python makes of their values are known.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_RULE_ROW_H
+#define UNCACHE_RULE_ROW_H
+
+#include "pgtime.h"
+#include "rule_any_row.h"
+#include "rule_template.h"
+
+typedef enum RowFieldKind
+{
+	ROW_BOOL,
+	ROW_INT2,
+	ROW_INT4,
+	ROW_INT8,
+	ROW_OID,
+	ROW_FLOAT4,
+	ROW_FLOAT8,
+	ROW_NUMERIC,
+	ROW_TEXT,
+	ROW_PADDED_TEXT,			/* char(n) */
+	ROW_UUID,
+	ROW_DATE,
+	ROW_TIME,
+	ROW_TIMESTAMP,
+	ROW_TIMESTAMPTZ,
+	ROW_INTERVAL,
+	ROW_INET,
+	ROW_OUTPUT,					/* text of its type's output function */
+	ROW_GUARDED_OUTPUT			/* the same of one that may fail, or reads
+								 * settings */
+} RowFieldKind;
+
+typedef struct RowField
+{
+	RowFieldKind kind;
+	AttrNumber	column;
+	const char *head;			/* JSON's text in front of the value */
+	Size		head_length;
+	int			digits;			/* of a numeric, 0 without bounds */
+	int			scale;			/* likewise */
+	FmgrInfo	output;			/* of ROW_INET and the last two kinds */
+} RowField;
+
+struct RuleRow
+{
+	const char *target;			/* zero-terminated */
+	Size		target_length;
+	const char *head;			/* JSON's text in front of the fields */
+	Size		head_length;
+	RowField   *fields;
+	int			field_count;
+	pg_tz	  **zones;			/* borrowed: PostgreSQL's for ever */
+	int			zone_count;
+	bool		has_guarded;	/* some field is ROW_GUARDED_OUTPUT */
+};
+
+/* Fills in rule->row.  What is wrong with the arguments is as with a template. */
+extern void rule_row_compile(RuleCompiler *compiler, char *const *arguments, int count);
+
+/* Gives the table that a first argument names, for all that cacheops has of it. */
+extern void rule_row_for_any_row(const char *argument, RuleAnyRowSink sink,
+								 void *sink_argument);
+
+/* The item with the column's new name if it names it, palloc'd; else NULL. */
+extern char *rule_row_rename(const char *item, const char *old_name, const char *new_name);
+
+#endif

@@ -92,7 +92,8 @@ start_postgres() {
 		unix_socket_directories = '$tmp/run/socket'
 		max_connections = 100
 		fsync = off
-		log_statement = none
+		log_min_duration_statement = 5s
+		log_lock_waits = on
 	END
 	(exec_as_server "$bindir/pg_ctl" -D data -l log/postgresql.log -w start) >/dev/null
 }

@@ -14,7 +14,7 @@
 const char	redis_row_script[] =
 "local room = tonumber(ARGV[#ARGV])\n"
 "local null = tostring(cjson.null)\n"
-"local schemes, finished, globs, looked = {}, {}, {}, 0\n"
+"local schemes, seen, globs, looked = {}, {}, {}, 0\n"
 
 /* a set of fields that is no set was not made by cacheops */
 "local function schemes_of(name)\n"
@@ -26,10 +26,17 @@ const char	redis_row_script[] =
 "  return schemes[name]\n"
 "end\n"
 
+/* most sets are not there: that is asked for many of them at a time */
+"local function exist(sets)\n"
+"  for first = 1, #sets, 500 do\n"
+"    local reply = redis.pcall('EXISTS', unpack(sets, first, math.min(first + 499, #sets)))\n"
+"    if reply ~= 0 then return reply end\n"
+"  end\n"
+"  return 0\n"
+"end\n"
+
 /* members leave the set only after they were unlinked, as with tags */
 "local function take(set)\n"
-"  if finished[set] then return end\n"
-"  looked = looked + 1\n"
 "  local members = redis.pcall('SRANDMEMBER', set, room)\n"
 "  local reply = 0\n"
 "  if members.err then\n"
@@ -42,7 +49,6 @@ const char	redis_row_script[] =
 "  if type(reply) ~= 'number' then return reply end\n"
 "  if #members == room then return 'full' end\n"
 "  room = room - #members\n"
-"  finished[set] = true\n"
 "end\n"
 
 /* nil: nobody knows, or too many */
@@ -81,23 +87,37 @@ const char	redis_row_script[] =
 "  return reply\n"
 "end\n"
 
-"for i = 1, #ARGV - 1 do\n"
-"  local colon = string.find(ARGV[i], ':', 1, true)\n"
-"  local split = colon + tonumber(string.sub(ARGV[i], 1, colon - 1))\n"
-"  local prefix = string.sub(ARGV[i], colon + 1, split)\n"
-"  local image = cjson.decode(string.sub(ARGV[i], split + 1))\n"
+/* the sets of a row that were not looked at before */
+"local function sets_of(argument)\n"
+"  local colon = string.find(argument, ':', 1, true)\n"
+"  local split = colon + tonumber(string.sub(argument, 1, colon - 1))\n"
+"  local prefix = string.sub(argument, colon + 1, split)\n"
+"  local image = cjson.decode(string.sub(argument, split + 1))\n"
 "  local stem = prefix .. 'conj:' .. image[1] .. ':'\n"
 "  local known = schemes_of(prefix .. 'schemes:' .. image[1])\n"
+"  local sets = {}\n"
 "  if known.err then return known end\n"
 "  for _, scheme in ipairs(known) do\n"
-"    local sets = names(stem, scheme, image[2])\n"
-"    if not sets then globs[glob(stem, scheme)] = true end\n"
-"    for _, set in ipairs(sets or {}) do\n"
-"      local stop = take(set)\n"
-"      if stop == 'full' then return answer(i - 1) end\n"
-"      if stop then return stop end\n"
+"    local list = names(stem, scheme, image[2])\n"
+"    if not list then globs[glob(stem, scheme)] = true end\n"
+"    for _, set in ipairs(list or {}) do\n"
+"      if not seen[set] then sets[#sets + 1] = set end\n"
+"      seen[set] = true\n"
 "    end\n"
 "  end\n"
+"  return sets\n"
+"end\n"
+
+"for i = 1, #ARGV - 1 do\n"
+"  local sets = sets_of(ARGV[i])\n"
+"  local found = sets.err and sets or exist(sets)\n"
+"  if type(found) ~= 'number' then return found end\n"
+"  for _, set in ipairs(found > 0 and sets or {}) do\n"
+"    local stop = take(set)\n"
+"    if stop == 'full' then return answer(i - 1) end\n"
+"    if stop then return stop end\n"
+"  end\n"
+"  looked = looked + #sets\n"
 "  if looked >= " REDIS_ROW_SCRIPT_MAX_SETS " then return answer(i) end\n"
 "end\n"
 "return answer(#ARGV - 1)";

@@ -27,7 +27,7 @@
 #define UNCACHED_REDIS_ROW_SCRIPT_H
 
 /* Two milliseconds' work for Redis. */
-#define REDIS_ROW_SCRIPT_MAX_SETS "1000"
+#define REDIS_ROW_SCRIPT_MAX_SETS "500"
 
 /* Names that one scheme and one row may make before a pattern is cheaper. */
 #define REDIS_ROW_SCRIPT_MAX_NAMES "1000"

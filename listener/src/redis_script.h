@@ -44,7 +44,7 @@
 #define REDIS_SCRIPT_MAX_MEMBERS "250"
 
 /* Room for any head. */
-#define REDIS_SCRIPT_HEAD_BYTES 4096
+#define REDIS_SCRIPT_HEAD_BYTES 8192
 
 /* Writes the head of a command with so many names; returns its length. */
 extern size_t redis_script_head(NameKind kind, size_t name_count,

@@ -300,10 +300,10 @@ append_timestamp(StringInfo out, const RuleRow * row, const RowField *field, Tim
 }
 
 static void
-add_duration(ValueList *list, int64 days, int64 microseconds)
+add_duration(ValueList *list, int64 day_count, int64 microseconds)
 {
 	char		text[ROW_FORMS_BYTES];
-	size_t		length = row_forms_duration(days, microseconds, text);
+	size_t		length = row_forms_duration(day_count, microseconds, text);
 
 	if (length > 0)
 		add_text(text, length, list);
@@ -313,13 +313,13 @@ add_duration(ValueList *list, int64 days, int64 microseconds)
 static void
 append_interval(StringInfo out, const Interval *interval)
 {
-	int64		days = interval->day;
+	int64		day_count = interval->day;
 	ValueList	list;
 
 	begin_list(&list, out);
-	add_duration(&list, days + interval->month * INT64CONST(30), interval->time);
+	add_duration(&list, day_count + interval->month * INT64CONST(30), interval->time);
 	if (interval->month / MONTHS_PER_YEAR != 0)
-		add_duration(&list, days + interval->month / MONTHS_PER_YEAR * INT64CONST(365) +
+		add_duration(&list, day_count + interval->month / MONTHS_PER_YEAR * INT64CONST(365) +
 					 interval->month % MONTHS_PER_YEAR * INT64CONST(30), interval->time);
 	appendStringInfoCharMacro(out, ']');
 }

@@ -238,7 +238,11 @@ class Cases(unittest.TestCase):
         system.psql("COPY billing_category FROM stdin;\n100\tSpice & salt\n\\.\n")
         self.check("categories")
         self.before = answers()
+        schemes = project.PREFIX + "schemes:billing_product_categories"
+        self.assertIn(schemes, system.keys(1))
         system.psql("TRUNCATE billing_product_categories")
+        system.settle()
+        self.assertNotIn(schemes, system.keys(1))
         self.check("products of category 2", "products without category", "spices")
 
     def test_what_has_not_changed_stays_cached(self):
@@ -314,6 +318,16 @@ class Cases(unittest.TestCase):
         self.assertIn("""watch('"public"."billing_invoice"', cacheops => ARRAY['orm://billing_invoice',""", out.getvalue())
         with self.assertRaises(CommandError):
             call_command("uncache_sql", "no_such_app", stdout=out)
+
+    def test_a_field_that_the_rule_does_not_know(self):
+        system.psql("SELECT uncache.watch('billing_invoice', cacheops => ARRAY['billing_invoice'])")
+        try:
+            system.psql("UPDATE billing_invoice SET cust = 2, total = 7 WHERE cust = 3")
+            self.check("invoices of customer 2", "invoices of customer 3")
+        finally:
+            system.psql_file("rules")
+        with open(os.path.join(system.log_directory, f"{system.name}-uncached.log")) as file:
+            self.assertIn("rows do not tell which sets of cacheops they are in", file.read())
 
     def test_the_schema_is_what_django_would_make(self):
         from django.apps import apps

@@ -187,7 +187,7 @@ class Lab:
 
     def wait_until_applied(self):
         """Everything committed so far has been deleted from Redis."""
-        if self.sql("SELECT uncache.wait('10 minutes')") != ["t"]:
+        if self.sql("SELECT uncache.wait('1 minute')") != ["t"]:
             raise SystemExit("bench: the daemon does not catch up")
 
     def pgbench(self, script, schema, *options):

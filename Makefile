@@ -7,6 +7,9 @@
 #   make check           all tests; it installs the Debian packages they need
 #   make check-unit, check-regress, check-isolation, check-e2e, check-clients
 #   make SANITIZE=1 check-unit
+#   make bench           measures against peers, see bench/README.md; parts:
+#   make bench-writer, bench-app, bench-bulk, bench-latency, bench-snapshot,
+#        bench-drain, bench-idle; bench-smoke (tiny), bench-plot
 #   make format, format-check
 #
 # WERROR=1 makes warnings errors; CC chooses the compiler.
@@ -20,6 +23,8 @@ DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server perl
 CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis python3-django-cacheops \
 	python3-flask python3-flask-caching nodejs node-redis
 CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) check libipc-run-perl
+BENCH_PACKAGES = $(DEMO_PACKAGES) python3 nodejs python3-django-cacheops python3-psycopg2
+BENCH_PARTS = writer app bulk latency snapshot drain idle
 
 all: extension listener
 
@@ -42,6 +47,7 @@ check: check-packages
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target \
 		check-e2e check-clients check-regress check-isolation check-unit
+	$(MAKE) --no-print-directory bench-smoke
 	@echo "make check: all parts passed"
 
 check-packages:
@@ -59,8 +65,31 @@ check-isolation: extension
 check-e2e: extension listener
 	tests/lib/e2e.sh
 
+<<<<<<< HEAD
 check-clients: extension listener
 	tests/lib/clients.sh
+=======
+bench: all bench-prepare
+	bench/bench.py $(BENCH_PARTS)
+
+$(BENCH_PARTS:%=bench-%): bench-%: all bench-prepare
+	bench/bench.py $*
+
+bench-prepare:
+	@tests/lib/packages.sh $(BENCH_PACKAGES)
+	@$(MAKE) --no-print-directory -C bench/probes
+	@bench/peers/install.sh
+
+# Everything once, tiny, so that it keeps working; its figures mean nothing.
+bench-smoke: all
+	@$(MAKE) --no-print-directory -C bench/probes
+	@bench/peers/install.sh
+	bench/smoke.sh
+
+bench-plot:
+	@tests/lib/packages.sh gnuplot-nox
+	bench/plot/plot.sh
+>>>>>>> bench
 
 format:
 	tests/lib/format.sh
@@ -71,6 +100,12 @@ format-check:
 clean:
 	$(MAKE) -C extension clean
 	$(MAKE) -C listener clean
+	$(MAKE) -C bench/probes clean
 
 .PHONY: all extension listener install demo check check-packages check-unit \
+<<<<<<< HEAD
 	check-regress check-isolation check-e2e check-clients format format-check clean
+=======
+	check-regress check-isolation check-e2e bench $(BENCH_PARTS:%=bench-%) bench-prepare \
+	bench-smoke bench-plot format format-check clean
+>>>>>>> bench

@@ -67,15 +67,16 @@ sub play_round
 		@{ $verdict->{kinds} }{ 'tagged', 'versioned', 'derived' },
 		scalar @{ $verdict->{stale} }, $verdict->{superseded}, $verdict->{lost});
 	cmp_ok($counts->{writes}, '>', 100, "$name: rows change");
+	# how much is cached at the very end is chance: the last change may have been one of all rows
+	cmp_ok($counts->{hits}, '>', 0, "$name: what is cached is read");
 	cmp_ok($verdict->{superseded}, '>', 100, "$name: most of what was cached has changed since");
 	is_deeply($verdict->{stale}, [], "$name: nothing that a client would read is stale");
 	is($verdict->{lost}, 0, "$name: no invalidation is lost");
-	return $verdict;
+	return;
 }
 
 $daemon->mark_log;
-my $verdict = play_round('daemon killed', 4, (\&kill_daemon) x 7);
-cmp_ok($verdict->{kinds}{$_}, '>', 0, "some $_ entries are cached still") foreach sort keys %{ $verdict->{kinds} };
+play_round('daemon killed', 4, (\&kill_daemon) x 7);
 ok(!$daemon->has_resynced, 'a killed daemon resumes without a resync');
 
 play_round('Redis comes back with an old dump', 5,

@@ -1,0 +1,189 @@
+"""Who deletes the keys: nobody, uncache, and what a user would write instead.
+
+Each variant has a schema of its own with a table "account"; the key of a row is
+"<schema>:<id>". Only the variant that is being measured has its listener at work.
+"""
+
+import shutil
+import subprocess
+
+import processes
+from settings import ROOT
+
+PEERS = ROOT / "bench" / "peers"
+SETTLED_ROW = 0
+
+NOTIFY_TRIGGER = """
+CREATE FUNCTION {schema}.tell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_catalog.pg_notify('{schema}', '{schema}:' || NEW.id);
+	RETURN NULL;
+END $$;
+CREATE TRIGGER tell AFTER INSERT OR UPDATE ON {schema}.account FOR EACH ROW EXECUTE FUNCTION {schema}.tell();
+"""
+RULE_TRIGGER = """
+CREATE TRIGGER rule_{number} AFTER INSERT OR UPDATE OR DELETE ON {schema}.account
+	FOR EACH ROW EXECUTE FUNCTION uncache.keys('{key}')
+"""
+
+
+def create_table(lab, schema, row_count):
+    """Rows 0 to row_count; there is room for HOT updates."""
+    lab.sql(
+        f"CREATE SCHEMA {schema}",
+        f"CREATE TABLE {schema}.account (id int PRIMARY KEY, balance int NOT NULL, note text NOT NULL)"
+        " WITH (fillfactor = 50)",
+        f"INSERT INTO {schema}.account SELECT n, 0, repeat('x', 80) FROM generate_series(0, {row_count}) n",
+        f"VACUUM ANALYZE {schema}.account",
+    )
+
+
+class Plain:
+    """No trigger at all."""
+
+    name = "plain"
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.schema = self.name
+
+    def create(self, row_count):
+        create_table(self.lab, self.schema, row_count)
+        self.add_rule()
+
+    def add_rule(self):
+        """What makes the table's changes known."""
+
+    def start(self):
+        """Its listener works; "stop" is called when the measurement is over."""
+
+    def stop(self):
+        pass
+
+    def settle(self):
+        """Until all keys that were changed so far are gone."""
+
+    def close(self):
+        pass
+
+
+class Listening(Plain):
+    """A variant with a listener, which has to delete what it should."""
+
+    def settle(self):
+        key = f"{self.schema}:{SETTLED_ROW}"
+        self.lab.redis("SET", key, "cached")
+        self.lab.sql(f"UPDATE {self.schema}.account SET balance = balance + 1 WHERE id = {SETTLED_ROW}")
+        processes.wait_for(
+            f"the deletion of {key}", lambda: self.lab.redis("EXISTS", key) == "0", timeout_s=60
+        )
+
+
+class Uncache(Listening):
+    """Our rule; one daemon for all rounds, so that each pays for trimming."""
+
+    name = "uncache"
+
+    def __init__(self, lab, daemon, rule_count=1):
+        super().__init__(lab)
+        self.daemon = daemon
+        self.rule_count = rule_count
+        self.schema = f"rules_{rule_count}"
+        if rule_count > 1:
+            self.name = f"uncache_{self.schema}"
+
+    def add_rule(self):
+        for number in range(self.rule_count):
+            key = f"{self.schema}:{{id}}" + (f":{number}" if number else "")
+            self.lab.sql(RULE_TRIGGER.format(number=number, schema=self.schema, key=key))
+
+    def start(self):
+        self.daemon.resume()
+        self.settle()
+
+    def stop(self):
+        self.settle()
+        self.lab.wait_until_applied()
+        self.daemon.pause()
+
+
+class Peer(Listening):
+    """A program in Node.js that listens; it says "ready" when it does."""
+
+    script = None
+
+    def __init__(self, lab):
+        super().__init__(lab)
+        self._process = None
+
+    def arguments(self):
+        return [self.schema]
+
+    def start(self):
+        self._process = processes.start(
+            ["node", PEERS / self.script, self.lab.dir / "servers", self.lab.redis_socket, *self.arguments()],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        if self._process.stdout.readline() != "ready\n":
+            raise SystemExit(f"bench: {self.script} does not start")
+        self.settle()
+
+    def stop(self):
+        self.settle()
+        self.close()
+
+    def close(self):
+        if self._process is not None:
+            processes.stop(self._process)
+            self._process.stdout.close()
+            self._process = None
+
+
+class NotifyPg(Peer):
+    name = "notify_pg"
+    script = "notify_pg.js"
+
+    def add_rule(self):
+        self.lab.sql(NOTIFY_TRIGGER.format(schema=self.schema))
+
+
+class NotifyPostgres(NotifyPg):
+    name = "notify_postgres"
+    script = "notify_postgres.js"
+
+
+class Pgoutput(Peer):
+    """Its slot is there only while it is measured, or it would decode the others' changes."""
+
+    name = "pgoutput"
+    script = "pgoutput.js"
+
+    def add_rule(self):
+        self.lab.sql(f"CREATE PUBLICATION {self.schema} FOR TABLE {self.schema}.account")
+
+    def arguments(self):
+        return [self.schema, f"{self.schema}_slot"]
+
+    def start(self):
+        self.lab.sql(f"SELECT pg_create_logical_replication_slot('{self.schema}_slot', 'pgoutput')")
+        super().start()
+
+    def close(self):
+        super().close()
+        processes.wait_for("the slot's release", self._drop_slot, pause_s=0.1)
+
+    def _drop_slot(self):
+        slot = f"FROM pg_replication_slots WHERE slot_name = '{self.schema}_slot'"
+        self.lab.sql(f"SELECT pg_drop_replication_slot(slot_name) {slot} AND NOT active")
+        return not self.lab.sql(f"SELECT 1 {slot}")
+
+
+def peer_classes(settings):
+    """Those that can run here; says why if none can."""
+    if not settings.with_peers:
+        return []
+    if shutil.which("node") is None or not (PEERS / "node_modules" / "ioredis").is_dir():
+        print("bench: without peers: they need node and npm (see bench/README.md)")
+        return []
+    return [NotifyPg, NotifyPostgres, Pgoutput]

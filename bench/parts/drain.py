@@ -1,0 +1,135 @@
+"""How fast what waits in the journal is deleted, and in how much memory."""
+
+import time
+
+import processes
+from lab import Daemon, Lab
+from report import Report
+
+KEYS_PER_COMMAND = 100
+PIPELINE = 16
+# redis-benchmark draws keys at random: of the first tenth, 95 % still exist
+BENCHMARK_SHARE = 10
+ROWS_PER_TRANSACTION = 1000
+FILL = """
+for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
+	redis.call('SET', string.format('key:%012d', i), 'cached')
+end
+"""
+FILL_CHUNK = 100000
+PREPARE = """
+CREATE TABLE item (id int PRIMARY KEY, code text NOT NULL) WITH (fillfactor = 50);
+CREATE PROCEDURE touch(row_count int, rows_per_transaction int) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR start IN 0 .. row_count - 1 BY rows_per_transaction LOOP
+		UPDATE item SET code = code WHERE id >= start AND id < least(start + rows_per_transaction, row_count);
+		COMMIT;
+	END LOOP;
+END $$;
+"""
+
+
+def run(settings):
+    report = Report("drain", settings)
+    shapes = [(ROWS_PER_TRANSACTION, count) for count in settings.drain_keys]
+    shapes.append((1, settings.drain_single_keys))
+    with Lab(settings) as lab:
+        _prepare(lab, max(count for _, count in shapes))
+        for number in range(1, settings.rounds + 1):
+            for rows_per_transaction, key_count in shapes:
+                _measure(lab, report, rows_per_transaction, key_count, number)
+        _measure_while_down(lab, report)
+    _summarize(report, shapes)
+    report.finish()
+
+
+def _prepare(lab, row_count):
+    lab.sql(
+        PREPARE,
+        f"INSERT INTO item SELECT n, lpad(n::text, 12, '0') FROM generate_series(0, {row_count - 1}) n",
+        "VACUUM ANALYZE item",
+        "SELECT uncache.watch('item', 'key:{code}')",
+    )
+    lab.start_daemon().stop()
+
+
+def _measure(lab, report, rows_per_transaction, key_count, number):
+    variant = f"{rows_per_transaction} rows a transaction"
+    _fill_redis(lab, key_count)
+    report.add("keys/s", f"redis-benchmark, {variant}", key_count, number, _redis_keys_per_second(lab, key_count))
+    _fill_redis(lab, key_count)
+    lab.sql("TRUNCATE uncache.journal")
+    lab.sql("SET synchronous_commit = off", f"CALL touch({key_count}, {rows_per_transaction})")
+    lab.sql("VACUUM item", "VACUUM ANALYZE uncache.journal", "CHECKPOINT")
+    seconds, cpu_seconds, peak_kib = _drain(lab)
+    if lab.redis("DBSIZE") != "0":
+        raise SystemExit("bench: the daemon has left keys")
+    report.add("keys/s", variant, key_count, number, key_count / seconds)
+    report.add("cpu seconds", variant, key_count, number, cpu_seconds)
+    report.add("peak, KiB", variant, key_count, number, peak_kib)
+
+
+def _fill_redis(lab, key_count):
+    lab.redis("FLUSHALL")
+    for first in range(0, key_count, FILL_CHUNK):
+        lab.redis("EVAL", FILL, "0", str(first), str(min(first + FILL_CHUNK, key_count) - 1))
+
+
+def _redis_keys_per_second(lab, key_count):
+    batches = max(2, key_count // BENCHMARK_SHARE // KEYS_PER_COMMAND // PIPELINE)
+    text = processes.run([
+        "redis-benchmark", "-s", lab.redis_socket, "-c", 1, "-P", PIPELINE, "-n", batches * PIPELINE, "-r", key_count,
+        "--csv", "UNLINK", *["key:__rand_int__"] * KEYS_PER_COMMAND,
+    ])
+    return float(text.splitlines()[-1].split('","')[1].strip('"')) * KEYS_PER_COMMAND
+
+
+def _drain(lab):
+    """Seconds from the daemon's start to its end, of its processor, and its peak."""
+    cpu_seconds = 0.0
+    peak_kib = 0
+    began = time.monotonic()
+    daemon = Daemon(lab, "--once")
+    while daemon.process.poll() is None:
+        try:
+            cpu_seconds = processes.cpu_seconds(daemon.pid)
+            peak_kib = processes.status_kib(daemon.pid, "VmHWM") or peak_kib
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+        time.sleep(0.005)
+    seconds = time.monotonic() - began
+    if daemon.process.returncode != 0:
+        raise SystemExit("bench: uncached --once failed")
+    daemon.stop()
+    return seconds, cpu_seconds, peak_kib
+
+
+def _measure_while_down(lab, report):
+    """Rows of the journal itself, one key each, and a Redis that is not there."""
+    row_count = lab.settings.down_rows
+    daemon = Daemon(lab, redis=lab.dir / "no-redis.sock")
+    try:
+        lab.sql(
+            "INSERT INTO uncache.journal SELECT pg_current_xact_id(), n, now(), 'default', 'keys', ARRAY['key:' || n]"
+            f" FROM generate_series(1, {row_count}) n"
+        )
+        time.sleep(1 if lab.settings.is_smoke else 10)
+        report.add("peak while Redis is down, KiB", "daemon", row_count, 1,
+                   processes.status_kib(daemon.pid, "VmHWM"))
+    finally:
+        daemon.stop()
+
+
+def _summarize(report, shapes):
+    settings = report.settings
+    for rows_per_transaction, count in shapes:
+        variant = f"{rows_per_transaction} rows a transaction"
+        is_aim = count == max(settings.drain_keys) and rows_per_transaction > 1
+        report.show_metric("keys/s, redis-benchmark", "keys/s", f"redis-benchmark, {variant}", count)
+        report.show_metric(f"keys/s, {variant}", "keys/s", variant, count)
+        report.show_ratio(f"keys/s, {variant} / redis-benchmark", "keys/s", count,
+                          (variant, f"redis-benchmark, {variant}"), ">= 0.5" if is_aim else None)
+        report.show_metric("KiB, the daemon's peak", "peak, KiB", variant, count, "<= 32768")
+        report.show_metric("processor seconds, the daemon", "cpu seconds", variant, count)
+    report.show_metric("KiB, the daemon's peak while Redis is down", "peak while Redis is down, KiB", "daemon",
+                       settings.down_rows, "<= 32768")

@@ -65,10 +65,9 @@ check-isolation: extension
 check-e2e: extension listener
 	tests/lib/e2e.sh
 
-<<<<<<< HEAD
 check-clients: extension listener
 	tests/lib/clients.sh
-=======
+
 bench: all bench-prepare
 	bench/bench.py $(BENCH_PARTS)
 
@@ -89,7 +88,6 @@ bench-smoke: all
 bench-plot:
 	@tests/lib/packages.sh gnuplot-nox
 	bench/plot/plot.sh
->>>>>>> bench
 
 format:
 	tests/lib/format.sh
@@ -103,9 +101,5 @@ clean:
 	$(MAKE) -C bench/probes clean
 
 .PHONY: all extension listener install demo check check-packages check-unit \
-<<<<<<< HEAD
-	check-regress check-isolation check-e2e check-clients format format-check clean
-=======
-	check-regress check-isolation check-e2e bench $(BENCH_PARTS:%=bench-%) bench-prepare \
+	check-regress check-isolation check-e2e check-clients bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean
->>>>>>> bench

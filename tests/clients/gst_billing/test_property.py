@@ -14,7 +14,7 @@ import lab
 import project
 
 os.environ["SEED"] = os.environ.get("SEED") or "1"
-ROUND_COUNT = 40
+ROUND_COUNT = 30
 QUERY_COUNT = 44
 CONTROL_ROUND_COUNT = 5
 ROW_COUNT = 12

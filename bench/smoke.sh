@@ -9,7 +9,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 for part in writer app bulk latency snapshot drain idle; do
-	if ! SMOKE=1 RESULTS="$results" timeout 180 "$here/bench.py" "$part" >"$results/log" 2>&1; then
+	if ! SMOKE=1 RESULTS="$results" timeout 300 "$here/bench.py" "$part" >"$results/log" 2>&1; then
 		cat "$results/log"
 		echo "bench-smoke: $part failed"
 		exit 1

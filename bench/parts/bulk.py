@@ -7,6 +7,8 @@ import variants
 from lab import Lab, Session
 from report import Report
 
+# the target is judged at this size only
+AIM_ROWS = 1000000
 CONTEXTS = """
 SELECT coalesce(sum(total_bytes), 0) / 1024 FROM pg_backend_memory_contexts WHERE name LIKE 'uncache%';
 """
@@ -56,10 +58,10 @@ def _measure(lab, report, variant, row_count, number):
 
 def _summarize(report):
     for rows in report.settings.bulk_rows:
-        is_largest = rows == max(report.settings.bulk_rows)
+        is_aim = rows >= AIM_ROWS
         report.show_metric("seconds, no trigger", "seconds", "plain", rows)
         report.show_ratio("seconds, uncache / no trigger", "seconds", rows, ("uncache", "plain"),
-                          "<= 1.10" if is_largest else None)
+                          "<= 1.10" if is_aim else None)
         report.show_ratio("seconds, notify_pg / no trigger", "seconds", rows, ("notify_pg", "plain"))
         report.show_metric("KiB of our memory contexts after the statement", "own contexts, KiB", "uncache", rows)
         for name in ("plain", "uncache"):

@@ -8,6 +8,8 @@ from lab import Lab, Session
 from report import Report
 
 CLIENTS = 4
+# the target is judged at this length only
+AIM_MINUTES = 10
 # of the whole time, what counts as its start and as its end
 WINDOW_SHARE = 0.1
 SETTINGS = "shared_preload_libraries = 'pg_stat_statements'\n"
@@ -32,7 +34,8 @@ def run(settings):
     for when in ("start", "end"):
         report.show_metric(f"ms for one fetch, at the {when}", f"fetch, {when}, ms", "uncache", size)
     report.show_ratio("fetch at the end / at the start", None, size,
-                      (("fetch, end, ms", "uncache"), ("fetch, start, ms", "uncache")), "<= 2")
+                      (("fetch, end, ms", "uncache"), ("fetch, start, ms", "uncache")),
+                      "<= 2" if settings.minutes >= AIM_MINUTES else None)
     report.finish()
 
 

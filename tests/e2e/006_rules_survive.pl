@@ -102,6 +102,7 @@ CREATE TABLE visit_2025 PARTITION OF visit FOR VALUES FROM ('2025-01-01') TO ('2
 CREATE TABLE visit_2026 (id int NOT NULL, day date NOT NULL);
 ALTER TABLE visit ATTACH PARTITION visit_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 END
+ok(wait_applied($node, database => 'from_custom'), 'what attaching invalidates is applied');
 is_deeply(
 	remaining_after($node, 'from_custom', [ 'visit:1:2025', 'visit:2:2026', 'visit:3:2025' ], <<'END'),
 INSERT INTO visit VALUES (1, '2025-01-01'), (2, '2026-01-01')

@@ -159,21 +159,31 @@ CREATE FUNCTION uncache.rewrite_rule(relation oid, old_name text, new_name text,
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_rewrite_rule';
 COMMENT ON FUNCTION uncache.rewrite_rule(oid, text, text, text[]) IS 'gives a rule and its clones another name and other arguments, without a lock';
 
+CREATE FUNCTION uncache.lock_rules(relation oid) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_lock_rules';
+COMMENT ON FUNCTION uncache.lock_rules(oid) IS 'keeps others from following what changes a table''s rules until the end of the transaction';
+
 /*
  * Makes a table's automatic rule what it is to be.  Where there is none, one is
  * made only if may_make: pg_restore adds primary keys, and then creates the rules
  * that were dumped.  If is_followed, by an event trigger, what an outdated rule
- * named is invalidated, and the rule is rewritten where it is.
+ * named is invalidated, and the rule is rewritten where it is.  A table and those
+ * that it inherits from may be altered at the same time, as parallel pg_restore
+ * does: who is second waits, and sees what the first has changed.
  */
 CREATE FUNCTION uncache.put_schema_rule(relation regclass, may_make boolean, is_followed boolean) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
-	tags text[] := uncache.schema_tags(relation);
+	tags text[];
 	name name := uncache.schema_rule_name(relation);
 	present record;
 	was_there boolean := false;
 BEGIN
+	IF is_followed THEN
+		PERFORM uncache.lock_rules(relation);
+	END IF;
+	tags := uncache.schema_tags(relation);
 	FOR present IN
 		SELECT r.rule, r.templates
 		FROM uncache.rules r
@@ -205,13 +215,27 @@ END
 $$;
 COMMENT ON FUNCTION uncache.put_schema_rule(regclass, boolean, boolean) IS 'makes, replaces or removes a table''s automatic rule';
 
-/* Tables of the schema, and those that inherit from them. */
+/*
+ * Tables of the schema, and those that inherit from them.  They are locked, as
+ * making a rule does anyway, before their columns are looked at: who is altering
+ * one does not see yet that its schema is watched.
+ */
 CREATE FUNCTION uncache.put_schema_rules(schema regnamespace, is_followed boolean) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	relation regclass;
 BEGIN
+	IF NOT is_followed THEN
+		FOR relation IN
+			SELECT DISTINCT u.relation
+			FROM pg_class c, uncache.tables_using('pg_class'::regclass, c.oid) AS u(relation)
+			WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND uncache.schema_tags(u.relation) IS NOT NULL
+			ORDER BY 1
+		LOOP
+			EXECUTE format('LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE', relation);
+		END LOOP;
+	END IF;
 	FOR relation IN
 		SELECT DISTINCT u.relation
 		FROM pg_class c, uncache.tables_using('pg_class'::regclass, c.oid) AS u(relation)

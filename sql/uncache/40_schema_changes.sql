@@ -1,7 +1,8 @@
 /*
  * Event triggers: what becomes of rules when tables change.  A command of the
  * customer's never fails because of them: where they fail, they warn, and where
- * nobody knows any more what became stale, all targets are resynced.  They run as
+ * nobody knows any more what became stale, all targets are resynced.  They wait for
+ * locks for less than deadlock_timeout, so that no deadlock ends a command.  They run as
  * the extension's owner, since whoever changes a table need not be an author.  What
  * cacheops knows of a table goes with the name of a column: it is asked for by names.
  */
@@ -260,7 +261,7 @@ COMMENT ON FUNCTION uncache.invalidate_dropped_rules(oid, name[]) IS 'forgets al
  * may go with a type or a function.  What ALTER does, follow_changes() sees.
  */
 CREATE FUNCTION uncache.follow_drops() RETURNS event_trigger
-	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '900ms'
 AS $$
 DECLARE
 	dropped record;
@@ -314,7 +315,7 @@ COMMENT ON EVENT TRIGGER uncache_follow_drops IS 'invalidates tables that are dr
  * they carry its tags.
  */
 CREATE FUNCTION uncache.follow_schemas() RETURNS event_trigger
-	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '900ms'
 AS $$
 DECLARE
 	renamed record;

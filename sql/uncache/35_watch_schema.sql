@@ -218,7 +218,8 @@ COMMENT ON FUNCTION uncache.put_schema_rule(regclass, boolean, boolean) IS 'make
 /*
  * Tables of the schema, and those that inherit from them.  They are locked, as
  * making a rule does anyway, before their columns are looked at: who is altering
- * one does not see yet that its schema is watched.
+ * one does not see yet that its schema is watched.  (Of one that is another's the
+ * rule cannot be made either, and that says so.)
  */
 CREATE FUNCTION uncache.put_schema_rules(schema regnamespace, is_followed boolean) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -231,6 +232,7 @@ BEGIN
 			SELECT DISTINCT u.relation
 			FROM pg_class c, uncache.tables_using('pg_class'::regclass, c.oid) AS u(relation)
 			WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND uncache.schema_tags(u.relation) IS NOT NULL
+				AND (SELECT pg_has_role(o.relowner, 'USAGE') FROM pg_class o WHERE o.oid = u.relation)
 			ORDER BY 1
 		LOOP
 			EXECUTE format('LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE', relation);

@@ -92,7 +92,7 @@ static const char setup_format[] =
 "SELECT pg_catalog.pg_backend_pid()";
 
 bool
-journal_operation_send_setup(PGconn *conn, const char *target, int ghost_pid)
+journal_operation_send_setup(PGconn *conn, const char *target, int last_pid)
 {
 	const char *encoding = PQparameterStatus(conn, "server_encoding");
 	bool		is_ascii = encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
@@ -106,7 +106,7 @@ journal_operation_send_setup(PGconn *conn, const char *target, int ghost_pid)
 	if (channel == NULL)
 		return false;
 	written = snprintf(sql, sizeof(sql), setup_format, is_ascii ? "SQL_ASCII" : "UTF8",
-					   ghost_pid, channel);
+					   last_pid, channel);
 	PQfreemem(channel);
 	return written > 0 && (size_t) written < sizeof(sql) && PQsendQuery(conn, sql) == 1;
 }

@@ -45,16 +45,16 @@ extern const JournalOperationTraits *journal_operation_traits(JournalOperation o
 /*
  * Each hands a query to libpq, to be flushed by the caller; false says that
  * libpq refused it.  Results come in binary format but for the setup, whose
- * last result is the backend's process id as text.  The setup ends the session
- * "ghost_pid", 0 for none, which the caller gave up: its server may not know, and would
- * keep the consumer's lock for it.
+ * last result is the backend's process id as text.  The setup ends the caller's
+ * last session, which the process last_pid serves, if it is still there: it would keep
+ * the consumer's lock.  0 is none.
  */
 extern bool journal_operation_send(PGconn *conn, JournalOperation operation,
 								   int parameter_count, const char *const *parameters)
 			__attribute__((warn_unused_result));
 extern bool journal_operation_send_prepare(PGconn *conn, JournalOperation prepared)
 			__attribute__((warn_unused_result));
-extern bool journal_operation_send_setup(PGconn *conn, const char *target, int ghost_pid)
+extern bool journal_operation_send_setup(PGconn *conn, const char *target, int last_pid)
 			__attribute__((warn_unused_result));
 
 /*

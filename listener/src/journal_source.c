@@ -42,7 +42,8 @@ struct JournalSource
 	JournalOperation operation;
 	char		farewell[ERROR_BYTES];	/* why the server ends the session */
 	size_t		attempt_count;	/* walks the hosts */
-	int			ghost_pid;		/* of the session that failed, 0 if none did */
+	int			last_pid;		/* of the server's process for the last
+								 * session; 0 before any */
 	LoopWatch	watch;
 	JournalDeadline deadline;
 	LoopTimer	lost_timer;		/* carries "lost" into the loop */
@@ -82,8 +83,6 @@ begin_failure(JournalSource *source, const char *sqlstate, const char *error)
 			  LOG_TEXT("error", error),
 			  LOG_TEXT("advice", journal_answer_advice(sqlstate)));
 	source->attempt_count++;
-	if (source->operation > JOURNAL_OPERATION_SETTING_UP)
-		source->ghost_pid = PQbackendPID(source->conn);
 	close_session(source);
 
 	/* an exhausted heap leaves nothing better than to tell at once */
@@ -194,17 +193,20 @@ start_setting_up(JournalSource *source)
 {
 	begin_operation(source, JOURNAL_OPERATION_SETTING_UP,
 					journal_operation_send_setup(source->conn, source->target,
-												 source->ghost_pid));
+												 source->last_pid));
 }
 
 static void
 finish_setting_up(JournalSource *source)
 {
-	if (journal_operation_is_direct(source->conn, source->result))
-		start_prepare(source, JOURNAL_OPERATION_PREPARING_FETCH, JOURNAL_OPERATION_FETCH);
-	else
+	if (!journal_operation_is_direct(source->conn, source->result))
+	{
 		begin_failure(source, "", "a pooling proxy stands in front of the server: "
 					  "the dsn must name PostgreSQL itself");
+		return;
+	}
+	source->last_pid = PQbackendPID(source->conn);
+	start_prepare(source, JOURNAL_OPERATION_PREPARING_FETCH, JOURNAL_OPERATION_FETCH);
 }
 
 /* --- receiving --- */
@@ -227,7 +229,6 @@ finish_operation(JournalSource *source)
 			start_prepare(source, JOURNAL_OPERATION_PREPARING_ACK, JOURNAL_OPERATION_ACK);
 			return;
 		case JOURNAL_OPERATION_PREPARING_ACK:
-			source->ghost_pid = 0;
 			source->operation = JOURNAL_OPERATION_IDLE;
 			source->events->connected(source->context);
 			return;

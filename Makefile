@@ -34,6 +34,10 @@ extension:
 listener:
 	$(MAKE) -C listener
 
+# with what tests/faults needs
+faults:
+	$(MAKE) -C listener FAULTS=1
+
 install: all
 	$(MAKE) -C extension install
 	$(MAKE) -C listener install
@@ -62,7 +66,7 @@ check-regress: extension
 check-isolation: extension
 	tests/lib/regress.sh isolation
 
-check-e2e: extension listener
+check-e2e: extension listener faults
 	tests/lib/e2e.sh
 
 check-clients: extension listener
@@ -100,6 +104,6 @@ clean:
 	$(MAKE) -C listener clean
 	$(MAKE) -C bench/probes clean
 
-.PHONY: all extension listener install demo check check-packages check-unit \
+.PHONY: all extension listener faults install demo check check-packages check-unit \
 	check-regress check-isolation check-e2e check-clients bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "backoff.h"
+#include "fault_point.h"
 #include "redis_error.h"
 #include "redis_pace.h"
 #include "redis_queue.h"
@@ -329,6 +330,7 @@ replied(void *context, const redisReply *reply)
 		return;
 	}
 	problem = take_reply(target, &command, reply);
+	FAULT_POINT(command.type == REDIS_COMMAND_SCAN ? "during_scan" : "after_reply");
 	if (problem != NULL)
 		drop_connection(target, REDIS_FAILURE_PROTOCOL, problem);
 	else if (command.type == REDIS_COMMAND_SCAN || command.work == &target->found)

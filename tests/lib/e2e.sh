@@ -74,6 +74,7 @@ build_tree() {
 	bindir=$("$lib/private_postgres.sh" "$tmp/postgres")
 	mkdir "$tmp/bin" "$tmp/run" "$tmp/run/tmp"
 	cp "$root/listener/uncached" "$tmp/bin/"
+	cp "$root/listener/build-faults/uncached" "$tmp/bin/uncached-faults"
 	cp -R "$root/tests/e2e" "$tmp/tests"
 	cp -R "$root/docs" "$tmp/docs"
 	chmod -R a+rX "$tmp"
@@ -133,10 +134,12 @@ print_failures() {
 	done
 }
 
-[ -x "$root/listener/uncached" ] || {
-	echo "$0: listener/uncached is not built; run make" >&2
-	exit 2
-}
+for program in uncached build-faults/uncached; do
+	[ -x "$root/listener/$program" ] || {
+		echo "$0: listener/$program is not built; run make all faults" >&2
+		exit 2
+	}
+done
 choose_test_user
 build_tree
 list_tests "$@" >"$tmp/list"

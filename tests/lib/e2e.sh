@@ -75,6 +75,7 @@ build_tree() {
 	mkdir "$tmp/bin" "$tmp/run" "$tmp/run/tmp"
 	cp "$root/listener/uncached" "$tmp/bin/"
 	cp "$root/listener/build-faults/uncached" "$tmp/bin/uncached-faults"
+	cp "$root/listener/build-faults/shim.so" "$tmp/bin/"
 	cp -R "$root/tests/e2e" "$tmp/tests"
 	cp -R "$root/docs" "$tmp/docs"
 	chmod -R a+rX "$tmp"
@@ -111,6 +112,7 @@ run_tests() {
 		-u REDIS_USERNAME -u REDIS_PASSWORD -u REDIS_PASSWORD_FILE \
 		HOME="$tmp/run" TMPDIR="$tmp/run/tmp" \
 		PATH="$bindir:$tmp/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+		UNCACHED_SHIM_LIBRARY="$tmp/bin/shim.so" \
 		PERL5LIB="$tmp/tests/lib:$tmp/postgres$pkglibdir/pgxs/src/test/perl" \
 		PG_REGRESS="$tmp/postgres$pkglibdir/pgxs/src/test/regress/pg_regress" \
 		TESTDIR="$tmp/run" TESTDATADIR="$tmp/run/tmp_check" \

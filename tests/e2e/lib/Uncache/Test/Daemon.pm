@@ -2,7 +2,7 @@
 #
 # node and database say where the journal is, redis where the target
 # "default" is (a URL); config => FILE instead of it, args and env more.  fault =>
-# "NAME:COUNT:SIGNAL" takes the build with fault points.
+# "NAME:COUNT:SIGNAL" takes the build with fault points; wrapper: a command to start it by.
 package Uncache::Test::Daemon;
 
 use strict;
@@ -17,7 +17,7 @@ sub new
 {
 	my ($class, $name, %params) = @_;
 	my $program = defined $params{fault} ? 'uncached-faults' : 'uncached';
-	my @command = ($program, '--log-level', 'debug');
+	my @command = (@{ $params{wrapper} // [] }, $program, '--log-level', 'debug');
 	my %fault = defined $params{fault} ? (UNCACHED_FAULT => $params{fault}) : ();
 	my $database = $params{database} // 'postgres';
 	my $role = $params{role} // ROLE;

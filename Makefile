@@ -22,7 +22,7 @@ BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-15 libpq-de
 DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server perl
 CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis python3-django-cacheops \
 	python3-flask python3-flask-caching nodejs node-redis
-CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) check libipc-run-perl
+CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) check libipc-run-perl pgbouncer
 BENCH_PACKAGES = $(DEMO_PACKAGES) python3 nodejs python3-django-cacheops python3-psycopg2
 BENCH_PARTS = writer app bulk latency snapshot drain idle
 

@@ -35,6 +35,7 @@ typedef struct Fault
 {
 	int			command;		/* number of the one that is answered badly,
 								 * over all connections; 0 is none */
+	int			greeting;		/* likewise, of the commands that greet */
 	const char *reply;			/* instead of the right one; NULL is none */
 	bool		hang_up;		/* afterwards */
 	long		cut_at_byte;	/* of what is sent on the first connection,
@@ -52,6 +53,7 @@ static Delivery *delivery;
 
 static Fault fault;
 static int	command_count;		/* over all connections, without greetings */
+static int	greeting_count;		/* likewise, of greetings alone */
 static long sent_bytes;			/* on this connection */
 static int	lost_count;
 static int	drained_count;
@@ -141,16 +143,30 @@ answer_scan(const redisReply *command)
 }
 
 static inline void
+answer_badly(void)
+{
+	if (fault.reply != NULL)
+		scripted_redis_send(&server, fault.reply);
+	if (fault.hang_up)
+		scripted_redis_hang_up(&server);
+}
+
+static inline void
 answer_greeting(const redisReply *command)
 {
-	if (server.command_count == 0 && scripted_redis_is(command, "PING"))
+	greeting_count++;
+	if (scripted_redis_is(command, "PING"))
 		sent_bytes = 0;
-	(void) send_through(scripted_redis_is(command, "INFO") ? SCRIPTED_REDIS_INFO : "+OK\r\n");
+	if (greeting_count == fault.greeting)
+		answer_badly();
+	else
+		(void) send_through(scripted_redis_is(command, "INFO") ? SCRIPTED_REDIS_INFO : "+OK\r\n");
 }
 
 static void
 answer(ScriptedRedis *redis, const redisReply *command)
 {
+	(void) redis;
 	if (scripted_redis_is_greeting(command))
 	{
 		answer_greeting(command);
@@ -158,12 +174,7 @@ answer(ScriptedRedis *redis, const redisReply *command)
 	}
 	command_count++;
 	if (command_count == fault.command)
-	{
-		if (fault.reply != NULL)
-			scripted_redis_send(redis, fault.reply);
-		if (fault.hang_up)
-			scripted_redis_hang_up(redis);
-	}
+		answer_badly();
 	else if (scripted_redis_is(command, "SCAN"))
 		answer_scan(command);
 	else
@@ -393,7 +404,7 @@ start(const Fault *wrong, int64_t reply_ms)
 	};
 
 	fault = *wrong;
-	command_count = lost_count = drained_count = acked_batch = 0;
+	command_count = greeting_count = lost_count = drained_count = acked_batch = 0;
 	sent_bytes = 0;
 	for (int i = 0; i < BATCH_COUNT; i++)
 		keyset_init(&proven[i], 1);

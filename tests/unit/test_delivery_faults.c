@@ -129,6 +129,23 @@ START_TEST(delivery_survives_half_a_reply_and_the_end)
 
 END_TEST
 
+/* Some of these are borne: who may not PING may be able to UNLINK. */
+START_TEST(delivery_survives_a_bad_reply_to_any_greeting)
+{
+	run_healthy();
+	for (int position = 1, last = greeting_count; position <= last; position++)
+	{
+		const Fault wrong = {.greeting = position,.reply = bad_replies[_i],
+		.cut_at_byte = -1};
+
+		start(&wrong, PATIENT_MS);
+		run_until_drained();
+		stop();
+	}
+}
+
+END_TEST
+
 /* --- connections --- */
 
 START_TEST(delivery_survives_a_cut_at_any_byte)
@@ -239,6 +256,8 @@ main(void)
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, delivery_acknowledges_what_redis_has_proven);
 	tcase_add_loop_test(tests, delivery_survives_a_bad_reply_to_any_command, 0,
+						MANY(bad_replies));
+	tcase_add_loop_test(tests, delivery_survives_a_bad_reply_to_any_greeting, 0,
 						MANY(bad_replies));
 	tcase_add_loop_test(tests, delivery_survives_half_a_reply_and_silence, 0,
 						MANY(half_replies));

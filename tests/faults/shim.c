@@ -34,8 +34,8 @@ typedef struct ShimOrders
 	int64_t		calls;			/* which kinds: a sum of the above */
 	int64_t		fail_at;		/* number of the call that fails; 0 is none */
 	int64_t		fail_every;		/* so many calls one fails; 0 is none */
-	int64_t		error;			/* errno of a transfer or poll that fails; 0 is
-								 * another one for each function */
+	int64_t		error;			/* errno of a transfer or poll that fails; 0
+								 * is another one for each function */
 	int64_t		max_bytes;		/* of one transfer; 0 is without bound */
 	int64_t		call_count;		/* counted here */
 	int64_t		failure_count;	/* likewise */

@@ -52,17 +52,18 @@ sub wrapper
 }
 
 # Of the calls that were recorded since the last time, the numbers of some that stand for
-# all: from each place in the code the first, the second and the last.  Or all of them.
+# all: from each place in the code the first two and the last two.  Or all of them.
 sub choose_calls
 {
 	my ($self, %params) = @_;
 	my @sites = unpack('Q*', PostgreSQL::Test::Utils::slurp_file($self->{record}));
+	my @all = (1 .. scalar @sites);
 	my %calls;
 
 	unlink($self->{record});
-	push @{ $calls{ $sites[ $_ - 1 ] } }, $_ foreach 1 .. @sites;
-	return (1 .. @sites) if $params{all};
-	my %chosen = map { $_ => 1 } map { (@$_ > 1 ? @$_[ 0, 1, -1 ] : $_->[0]) } values %calls;
+	push @{ $calls{ $sites[ $_ - 1 ] } }, $_ foreach @all;
+	return @all if $params{all};
+	my %chosen = map { $_ => 1 } map { (@$_ > 1 ? @$_[ 0, 1, -2, -1 ] : $_->[0]) } values %calls;
 	return sort { $a <=> $b } keys %chosen;
 }
 

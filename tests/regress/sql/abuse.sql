@@ -294,7 +294,7 @@ CREATE EVENT TRIGGER stolen ON ddl_command_end EXECUTE FUNCTION mallory.nothing(
 -- case 49: privileges for oneself
 SELECT uncache.grant_consumer('regress_uncache_mallory');
 SELECT uncache.grant_author('regress_uncache_mallory');
-GRANT EXECUTE ON FUNCTION uncache.ack(text, text) TO regress_uncache_mallory;
+GRANT EXECUTE ON FUNCTION uncache.trim(integer) TO regress_uncache_mallory;
 SET ROLE regress_uncache_alice;
 :neighbour
 

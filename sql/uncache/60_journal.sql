@@ -345,6 +345,7 @@ BEGIN
 	FOR consumer IN
 		SELECT c.* FROM uncache.consumers c
 		WHERE c.lost_at IS NULL AND uncache.missed_from(c, cutoff) IS NOT NULL
+		ORDER BY c.id
 		FOR UPDATE SKIP LOCKED
 	LOOP
 		since := coalesce(uncache.missed_from(consumer, cutoff), cutoff);

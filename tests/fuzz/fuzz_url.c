@@ -89,7 +89,8 @@ check_parts(RedisUrl *url, const char *part)
 	if (!url_set_database(url, part, error, sizeof(error)))
 		FUZZ_CHECK(url->database == database && fuzz_is_message(error));
 	if (url_set_host(url, part, error, sizeof(error)))
-		FUZZ_CHECK(url->socket_path == NULL && url->port >= 1 && strcmp(url->host, part) == 0);
+		FUZZ_CHECK(url->socket_path == NULL && url->port >= 1 &&
+				   (part[0] == '[' || strcmp(url->host, part) == 0));
 	else
 		FUZZ_CHECK(fuzz_is_message(error));
 	check_written(url);

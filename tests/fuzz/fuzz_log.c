@@ -41,6 +41,8 @@ check_line(const char *line, size_t size)
 		length = utf8_length(line + at, size - 1 - at);
 		FUZZ_CHECK(length > 0);
 		FUZZ_CHECK((unsigned char) line[at] >= ' ' && line[at] != 0x7f);
+		/* U+0080 to U+009F, which terminals obey */
+		FUZZ_CHECK(length != 2 || (unsigned char) line[at] != 0xc2 || (unsigned char) line[at + 1] >= 0xa0);
 	}
 }
 

@@ -106,7 +106,7 @@ check_escape(const char *literal, size_t literal_bytes, const char *other, size_
 	size_t		pattern_bytes = glob_escape(literal, literal_bytes, pattern);
 	size_t		prefix_bytes;
 	bool		is_same = literal_bytes == other_bytes &&
-		memcmp(literal, other, literal_bytes) == 0;
+	memcmp(literal, other, literal_bytes) == 0;
 
 	FUZZ_CHECK(pattern_bytes <= 2 * literal_bytes);
 	FUZZ_CHECK(glob_match(pattern, pattern_bytes, literal, literal_bytes));
@@ -177,11 +177,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t		text_bytes = size - rest;
 	char	   *pattern = fuzz_copy(data, pattern_bytes);
 	char	   *text = fuzz_copy(data + rest, text_bytes);
+	const Span	whole_pattern = {data, data + pattern_bytes};
+	const Span	whole_text = {data + rest, data + size};
 	bool		is_match = glob_match(pattern, pattern_bytes, text, text_bytes);
 
 	if (is_plain(pattern, pattern_bytes, text_bytes))
-		FUZZ_CHECK(is_match == plain_match((Span) {data, data + pattern_bytes},
-										   (Span) {data + rest, data + size}));
+		FUZZ_CHECK(is_match == plain_match(whole_pattern, whole_text));
 	check_prefix(pattern, pattern_bytes, text, text_bytes, is_match);
 	check_escape(pattern, pattern_bytes, text, text_bytes);
 	check_escape(text, text_bytes, pattern, pattern_bytes);

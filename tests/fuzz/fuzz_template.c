@@ -80,8 +80,11 @@ read_template(const char *text, size_t length, Text *printed, Text *rendered, si
 static Text
 make_text(size_t length)
 {
+	Text		text = {.count = 0};
+
 	/* a placeholder of one byte between braces may become a value */
-	return (Text) {fuzz_alloc(8 * length * sizeof(value) + 64), 0};
+	text.bytes = fuzz_alloc(8 * length * sizeof(value) + 64);
+	return text;
 }
 
 static void

@@ -27,7 +27,7 @@ CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-
 FUZZ_PACKAGES = make clang libclang-rt-14-dev libc6-dev pkg-config libpq-dev libhiredis-dev
 CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl
 BENCH_PACKAGES = $(DEMO_PACKAGES) python3 nodejs python3-django-cacheops python3-psycopg2
-BENCH_PARTS = writer app bulk latency snapshot drain idle
+BENCH_PARTS = writer app bulk latency snapshot drain unlink idle
 
 all: extension listener
 

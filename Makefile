@@ -5,8 +5,10 @@
 #                        PREFIX (default /usr/local); DESTDIR is honoured
 #   make demo            shows the whole on private servers; KEEP=1 leaves them
 #   make check           all tests; it installs the Debian packages they need
-#   make check-unit, check-regress, check-isolation, check-e2e, check-clients
+#   make check-unit, check-regress, check-isolation, check-e2e, check-clients,
+#        check-fuzz
 #   make SANITIZE=1 check-unit
+#   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
 #   make bench           measures against peers, see bench/README.md; parts:
 #   make bench-writer, bench-app, bench-bulk, bench-latency, bench-snapshot,
 #        bench-drain, bench-idle; bench-smoke (tiny), bench-plot
@@ -22,7 +24,8 @@ BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-15 libpq-de
 DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server perl
 CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis python3-django-cacheops \
 	python3-flask python3-flask-caching nodejs node-redis
-CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) check libipc-run-perl
+FUZZ_PACKAGES = make clang libclang-rt-14-dev libc6-dev pkg-config libpq-dev libhiredis-dev
+CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl
 BENCH_PACKAGES = $(DEMO_PACKAGES) python3 nodejs python3-django-cacheops python3-psycopg2
 BENCH_PARTS = writer app bulk latency snapshot drain unlink idle
 
@@ -47,6 +50,7 @@ check: check-packages
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target \
 		check-e2e check-clients check-regress check-isolation check-unit
+	$(MAKE) --no-print-directory check-fuzz
 	$(MAKE) --no-print-directory bench-smoke
 	@echo "make check: all parts passed"
 
@@ -67,6 +71,16 @@ check-e2e: extension listener
 
 check-clients: extension listener
 	tests/lib/clients.sh
+
+# Two targets at a time, each for SECONDS_EACH.
+check-fuzz:
+	@$(MAKE) --no-print-directory -s -C tests/fuzz
+	tests/fuzz/run.sh
+
+fuzz:
+	@tests/lib/packages.sh $(FUZZ_PACKAGES)
+	@$(MAKE) --no-print-directory -s -C tests/fuzz
+	SECONDS_EACH=$(or $(SECONDS_EACH),600) tests/fuzz/run.sh
 
 bench: all bench-prepare
 	bench/bench.py $(BENCH_PARTS)
@@ -99,7 +113,8 @@ clean:
 	$(MAKE) -C extension clean
 	$(MAKE) -C listener clean
 	$(MAKE) -C bench/probes clean
+	$(MAKE) -C tests/fuzz clean
 
 .PHONY: all extension listener install demo check check-packages check-unit \
-	check-regress check-isolation check-e2e check-clients bench $(BENCH_PARTS:%=bench-%) bench-prepare \
+	check-regress check-isolation check-e2e check-clients check-fuzz fuzz bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

@@ -47,7 +47,7 @@ COMMENT ON COLUMN uncache.consumers.target IS 'Redis destination by alias';
 COMMENT ON COLUMN uncache.consumers.barrier IS 'transactions before this one may not know of the consumer';
 COMMENT ON COLUMN uncache.consumers.cursor IS 'what is applied; null until the barrier has passed, and while it is lost';
 COMMENT ON COLUMN uncache.consumers.resync_reason IS 'why a resync is or, if it is lost, will be due; null if none is';
-COMMENT ON COLUMN uncache.consumers.identity IS 'cluster, timeline and database that the cursor belongs to';
+COMMENT ON COLUMN uncache.consumers.identity IS 'cluster, timeline, database and copy of the files that the cursor belongs to';
 COMMENT ON COLUMN uncache.consumers.server IS 'the Redis process that the deletes went to, as uncached names it; null if it is not known';
 COMMENT ON COLUMN uncache.consumers.registered_at IS 'when the target was attached to first, or first after it was lost';
 COMMENT ON COLUMN uncache.consumers.acked_at IS 'when its daemon last acknowledged a cursor, be it the same; a daemon that works does so every 10 s';

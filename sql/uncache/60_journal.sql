@@ -16,13 +16,18 @@ CREATE FUNCTION uncache.max_lag_seconds() RETURNS integer
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_max_lag_seconds';
 COMMENT ON FUNCTION uncache.max_lag_seconds() IS 'the setting uncache.max_lag';
 
+CREATE FUNCTION uncache.files_created_at() RETURNS timestamptz
+	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_files_created_at';
+COMMENT ON FUNCTION uncache.files_created_at() IS 'when the data directory was made or copied; null where the file system does not tell';
+
 CREATE FUNCTION uncache.identity() RETURNS text
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT format('system %s, timeline %s, database %s',
+	SELECT format('system %s, timeline %s, database %s, files of %s',
 		(SELECT system_identifier FROM pg_control_system()),
 		left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
-		(SELECT oid FROM pg_database WHERE datname = current_database()))
+		(SELECT oid FROM pg_database WHERE datname = current_database()),
+		coalesce(to_char(uncache.files_created_at() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), 'an unknown time'))
 $$;
 COMMENT ON FUNCTION uncache.identity() IS 'the history that a cursor belongs to';
 
@@ -78,6 +83,20 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION uncache.find_resync_reason(uncache.consumers, text) IS 'why a consumer has to resync; null if it has not';
+
+/*
+ * A cursor and the journal that it belongs to stand in one database and share
+ * its fate, be that restored, promoted, upgraded or copied.  One with ids that
+ * were never given out was carried in from elsewhere.
+ */
+CREATE FUNCTION uncache.is_ahead(cursor text) RETURNS boolean
+	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT greatest(split_part(cursor, ':', 2)::numeric,
+			nullif(split_part(split_part(cursor, '/', 2), '.', 1), '')::numeric + 1)
+		> pg_snapshot_xmax(pg_current_snapshot())::text::numeric
+$$;
+COMMENT ON FUNCTION uncache.is_ahead(text) IS 'whether a cursor names transactions that this server has not seen yet';
 
 /*
  * The registration has to be committed before the barrier is taken: then a
@@ -183,8 +202,8 @@ BEGIN
 	reason := uncache.find_resync_reason(consumer, server);
 	IF reason IS NOT NULL THEN
 		state := 'resync';
-		/* a cursor of this history holds on: what was invalidated by hand is in no rule */
-		IF cursor IS NULL OR consumer.identity <> uncache.identity() THEN
+		/* as long as it can be the cursor holds on: what was invalidated by hand is in no rule */
+		IF cursor IS NULL OR uncache.is_ahead(cursor) THEN
 			cursor := pg_current_snapshot()::text;
 		END IF;
 		UPDATE uncache.consumers c
@@ -326,6 +345,7 @@ BEGIN
 	FOR consumer IN
 		SELECT c.* FROM uncache.consumers c
 		WHERE c.lost_at IS NULL AND uncache.missed_from(c, cutoff) IS NOT NULL
+		ORDER BY c.id
 		FOR UPDATE SKIP LOCKED
 	LOOP
 		since := coalesce(uncache.missed_from(consumer, cutoff), cutoff);

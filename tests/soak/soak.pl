@@ -3,6 +3,7 @@
 #
 # Round n of a soak with SEED=s is the first round of one with SEED=s+n. The seed
 # decides what happens in which order; when exactly is the servers' matter.
+# FAULTS, a regular expression, allows only the faults whose names it matches.
 
 use strict;
 use warnings FATAL => 'all';
@@ -29,7 +30,8 @@ my $begin = time;
 $seed =~ /^\d+$/ && $minutes =~ /^[\d.]+$/ or die "MINUTES and SEED are numbers\n";
 diag "SEED=$seed MINUTES=$minutes";
 
-my $faults = all_faults();
+my $allowed = $ENV{FAULTS} || '.';
+my $faults = [ grep { $_->{name} =~ /$allowed/ } @{ all_faults() } ];
 my $report = Uncache::Soak::Report->new($faults);
 my $servers = Uncache::Soak::Servers->new;
 my %parts = (node => $servers->{node}, redis => $servers->{redis});

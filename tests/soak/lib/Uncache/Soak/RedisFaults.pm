@@ -35,7 +35,7 @@ sub _list_of
 		my ($name, $weight, $begin, $end) = @$_;
 		{
 			name => "Redis $number: $name", weight => $weight, victim => "redis$number",
-			empties_cache => $name =~ /^kill|^FLUSHALL/,
+			empties_cache => scalar($name =~ /^kill|^FLUSHALL/),
 			begin => sub { my ($servers, @more) = @_; $begin->($servers->{redis}[$number], @more) },
 			$end ? (end => sub { my ($servers, @more) = @_; $end->($servers->{redis}[$number], @more) }) : () };
 	} @faults;

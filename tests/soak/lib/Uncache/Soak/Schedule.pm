@@ -26,7 +26,8 @@ sub draw_schedule
 	my @steps;
 
 	srand($seed);
-	$faults = [ grep { !$_->{empties_cache} } @$faults ] if rand() < MILD_ROUNDS;
+	my @mild = grep { !$_->{empties_cache} } @$faults;
+	$faults = \@mild if rand() < MILD_ROUNDS && @mild;
 	$total += $_->{weight} foreach @$faults;
 	for (1 .. STEPS)
 	{

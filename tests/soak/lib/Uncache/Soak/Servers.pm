@@ -80,7 +80,8 @@ sub new_session
 	my $session = wait_for { Uncache::Test::Session->connect($self->{node}) } 60
 	  or die "PostgreSQL stays away\n";
 
-	$session->query('SET lock_timeout = 2000');
+	# ALTER SYSTEM knows a module's settings only where it is loaded
+	$session->query(q{SET lock_timeout = 2000; LOAD 'uncache'});
 	return $session;
 }
 

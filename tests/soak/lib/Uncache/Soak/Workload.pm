@@ -118,11 +118,13 @@ sub _move_item
 		'COMMIT');
 }
 
-# The statements of a transaction; a number among them is a pause.
+# The statements of a transaction; a number among them is a pause.  More is read
+# than written, or nothing would be cached for long.
 sub _choose_transaction
 {
 	my $choice = rand(100);
 
+	pause(rand(0.02));
 	return (_change_item()) if $choice < 30;
 	return (_change('note')) if $choice < 38;
 	return (_change('event')) if $choice < 46;

@@ -15,6 +15,7 @@ use Uncache::Soak::Faults qw(all_faults);
 use Uncache::Soak::Oracle;
 use Uncache::Soak::Report;
 use Uncache::Soak::Round;
+use Uncache::Soak::Schedule qw(draw_schedule);
 use Uncache::Soak::Servers;
 use Uncache::Soak::Workload;
 use Uncache::Test::Wait qw(pause);
@@ -99,6 +100,7 @@ sub control_oracle
 	return;
 }
 
+is_deeply(draw_schedule($seed, $faults), draw_schedule($seed, $faults), 'a seed says what happens');
 my $is_well = 1;
 for (my $number = 0; $is_well && ($number == 0 || time < $begin + 60 * $minutes); $number++)
 {

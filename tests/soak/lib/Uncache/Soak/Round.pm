@@ -8,7 +8,10 @@ use Time::HiRes qw(time);
 use Uncache::Soak::Schedule qw(draw_schedule describe_step);
 use Uncache::Test::Wait qw(pause);
 
-use constant REST_SECONDS => 120;
+use constant {
+	CALM_SECONDS => 1,		# of load without faults, so that something is cached after a resync
+	REST_SECONDS => 120
+};
 
 # What a fault may fail of without being one of ours: it met the load's locks.
 use constant REFUSAL => qr/lock timeout|deadlock/;
@@ -69,6 +72,7 @@ sub _play_schedule
 		$self->_check_daemon;
 	}
 	$self->_end_faults(sub { 1 });
+	pause(CALM_SECONDS);
 	return;
 }
 

@@ -54,14 +54,18 @@ run_tests() {
 
 [ $# -gt 0 ] || set -- unit regress isolation e2e
 build_tree
+failed=
 cd "$tmp/tree"
 for kind; do
 	echo "== $kind, with counters"
 	run_tests "$kind" >"$tmp/$kind.log" 2>&1 || {
 		cat "$tmp/$kind.log"
-		echo "$0: $kind tests fail" >&2
-		exit 1
+		failed="$failed $kind"
 	}
 done
 mkdir -p "$root/build"
 "$root/tests/coverage/report.py" "$tmp/tree" "$root/build/coverage.txt"
+if [ -n "$failed" ]; then
+	echo "$0: tests fail:$failed" >&2
+	exit 1
+fi

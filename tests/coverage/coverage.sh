@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures which lines of the daemon and of the extension the tests run.
 #
-#   tests/coverage/coverage.sh [KIND...]      unit regress isolation e2e
+#   tests/coverage/coverage.sh [KIND...]      unit regress isolation e2e clients
 #
 # Without KIND all of them run. Everything is built anew from a copy of the
 # tree, so that builds here are not disturbed. The report goes to standard
@@ -9,6 +9,9 @@
 # if a test fails or less than is promised is covered. PG_CONFIG chooses the
 # PostgreSQL.
 set -eu
+
+# counting programs are slow; so are machines that do other things, too
+export CK_TIMEOUT_MULTIPLIER="${CK_TIMEOUT_MULTIPLIER:-10}"
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 pg_config=${PG_CONFIG:-pg_config}
@@ -45,14 +48,15 @@ run_tests() {
 	unit) make -s -C listener PG_CONFIG="$pg_config" CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage check-unit ;;
 	regress | isolation) tests/lib/regress.sh "$1" ;;
 	e2e) tests/lib/e2e.sh ;;
+	clients) tests/lib/clients.sh ;;
 	*)
-		echo "usage: $0 [unit] [regress] [isolation] [e2e]" >&2
+		echo "usage: $0 [unit] [regress] [isolation] [e2e] [clients]" >&2
 		return 2
 		;;
 	esac
 }
 
-[ $# -gt 0 ] || set -- unit regress isolation e2e
+[ $# -gt 0 ] || set -- unit regress isolation e2e clients
 build_tree
 failed=
 cd "$tmp/tree"

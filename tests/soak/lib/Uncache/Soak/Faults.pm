@@ -1,9 +1,14 @@
 # What may happen to the servers while they work.
 #
-# A fault has a name; a weight, how often it is drawn; a victim: while a fault
-# lasts, the next one of the same victim ends it first, and those of others
-# happen at the same time; empties_cache, if a resync or the like is its effect; begin, and end if it lasts: both are called with the
-# servers and the step's three chances, and share a hash for what end needs.
+# A fault has
+#
+#	name
+#	weight			how often it is drawn
+#	victim			while a fault lasts, the next one of the same victim ends it first;
+#					those of others happen at the same time
+#	empties_cache	if a resync or the like is its effect
+#	begin, end		called with the servers, the step's three chances and a hash that
+#					both share; end only if it lasts
 package Uncache::Soak::Faults;
 
 use strict;

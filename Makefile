@@ -6,12 +6,15 @@
 #   make demo            shows the whole on private servers; KEEP=1 leaves them
 #   make check           all tests; it installs the Debian packages they need
 #   make check-unit, check-regress, check-isolation, check-e2e, check-clients,
-#        check-fuzz
+#        check-docs, check-fuzz
 #   make SANITIZE=1 check-unit
 #   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
+#   make soak            random faults under load for MINUTES=3; SEED repeats them,
+#                        FAULTS, a regular expression, allows only some
+#   make coverage        which lines the tests run: the daemon's and the extension's
 #   make bench           measures against peers, see bench/README.md; parts:
 #   make bench-writer, bench-app, bench-bulk, bench-latency, bench-snapshot,
-#        bench-drain, bench-idle; bench-smoke (tiny), bench-plot
+#        bench-drain, bench-unlink, bench-idle; bench-smoke (tiny), bench-plot
 #   make format, format-check
 #
 # WERROR=1 makes warnings errors; CC chooses the compiler.
@@ -49,7 +52,7 @@ demo:
 check: check-packages
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target \
-		check-e2e check-clients check-regress check-isolation check-unit
+		check-e2e check-clients check-regress check-isolation check-unit check-docs
 	$(MAKE) --no-print-directory check-fuzz
 	$(MAKE) --no-print-directory bench-smoke
 	@echo "make check: all parts passed"
@@ -81,6 +84,19 @@ fuzz:
 	@tests/lib/packages.sh $(FUZZ_PACKAGES)
 	@$(MAKE) --no-print-directory -s -C tests/fuzz
 	SECONDS_EACH=$(or $(SECONDS_EACH),600) tests/fuzz/run.sh
+
+# What documents quote is what is said.
+check-docs:
+	tests/docs/check_quotes.py docs/failures.md
+
+# Logs of all that ran are in build/soak afterwards.
+soak: check-packages
+	$(MAKE) --no-print-directory all
+	rm -rf build/soak
+	MINUTES=$(MINUTES) SEED=$(SEED) FAULTS='$(FAULTS)' KEEP=$(CURDIR)/build/soak tests/lib/e2e.sh soak
+
+coverage: check-packages
+	tests/coverage/coverage.sh
 
 bench: all bench-prepare
 	bench/bench.py $(BENCH_PARTS)
@@ -116,5 +132,6 @@ clean:
 	$(MAKE) -C tests/fuzz clean
 
 .PHONY: all extension listener install demo check check-packages check-unit \
-	check-regress check-isolation check-e2e check-clients check-fuzz fuzz bench $(BENCH_PARTS:%=bench-%) bench-prepare \
+	check-regress check-isolation check-e2e check-clients check-docs check-fuzz fuzz soak coverage \
+	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

@@ -85,6 +85,7 @@ sub url
 sub socket { return $_[0]->{socket}; }
 sub port { return $_[0]->{port}; }
 sub pid { return $_[0]->{process}->pid; }
+sub is_running { return $_[0]->{process}->is_running; }
 sub directory { return $_[0]->{directory}; }
 
 sub _try_client

@@ -16,11 +16,15 @@
 
 #include "backoff.h"
 #include "redis_error.h"
+#include "redis_greeting.h"
 #include "redis_pace.h"
 #include "redis_queue.h"
 #include "redis_scan.h"
 #include "redis_script.h"
 #include "redis_work.h"
+
+/* How often Redis is asked for its history. */
+#define HISTORY_INTERVAL_MS 1000
 
 typedef enum TargetState
 {
@@ -52,6 +56,9 @@ struct RedisTarget
 	LoopTimer	pace_timer;		/* armed until the next slice may be asked for */
 	const RedisWork *last_stepper;	/* batch or found; NULL before any */
 	RedisQueue	queue;			/* commands without a reply */
+
+	RedisHistoryWatch history;
+	LoopTimer	history_timer;	/* armed until it is asked for again */
 };
 
 static void
@@ -232,12 +239,62 @@ drop_connection(RedisTarget *target, const char *reason, bool is_error_reply)
 				reason, is_error_reply ? redis_error_kind(reason) : NULL, retry_ms);
 
 	redis_conn_close(target->conn);
+	loop_timer_remove(target->loop, &target->history_timer);
 	set_state(target, TARGET_BACKING_OFF);
 	restart_work(target);
 	if (!loop_timer_set(target->loop, &target->retry_timer, retry_ms))
 		log_failure(target, "cannot arm a timer, giving up on Redis", "out of memory",
 					NULL, 0);
 	target->events->lost(target->context);
+}
+
+/* --- the history --- */
+
+static void
+await_history_time(RedisTarget *target)
+{
+	if (!loop_timer_set(target->loop, &target->history_timer, HISTORY_INTERVAL_MS))
+		drop_connection(target, "out of memory", false);
+}
+
+/* Behind all that was sent, so that what is told has it in it. */
+static void
+history_is_due(void *context)
+{
+	RedisTarget *target = context;
+	const RedisCommand command = {.type = REDIS_COMMAND_HISTORY};
+
+	if (!redis_conn_has_room(target->conn) || !redis_queue_has_room(&target->queue, &command))
+	{
+		await_history_time(target);
+		return;
+	}
+	redis_conn_ask_history(target->conn);
+	for (int i = 0; i < REDIS_GREETING_HISTORY_COMMANDS; i++)
+		redis_queue_push(&target->queue, &command);
+	redis_history_ask(&target->history, REDIS_GREETING_HISTORY_COMMANDS);
+	redis_conn_flush(target->conn);
+}
+
+static void
+take_history(RedisTarget *target, const redisReply *reply)
+{
+	switch (redis_history_take(&target->history,
+							   reply->type == REDIS_REPLY_STRING ? reply->str : ""))
+	{
+		case REDIS_HISTORY_AWAITED:
+			break;
+		case REDIS_HISTORY_GOES_ON:
+			await_history_time(target);
+			target->events->placed(target->context);
+			break;
+		case REDIS_HISTORY_IS_ANOTHER:
+			drop_connection(target, "Redis goes on with another history", false);
+			break;
+		case REDIS_HISTORY_IS_REPLICA:
+			drop_connection(target, REDIS_ERROR_REPLICA, true);
+			break;
+	}
 }
 
 /* --- replies --- */
@@ -304,6 +361,7 @@ take_reply(RedisTarget *target, const RedisCommand *command, const redisReply *r
 			return take_names(target, command, reply);
 		case REDIS_COMMAND_SCAN:
 			return take_slice(target, reply);
+		case REDIS_COMMAND_HISTORY:
 		case REDIS_COMMAND_ABANDONED:
 			break;
 	}
@@ -320,6 +378,11 @@ replied(void *context, const redisReply *reply)
 	if (reply->type == REDIS_REPLY_ERROR)
 	{
 		drop_connection(target, reply->str, true);
+		return;
+	}
+	if (command.type == REDIS_COMMAND_HISTORY)
+	{
+		take_history(target, reply);
 		return;
 	}
 	problem = take_reply(target, &command, reply);
@@ -348,12 +411,17 @@ connected(void *context)
 	log_event(target->log, LOG_LEVEL_INFO, "connected to Redis",
 			  LOG_TEXT("target", target->settings.alias),
 			  LOG_TEXT("server", target->server));
-	if (redis_conn_server_id(target->conn)[0] == '\0')
+	target->history.known = *redis_conn_history(target->conn);
+	if (redis_history_is_told(&target->history.known))
+		await_history_time(target);
+	else
 		log_event(target->log, LOG_LEVEL_WARNING,
 				  "cannot tell whether Redis was started again and may have lost deletes",
 				  LOG_TEXT("target", target->settings.alias),
 				  LOG_TEXT("server", target->server),
 				  LOG_TEXT("advice", "allow the user the command INFO: ACL SETUSER name +info"));
+	if (target->state != TARGET_READY)
+		return;
 	send_work(target);
 	target->events->ready(target->context);
 }
@@ -414,6 +482,7 @@ redis_target_create(Loop *loop, const Log *log, const RedisTargetSettings *setti
 				 settings->backoff_cap_ms, settings->seed);
 	loop_timer_init(&target->retry_timer, connect_again, target);
 	loop_timer_init(&target->pace_timer, pace_allows, target);
+	loop_timer_init(&target->history_timer, history_is_due, target);
 	redis_scan_init(&target->scan, settings->seed);
 	redis_pace_init(&target->pace, settings->scan_rate);
 	return target;
@@ -439,6 +508,7 @@ void
 redis_target_stop(RedisTarget *target)
 {
 	loop_timer_remove(target->loop, &target->retry_timer);
+	loop_timer_remove(target->loop, &target->history_timer);
 	redis_conn_close(target->conn);
 	redis_target_abandon(target);
 	redis_queue_clear(&target->queue);
@@ -451,10 +521,10 @@ redis_target_is_ready(const RedisTarget *target)
 	return target->state == TARGET_READY;
 }
 
-const char *
-redis_target_server_id(const RedisTarget *target)
+const RedisHistory *
+redis_target_history(const RedisTarget *target)
 {
-	return redis_conn_server_id(target->conn);
+	return &target->history.known;
 }
 
 void

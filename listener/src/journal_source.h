@@ -107,6 +107,7 @@ extern bool journal_source_is_idle(const JournalSource *source);
 extern void journal_source_attach(JournalSource *source, const RedisHistory *history);
 extern void journal_source_fetch(JournalSource *source, const char *cursor,
 								 size_t max_bytes, bool sleep);
+
 /*
  * repl_offset: 0, or where Redis' history stood after everything had been
  * applied that was acknowledged, or resynced, before this call.

@@ -196,12 +196,14 @@ await_transactions(Pipeline *pipeline, const char *reason)
 static void
 run(Pipeline *pipeline, const JournalAttachment *attachment)
 {
+	bool		goes_back = attachment->state == JOURNAL_READY && attachment->reason[0] != '\0';
+
 	say(pipeline, LOG_LEVEL_INFO,
 		pipeline->state == PIPELINE_STANDBY ? "attached, taking over" : "attached",
-		attachment->reason);
-	if (attachment->state == JOURNAL_READY && attachment->reason[0] != '\0')
-		say(pipeline, LOG_LEVEL_WARNING,
-			"Redis may have lost deletes, applying them again", attachment->reason);
+		goes_back ? "" : attachment->reason);
+	if (goes_back)
+		say(pipeline, LOG_LEVEL_WARNING, "Redis may have lost deletes, applying them again",
+			attachment->reason);
 	loop_timer_remove(pipeline->loop, &pipeline->limit_timer);
 	set_state(pipeline, PIPELINE_RUNNING);
 	delivery_start(pipeline->delivery, attachment->cursor,

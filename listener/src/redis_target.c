@@ -4,8 +4,7 @@
  *	  One Redis destination: does away with names and with what matches
  *	  patterns, and proves it.
  *
- * Replies come in the order of commands: a queue remembers what was sent.
- * What was sent for work that has been abandoned since keeps its place there.
+ * This file takes events in; what is sent then is in redis_send.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,52 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backoff.h"
 #include "redis_error.h"
-#include "redis_greeting.h"
-#include "redis_pace.h"
-#include "redis_queue.h"
-#include "redis_scan.h"
 #include "redis_script.h"
-#include "redis_work.h"
+#include "redis_send.h"
 
 /* How often Redis is asked for its history. */
 #define HISTORY_INTERVAL_MS 1000
-
-typedef enum TargetState
-{
-	TARGET_STOPPED,
-	TARGET_CONNECTING,
-	TARGET_READY,
-	TARGET_BACKING_OFF
-} TargetState;
-
-struct RedisTarget
-{
-	Loop	   *loop;			/* borrowed */
-	const Log  *log;			/* borrowed */
-	RedisTargetSettings settings;
-	const RedisTargetEvents *events;	/* borrowed */
-	void	   *context;		/* borrowed */
-	char		server[256];	/* for the log */
-
-	TargetState state;
-	RedisConn  *conn;			/* owned */
-	Backoff		backoff;
-	LoopTimer	retry_timer;
-	int64_t		ready_since_ms;
-
-	RedisWork	batch;			/* the names in hand */
-	RedisScan	scan;			/* the pass in hand */
-	RedisWork	found;			/* what its last slice found */
-	RedisPace	pace;
-	LoopTimer	pace_timer;		/* armed until the next slice may be asked for */
-	const RedisWork *last_stepper;	/* batch or found; NULL before any */
-	RedisQueue	queue;			/* commands without a reply */
-
-	RedisHistoryWatch history;
-	LoopTimer	history_timer;	/* armed until it is asked for again */
-};
 
 static void
 set_state(RedisTarget *target, TargetState state)
@@ -67,125 +26,6 @@ set_state(RedisTarget *target, TargetState state)
 	target->state = state;
 	if (state == TARGET_READY)
 		target->ready_since_ms = loop_now_ms(target->loop);
-}
-
-/* --- sending --- */
-
-/* Only one step is under way; where both works have some they take turns. */
-static bool
-may_step(const RedisTarget *target, const RedisWork *work)
-{
-	const RedisWork *other = work == &target->batch ? &target->found : &target->batch;
-
-	return !redis_work_is_stepping(&target->batch) &&
-		!redis_work_is_stepping(&target->found) &&
-		(target->last_stepper != work || !redis_work_has_steps(other));
-}
-
-static void
-write_names(RedisTarget *target, const RedisCommand *command, const KeySlice *slice)
-{
-	char		head[REDIS_SCRIPT_HEAD_BYTES];
-	char		tail[REDIS_SCRIPT_TAIL_BYTES];
-
-	redis_conn_write(target->conn, head,
-					 redis_script_head(command->kind, slice->key_count, head));
-	redis_conn_write(target->conn, slice->bytes, slice->byte_count);
-	redis_conn_write(target->conn, tail,
-					 redis_script_tail(command->kind, target->settings.stagger_ms, tail));
-	redis_conn_end_command(target->conn);
-	redis_queue_push(&target->queue, command);
-	redis_work_send(command->work, command->kind, slice);
-	if (redis_script_is_stepwise(command->kind))
-		target->last_stepper = command->work;
-}
-
-/* Sends what there is room for; true if all of the kind has been sent. */
-static bool
-send_names(RedisTarget *target, RedisWork *work, NameKind kind)
-{
-	RedisCommand command = {REDIS_COMMAND_NAMES, work, kind, 0};
-	KeySlice	slice;
-
-	while (redis_conn_has_room(target->conn) &&
-		   (!redis_script_is_stepwise(kind) || may_step(target, work)) &&
-		   redis_work_next(work, kind, &slice))
-	{
-		command.name_count = slice.key_count;
-		if (!redis_queue_has_room(&target->queue, &command))
-			return false;
-		write_names(target, &command, &slice);
-	}
-	return redis_work_is_sent(work, kind);
-}
-
-/* Sets first: one that was unlinked or replaced cannot be taken any more. */
-static bool
-send_found(RedisTarget *target)
-{
-	return send_names(target, &target->found, NAME_TAG) &&
-		send_names(target, &target->found, NAME_SET) &&
-		send_names(target, &target->found, NAME_KEY) &&
-		send_names(target, &target->found, NAME_VERSION);
-}
-
-static void
-write_scan(RedisTarget *target, const RedisCommand *command, size_t slice_keys)
-{
-	RedisArgument arguments[REDIS_SCAN_MAX_ARGUMENTS];
-	char		count_text[REDIS_SCAN_CURSOR_BYTES];
-	size_t		count = redis_scan_ask(&target->scan, slice_keys, arguments, count_text);
-
-	redis_conn_write_command(target->conn, arguments, count);
-	redis_queue_push(&target->queue, command);
-}
-
-/* Without memory for the timer the pass goes on faster than it should. */
-static bool
-await_pace(RedisTarget *target, size_t slice_keys)
-{
-	int64_t		wait_ms = redis_pace_wait_ms(&target->pace, slice_keys,
-											 loop_now_ms(target->loop));
-
-	return wait_ms > 0 && loop_timer_set(target->loop, &target->pace_timer, wait_ms);
-}
-
-/* One slice at a time, and not before all that the last one found was sent. */
-static void
-send_scan(RedisTarget *target)
-{
-	const RedisCommand command = {.type = REDIS_COMMAND_SCAN};
-	RedisScan  *scan = &target->scan;
-	size_t		slice_keys;
-
-	if (!send_found(target) || scan->is_through || scan->is_awaited ||
-		!redis_conn_has_room(target->conn) ||
-		!redis_queue_has_room(&target->queue, &command))
-		return;
-	slice_keys = redis_pace_slice_keys(&target->pace, redis_scan_slice_keys(scan));
-	if (await_pace(target, slice_keys))
-		return;
-	redis_pace_take(&target->pace, slice_keys, loop_now_ms(target->loop));
-	write_scan(target, &command, slice_keys);
-}
-
-/* Sends as much of the work in hand as there is room for. */
-static void
-send_work(RedisTarget *target)
-{
-	if (target->state != TARGET_READY)
-		return;
-	if (send_names(target, &target->batch, NAME_KEY) &&
-		send_names(target, &target->batch, NAME_VERSION) &&
-		send_names(target, &target->batch, NAME_STAGGERED))
-	{
-		(void) (send_names(target, &target->batch, NAME_TAG) &&
-				send_names(target, &target->batch, NAME_SET) &&
-				send_names(target, &target->batch, NAME_ROW));
-		if (redis_scan_is_active(&target->scan))
-			send_scan(target);
-	}
-	redis_conn_flush(target->conn);
 }
 
 /* --- failures --- */
@@ -257,23 +97,13 @@ await_history_time(RedisTarget *target)
 		drop_connection(target, "out of memory", false);
 }
 
-/* Behind all that was sent, so that what is told has it in it. */
 static void
 history_is_due(void *context)
 {
 	RedisTarget *target = context;
-	const RedisCommand command = {.type = REDIS_COMMAND_HISTORY};
 
-	if (!redis_conn_has_room(target->conn) || !redis_queue_has_room(&target->queue, &command))
-	{
+	if (!redis_send_history(target))
 		await_history_time(target);
-		return;
-	}
-	redis_conn_ask_history(target->conn);
-	for (int i = 0; i < REDIS_GREETING_HISTORY_COMMANDS; i++)
-		redis_queue_push(&target->queue, &command);
-	redis_history_ask(&target->history, REDIS_GREETING_HISTORY_COMMANDS);
-	redis_conn_flush(target->conn);
 }
 
 static void
@@ -397,7 +227,7 @@ replied(void *context, const redisReply *reply)
 static void
 progressed(void *context)
 {
-	send_work(context);
+	redis_send_work(context);
 }
 
 /* --- connecting --- */
@@ -422,7 +252,7 @@ connected(void *context)
 				  LOG_TEXT("advice", "allow the user the command INFO: ACL SETUSER name +info"));
 	if (target->state != TARGET_READY)
 		return;
-	send_work(target);
+	redis_send_work(target);
 	target->events->ready(target->context);
 }
 
@@ -444,7 +274,7 @@ connect_again(void *context)
 static void
 pace_allows(void *context)
 {
-	send_work(context);
+	redis_send_work(context);
 }
 
 static const RedisConnEvents conn_events = {
@@ -531,7 +361,7 @@ void
 redis_target_apply(RedisTarget *target, const NameSets *names)
 {
 	redis_work_begin(&target->batch, names);
-	send_work(target);
+	redis_send_work(target);
 }
 
 bool
@@ -540,7 +370,7 @@ redis_target_scan(RedisTarget *target, const NameSets *patterns)
 	if (!redis_scan_begin(&target->scan, patterns))
 		return false;
 	redis_pace_begin(&target->pace, loop_now_ms(target->loop));
-	send_work(target);
+	redis_send_work(target);
 	return true;
 }
 

@@ -234,8 +234,9 @@ BEGIN
 			back := uncache.go_back(consumer, repl_offset, replid2, second_repl_offset);
 			IF back.cursor IS NOT NULL THEN
 				cursor := back.cursor;
-				reason := format('%s; its history has all in it until %s: %s rows are applied again',
-					reason, back.slot, uncache.count_behind(attach.target, back.cursor));
+				reason := format('%s: %s rows of the last %s s are applied again',
+					reason, uncache.count_behind(attach.target, back.cursor),
+					ceil(extract(epoch FROM clock_timestamp() - back.slot)));
 				UPDATE uncache.consumers c
 					SET cursor = attach.cursor, server = attach.server, replid = attach.replid
 					WHERE c.id = consumer.id;

@@ -66,7 +66,7 @@ sub expect_only
 change('1, 2');
 settle();
 $pair->fail_over;
-ok($daemon->wait_for_log(qr/applying them again.* 0 rows are applied again/), 'a failover that is proven to lose nothing');
+ok($daemon->wait_for_log(qr/applying them again.* 0 rows of the last \d+ s are applied again/), 'a failover that is proven to lose nothing');
 expect_only('proven');
 $pair->rejoin;
 
@@ -81,7 +81,7 @@ is_deeply($pair->replica->remaining(map { "item:$_" } 3 .. 5), [ 'item:3', 'item
 	'and its replica has not');
 $pair->fail_over;
 expect_only('cut off', 3, 4, 5);
-ok($daemon->wait_for_log(qr/Redis is another process.* [1-9]\d* rows are applied again/), 'the log says so');
+ok($daemon->wait_for_log(qr/Redis is another process.* [1-9]\d* rows of the last \d+ s are applied again/), 'the log says so');
 $pair->rejoin;
 
 # --- the same while the daemon is away ---

@@ -26,7 +26,7 @@ static int	command_count;		/* over all connections */
 
 /* What the scripted server does wrong, once: see the tests. */
 static int	bad_command __attribute__((unused));	/* number of the one that
-														 * is answered badly */
+													 * is answered badly */
 static const char *bad_reply __attribute__((unused));	/* NULL is silence */
 static bool bad_hang_up __attribute__((unused));	/* after the bad reply */
 

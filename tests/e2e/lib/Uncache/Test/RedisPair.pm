@@ -94,7 +94,8 @@ sub rejoin
 	return;
 }
 
-# Another connection to the address; undef if nobody is there.
+# Another connection to the address, which the oracle asks as well; undef if
+# nobody is there.
 sub client
 {
 	my ($self) = @_;

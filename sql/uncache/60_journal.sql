@@ -431,19 +431,22 @@ $$;
 COMMENT ON FUNCTION uncache.declare_lost() IS 'releases the journal of consumers that are further behind than uncache.max_lag';
 
 /*
- * Of each consumer the newest stays, since who has been idle needs no others.
+ * Of each consumer the newest stays: who has been idle, or away, needs no others.
+ * Not if it was acknowledged since for as long as that, without any position.
  * One that is locked is just being gone back to.
  */
-CREATE FUNCTION uncache.drop_old_positions(cutoff timestamptz) RETURNS void
+CREATE FUNCTION uncache.drop_old_positions(retention interval) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	DELETE FROM uncache.positions d
 	WHERE d.ctid = ANY (ARRAY(SELECT p.ctid FROM uncache.positions p
-		WHERE p.slot < cutoff
-			AND EXISTS (SELECT FROM uncache.positions n WHERE n.consumer_id = p.consumer_id AND n.slot > p.slot)
+		WHERE p.slot < clock_timestamp() - retention
+			AND (EXISTS (SELECT FROM uncache.positions n WHERE n.consumer_id = p.consumer_id AND n.slot > p.slot)
+				OR EXISTS (SELECT FROM uncache.consumers c
+					WHERE c.id = p.consumer_id AND c.cursor <> p.cursor AND c.acked_at > p.slot + retention))
 		FOR UPDATE SKIP LOCKED))
 $$;
-COMMENT ON FUNCTION uncache.drop_old_positions(timestamptz) IS 'forgets positions that are past the retention time';
+COMMENT ON FUNCTION uncache.drop_old_positions(interval) IS 'forgets positions that are past the retention time';
 
 /*
  * Looks only at the oldest rows, so that it never reads through all that is
@@ -455,12 +458,13 @@ CREATE FUNCTION uncache.trim(max_rows integer) RETURNS bigint
 AS $$
 DECLARE
 	horizon xid8;
-	cutoff timestamptz := clock_timestamp() - make_interval(secs => uncache.retention_seconds());
+	retention interval := make_interval(secs => uncache.retention_seconds());
+	cutoff timestamptz := clock_timestamp() - retention;
 	deleted bigint;
 BEGIN
 	PERFORM uncache.declare_lost();
 	/* first: whoever goes back to one that is left finds all that is behind it */
-	PERFORM uncache.drop_old_positions(cutoff);
+	PERFORM uncache.drop_old_positions(retention);
 	horizon := coalesce(
 		(SELECT min(split_part(c.cursor, ':', 1)::numeric)::text::xid8
 		 FROM (SELECT cursor FROM uncache.consumers UNION ALL SELECT cursor FROM uncache.positions) c),

@@ -144,9 +144,17 @@ SELECT * FROM attach('run-b', 'b', 400, 'a', 301);
 CALL start_over('a');
 UPDATE uncache.journal SET at = at - interval '1 hour';
 UPDATE uncache.positions SET slot = slot - interval '1 hour';
+UPDATE uncache.consumers SET acked_at = acked_at - interval '1 hour';
 SELECT uncache.trim(100) > 0 AS has_trimmed;
 SELECT * FROM positions;
 SELECT * FROM attach('run-b', 'b', 400, 'a', 301);
+
+-- not if it has been acknowledged for longer without any
+SELECT cursor AS start FROM uncache.consumers WHERE target = 'default' \gset
+INSERT INTO t VALUES (4);
+SELECT uncache.ack('default', next_cursor) FROM uncache.fetch('default', :'start', 2000000000, false) WHERE next_cursor IS NOT NULL;
+SELECT uncache.trim(0);
+SELECT * FROM positions;
 
 -- as many as there are 300th parts of the retention time
 SET uncache.retention = '7d';

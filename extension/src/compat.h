@@ -9,6 +9,7 @@
 #ifndef UNCACHE_COMPAT_H
 #define UNCACHE_COMPAT_H
 
+#include "access/genam.h"
 #include "access/transam.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
@@ -87,6 +88,17 @@ compat_is_set_expression(AlterTableType type)
 #else
 #define compat_owns_schema(schema_id, role_id) pg_namespace_ownercheck((schema_id), (role_id))
 #endif
+
+/* 14 tells an index whether an update left its columns unchanged. */
+static inline void
+compat_index_insert(Relation index, Datum *values, bool *nulls, ItemPointer tid, Relation heap)
+{
+#if PG_VERSION_NUM >= 140000
+	(void) index_insert(index, values, nulls, tid, heap, UNIQUE_CHECK_NO, false, NULL);
+#else
+	(void) index_insert(index, values, nulls, tid, heap, UNIQUE_CHECK_NO, NULL);
+#endif
+}
 
 /* 17 let LockHeldByMe ask for stronger modes, too. */
 #if PG_VERSION_NUM >= 170000

@@ -9,11 +9,14 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog.h"
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "journal.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -28,6 +31,47 @@
 
 #define KEY_CAPACITY_START 16
 
+static bool
+is_xid_part_index(Relation index)
+{
+	return index->rd_index->indnatts == 2 &&
+		index->rd_index->indkey.values[0] == JOURNAL_XID &&
+		index->rd_index->indkey.values[1] == JOURNAL_PART &&
+		RelationGetIndexPredicate(index) == NIL;
+}
+
+/*
+ * Each commit comes by here, so the journal's own index is filled without the
+ * descriptions that indexes in general need.
+ */
+static void
+open_indexes(JournalWriter *writer)
+{
+	List	   *index_ids = RelationGetIndexList(writer->relation);
+
+	if (list_length(index_ids) == 1)
+	{
+		writer->index = index_open(linitial_oid(index_ids), RowExclusiveLock);
+		if (!is_xid_part_index(writer->index))
+		{
+			index_close(writer->index, RowExclusiveLock);
+			writer->index = NULL;
+		}
+	}
+	if (writer->index == NULL)
+		writer->indexes = CatalogOpenIndexes(writer->relation);
+	list_free(index_ids);
+}
+
+static void
+close_indexes(JournalWriter *writer)
+{
+	if (writer->index != NULL)
+		index_close(writer->index, RowExclusiveLock);
+	else
+		CatalogCloseIndexes(writer->indexes);
+}
+
 void
 journal_begin(JournalWriter *writer, int32 *next_part)
 {
@@ -38,11 +82,25 @@ journal_begin(JournalWriter *writer, int32 *next_part)
 	if (!OidIsValid(journal_id))
 		return;
 	writer->relation = table_open(journal_id, RowExclusiveLock);
-	writer->indexes = CatalogOpenIndexes(writer->relation);
+	open_indexes(writer);
 	writer->xid = GetTopFullTransactionId();
 	writer->at = GetCurrentTimestamp();
 	writer->key_capacity = KEY_CAPACITY_START;
 	writer->keys = palloc(writer->key_capacity * sizeof(Datum));
+}
+
+static void
+insert_row(JournalWriter *writer, HeapTuple tuple, Datum *values, bool *nulls)
+{
+	if (writer->index == NULL)
+	{
+		CatalogTupleInsertWithInfo(writer->relation, tuple, writer->indexes);
+		return;
+	}
+	simple_heap_insert(writer->relation, tuple);
+
+	/* the index's columns are the first two of the row */
+	compat_index_insert(writer->index, values, nulls, &tuple->t_self, writer->relation);
 }
 
 static void
@@ -67,7 +125,7 @@ write_row(JournalWriter *writer)
 	values[JOURNAL_ACTION - 1] = PointerGetDatum(action);
 	values[JOURNAL_KEYS - 1] = PointerGetDatum(keys);
 	tuple = heap_form_tuple(RelationGetDescr(writer->relation), values, nulls);
-	CatalogTupleInsertWithInfo(writer->relation, tuple, writer->indexes);
+	insert_row(writer, tuple, values, nulls);
 	heap_freetuple(tuple);
 	pfree(action);
 	pfree(target);
@@ -109,6 +167,6 @@ journal_end(JournalWriter *writer)
 		return;
 	write_row(writer);
 	pfree(writer->keys);
-	CatalogCloseIndexes(writer->indexes);
+	close_indexes(writer);
 	table_close(writer->relation, NoLock);
 }

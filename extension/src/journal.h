@@ -20,7 +20,8 @@
 typedef struct JournalWriter
 {
 	Relation	relation;		/* NULL if the extension is not installed */
-	CatalogIndexState indexes;
+	Relation	index;			/* the only one; NULL if somebody made more */
+	CatalogIndexState indexes;	/* then all of them */
 	FullTransactionId xid;
 	TimestampTz at;
 	int32	   *next_part;		/* borrowed: ordinal of the transaction's next

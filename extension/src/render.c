@@ -19,6 +19,7 @@
 #include "render.h"
 #include "settings.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 
 /* The text of an expression's result; of zero bytes if it is NULL. */
@@ -255,23 +256,23 @@ append_part(StringInfo out, const RuleKey *key, const RulePart *part,
 	}
 }
 
+/* "out" is scratch space that outlives the row: one palloc less for each key. */
 static void
 render_key(const RuleKey *key, TupleTableSlot *slot, const ExpressionText *values,
-		   RenderSink sink, void *argument)
+		   StringInfo out, RenderSink sink, void *argument)
 {
 	bool		has_wildcard = has_unknown(key, values);
-	StringInfoData out;
 	int			i;
 
-	initStringInfo(&out);
+	resetStringInfo(out);
 	for (i = 0; i < key->part_count; i++)
-		append_part(&out, key, &key->parts[i], slot, values,
+		append_part(out, key, &key->parts[i], slot, values,
 					has_wildcard || key->is_glob);
-	if (out.len > guc_max_key_bytes)
+	if (out->len > guc_max_key_bytes)
 		render_any_row(key, sink, argument);
 	else
 		sink(key, has_wildcard ? invalidation_action_by_glob(key->action) : key->action,
-			 out.data, out.len, argument);
+			 out->data, out->len, argument);
 }
 
 void
@@ -279,6 +280,53 @@ render_any_row(const RuleKey *key, RenderSink sink, void *argument)
 {
 	sink(key, key->is_pattern_for_any_row ? invalidation_action_by_glob(key->action) : key->action,
 		 key->text_for_any_row, key->length_for_any_row, argument);
+}
+
+/* Is the column's value the same in both rows, byte for byte? */
+static bool
+is_same_column(AttrNumber column, TupleTableSlot *slot, TupleTableSlot *other)
+{
+	Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, column - 1);
+	bool		is_null;
+	bool		is_other_null;
+	Datum		datum = slot_getattr(slot, column, &is_null);
+	Datum		other_datum = slot_getattr(other, column, &is_other_null);
+
+	if (is_null || is_other_null)
+		return is_null && is_other_null;
+	return datum_image_eq(datum, other_datum, attribute->attbyval, attribute->attlen);
+}
+
+/* What an expression makes of two rows is known only when it is evaluated. */
+static bool
+is_same_key(const RuleKey *key, TupleTableSlot *slot, TupleTableSlot *other)
+{
+	int			i;
+
+	for (i = 0; i < key->part_count; i++)
+	{
+		const RulePart *part = &key->parts[i];
+
+		if (part->kind == RULE_EXPRESSION ||
+			(part->kind != RULE_LITERAL && part->kind != RULE_WILDCARD &&
+			 !is_same_column(part->column, slot, other)))
+			return false;
+	}
+	return true;
+}
+
+bool
+render_find_changed(const Rule *rule, TupleTableSlot *slot, TupleTableSlot *other, bool *wanted)
+{
+	bool		any = false;
+	int			i;
+
+	for (i = 0; i < rule->key_count; i++)
+	{
+		wanted[i] = wanted[i] && !is_same_key(&rule->keys[i], slot, other);
+		any |= wanted[i];
+	}
+	return any;
 }
 
 void
@@ -310,7 +358,7 @@ render_row(Rule *rule, TupleTableSlot *slot, const bool *wanted,
 	for (i = 0; i < rule->key_count; i++)
 	{
 		if (wanted[i])
-			render_key(&rule->keys[i], slot, values, sink, argument);
+			render_key(&rule->keys[i], slot, values, &rule->key_buffer, sink, argument);
 	}
 	if (rule->reads_settings)
 		settings_restore(nest_level);

@@ -27,6 +27,13 @@ typedef void (*RenderSink) (const RuleKey *key, InvalidationAction action,
 extern void render_row(Rule *rule, TupleTableSlot *slot, const bool *wanted,
 					   RenderSink sink, void *argument);
 
+/*
+ * Takes out of wanted[] the keys that render to the same for both rows; false if
+ * none is left.  Most updates leave the columns alone that a key is made of.
+ */
+extern bool render_find_changed(const Rule *rule, TupleTableSlot *slot,
+								TupleTableSlot *other, bool *wanted);
+
 /* Renders a key for whatever row: each placeholder is "*". */
 extern void render_any_row(const RuleKey *key, RenderSink sink, void *argument);
 

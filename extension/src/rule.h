@@ -10,6 +10,7 @@
 
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "nodes/execnodes.h"
 #include "rule_action.h"
 
@@ -105,6 +106,7 @@ typedef struct Rule
 	ExprContext *econtext;		/* its per-tuple memory is for one row */
 	MemoryContext state_context;	/* holds the states of expressions and
 									 * parameters */
+	StringInfoData key_buffer;	/* scratch space of render.c */
 	bool		is_evaluating;	/* guards against an expression that fires its
 								 * own rule */
 	bool	   *has_warned;		/* outlives the rule, see rule_warn() */

@@ -162,6 +162,7 @@ rule_compile(Relation relation, const Trigger *trigger, RuleAction action, bool 
 	if (trigger->tgnargs == 0)
 		rule_warn(rule, "it has no templates", NULL);
 	compile_arguments(&compiler, trigger->tgargs, trigger->tgnargs);
+	initStringInfo(&rule->key_buffer);
 	rule->econtext = CreateStandaloneExprContext();
 	rule->state_context = AllocSetContextCreate(rule->context, "uncache expressions",
 												ALLOCSET_SMALL_SIZES);

@@ -100,7 +100,11 @@ add_wanted(Firing *firing)
 	int			i;
 
 	for (i = 0; i < firing->row_count; i++)
+	{
+		if (i > 0 && !render_find_changed(rule, firing->rows[i], firing->rows[0], firing->wanted))
+			break;
 		render_row(rule, firing->rows[i], firing->wanted, add_key, &firing->source);
+	}
 	for (i = 0; firing->row_count == 0 && i < rule->key_count; i++)
 	{
 		if (firing->wanted[i])

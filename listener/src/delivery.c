@@ -88,16 +88,29 @@ go_to_sleep(Delivery *delivery)
 	return loop_timer_set(delivery->parts.loop, &delivery->idle_timer, idle_ms);
 }
 
+/* After an answer that has all there is: let more rows come before the next. */
+static bool
+linger(Delivery *delivery)
+{
+	int64_t		linger_ms = fetch_pace_linger_ms(&delivery->pace);
+
+	return linger_ms == 0 ||
+		loop_timer_set(delivery->parts.loop, &delivery->idle_timer, linger_ms);
+}
+
 void
 delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 {
 	DeliverySlot *slot = delivery->slots.filling;
+	bool		is_full;
 	bool		done = true;
 
 	delivery->slots.filling = NULL;
 	delivery->session.was_empty = fetch->row_count == 0;
 	delivery->session.is_bell_armed = delivery->session.was_empty && delivery->session.is_asking_sleep;
-	trim_schedule_take_fetch(&delivery->trim, fetch->key_bytes >= FETCH_FULL_BYTES);
+	is_full = fetch->key_bytes >= FETCH_FULL_BYTES;
+	trim_schedule_take_fetch(&delivery->trim, is_full);
+	fetch_pace_take_fetch(&delivery->pace, loop_now_ms(delivery->parts.loop), fetch->row_count);
 
 	free(delivery->cursor);
 	delivery->cursor = strdup(fetch->cursor);
@@ -108,7 +121,7 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 		delivery->session.idle_ms = IDLE_FIRST_MS;
 		slot->oldest_at_us = fetch->oldest_at_us;
 		slot->cursor = strdup(fetch->cursor);
-		done = slot->cursor != NULL;
+		done = slot->cursor != NULL && (is_full || linger(delivery));
 		if (slot->wants_list)
 			delivery->slots.filling = slot;
 		else
@@ -328,6 +341,7 @@ delivery_start(Delivery *delivery, const char *cursor, bool resync, const char *
 {
 	delivery->session.is_running = true;
 	delivery->session.idle_ms = IDLE_FIRST_MS;
+	fetch_pace_init(&delivery->pace, loop_now_ms(delivery->parts.loop));
 	free(delivery->cursor);
 	delivery->cursor = strdup(cursor);
 	if (delivery->cursor == NULL || !set_trim_timer(delivery) ||

@@ -17,6 +17,7 @@
 
 #include "delivery.h"
 #include "delivery_slots.h"
+#include "fetch_pace.h"
 #include "name_sets.h"
 #include "progress.h"
 #include "trim_schedule.h"
@@ -82,7 +83,8 @@ struct Delivery
 	NameSets	collected;		/* patterns for the next pass */
 	KeySet		unknown;		/* patterns of sets that were logged */
 	TrimSchedule trim;
-	LoopTimer	idle_timer;		/* armed while sleeping */
+	FetchPace	pace;
+	LoopTimer	idle_timer;		/* armed while sleeping or lingering */
 	LoopTimer	trim_timer;
 };
 

@@ -10,6 +10,32 @@
 #include <stdlib.h>
 
 #include "delivery_fixture.h"
+#include "fetch_pace.h"
+
+static int64_t clock_ms;
+
+static int64_t
+read_clock(void *context)
+{
+	(void) context;
+	return clock_ms;
+}
+
+/* As start(), with a clock that only the test moves. */
+static void
+start_clock(void)
+{
+	start();
+	clock_ms = 1000;
+	loop_set_clock(loop, read_clock, NULL);
+}
+
+static void
+pass_ms(int64_t elapsed_ms)
+{
+	clock_ms += elapsed_ms;
+	ck_assert(loop_turn(loop, 0));
+}
 
 START_TEST(delivery_fetches_from_the_attached_cursor)
 {
@@ -129,6 +155,44 @@ START_TEST(delivery_wakes_when_the_bell_rings)
 	asked[0] = '\0';
 	delivery_take_bell(delivery);
 	expect("fetch 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_lets_rows_collect_while_many_come)
+{
+	start_clock();
+	begin();
+	pass_ms(FETCH_PACE_LINGER_MS);
+	asked[0] = '\0';
+	answer_fetch("1", 100, false);
+	expect("apply;");
+	delivery_take_apply_done(delivery);
+	answer_ack();
+	expect("ack 1;");
+	pass_ms(FETCH_PACE_LINGER_MS - 1);
+	expect("");
+	pass_ms(1);
+	expect("fetch 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_does_not_linger_after_a_full_answer)
+{
+	JournalFetch fetch = {.cursor = "1",.row_count = 100,.key_bytes = 1024 * 1024};
+
+	start_clock();
+	begin();
+	pass_ms(FETCH_PACE_LINGER_MS);
+	asked[0] = '\0';
+	is_busy = false;
+	delivery_take_fetch(delivery, &fetch);
+	expect("ack 1;");
+	answer_ack();
+	expect("fetch 1;");
 	stop();
 }
 
@@ -487,6 +551,8 @@ main(void)
 	tcase_add_test(tests, delivery_sleeps_after_an_empty_answer_with_the_bell_armed);
 	tcase_add_test(tests, delivery_looks_again_after_a_short_sleep);
 	tcase_add_test(tests, delivery_wakes_when_the_bell_rings);
+	tcase_add_test(tests, delivery_lets_rows_collect_while_many_come);
+	tcase_add_test(tests, delivery_does_not_linger_after_a_full_answer);
 	tcase_add_test(tests, delivery_looks_again_when_the_bell_rang_during_a_fetch);
 	tcase_add_test(tests, delivery_moves_its_cursor_with_empty_answers);
 	tcase_add_test(tests, delivery_does_not_fetch_while_redis_is_away);

@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ *
+ * fetch_pace.h
+ *	  How long to linger between two fetches, so that a busy journal is
+ *	  fetched in fewer and larger batches.
+ *
+ * Pure: the caller has the clock.  A fetch and its acknowledgement cost about
+ * the same for one row as for fifty, and are taken from the writers'
+ * processors.  Where rows come seldom there is no lingering at all.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_FETCH_PACE_H
+#define UNCACHED_FETCH_PACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What lingering adds to the time from commit to delete, at most. */
+#define FETCH_PACE_LINGER_MS INT64_C(8)
+
+/* So many rows a millisecond are a busy journal. */
+#define FETCH_PACE_BUSY_ROWS INT64_C(1)
+
+typedef struct FetchPace
+{
+	int64_t		begin_ms;		/* of the interval that is counted */
+	int64_t		row_count;		/* in it */
+	int64_t		linger_ms;		/* what the last interval has shown */
+} FetchPace;
+
+extern void fetch_pace_init(FetchPace *pace, int64_t now_ms);
+
+/* A fetch was answered with so many rows. */
+extern void fetch_pace_take_fetch(FetchPace *pace, int64_t now_ms, size_t row_count);
+
+/* From the answer to the next fetch, in milliseconds. */
+extern int64_t fetch_pace_linger_ms(const FetchPace *pace);
+
+#endif

@@ -156,6 +156,12 @@ SELECT uncache.ack('default', next_cursor) FROM uncache.fetch('default', :'start
 SELECT uncache.trim(0);
 SELECT * FROM positions;
 
+-- but if there has been nothing to acknowledge
+SELECT uncache.ack('default', cursor, 500) FROM uncache.consumers WHERE target = 'default';
+UPDATE uncache.positions SET slot = slot - interval '1 hour';
+SELECT uncache.trim(0);
+SELECT * FROM positions;
+
 -- as many as there are 300th parts of the retention time
 SET uncache.retention = '7d';
 CALL start_over('a');

@@ -116,7 +116,8 @@ take_history(RedisTarget *target, const redisReply *reply)
 			break;
 		case REDIS_HISTORY_GOES_ON:
 			await_history_time(target);
-			target->events->placed(target->context);
+			if (target->state == TARGET_READY)
+				target->events->placed(target->context);
 			break;
 		case REDIS_HISTORY_IS_ANOTHER:
 			drop_connection(target, "Redis goes on with another history", false);

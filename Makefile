@@ -24,7 +24,7 @@ CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-
 	python3-flask python3-flask-caching nodejs node-redis
 CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) check libipc-run-perl
 BENCH_PACKAGES = $(DEMO_PACKAGES) python3 nodejs python3-django-cacheops python3-psycopg2
-BENCH_PARTS = writer app bulk latency snapshot drain idle
+BENCH_PARTS = writer app bulk latency snapshot drain unlink idle
 
 all: extension listener
 

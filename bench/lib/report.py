@@ -25,6 +25,9 @@ class Report:
     _lines: list = field(default_factory=list)
 
     def add(self, metric, variant, size, round_number, value):
+        """A finished round is on disk before the next one begins."""
+        if self._samples and self._samples[-1][3] != round_number:
+            self._save_samples()
         self._samples.append((metric, variant, size, round_number, value))
 
     def values(self, metric, variant, size):
@@ -60,20 +63,25 @@ class Report:
     def finish(self):
         """Prints the table and writes the files."""
         self._print()
+        self._save_samples()
+        self._save("-summary", SUMMARY_FIELDS, [
+            (self.part, what, size, self.settings.fsync, count, *(f"{figure:.4g}" for figure in figures), target, met)
+            for what, size, count, *figures, target, met in self._lines
+        ])
+
+    def _save_samples(self):
+        self._save("", FIELDS, [
+            (self.part, metric, variant, size, self.settings.fsync, number, f"{value:.6g}")
+            for metric, variant, size, number, value in self._samples
+        ])
+
+    def _save(self, suffix, fields, rows):
         results = self.settings.results
         results.mkdir(parents=True, exist_ok=True)
-        fsync = self.settings.fsync
-        with open(results / f"{self.part}.csv", "w", newline="", encoding="ascii") as file:
+        with open(results / f"{self.part}{suffix}.csv", "w", newline="", encoding="ascii") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(FIELDS)
-            for metric, variant, size, number, value in self._samples:
-                writer.writerow((self.part, metric, variant, size, fsync, number, f"{value:.6g}"))
-        with open(results / f"{self.part}-summary.csv", "w", newline="", encoding="ascii") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(SUMMARY_FIELDS)
-            for what, size, count, *figures, target, met in self._lines:
-                numbers = [f"{figure:.4g}" for figure in figures]
-                writer.writerow((self.part, what, size, fsync, count, *numbers, target, met))
+            writer.writerow(fields)
+            writer.writerows(rows)
 
     def _print(self):
         print(f"\n{self.part} (fsync {self.settings.fsync}, medians of the rounds)")

@@ -42,6 +42,10 @@ class Plain:
     """No trigger at all."""
 
     name = "plain"
+    # what its writers' session is told first
+    session_settings = ""
+    # measured at one number of clients only
+    is_for_growth = False
 
     def __init__(self, lab):
         self.lab = lab
@@ -91,6 +95,7 @@ class Uncache(Listening):
         self.schema = f"rules_{rule_count}"
         if rule_count > 1:
             self.name = f"uncache_{self.schema}"
+            self.is_for_growth = True
 
     def add_rule(self):
         for number in range(self.rule_count):
@@ -105,6 +110,33 @@ class Uncache(Listening):
         self.settle()
         self.lab.wait_until_applied()
         self.daemon.pause()
+
+
+class UncacheOneRule(Uncache):
+    """Several keys by one rule: PostgreSQL fires one trigger for all of them."""
+
+    is_for_growth = True
+
+    def __init__(self, lab, daemon, key_count):
+        super().__init__(lab, daemon)
+        self.key_count = key_count
+        self.schema = f"keys_{key_count}"
+        self.name = f"uncache_{self.schema}"
+
+    def add_rule(self):
+        keys = [f"{self.schema}:{{id}}"] + [f"{self.schema}:{{id}}:{n}" for n in range(1, self.key_count)]
+        self.lab.sql(RULE_TRIGGER.format(number=0, schema=self.schema, key="', '".join(keys)))
+
+
+class UncacheOff(Uncache):
+    """A rule that does nothing: what a trigger in C costs PostgreSQL in any case."""
+
+    name = "uncache_off"
+    session_settings = "SET uncache.enabled = off;"
+
+    def __init__(self, lab, daemon):
+        super().__init__(lab, daemon)
+        self.schema = "rule_off"
 
 
 class Peer(Listening):

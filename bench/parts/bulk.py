@@ -18,7 +18,7 @@ def run(settings):
     report = Report("bulk", settings)
     with Lab(settings) as lab:
         daemon = lab.start_daemon()
-        every = [variants.Plain(lab), variants.Uncache(lab, daemon)]
+        every = [variants.Plain(lab), variants.Uncache(lab, daemon), variants.UncacheOff(lab, daemon)]
         every += [peer(lab) for peer in variants.peer_classes(settings) if peer is variants.NotifyPg]
         for variant in every:
             variant.create(max(settings.bulk_rows))
@@ -26,9 +26,8 @@ def run(settings):
         try:
             for number in range(1, settings.rounds + 1):
                 for row_count in settings.bulk_rows:
-                    shift = number % len(every)
-                    for variant in every[shift:] + every[:shift]:
-                        _measure(lab, report, variant, row_count, number)
+                    if row_count <= AIM_ROWS or number == 1:
+                        _run_round(lab, report, every, row_count, number)
         finally:
             for variant in every:
                 variant.close()
@@ -37,13 +36,21 @@ def run(settings):
     report.finish()
 
 
+def _run_round(lab, report, every, row_count, number):
+    """Beyond the target's size once, and without peers, which keep a notification for each row in memory."""
+    shift = number % len(every)
+    for variant in every[shift:] + every[:shift]:
+        if row_count <= AIM_ROWS or not isinstance(variant, variants.Peer):
+            _measure(lab, report, variant, row_count, number)
+
+
 def _measure(lab, report, variant, row_count, number):
     table = f"{variant.schema}.account"
     variant.start()
     lab.sql(f"VACUUM {table}", "CHECKPOINT")
     session = Session(lab)
     pid = int(session.run("SELECT pg_backend_pid();")[0])
-    session.run(f"SELECT count(*) FROM {table};")
+    session.run(f"{variant.session_settings} SELECT count(*) FROM {table};")
     began = time.monotonic()
     session.run(f"BEGIN; UPDATE {table} SET balance = balance + 1 WHERE id BETWEEN 1 AND {row_count};")
     contexts_kib = float(session.run(CONTEXTS)[0])
@@ -62,6 +69,8 @@ def _summarize(report):
         report.show_metric("seconds, no trigger", "seconds", "plain", rows)
         report.show_ratio("seconds, uncache / no trigger", "seconds", rows, ("uncache", "plain"),
                           "<= 1.10" if is_aim else None)
+        report.show_ratio("seconds, a trigger that does nothing / no trigger", "seconds", rows, ("uncache_off", "plain"))
+        report.show_ratio("seconds, uncache / a trigger that does nothing", "seconds", rows, ("uncache", "uncache_off"))
         report.show_ratio("seconds, notify_pg / no trigger", "seconds", rows, ("notify_pg", "plain"))
         report.show_metric("KiB of our memory contexts after the statement", "own contexts, KiB", "uncache", rows)
         for name in ("plain", "uncache"):

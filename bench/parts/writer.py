@@ -29,6 +29,7 @@ def run(settings):
 def _create_variants(lab, daemon):
     every = [variants.Plain(lab)]
     every += [variants.Uncache(lab, daemon, count) for count in lab.settings.rules]
+    every += [variants.UncacheOneRule(lab, daemon, count) for count in lab.settings.rules[1:]]
     every += [peer(lab) for peer in variants.peer_classes(lab.settings)]
     for variant in every:
         variant.create(lab.settings.table_rows)
@@ -38,7 +39,7 @@ def _create_variants(lab, daemon):
 
 def _clients_of(variant, settings):
     """Growth by clients where there is a target, the rest at one point."""
-    if isinstance(variant, variants.Uncache) and variant.rule_count > 1:
+    if variant.is_for_growth:
         return [GROWTH_CLIENTS]
     return settings.clients
 
@@ -82,3 +83,5 @@ def _summarize(report):
     for rules in settings.rules[1:]:
         report.show_ratio(f"tps, uncache with {rules} rules / no trigger", "tps", GROWTH_CLIENTS,
                           (f"uncache_rules_{rules}", "plain"))
+        report.show_ratio(f"tps, uncache with {rules} keys in one rule / no trigger", "tps", GROWTH_CLIENTS,
+                          (f"uncache_keys_{rules}", "plain"))

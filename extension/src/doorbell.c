@@ -6,6 +6,13 @@
  * Locking: arming waits for writers that are just probing; they hold their
  * lock for an instant and wait for nothing meanwhile.  Probing never waits.
  *
+ * NOTIFY takes a lock of the whole cluster until its transaction has ended, which
+ * takes long where a synchronous standby does not answer.  So only one writer at
+ * a time rings for a consumer, and who finds another at it leaves it at that:
+ * nobody ever waits for that lock behind a bell for the same consumer.  Who
+ * commits after the one who rang is found as if he had looked just before the
+ * consumer fell asleep.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -22,6 +29,16 @@
 
 #define SLEEPER_LOCK ShareLock
 #define PROBE_LOCK RowExclusiveLock
+
+/* Until the end of the transaction, which is when the bell is heard. */
+static bool
+become_ringer(int32 consumer_id)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, (uint32) consumer_id, LOCK_CLASS_RINGER);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
 
 static void
 set_doorbell_tag(LOCKTAG *tag, int32 consumer_id)
@@ -46,7 +63,7 @@ doorbell_ring(const char *target, int32 consumer_id)
 {
 	char		channel[NAMEDATALEN];
 
-	if (!somebody_sleeps(consumer_id))
+	if (!somebody_sleeps(consumer_id) || !become_ringer(consumer_id))
 		return;
 	snprintf(channel, sizeof(channel), CHANNEL_PREFIX "%s", target);
 	Async_Notify(channel, "");

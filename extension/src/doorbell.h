@@ -12,7 +12,10 @@
 #ifndef UNCACHE_DOORBELL_H
 #define UNCACHE_DOORBELL_H
 
-/* Rings if somebody sleeps; before commit, never while a transaction is prepared. */
+/*
+ * Rings if somebody sleeps and nobody else is just ringing; before commit,
+ * never while a transaction is prepared.
+ */
 extern void doorbell_ring(const char *target, int32 consumer_id);
 
 /* This session goes to sleep (it keeps the lock beyond the transaction). */

@@ -18,6 +18,9 @@
 /* held by a session that sleeps until a consumer's doorbell rings */
 #define LOCK_CLASS_DOORBELL 7502
 
+/* held by the transaction that is ringing a consumer's doorbell */
+#define LOCK_CLASS_RINGER 7504
+
 /* held by the worker that trims the journal in place of daemons; id 0 */
 #define LOCK_CLASS_CARETAKER 7503
 

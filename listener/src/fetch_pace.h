@@ -6,7 +6,8 @@
  *
  * Pure: the caller has the clock.  A fetch and its acknowledgement cost about
  * the same for one row as for fifty, and are taken from the writers'
- * processors.  Where rows come seldom there is no lingering at all.
+ * processors.  There is no lingering where rows come seldom, nor where they come
+ * one by one: that may be somebody who waits for each to be applied.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,13 +20,14 @@
 /* What lingering adds to the time from commit to delete, at most. */
 #define FETCH_PACE_LINGER_MS INT64_C(8)
 
-/* So many rows a millisecond are a busy journal. */
+/* So many rows a millisecond are a busy journal, if answers have more than one. */
 #define FETCH_PACE_BUSY_ROWS INT64_C(1)
 
 typedef struct FetchPace
 {
 	int64_t		begin_ms;		/* of the interval that is counted */
 	int64_t		row_count;		/* in it */
+	int64_t		answer_count;	/* in it, with rows */
 	int64_t		linger_ms;		/* what the last interval has shown */
 } FetchPace;
 

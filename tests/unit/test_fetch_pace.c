@@ -61,6 +61,21 @@ START_TEST(fetch_pace_does_not_linger_for_single_rows)
 
 END_TEST
 
+/* A client that waits for each of its rows, as fast as it can. */
+START_TEST(fetch_pace_does_not_linger_for_rows_that_come_one_by_one)
+{
+	start();
+	for (int i = 0; i < 200; i++)
+	{
+		fetch_after(i % 2, 1);
+		fetch_after(0, 1);
+		fetch_after(0, 0);
+	}
+	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
+}
+
+END_TEST
+
 START_TEST(fetch_pace_does_not_hold_up_what_comes_after_a_pause)
 {
 	start();
@@ -107,6 +122,7 @@ main(void)
 	tcase_add_test(tests, fetch_pace_does_not_linger_at_first);
 	tcase_add_test(tests, fetch_pace_lingers_where_rows_come_all_the_time);
 	tcase_add_test(tests, fetch_pace_does_not_linger_for_single_rows);
+	tcase_add_test(tests, fetch_pace_does_not_linger_for_rows_that_come_one_by_one);
 	tcase_add_test(tests, fetch_pace_does_not_hold_up_what_comes_after_a_pause);
 	tcase_add_test(tests, fetch_pace_goes_on_lingering_at_its_own_pace);
 	tcase_add_test(tests, fetch_pace_stops_lingering_when_rows_get_fewer);

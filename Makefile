@@ -5,11 +5,16 @@
 #                        PREFIX (default /usr/local); DESTDIR is honoured
 #   make demo            shows the whole on private servers; KEEP=1 leaves them
 #   make check           all tests; it installs the Debian packages they need
-#   make check-unit, check-regress, check-isolation, check-e2e, check-clients
+#   make check-unit, check-regress, check-isolation, check-e2e, check-clients,
+#        check-docs, check-fuzz
 #   make SANITIZE=1 check-unit
+#   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
+#   make soak            random faults under load for MINUTES=3; SEED repeats them,
+#                        FAULTS, a regular expression, allows only some
+#   make coverage        which lines the tests run: the daemon's and the extension's
 #   make bench           measures against peers, see bench/README.md; parts:
 #   make bench-writer, bench-app, bench-bulk, bench-latency, bench-snapshot,
-#        bench-drain, bench-idle; bench-smoke (tiny), bench-plot
+#        bench-drain, bench-unlink, bench-idle; bench-smoke (tiny), bench-plot
 #   make format, format-check
 #
 # WERROR=1 makes warnings errors; CC chooses the compiler.
@@ -22,7 +27,8 @@ BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-15 libpq-de
 DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server perl
 CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis python3-django-cacheops \
 	python3-flask python3-flask-caching nodejs node-redis
-CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) check libipc-run-perl pgbouncer
+FUZZ_PACKAGES = make clang libclang-rt-14-dev libc6-dev pkg-config libpq-dev libhiredis-dev
+CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl pgbouncer
 BENCH_PACKAGES = $(DEMO_PACKAGES) python3 nodejs python3-django-cacheops python3-psycopg2
 BENCH_PARTS = writer app bulk latency snapshot drain unlink idle
 
@@ -50,7 +56,8 @@ demo:
 check: check-packages
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target \
-		check-e2e check-clients check-regress check-isolation check-unit
+		check-e2e check-clients check-regress check-isolation check-unit check-docs
+	$(MAKE) --no-print-directory check-fuzz
 	$(MAKE) --no-print-directory bench-smoke
 	@echo "make check: all parts passed"
 
@@ -71,6 +78,29 @@ check-e2e: extension listener faults
 
 check-clients: extension listener
 	tests/lib/clients.sh
+
+# Two targets at a time, each for SECONDS_EACH.
+check-fuzz:
+	@$(MAKE) --no-print-directory -s -C tests/fuzz
+	tests/fuzz/run.sh
+
+fuzz:
+	@tests/lib/packages.sh $(FUZZ_PACKAGES)
+	@$(MAKE) --no-print-directory -s -C tests/fuzz
+	SECONDS_EACH=$(or $(SECONDS_EACH),600) SEED=$(or $(SEED),0) tests/fuzz/run.sh
+
+# What documents quote is what is said.
+check-docs:
+	tests/docs/check_quotes.py docs/failures.md
+
+# Logs of all that ran are in build/soak afterwards.
+soak: check-packages
+	$(MAKE) --no-print-directory all
+	rm -rf build/soak
+	MINUTES=$(MINUTES) SEED=$(SEED) FAULTS='$(FAULTS)' KEEP=$(CURDIR)/build/soak tests/lib/e2e.sh soak
+
+coverage: check-packages
+	tests/coverage/coverage.sh
 
 bench: all bench-prepare
 	bench/bench.py $(BENCH_PARTS)
@@ -103,7 +133,9 @@ clean:
 	$(MAKE) -C extension clean
 	$(MAKE) -C listener clean
 	$(MAKE) -C bench/probes clean
+	$(MAKE) -C tests/fuzz clean
 
 .PHONY: all extension listener faults install demo check check-packages check-unit \
-	check-regress check-isolation check-e2e check-clients bench $(BENCH_PARTS:%=bench-%) bench-prepare \
+	check-regress check-isolation check-e2e check-clients check-docs check-fuzz fuzz soak coverage \
+	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

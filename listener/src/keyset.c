@@ -65,15 +65,6 @@ keyset_free(KeySet *set)
 	keyset_init(set, set->seed);
 }
 
-void
-keyset_swap(KeySet *one, KeySet *other)
-{
-	KeySet		kept = *one;
-
-	*one = *other;
-	*other = kept;
-}
-
 static bool
 reserve_bytes(KeySet *set, size_t more)
 {

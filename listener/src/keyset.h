@@ -63,8 +63,6 @@ extern bool keyset_add(KeySet *set, const char *prefix, size_t prefix_bytes,
 extern bool keyset_merge(KeySet *set, const KeySet *from)
 			__attribute__((warn_unused_result));
 
-extern void keyset_swap(KeySet *one, KeySet *other);
-
 /*
  * The next at most max_keys strings from *position, which starts at 0 and is
  * moved behind them.  False at the end.

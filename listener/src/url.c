@@ -207,7 +207,9 @@ is_ipv6_host(Span host)
 	}
 	for (size_t i = zone; i < host.count; i++)
 	{
-		if (host.bytes[i] <= ' ' || host.bytes[i] > '~')
+		char		c = host.bytes[i];
+
+		if (c <= ' ' || c > '~' || strchr("\"#/<>?@[\\]^`{|}", c) != NULL)
 			return false;
 	}
 	return true;

@@ -361,7 +361,7 @@ sub only_some_columns
 	goes('some columns: TRUNCATE', 'TRUNCATE billing.invoice', [ 'invoice:1:pdf', 'invoice:9:pdf' ], ['invoice:1']);
 
 	# what a BEFORE trigger changes on its own is not seen
-	sql(<<'END');
+	apply(<<'END');
 INSERT INTO billing.invoice (id, total) VALUES (1, 1);
 CREATE FUNCTION billing.count_total() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.total := NEW.total + 1; RETURN NEW; END';
 CREATE TRIGGER count_total BEFORE UPDATE ON billing.invoice FOR EACH ROW EXECUTE FUNCTION billing.count_total();

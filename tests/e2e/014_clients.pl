@@ -310,11 +310,10 @@ foreach my $language ('python', 'js')
 	%was_full = ();
 	my $program = start_driven('Versions', $language);
 	my ($begin, $id, $rounds, $stale) = (time, 5000, 0, 0);
-	for (; $rounds < 1000 && time < $begin + 3; $rounds++)
+	for (; $rounds <= 100 || ($rounds < 1000 && time < $begin + 3); $rounds++)
 	{
 		$stale++ unless load_slowly($program, $id++);
 	}
-	cmp_ok($rounds, '>', 100, "Versions, $language: changes while a value is loaded");
 	is($stale, 0, "Versions, $language: what was read before a change is never read after it");
 	note "$rounds rounds";
 

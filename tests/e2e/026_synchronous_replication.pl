@@ -58,14 +58,15 @@ sub body_of
 }
 
 # A change that waits for nobody and comes later: once it is applied and
-# acknowledged, the daemon has looked behind what is held back.
+# acknowledged, the daemon has looked behind what is held back.  Who is held back
+# must not keep it from committing.
 sub look_behind
 {
 	my ($id) = @_;
 
 	$redis->fill("page:$id");
 	$primary->safe_psql('postgres',
-		"SET synchronous_commit = local; UPDATE page SET body = 'later' WHERE id = $id");
+		"SET synchronous_commit = local; SET lock_timeout = '20s'; UPDATE page SET body = 'later' WHERE id = $id");
 	return wait_for { !$redis->has("page:$id") && is_applied($primary) };
 }
 

@@ -2,8 +2,9 @@
 # Runs the end-to-end tests: extension, daemon and real servers, all private.
 #
 #   tests/lib/e2e.sh [TEST...]      for instance 001_keys
+#   tests/lib/e2e.sh soak           for MINUTES, see tests/soak/soak.pl
 #
-# Without TEST all of them run. Servers, their data and logs live in a
+# Without TEST all but the soak run. Servers, their data and logs live in a
 # temporary directory that goes on every exit; KEEP=DIR copies the logs there
 # first. PG_CONFIG chooses the PostgreSQL, JOBS how many tests run at a time,
 # SEED what the random ones do.
@@ -77,6 +78,7 @@ build_tree() {
 	cp "$root/listener/build-faults/uncached" "$tmp/bin/uncached-faults"
 	cp "$root/listener/build-faults/shim.so" "$tmp/bin/"
 	cp -R "$root/tests/e2e" "$tmp/tests"
+	cp -R "$root/tests/soak/." "$tmp/tests"
 	cp -R "$root/docs" "$tmp/docs"
 	chmod -R a+rX "$tmp"
 	if [ -n "$test_user" ]; then

@@ -44,6 +44,9 @@ typedef struct Fault
 	bool		is_dribbling;	/* each byte is sent by itself */
 } Fault;
 
+/* What it tells of itself: no replication. */
+#define INFO_REPLY "$27\r\n# Server\r\nrun_id:scripted\r\n\r\n"
+
 static const Fault no_fault = {.cut_at_byte = -1};
 
 static Loop *loop;
@@ -160,7 +163,7 @@ answer_greeting(const redisReply *command)
 	if (greeting_count == fault.greeting)
 		answer_badly();
 	else
-		(void) send_through(scripted_redis_is(command, "INFO") ? SCRIPTED_REDIS_INFO : "+OK\r\n");
+		(void) send_through(scripted_redis_is(command, "INFO") ? INFO_REPLY : "+OK\r\n");
 }
 
 static void
@@ -272,9 +275,10 @@ answer_ack(void)
 
 /* The promise: nothing is acknowledged that was not proven. */
 void
-journal_source_ack(JournalSource *source, const char *cursor)
+journal_source_ack(JournalSource *source, const char *cursor, int64_t repl_offset)
 {
 	(void) source;
+	(void) repl_offset;
 	acked_batch = (int) strtol(cursor, NULL, 10);
 	for (int i = 0; i < acked_batch; i++)
 		ck_assert_msg(proven[i].key_count == BATCH_NAMES,
@@ -350,8 +354,15 @@ target_scan_done(void *context)
 	delivery_take_scan_done(delivery);
 }
 
+static inline void
+target_placed(void *context)
+{
+	(void) context;
+}
+
 static const RedisTargetEvents target_events = {
 	.ready = target_ready,
+	.placed = target_placed,
 	.lost = target_lost,
 	.needs_scan = target_needs_scan,
 	.apply_done = target_apply_done,

@@ -164,6 +164,19 @@ START_TEST(url_takes_an_ipv6_zone)
 
 END_TEST
 
+START_TEST(url_rejects_a_zone_that_could_end_the_host)
+{
+	static const char *const hosts[] = {"fe80::1%a?b", "fe80::1%a/b", "fe80::1%a#b", "fe80::1%a@b",
+	"fe80::1%a]b", "fe80::1%a b"};
+
+	accept_url("redis://h:7000/1");
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+		ck_assert_msg(!url_set_host(&url, hosts[i], error, sizeof(error)), "%s", hosts[i]);
+	ck_assert_str_eq(url.host, "h");
+}
+
+END_TEST
+
 START_TEST(url_takes_the_highest_port_and_database)
 {
 	accept_url("redis://h:65535/2147483647");
@@ -539,6 +552,7 @@ main(void)
 	tcase_add_test(tests, url_takes_raw_at_signs_and_colons_in_a_password);
 	tcase_add_test(tests, url_takes_ipv6_in_brackets);
 	tcase_add_test(tests, url_takes_an_ipv6_zone);
+	tcase_add_test(tests, url_rejects_a_zone_that_could_end_the_host);
 	tcase_add_test(tests, url_takes_the_highest_port_and_database);
 	tcase_add_test(tests, url_rejects_tls);
 	tcase_add_test(tests, url_rejects_other_schemes);

@@ -41,6 +41,17 @@ CALL await_end_of_last_session();
 SELECT state, regexp_replace(reason, 'this is .*', 'this is …') AS reason FROM uncache.attach('default');
 SELECT uncache.resynced('default');
 SELECT state, reason FROM uncache.attach('default');
+-- a cursor from another history goes on where it was: what was invalidated by hand is in no rule
+SELECT uncache.invalidate('by hand');
+UPDATE uncache.consumers SET identity = 'another' WHERE target = 'default';
+SELECT state, cursor FROM uncache.attach('default') \gset
+SELECT :'state', keys FROM uncache.fetch('default', :'cursor', 1000, false) WHERE 'by hand' = ANY (keys);
+-- but not with ids that were never given out here
+UPDATE uncache.consumers SET identity = 'another', cursor = '900000000000:900000000000:' WHERE target = 'default';
+SELECT state, cursor::pg_snapshot IS NOT NULL AND cursor !~ '900000000000' AS is_of_here FROM uncache.attach('default');
+UPDATE uncache.consumers SET identity = 'another', cursor = '3:3:/900000000000.1' WHERE target = 'default';
+SELECT state, cursor::pg_snapshot IS NOT NULL AND cursor !~ '900000000000' AS is_of_here FROM uncache.attach('default');
+SELECT uncache.resynced('default');
 -- a copy of the database
 \set copy :database _copy
 SET client_min_messages = warning;

@@ -85,6 +85,7 @@ sub url
 sub socket { return $_[0]->{socket}; }
 sub port { return $_[0]->{port}; }
 sub pid { return $_[0]->{process}->pid; }
+sub is_running { return $_[0]->{process}->is_running; }
 sub directory { return $_[0]->{directory}; }
 
 sub _try_client
@@ -104,6 +105,14 @@ sub command
 	my ($self, @arguments) = @_;
 
 	return $self->{client}->command(@arguments);
+}
+
+# A field of INFO.
+sub info
+{
+	my ($self, $field) = @_;
+
+	return $self->command('INFO', 'everything') =~ /^\Q$field\E:(.*?)\r$/m ? $1 : '';
 }
 
 # Sets each key to something.

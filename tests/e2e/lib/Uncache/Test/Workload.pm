@@ -72,10 +72,10 @@ sub finish
 	{
 		while (my $line = readline($worker->{pipe}))
 		{
-			my ($name, $value, $version) = split ' ', $line;
+			my ($name, @values) = split ' ', $line;
 
-			if ($name eq 'filled') { push @{ $sums{fills} }, [ $value, $version ]; }
-			else { $sums{$name} += $value; }
+			if ($name eq 'filled') { push @{ $sums{fills} }, \@values; }
+			else { $sums{$name} += $values[0]; }
 		}
 		waitpid($worker->{pid}, 0);
 		$sums{failures}++ if $?;
@@ -104,6 +104,14 @@ sub _fork
 	}
 	close($writing);
 	return { pid => $pid, pipe => $reading };
+}
+
+# Also when the test itself has ended.
+sub _is_over
+{
+	my ($self, $until) = @_;
+
+	return time >= $until || getppid() != $self->{parent};
 }
 
 sub _connect
@@ -173,7 +181,7 @@ sub _write
 	my ($self, $number, $until) = @_;
 	my ($session, $committed, $known, $lost) = (undef, 0, 0, 0);
 
-	while (time < $until && getppid() == $self->{parent})
+	until ($self->_is_over($until))
 	{
 		if (!$session)
 		{
@@ -242,7 +250,7 @@ sub _read
 	my ($self, $number, $until) = @_;
 	my ($session, $redis, $hits, $result) = (undef, undef, 0, '');
 
-	while (time < $until && getppid() == $self->{parent})
+	until ($self->_is_over($until))
 	{
 		my $key = _choose_key();
 

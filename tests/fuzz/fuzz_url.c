@@ -1,0 +1,127 @@
+/*-------------------------------------------------------------------------
+ *
+ * fuzz_url.c
+ *	  Redis URLs: what is read and written reads the same; what is refused is
+ *	  not shown, since it may hold a password.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "fuzz.h"
+
+#include "../../listener/src/url.h"
+
+#define ERROR_BYTES 256
+#define DESCRIPTION_BYTES 32
+
+/* Each byte by its number, whatever it is, but "/" in a path. */
+static void
+write_encoded(FILE *stream, const char *text, bool is_path)
+{
+	for (; *text != '\0'; text++)
+		if (is_path && *text == '/')
+			(void) fputc('/', stream);
+		else
+			(void) fprintf(stream, "%%%02x", (unsigned char) *text);
+}
+
+static void
+write_url(FILE *stream, const RedisUrl *url)
+{
+	(void) fputs(url->socket_path != NULL ? "unix://" : "redis://", stream);
+	if (url->username != NULL)
+		write_encoded(stream, url->username, false);
+	if (url->password != NULL)
+	{
+		(void) fputc(':', stream);
+		write_encoded(stream, url->password, false);
+	}
+	if (url->username != NULL || url->password != NULL)
+		(void) fputc('@', stream);
+	if (url->socket_path != NULL)
+	{
+		write_encoded(stream, url->socket_path, true);
+		(void) fprintf(stream, "?db=%d", url->database);
+	}
+	else if (strchr(url->host, ':') != NULL)
+		(void) fprintf(stream, "[%s]:%d/%d", url->host, url->port, url->database);
+	else
+		(void) fprintf(stream, "%s:%d/%d", url->host, url->port, url->database);
+}
+
+static bool
+is_same(const char *one, const char *other)
+{
+	return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+static void
+check_written(const RedisUrl *url)
+{
+	char	   *text = NULL;
+	size_t		length = 0;
+	FILE	   *stream = open_memstream(&text, &length);
+	char		error[ERROR_BYTES];
+	RedisUrl	again;
+
+	FUZZ_CHECK(stream != NULL);
+	write_url(stream, url);
+	(void) fclose(stream);
+	FUZZ_CHECK(url_parse(text, &again, error, sizeof(error)));
+	FUZZ_CHECK(is_same(url->host, again.host) && is_same(url->socket_path, again.socket_path));
+	FUZZ_CHECK(is_same(url->username, again.username) && is_same(url->password, again.password));
+	FUZZ_CHECK(url->port == again.port && url->database == again.database);
+	url_reset(&again);
+	free(text);
+}
+
+/* Parts that are given apart, as by REDIS_HOST: the rest stays. */
+static void
+check_parts(RedisUrl *url, const char *part)
+{
+	char		error[ERROR_BYTES];
+	int			database = url->database;
+	bool		is_socket = url->socket_path != NULL;
+
+	if (url_set_port(url, part, error, sizeof(error)))
+		FUZZ_CHECK(!is_socket && url->port >= 1 && url->port <= 65535);
+	else
+		FUZZ_CHECK(fuzz_is_message(error));
+	if (!url_set_database(url, part, error, sizeof(error)))
+		FUZZ_CHECK(url->database == database && fuzz_is_message(error));
+	if (url_set_host(url, part, error, sizeof(error)))
+		FUZZ_CHECK(url->socket_path == NULL && url->port >= 1 &&
+				   (part[0] == '[' || strcmp(url->host, part) == 0));
+	else
+		FUZZ_CHECK(fuzz_is_message(error));
+	check_written(url);
+}
+
+/* The input is two lines: a URL, and a part. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t		length = fuzz_line_length(data, size);
+	size_t		rest = length < size ? length + 1 : size;
+	char	   *text = fuzz_copy_text(data, length);
+	char	   *part = fuzz_copy_text(data + rest, size - rest);
+	char		description[DESCRIPTION_BYTES];
+	char		error[ERROR_BYTES] = "";
+	RedisUrl	url;
+
+	if (url_parse(text, &url, error, sizeof(error)))
+	{
+		url_describe(&url, description, sizeof(description));
+		FUZZ_CHECK(strlen(description) < sizeof(description));
+		check_written(&url);
+		check_parts(&url, part);
+		url_reset(&url);
+	}
+	else
+	{
+		FUZZ_CHECK(error[0] != '\0' && fuzz_is_message(error));
+		FUZZ_CHECK(strlen(text) < 12 || strstr(error, text) == NULL);
+	}
+	free(part);
+	free(text);
+	return 0;
+}

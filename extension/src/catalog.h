@@ -33,6 +33,7 @@ typedef enum ConsumerColumn
 	CONSUMER_RESYNC_REASON,
 	CONSUMER_IDENTITY,
 	CONSUMER_SERVER,
+	CONSUMER_REPLID,
 	CONSUMER_REGISTERED_AT,
 	CONSUMER_ACKED_AT,
 	CONSUMER_LOST_AT,
@@ -40,7 +41,7 @@ typedef enum ConsumerColumn
 	CONSUMER_CHECKED_AT
 } ConsumerColumn;
 
-#define CONSUMER_COLUMN_COUNT 12
+#define CONSUMER_COLUMN_COUNT 13
 
 /* The column of uncache.markers. */
 #define MARKER_CONSUMER_ID 1

@@ -245,6 +245,16 @@ delivery_take_scan_done(Delivery *delivery)
 		delivery->events->exhausted(delivery->context);
 }
 
+/* Whatever was acknowledged so far had been applied before. */
+void
+delivery_take_position(Delivery *delivery, int64_t repl_offset)
+{
+	if (delivery->session.is_placed || delivery->session.resync != RESYNC_NONE)
+		return;
+	delivery->session.position = repl_offset;
+	delivery_step_advance(delivery);
+}
+
 void
 delivery_take_target_change(Delivery *delivery)
 {

@@ -86,6 +86,12 @@ extern void delivery_take_needed_scan(Delivery *delivery, const char *pattern,
 extern void delivery_take_apply_done(Delivery *delivery);
 extern void delivery_take_scan_done(Delivery *delivery);
 
+/*
+ * Where Redis' history stands after everything that the target has done; 0 if
+ * that is not told.
+ */
+extern void delivery_take_position(Delivery *delivery, int64_t repl_offset);
+
 /* The target became ready, or was lost. */
 extern void delivery_take_target_change(Delivery *delivery);
 

@@ -202,12 +202,17 @@ start_trim(Delivery *delivery)
 	journal_source_trim(delivery->parts.source, TRIM_SCHEDULE_MAX_ROWS);
 }
 
+/* The position is from before what this acknowledges, and after all else. */
 static void
 start_ack(Delivery *delivery)
 {
+	int64_t		position = delivery->session.position;
+
+	delivery->session.is_placed = !delivery->progress.is_ack_due;
+	delivery->session.position = 0;
 	progress_acknowledge(&delivery->progress);
 	delivery->session.is_acking = true;
-	journal_source_ack(delivery->parts.source, delivery->progress.clean);
+	journal_source_ack(delivery->parts.source, delivery->progress.clean, position);
 }
 
 /* Does Redis work on a batch, or is one not acknowledged that can be? */
@@ -225,7 +230,7 @@ start_operation(Delivery *delivery)
 		delivery->events->finished(delivery->context);
 	else if (!journal_source_is_idle(delivery->parts.source))
 		return;
-	else if (delivery->progress.is_ack_due)
+	else if (delivery->progress.is_ack_due || delivery->session.position > 0)
 		start_ack(delivery);
 	else if (delivery->session.is_finishing)
 		return;

@@ -57,6 +57,9 @@ typedef struct DeliverySession
 
 	/* acknowledging */
 	bool		is_acking;
+	bool		is_placed;		/* a position is acknowledged that has all in
+								 * it that was acknowledged before */
+	int64_t		position;		/* a newer one, to be acknowledged; or 0 */
 
 	/* patterns */
 	PassKind	pass;

@@ -25,7 +25,8 @@ static const JournalOperationTraits operations[] = {
 	[JOURNAL_OPERATION_IDLE] = {.doing = "waiting"},
 	[JOURNAL_OPERATION_ATTACH] = {
 		"attaching",
-		"SELECT state, cursor, reason FROM uncache.attach($1::text, $2::text)",
+		"SELECT state, cursor, reason FROM uncache.attach($1::text, $2::text, $3::text,"
+		" $4::bigint, $5::text, $6::bigint)",
 		NULL, journal_answer_attach
 	},
 	[JOURNAL_OPERATION_FETCH] = {
@@ -36,7 +37,7 @@ static const JournalOperationTraits operations[] = {
 	},
 	[JOURNAL_OPERATION_ACK] = {
 		"acknowledging",
-		"SELECT uncache.ack($1::text, $2::text)",
+		"SELECT uncache.ack($1::text, $2::text, $3::bigint)",
 		"uncache_ack", journal_answer_ack
 	},
 	[JOURNAL_OPERATION_LIST_RESYNC] = {

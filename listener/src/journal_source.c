@@ -12,6 +12,7 @@
  */
 #include "journal_source.h"
 
+#include <inttypes.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
@@ -452,12 +453,27 @@ journal_source_is_idle(const JournalSource *source)
 	return source->operation == JOURNAL_OPERATION_IDLE;
 }
 
-void
-journal_source_attach(JournalSource *source, const char *server)
+static const char *
+null_if_empty(const char *text)
 {
-	const char *parameters[] = {source->target, server};
+	return text[0] != '\0' ? text : NULL;
+}
 
-	start_query(source, JOURNAL_OPERATION_ATTACH, 2, parameters);
+void
+journal_source_attach(JournalSource *source, const RedisHistory *history)
+{
+	static const RedisHistory none;
+	const RedisHistory *told = history != NULL ? history : &none;
+	char		offset[NUMBER_BYTES];
+	char		second_offset[NUMBER_BYTES];
+	const char *parameters[] = {
+		source->target, history != NULL ? told->run_id : NULL, null_if_empty(told->replid),
+		offset, null_if_empty(told->replid2), second_offset
+	};
+
+	(void) snprintf(offset, sizeof(offset), "%" PRId64, told->offset);
+	(void) snprintf(second_offset, sizeof(second_offset), "%" PRId64, told->second_offset);
+	start_query(source, JOURNAL_OPERATION_ATTACH, 6, parameters);
 }
 
 void
@@ -472,11 +488,13 @@ journal_source_fetch(JournalSource *source, const char *cursor,
 }
 
 void
-journal_source_ack(JournalSource *source, const char *cursor)
+journal_source_ack(JournalSource *source, const char *cursor, int64_t repl_offset)
 {
-	const char *parameters[] = {source->target, cursor};
+	char		offset[NUMBER_BYTES];
+	const char *parameters[] = {source->target, cursor, offset};
 
-	start_query(source, JOURNAL_OPERATION_ACK, 2, parameters);
+	(void) snprintf(offset, sizeof(offset), "%" PRId64, repl_offset);
+	start_query(source, JOURNAL_OPERATION_ACK, 3, parameters);
 }
 
 void

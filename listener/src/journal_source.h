@@ -20,6 +20,7 @@
 #include "journal_row.h"
 #include "log.h"
 #include "loop.h"
+#include "redis_history.h"
 
 typedef struct JournalSource JournalSource;
 
@@ -102,11 +103,17 @@ extern void journal_source_disconnect(JournalSource *source);
 extern bool journal_source_is_idle(const JournalSource *source);
 
 /* Operations; only while idle.  Strings are copied. */
-/* server: which Redis the deletes will go to, NULL if that is not known. */
-extern void journal_source_attach(JournalSource *source, const char *server);
+/* history: of the Redis that the deletes will go to, NULL if none is there. */
+extern void journal_source_attach(JournalSource *source, const RedisHistory *history);
 extern void journal_source_fetch(JournalSource *source, const char *cursor,
 								 size_t max_bytes, bool sleep);
-extern void journal_source_ack(JournalSource *source, const char *cursor);
+
+/*
+ * repl_offset: 0, or where Redis' history stood after everything had been
+ * applied that was acknowledged, or resynced, before this call.
+ */
+extern void journal_source_ack(JournalSource *source, const char *cursor,
+							   int64_t repl_offset);
 extern void journal_source_list_resync(JournalSource *source);
 extern void journal_source_resynced(JournalSource *source);
 extern void journal_source_trim(JournalSource *source, unsigned int max_rows);

@@ -19,7 +19,7 @@
 #include "backoff.h"
 #include "delivery.h"
 #include "journal_source.h"
-#include "redis_greeting.h"
+#include "redis_history.h"
 #include "redis_target.h"
 
 #define RETRY_FIRST_MS 100
@@ -47,9 +47,9 @@ struct Pipeline
 	Delivery   *delivery;		/* owned */
 	Backoff		backoff;		/* of connecting to PostgreSQL */
 	int64_t		waiting_ms;		/* the next delay while waiting */
-	char		attached_server[REDIS_SERVER_ID_BYTES]; /* the Redis that the
-														 * session is attached
-														 * for; "" if unknown */
+	bool		is_attached_for_redis;	/* and not while none was there */
+	RedisHistory attached;		/* of the Redis that the session is attached
+								 * for, as it was told last */
 	LoopTimer	retry_timer;	/* connects or attaches again */
 	LoopTimer	limit_timer;	/* ends the waiting of --once */
 };
@@ -127,13 +127,10 @@ source_lost(void *context)
 static void
 attach(Pipeline *pipeline)
 {
-	const char *server = "";
-
-	if (redis_target_is_ready(pipeline->target))
-		server = redis_target_server_id(pipeline->target);
-	(void) snprintf(pipeline->attached_server, sizeof(pipeline->attached_server),
-					"%s", server);
-	journal_source_attach(pipeline->source, server[0] != '\0' ? server : NULL);
+	pipeline->is_attached_for_redis = redis_target_is_ready(pipeline->target);
+	pipeline->attached = *redis_target_history(pipeline->target);
+	journal_source_attach(pipeline->source,
+						  pipeline->is_attached_for_redis ? &pipeline->attached : NULL);
 }
 
 /* Is Redis the one that the session is attached for, or not there at all? */
@@ -141,7 +138,8 @@ static bool
 is_attached_for_target(const Pipeline *pipeline)
 {
 	return !redis_target_is_ready(pipeline->target) ||
-		strcmp(pipeline->attached_server, redis_target_server_id(pipeline->target)) == 0;
+		(pipeline->is_attached_for_redis &&
+		 redis_history_goes_on(&pipeline->attached, redis_target_history(pipeline->target)));
 }
 
 static void
@@ -198,9 +196,14 @@ await_transactions(Pipeline *pipeline, const char *reason)
 static void
 run(Pipeline *pipeline, const JournalAttachment *attachment)
 {
+	bool		goes_back = attachment->state == JOURNAL_READY && attachment->reason[0] != '\0';
+
 	say(pipeline, LOG_LEVEL_INFO,
 		pipeline->state == PIPELINE_STANDBY ? "attached, taking over" : "attached",
-		attachment->reason);
+		goes_back ? "" : attachment->reason);
+	if (goes_back)
+		say(pipeline, LOG_LEVEL_WARNING, "Redis may have lost deletes, applying them again",
+			attachment->reason);
 	loop_timer_remove(pipeline->loop, &pipeline->limit_timer);
 	set_state(pipeline, PIPELINE_RUNNING);
 	delivery_start(pipeline->delivery, attachment->cursor,
@@ -327,6 +330,15 @@ target_ready(void *context)
 }
 
 static void
+target_placed(void *context)
+{
+	Pipeline   *pipeline = context;
+
+	pipeline->attached.offset = redis_target_history(pipeline->target)->offset;
+	delivery_take_position(pipeline->delivery, pipeline->attached.offset);
+}
+
+static void
 target_lost(void *context)
 {
 	Pipeline   *pipeline = context;
@@ -365,6 +377,7 @@ target_scan_done(void *context)
 
 static const RedisTargetEvents target_events = {
 	.ready = target_ready,
+	.placed = target_placed,
 	.lost = target_lost,
 	.needs_scan = target_needs_scan,
 	.apply_done = target_apply_done,

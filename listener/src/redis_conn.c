@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "redis_error.h"
 #include "redis_greeting.h"
 #include "redis_socket.h"
 
@@ -47,7 +48,7 @@ struct RedisConn
 
 	ConnState	state;
 	RedisGreetingStep greeting; /* whose reply comes next */
-	char		server_id[REDIS_SERVER_ID_BYTES];
+	RedisHistory history;		/* as the greeting tells it */
 	uint64_t	session_count;	/* tells a reopened connection from the old */
 	RedisAddresses addresses;
 	int			fd;				/* owned; -1 while closed */
@@ -160,6 +161,7 @@ start_greeting(RedisConn *conn)
 		return;
 	}
 	conn->greeting = redis_greeting_first(conn->url);
+	memset(&conn->history, 0, sizeof(conn->history));
 	conn->state = CONN_GREETING;
 	redis_conn_flush(conn);
 }
@@ -189,8 +191,13 @@ take_greeting(RedisConn *conn, const redisReply *reply)
 			fail(conn, "the greeting was answered as Redis does not", false);
 		return;
 	}
-	if (conn->greeting == REDIS_GREETING_INFO)
-		redis_greeting_read_server_id(reply, conn->server_id);
+	if (reply->type == REDIS_REPLY_STRING)
+		redis_history_read(&conn->history, reply->str);
+	if (conn->history.is_replica)
+	{
+		fail(conn, REDIS_ERROR_REPLICA, true);
+		return;
+	}
 	conn->greeting = redis_greeting_next(conn->url, conn->greeting);
 	if (conn->greeting == REDIS_GREETING_DONE)
 	{
@@ -273,10 +280,24 @@ redis_conn_end_command(RedisConn *conn)
 		await_progress(conn);
 }
 
-const char *
-redis_conn_server_id(const RedisConn *conn)
+const RedisHistory *
+redis_conn_history(const RedisConn *conn)
 {
-	return conn->server_id;
+	return &conn->history;
+}
+
+void
+redis_conn_ask_history(RedisConn *conn)
+{
+	if (conn->state == CONN_FAILING)
+		return;
+	if (!redis_greeting_append_history(&conn->output))
+	{
+		fail(conn, "out of memory", false);
+		return;
+	}
+	for (int i = 0; i < REDIS_GREETING_HISTORY_COMMANDS; i++)
+		redis_conn_end_command(conn);
 }
 
 bool

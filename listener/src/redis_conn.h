@@ -4,7 +4,8 @@
  *	  One connection to Redis: bytes out, replies in, deadlines.
  *
  * Knows how to connect and to say hello (AUTH, SELECT, PING, INFO, CLIENT
- * SETNAME), and nothing about what later commands mean.  Replies come in the
+ * SETNAME), and nothing about what later commands mean.  A replica is not
+ * connected to: it fails as if it had answered READONLY.  Replies come in the
  * order of commands.  A connection may be opened again after it was closed.
  * Callbacks run from the loop, never from inside a function of this header; a
  * callback may call any of them but redis_conn_destroy.
@@ -20,6 +21,7 @@
 #include <stdint.h>
 
 #include "loop.h"
+#include "redis_history.h"
 #include "redis_output.h"
 #include "url.h"
 
@@ -84,10 +86,13 @@ extern void redis_conn_write_command(RedisConn *conn, const RedisArgument *argum
 extern void redis_conn_flush(RedisConn *conn);
 
 /*
- * The run id of the server at the other end, "" if it is not told; valid until
- * the connection is opened again.  Only while connected.
+ * What the server at the other end told of its history in the greeting; valid
+ * until the connection is opened again.  Only while connected.
  */
-extern const char *redis_conn_server_id(const RedisConn *conn);
+extern const RedisHistory *redis_conn_history(const RedisConn *conn);
+
+/* Writes the commands that ask for it again, REDIS_GREETING_HISTORY_COMMANDS. */
+extern void redis_conn_ask_history(RedisConn *conn);
 
 /* Has the output room for another command? */
 extern bool redis_conn_has_room(const RedisConn *conn);

@@ -19,6 +19,9 @@ typedef struct RedisErrorKind
 	const char *advice;			/* a sentence for the log; "" if there is none */
 } RedisErrorKind;
 
+/* What a replica would answer to a write, if it refused it. */
+#define REDIS_ERROR_REPLICA "READONLY the server says that it is a replica"
+
 /* Static data; an error nobody knows is an alarm. */
 extern const RedisErrorKind *redis_error_kind(const char *text);
 

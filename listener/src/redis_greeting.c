@@ -4,6 +4,8 @@
  *	  The commands that open a connection: AUTH, SELECT, PING, INFO,
  *	  CLIENT SETNAME.
  *
+ * Before Redis 7 INFO takes one section only.
+ *
  *-------------------------------------------------------------------------
  */
 #include "redis_greeting.h"
@@ -66,8 +68,10 @@ append_step(const RedisUrl *url, RedisOutput *output, RedisGreetingStep step)
 			return append_texts(output, "SELECT", database, NULL);
 		case REDIS_GREETING_PING:
 			return append_texts(output, "PING", NULL, NULL);
-		case REDIS_GREETING_INFO:
+		case REDIS_GREETING_INFO_SERVER:
 			return append_texts(output, "INFO", "server", NULL);
+		case REDIS_GREETING_INFO_REPLICATION:
+			return append_texts(output, "INFO", "replication", NULL);
 		case REDIS_GREETING_SETNAME:
 			return append_texts(output, "CLIENT", "SETNAME", "uncached");
 		case REDIS_GREETING_DONE:
@@ -90,25 +94,11 @@ redis_greeting_append(const RedisUrl *url, RedisOutput *output, size_t *count)
 	return true;
 }
 
-void
-redis_greeting_read_server_id(const redisReply *reply, char id[REDIS_SERVER_ID_BYTES])
+bool
+redis_greeting_append_history(RedisOutput *output)
 {
-	static const char name[] = "\r\nrun_id:";
-	const char *value;
-	size_t		length;
-
-	id[0] = '\0';
-	if (reply->type != REDIS_REPLY_STRING)
-		return;
-	value = memmem(reply->str, (size_t) reply->len, name, sizeof(name) - 1);
-	if (value == NULL)
-		return;
-	value += sizeof(name) - 1;
-	length = strspn(value, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-");
-	if (length >= REDIS_SERVER_ID_BYTES)
-		length = REDIS_SERVER_ID_BYTES - 1;
-	memcpy(id, value, length);
-	id[length] = '\0';
+	return append_texts(output, "INFO", "server", NULL) &&
+		append_texts(output, "INFO", "replication", NULL);
 }
 
 /*
@@ -126,7 +116,8 @@ redis_greeting_accepts(RedisGreetingStep step, const redisReply *reply)
 	{
 		case REDIS_GREETING_PING:
 			return reply->type == REDIS_REPLY_STATUS || is_refusal;
-		case REDIS_GREETING_INFO:
+		case REDIS_GREETING_INFO_SERVER:
+		case REDIS_GREETING_INFO_REPLICATION:
 			return reply->type == REDIS_REPLY_STRING || is_refusal;
 		case REDIS_GREETING_SETNAME:
 			return reply->type == REDIS_REPLY_STATUS || reply->type == REDIS_REPLY_ERROR;

@@ -22,7 +22,8 @@ typedef enum RedisGreetingStep
 	REDIS_GREETING_AUTH,
 	REDIS_GREETING_SELECT,
 	REDIS_GREETING_PING,
-	REDIS_GREETING_INFO,
+	REDIS_GREETING_INFO_SERVER,
+	REDIS_GREETING_INFO_REPLICATION,
 	REDIS_GREETING_SETNAME,
 	REDIS_GREETING_DONE
 } RedisGreetingStep;
@@ -37,15 +38,14 @@ extern RedisGreetingStep redis_greeting_next(const RedisUrl *url, RedisGreetingS
 extern bool redis_greeting_append(const RedisUrl *url, RedisOutput *output, size_t *count)
 			__attribute__((warn_unused_result));
 
-/* Room for a server's run id and a zero byte; Redis' have 40 characters. */
-#define REDIS_SERVER_ID_BYTES 64
-
 /*
- * The run id in INFO's reply, which every Redis process has for itself; "" if
- * the reply is an error or has none.
+ * The same for the commands that only ask again for Redis' history, each of
+ * which is answered by a text for redis_history_read().
  */
-extern void redis_greeting_read_server_id(const redisReply *reply,
-										  char id[REDIS_SERVER_ID_BYTES]);
+#define REDIS_GREETING_HISTORY_COMMANDS 2
+
+extern bool redis_greeting_append_history(RedisOutput *output)
+			__attribute__((warn_unused_result));
 
 /* May the greeting go on after this reply to the step? */
 extern bool redis_greeting_accepts(RedisGreetingStep step, const redisReply *reply);

@@ -75,5 +75,10 @@ redis_queue_abandon(RedisQueue *queue)
 	static const RedisCommand abandoned = {.type = REDIS_COMMAND_ABANDONED};
 
 	for (size_t i = 0; i < queue->run_count; i++)
-		queue->runs[place(queue, i)].command = abandoned;
+	{
+		RedisCommand *command = &queue->runs[place(queue, i)].command;
+
+		if (command->type != REDIS_COMMAND_HISTORY)
+			*command = abandoned;
+	}
 }

@@ -23,6 +23,7 @@ typedef enum RedisCommandType
 {
 	REDIS_COMMAND_NAMES,
 	REDIS_COMMAND_SCAN,
+	REDIS_COMMAND_HISTORY,
 	REDIS_COMMAND_ABANDONED		/* nobody cares for the reply any more */
 } RedisCommandType;
 
@@ -57,7 +58,7 @@ extern void redis_queue_push(RedisQueue *queue, const RedisCommand *command);
 /* The oldest; only while there is one, which is as long as replies come. */
 extern RedisCommand redis_queue_pop(RedisQueue *queue);
 
-/* The replies will still come. */
+/* Nobody cares any more for names and passes; the replies will still come. */
 extern void redis_queue_abandon(RedisQueue *queue);
 
 #endif

@@ -25,6 +25,7 @@
 #include "loop.h"
 #include "name_sets.h"
 #include "redis_conn.h"
+#include "redis_history.h"
 #include "url.h"
 
 typedef struct RedisTarget RedisTarget;
@@ -47,6 +48,13 @@ typedef struct RedisTargetEvents
 {
 	/* Connected and greeted. */
 	void		(*ready) (void *context);
+
+	/*
+	 * Redis has told again of its history, about once a second while it is
+	 * ready: it has gone on, and has in it everything that was answered
+	 * before.
+	 */
+	void		(*placed) (void *context);
 
 	/*
 	 * A connection could not be made or was dropped; it was logged.  The
@@ -88,10 +96,10 @@ extern void redis_target_stop(RedisTarget *target);
 extern bool redis_target_is_ready(const RedisTarget *target);
 
 /*
- * Which Redis process it is: one that was started again has another name.  ""
- * if that is not told.  Only while ready; valid until it is lost.
+ * What Redis has told last of its history, maybe nothing.  While ready it goes
+ * on: where it does not, the connection is dropped.  Valid until it is lost.
  */
-extern const char *redis_target_server_id(const RedisTarget *target);
+extern const RedisHistory *redis_target_history(const RedisTarget *target);
 
 /*
  * Unlinks keys, staggers keys, takes sets and renews versions (see

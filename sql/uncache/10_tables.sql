@@ -34,6 +34,7 @@ CREATE TABLE uncache.consumers (
 	resync_reason	text,
 	identity		text,
 	server			text,
+	replid			text,
 	registered_at	timestamptz	NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	acked_at		timestamptz,
 	lost_at			timestamptz,
@@ -49,11 +50,31 @@ COMMENT ON COLUMN uncache.consumers.cursor IS 'what is applied; null until the b
 COMMENT ON COLUMN uncache.consumers.resync_reason IS 'why a resync is or, if it is lost, will be due; null if none is';
 COMMENT ON COLUMN uncache.consumers.identity IS 'cluster, timeline and database that the cursor belongs to';
 COMMENT ON COLUMN uncache.consumers.server IS 'the Redis process that the deletes went to, as uncached names it; null if it is not known';
+COMMENT ON COLUMN uncache.consumers.replid IS 'the history, by its replication id, that the process went on with; null if it is not known';
 COMMENT ON COLUMN uncache.consumers.registered_at IS 'when the target was attached to first, or first after it was lost';
 COMMENT ON COLUMN uncache.consumers.acked_at IS 'when its daemon last acknowledged a cursor, be it the same; a daemon that works does so every 10 s';
 COMMENT ON COLUMN uncache.consumers.lost_at IS 'when it was declared lost; null if it was not: nothing is journalled for a lost consumer';
 COMMENT ON COLUMN uncache.consumers.missed_from IS 'of a lost consumer, from when on changes are missing';
 COMMENT ON COLUMN uncache.consumers.checked_at IS 'when it was last looked at because it does not acknowledge';
+
+/*
+ * What is behind the cursor of any of these is kept in the journal: trim()
+ * counts them in.  Where a consumer's Redis is found to go on from a place in its
+ * history, the newest of these before that place says what has to be applied
+ * again.
+ */
+CREATE TABLE uncache.positions (
+	consumer_id	integer		NOT NULL,
+	slot		timestamptz	NOT NULL,
+	repl_offset	bigint		NOT NULL,
+	cursor		text		NOT NULL,
+	PRIMARY KEY (consumer_id, slot)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+COMMENT ON TABLE uncache.positions IS 'places in the history of a consumer''s Redis, and what had been applied there';
+COMMENT ON COLUMN uncache.positions.consumer_id IS 'the consumer, whose row names the history';
+COMMENT ON COLUMN uncache.positions.slot IS 'when it was acknowledged, rounded off: one for each 300th part of uncache.retention is kept';
+COMMENT ON COLUMN uncache.positions.repl_offset IS 'the place: Redis'' replication offset';
+COMMENT ON COLUMN uncache.positions.cursor IS 'what had been applied there';
 
 /* Crash recovery empties it; that is how a crash is told from a restart. */
 CREATE UNLOGGED TABLE uncache.markers (

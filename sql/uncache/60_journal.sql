@@ -58,8 +58,8 @@ END
 $$;
 COMMENT ON FUNCTION uncache.has_marker(integer) IS 'false if PostgreSQL has crashed since the consumer attached last';
 
-/* Why nothing can be proven about what a consumer has missed, or null. */
-CREATE FUNCTION uncache.find_resync_reason(consumer uncache.consumers, server text) RETURNS text
+/* Why PostgreSQL cannot prove what a consumer has missed, or null. */
+CREATE FUNCTION uncache.find_resync_reason(consumer uncache.consumers) RETURNS text
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -69,15 +69,54 @@ BEGIN
 		RETURN format('another history: the cursor is from %s; this is %s', consumer.identity, uncache.identity());
 	ELSIF NOT uncache.has_marker(consumer.id) THEN
 		RETURN 'PostgreSQL has crashed';
-	ELSIF consumer.resync_reason IS NULL AND consumer.server <> server THEN
-		RETURN 'Redis is another process than before, which may have lost deletes';
-	ELSIF consumer.resync_reason IS NULL AND consumer.server IS NULL AND server IS NOT NULL THEN
-		RETURN 'it is not known which Redis process the last deletes went to';
 	END IF;
 	RETURN consumer.resync_reason;
 END
 $$;
-COMMENT ON FUNCTION uncache.find_resync_reason(uncache.consumers, text) IS 'why a consumer has to resync; null if it has not';
+COMMENT ON FUNCTION uncache.find_resync_reason(uncache.consumers) IS 'why a consumer has to resync whatever its Redis is; null if it has not';
+
+/*
+ * The same process that goes on with the same history has in it all that it has
+ * ever answered; one whose offset went back does not go on.
+ */
+CREATE FUNCTION uncache.find_redis_change(consumer uncache.consumers, server text, replid text, repl_offset bigint) RETURNS text
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN consumer.server IS NULL
+		THEN 'it is not known which Redis process the last deletes went to'
+		WHEN consumer.server <> server
+		THEN 'Redis is another process than before, which may have lost deletes'
+		WHEN consumer.replid IS DISTINCT FROM replid
+		THEN 'Redis goes on with another history, and may have lost deletes'
+		WHEN EXISTS (SELECT FROM uncache.positions p
+			WHERE p.consumer_id = consumer.id AND p.repl_offset > find_redis_change.repl_offset)
+		THEN 'Redis has gone back in its history, and has lost deletes'
+	END
+$$;
+COMMENT ON FUNCTION uncache.find_redis_change(uncache.consumers, text, text, bigint) IS 'why a Redis may have lost what was acknowledged, or null';
+
+/*
+ * A Redis that says that it has followed another history until an offset has in
+ * it all that had been applied at a position before that.  The newest one is
+ * locked, since trim() may be about to drop it together with what is behind its
+ * cursor; it is a position of the new history, too, and the only one.
+ */
+CREATE FUNCTION uncache.go_back(consumer uncache.consumers, repl_offset bigint, replid2 text, second_repl_offset bigint, OUT cursor text, OUT slot timestamptz)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF consumer.replid = replid2 THEN
+		SELECT p.cursor, p.slot INTO cursor, slot FROM uncache.positions p
+			WHERE p.consumer_id = consumer.id AND p.repl_offset < second_repl_offset
+			ORDER BY p.repl_offset DESC, p.slot DESC LIMIT 1
+			FOR UPDATE;
+	END IF;
+	DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id AND p.slot IS DISTINCT FROM go_back.slot;
+	UPDATE uncache.positions p SET repl_offset = go_back.repl_offset WHERE p.consumer_id = consumer.id;
+END
+$$;
+COMMENT ON FUNCTION uncache.go_back(uncache.consumers, bigint, text, bigint) IS 'the newest position that is in a Redis'' history; null if none is known to be';
 
 /*
  * The registration has to be committed before the barrier is taken: then a
@@ -126,11 +165,14 @@ END
 $$;
 COMMENT ON FUNCTION uncache.register_again(integer) IS 'makes a lost consumer one that writers know, as a new one';
 
-CREATE FUNCTION uncache.attach(target text, server text DEFAULT NULL, OUT state text, OUT cursor text, OUT reason text)
+CREATE FUNCTION uncache.attach(target text, server text DEFAULT NULL, replid text DEFAULT NULL, repl_offset bigint DEFAULT 0,
+	replid2 text DEFAULT NULL, second_repl_offset bigint DEFAULT 0,
+	OUT state text, OUT cursor text, OUT reason text)
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	consumer uncache.consumers;
+	back record;
 BEGIN
 	IF NOT coalesce(uncache.is_target(attach.target), false) THEN
 		RAISE EXCEPTION 'invalid name of a target: "%"', attach.target
@@ -161,8 +203,8 @@ BEGIN
 		reason := format('session %s works for the target', uncache.consumer_worker(consumer.id));
 		RETURN;
 	END IF;
-	/* again: who had the lock before may have changed it */
-	SELECT * INTO STRICT consumer FROM uncache.consumers c WHERE c.id = consumer.id;
+	/* again: who had the lock before may have changed it; nobody does so meanwhile */
+	SELECT * INTO STRICT consumer FROM uncache.consumers c WHERE c.id = consumer.id FOR NO KEY UPDATE;
 	IF consumer.lost_at IS NOT NULL THEN
 		PERFORM uncache.register_again(consumer.id);
 		state := 'waiting';
@@ -180,7 +222,28 @@ BEGIN
 
 	state := 'ready';
 	cursor := consumer.cursor;
-	reason := uncache.find_resync_reason(consumer, server);
+	reason := uncache.find_resync_reason(consumer);
+	IF reason IS NULL AND server = '' THEN
+		/* a Redis that does not tell is none of those that are known */
+		DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
+		UPDATE uncache.consumers c SET server = NULL, replid = NULL
+			WHERE c.id = consumer.id AND c.server IS NOT NULL;
+	ELSIF reason IS NULL AND server IS NOT NULL THEN
+		reason := uncache.find_redis_change(consumer, server, replid, repl_offset);
+		IF reason IS NOT NULL THEN
+			back := uncache.go_back(consumer, repl_offset, replid2, second_repl_offset);
+			IF back.cursor IS NOT NULL THEN
+				cursor := back.cursor;
+				reason := format('%s: %s rows of the last %s s are applied again',
+					reason, uncache.count_behind(attach.target, back.cursor),
+					ceil(extract(epoch FROM clock_timestamp() - back.slot)));
+				UPDATE uncache.consumers c
+					SET cursor = attach.cursor, server = attach.server, replid = attach.replid
+					WHERE c.id = consumer.id;
+				RETURN;
+			END IF;
+		END IF;
+	END IF;
 	IF reason IS NOT NULL THEN
 		state := 'resync';
 		/* a cursor of this history holds on: what was invalidated by hand is in no rule */
@@ -189,13 +252,14 @@ BEGIN
 		END IF;
 		UPDATE uncache.consumers c
 			SET cursor = attach.cursor, resync_reason = attach.reason, identity = uncache.identity(),
-				server = attach.server
+				server = nullif(attach.server, ''), replid = attach.replid
 			WHERE c.id = consumer.id;
+		DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
 		INSERT INTO uncache.markers VALUES (consumer.id) ON CONFLICT DO NOTHING;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache.attach(text, text) IS 'registers a target''s consumer and takes its lock for the session';
+COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint) IS 'registers a target''s consumer and takes its lock for the session';
 
 CREATE FUNCTION uncache.consumer_worker(consumer_id integer) RETURNS integer
 	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
@@ -229,11 +293,28 @@ END
 $$;
 COMMENT ON FUNCTION uncache.raise_no_cursor(text) IS 'the error of acknowledging for a consumer that is not at work';
 
-CREATE FUNCTION uncache.ack(target text, cursor text) RETURNS void
+/* The position is that of what was acknowledged until now; during a resync nobody knows. */
+CREATE FUNCTION uncache.put_position(target text, repl_offset bigint) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	INSERT INTO uncache.positions AS p (consumer_id, slot, repl_offset, cursor)
+		SELECT c.id, to_timestamp(floor(extract(epoch FROM clock_timestamp()) / s.seconds) * s.seconds), repl_offset, c.cursor
+		FROM uncache.consumers c,
+			(SELECT greatest(1, uncache.retention_seconds() / 300) AS seconds) s
+		WHERE c.target = put_position.target AND c.cursor IS NOT NULL AND c.resync_reason IS NULL AND c.replid IS NOT NULL
+		FOR NO KEY UPDATE OF c
+	ON CONFLICT (consumer_id, slot) DO UPDATE SET repl_offset = EXCLUDED.repl_offset, cursor = EXCLUDED.cursor
+$$;
+COMMENT ON FUNCTION uncache.put_position(text, bigint) IS 'remembers a place in the history of a consumer''s Redis';
+
+CREATE FUNCTION uncache.ack(target text, cursor text, repl_offset bigint DEFAULT 0) RETURNS void
 	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM uncache.check_ack(ack.target, ack.cursor);
+	IF repl_offset > 0 THEN
+		PERFORM uncache.put_position(target, repl_offset);
+	END IF;
 	/* who had no cursor, or was declared lost a moment ago, must not get one so */
 	UPDATE uncache.consumers c SET cursor = ack.cursor, acked_at = clock_timestamp()
 		WHERE c.target = ack.target AND c.cursor IS NOT NULL;
@@ -242,7 +323,7 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache.ack(text, text) IS 'everything before the cursor is applied';
+COMMENT ON FUNCTION uncache.ack(text, text, bigint) IS 'everything before the cursor is applied';
 
 CREATE FUNCTION uncache.resync_keys(target text, OUT action text, OUT key text) RETURNS SETOF record
 	LANGUAGE sql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -333,6 +414,7 @@ BEGIN
 			SET lost_at = clock_timestamp(), missed_from = since, cursor = NULL, barrier = NULL,
 				resync_reason = format('declared lost: behind for longer than uncache.max_lag (%s)', current_setting('uncache.max_lag'))
 			WHERE c.id = consumer.id;
+		DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
 		PERFORM uncache.consumers_changed();
 		RAISE WARNING 'the consumer of target "%" is declared lost', consumer.target
 			USING DETAIL = format('It has held back the journal since %s, longer than uncache.max_lag (%s).', since, current_setting('uncache.max_lag')),
@@ -349,6 +431,24 @@ $$;
 COMMENT ON FUNCTION uncache.declare_lost() IS 'releases the journal of consumers that are further behind than uncache.max_lag';
 
 /*
+ * Of each consumer the newest stays: who has been idle, or away, needs no others.
+ * Not if it was acknowledged since for as long as that, without any position.
+ * One that is locked is just being gone back to.
+ */
+CREATE FUNCTION uncache.drop_old_positions(retention interval) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	DELETE FROM uncache.positions d
+	WHERE d.ctid = ANY (ARRAY(SELECT p.ctid FROM uncache.positions p
+		WHERE p.slot < clock_timestamp() - retention
+			AND (EXISTS (SELECT FROM uncache.positions n WHERE n.consumer_id = p.consumer_id AND n.slot > p.slot)
+				OR EXISTS (SELECT FROM uncache.consumers c
+					WHERE c.id = p.consumer_id AND c.cursor <> p.cursor AND c.acked_at > p.slot + retention))
+		FOR UPDATE SKIP LOCKED))
+$$;
+COMMENT ON FUNCTION uncache.drop_old_positions(interval) IS 'forgets positions that are past the retention time';
+
+/*
  * Looks only at the oldest rows, so that it never reads through all that is
  * retained; a few young rows among them (of a long transaction) hold back the
  * rest for no longer than the retention time.
@@ -358,12 +458,16 @@ CREATE FUNCTION uncache.trim(max_rows integer) RETURNS bigint
 AS $$
 DECLARE
 	horizon xid8;
-	cutoff timestamptz := clock_timestamp() - make_interval(secs => uncache.retention_seconds());
+	retention interval := make_interval(secs => uncache.retention_seconds());
+	cutoff timestamptz := clock_timestamp() - retention;
 	deleted bigint;
 BEGIN
 	PERFORM uncache.declare_lost();
+	/* first: whoever goes back to one that is left finds all that is behind it */
+	PERFORM uncache.drop_old_positions(retention);
 	horizon := coalesce(
-		(SELECT min(split_part(c.cursor, ':', 1)::numeric)::text::xid8 FROM uncache.consumers c),
+		(SELECT min(split_part(c.cursor, ':', 1)::numeric)::text::xid8
+		 FROM (SELECT cursor FROM uncache.consumers UNION ALL SELECT cursor FROM uncache.positions) c),
 		pg_snapshot_xmin(pg_current_snapshot()));
 	DELETE FROM uncache.journal j
 		WHERE j.ctid = ANY (ARRAY(SELECT o.ctid FROM
@@ -391,6 +495,7 @@ BEGIN
 	END IF;
 	DELETE FROM uncache.consumers c WHERE c.id = dropped_id;
 	DELETE FROM uncache.markers m WHERE m.consumer_id = dropped_id;
+	DELETE FROM uncache.positions p WHERE p.consumer_id = dropped_id;
 	DELETE FROM uncache.journal j WHERE j.target = drop_consumer.target;
 	PERFORM uncache.consumers_changed();
 END

@@ -4,6 +4,16 @@ CREATE FUNCTION uncache.cursor_has_consumed(cursor text, xid xid8, part integer)
 	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_cursor_has_consumed';
 COMMENT ON FUNCTION uncache.cursor_has_consumed(text, xid8, integer) IS 'whether a journal row lies before a cursor';
 
+/* For people: attach() must not take long because of it. */
+CREATE FUNCTION uncache.count_behind(target text, cursor text) RETURNS bigint
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT count(*)
+	FROM (SELECT i.target, i.xid, i.part FROM uncache.journal i WHERE i.xid >= split_part(cursor, ':', 1)::xid8 LIMIT 1000000) j
+	WHERE j.target = count_behind.target AND NOT uncache.cursor_has_consumed(cursor, j.xid, j.part)
+$$;
+COMMENT ON FUNCTION uncache.count_behind(text, text) IS 'how many journal rows a target has behind a cursor; looks at 1000000 at most';
+
 CREATE VIEW uncache.status AS
 SELECT c.target,
 	CASE WHEN c.lost_at IS NOT NULL THEN 'lost'

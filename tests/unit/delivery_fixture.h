@@ -10,6 +10,7 @@
 #define UNCACHED_DELIVERY_FIXTURE_H
 
 #include <check.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,10 +64,14 @@ journal_source_fetch(JournalSource *source, const char *cursor, size_t max_bytes
 }
 
 void
-journal_source_ack(JournalSource *source, const char *cursor)
+journal_source_ack(JournalSource *source, const char *cursor, int64_t repl_offset)
 {
+	char		place[32];
+
 	(void) source;
-	ask_source("ack ", cursor);
+	(void) snprintf(place, sizeof(place), repl_offset > 0 ? "ack@%" PRId64 " " : "ack ",
+					repl_offset);
+	ask_source(place, cursor);
 }
 
 void

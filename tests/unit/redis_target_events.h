@@ -23,6 +23,7 @@ static NameSets names;
 static NameSets patterns;
 
 static int	ready_count;
+static int	placed_count;
 static int	lost_count;
 static int	apply_done_count;
 static int	scan_done_count;
@@ -33,6 +34,13 @@ note_ready(void *context)
 {
 	(void) context;
 	ready_count++;
+}
+
+static void
+note_placed(void *context)
+{
+	(void) context;
+	placed_count++;
 }
 
 static void
@@ -66,6 +74,7 @@ note_scan_done(void *context)
 
 static const RedisTargetEvents events = {
 	.ready = note_ready,
+	.placed = note_placed,
 	.lost = note_lost,
 	.needs_scan = note_needs_scan,
 	.apply_done = note_apply_done,

@@ -25,9 +25,10 @@ static LoopClock test_clock;	/* NULL for the real one */
 static int	command_count;		/* over all connections */
 
 /* What the scripted server does wrong, once: see the tests. */
-static int	bad_command;		/* number of the one that is answered badly */
-static const char *bad_reply;	/* NULL is silence */
-static bool bad_hang_up;		/* after the bad reply */
+static int	bad_command __attribute__((unused));	/* number of the one that
+													 * is answered badly */
+static const char *bad_reply __attribute__((unused));	/* NULL is silence */
+static bool bad_hang_up __attribute__((unused));	/* after the bad reply */
 
 static inline void
 start(ScriptedRedisAnswer answer)
@@ -52,7 +53,7 @@ start(ScriptedRedisAnswer answer)
 	ck_assert_ptr_nonnull(target);
 	name_sets_init(&names, 1);
 	name_sets_init(&patterns, 1);
-	ready_count = lost_count = apply_done_count = scan_done_count = 0;
+	ready_count = placed_count = lost_count = apply_done_count = scan_done_count = 0;
 	command_count = 0;
 	redis_target_start(target);
 }

@@ -43,6 +43,7 @@ struct ScriptedRedis
 	char		path[64];
 	ScriptedRedisAnswer answer;
 	bool		shows_greeting; /* to the callback */
+	const char *info;			/* the text of replies to INFO */
 	int			connection_count;	/* so far */
 	int			command_count;	/* of this connection, without the greeting */
 	int			listen_fd;
@@ -85,7 +86,16 @@ scripted_redis_is(const redisReply *command, const char *name)
 	return strcmp(command->element[0]->str, name) == 0;
 }
 
-#define SCRIPTED_REDIS_INFO "$27\r\n# Server\r\nrun_id:scripted\r\n\r\n"
+#define SCRIPTED_REDIS_INFO "# Server\r\nrun_id:scripted\r\n"
+
+static inline void
+scripted_redis_send_text(ScriptedRedis *server, const char *text)
+{
+	char		reply[1024];
+
+	(void) snprintf(reply, sizeof(reply), "$%zu\r\n%s\r\n", strlen(text), text);
+	scripted_redis_send(server, reply);
+}
 
 static inline bool
 scripted_redis_is_greeting(const redisReply *command)
@@ -103,8 +113,10 @@ scripted_redis_take(ScriptedRedis *server, const redisReply *command)
 		ck_assert_int_eq(command->element[i]->type, REDIS_REPLY_STRING);
 	if (scripted_redis_is_greeting(command) && !server->shows_greeting)
 	{
-		scripted_redis_send(server, scripted_redis_is(command, "INFO") ?
-							SCRIPTED_REDIS_INFO : "+OK\r\n");
+		if (scripted_redis_is(command, "INFO"))
+			scripted_redis_send_text(server, server->info);
+		else
+			scripted_redis_send(server, "+OK\r\n");
 		return;
 	}
 	if (!scripted_redis_is_greeting(command))
@@ -160,6 +172,7 @@ scripted_redis_start(ScriptedRedis *server, Loop *event_loop, ScriptedRedisAnswe
 	memset(server, 0, sizeof(*server));
 	server->loop = event_loop;
 	server->answer = answer;
+	server->info = SCRIPTED_REDIS_INFO;
 	server->fd = -1;
 	strncpy(server->directory, "/tmp/uncache-test-XXXXXX", sizeof(server->directory) - 1);
 	ck_assert_ptr_nonnull(mkdtemp(server->directory));

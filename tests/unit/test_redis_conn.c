@@ -160,15 +160,10 @@ answer_greeting(ScriptedRedis *redis, const redisReply *command)
 		strncat(greeting, command->element[i]->str, 20);
 		strncat(greeting, i + 1 < command->elements ? " " : ";", 2);
 	}
-	scripted_redis_send(redis, scripted_redis_is(command, "INFO") ?
-						SCRIPTED_REDIS_INFO : "+OK\r\n");
-}
-
-static void
-answer_info_without_run_id(ScriptedRedis *redis, const redisReply *command)
-{
-	scripted_redis_send(redis, scripted_redis_is(command, "INFO") ?
-						"$24\r\n# Server\r\nrun_id_x:abc\r\n\r\n" : "+OK\r\n");
+	if (scripted_redis_is(command, "INFO"))
+		scripted_redis_send_text(redis, SCRIPTED_REDIS_INFO);
+	else
+		scripted_redis_send(redis, "+OK\r\n");
 }
 
 static void
@@ -206,7 +201,7 @@ START_TEST(redis_conn_says_hello)
 	start(answer_greeting, &patient);
 	server.shows_greeting = true;
 	connect_to_server();
-	ck_assert_str_eq(greeting, "PING;INFO server;CLIENT SETNAME uncached;");
+	ck_assert_str_eq(greeting, "PING;INFO server;INFO replication;CLIENT SETNAME uncached;");
 	stop();
 }
 
@@ -216,7 +211,8 @@ START_TEST(redis_conn_learns_which_server_it_is)
 {
 	start(answer_greeting, &patient);
 	connect_to_server();
-	ck_assert_str_eq(redis_conn_server_id(conn), "scripted");
+	ck_assert_str_eq(redis_conn_history(conn)->run_id, "scripted");
+	ck_assert_str_eq(redis_conn_history(conn)->replid, "");
 	stop();
 }
 
@@ -224,10 +220,47 @@ END_TEST
 
 START_TEST(redis_conn_bears_a_server_without_a_run_id)
 {
-	start(answer_info_without_run_id, &patient);
-	server.shows_greeting = true;
+	start(answer_greeting, &patient);
+	server.info = "# Server\r\nrun_id_x:abc\r\n";
 	connect_to_server();
-	ck_assert_str_eq(redis_conn_server_id(conn), "");
+	ck_assert(!redis_history_is_told(redis_conn_history(conn)));
+	stop();
+}
+
+END_TEST
+
+START_TEST(redis_conn_learns_where_the_history_stands)
+{
+	start(answer_greeting, &patient);
+	server.info = "# Replication\r\nrole:master\r\nmaster_replid:abc\r\nmaster_repl_offset:17\r\n";
+	connect_to_server();
+	ck_assert_str_eq(redis_conn_history(conn)->replid, "abc");
+	ck_assert_int_eq(redis_conn_history(conn)->offset, 17);
+	stop();
+}
+
+END_TEST
+
+START_TEST(redis_conn_does_not_connect_to_a_replica)
+{
+	start(answer_greeting, &patient);
+	server.info = "# Replication\r\nrole:slave\r\nmaster_replid:abc\r\n";
+	redis_conn_open(conn);
+	expect_failure("READONLY the server says that it is a replica");
+	stop();
+}
+
+END_TEST
+
+START_TEST(redis_conn_forgets_a_history_when_it_is_opened_again)
+{
+	start(answer_greeting, &patient);
+	connect_to_server();
+	redis_conn_close(conn);
+	connected_count = 0;
+	server.info = "";
+	connect_to_server();
+	ck_assert(!redis_history_is_told(redis_conn_history(conn)));
 	stop();
 }
 
@@ -251,7 +284,7 @@ START_TEST(redis_conn_authenticates_and_selects_before_all_else)
 	server.url.password = strdup("secret");
 	server.url.database = 7;
 	connect_to_server();
-	ck_assert_str_eq(greeting, "AUTH secret;SELECT 7;PING;INFO server;CLIENT SETNAME uncached;");
+	ck_assert_str_eq(greeting, "AUTH secret;SELECT 7;PING;INFO server;INFO replication;CLIENT SETNAME uncached;");
 	free(server.url.password);
 	stop();
 }
@@ -265,7 +298,7 @@ START_TEST(redis_conn_authenticates_a_user_by_name)
 	server.url.username = strdup("me");
 	server.url.password = strdup("secret");
 	connect_to_server();
-	ck_assert_str_eq(greeting, "AUTH me secret;PING;INFO server;CLIENT SETNAME uncached;");
+	ck_assert_str_eq(greeting, "AUTH me secret;PING;INFO server;INFO replication;CLIENT SETNAME uncached;");
 	free(server.url.username);
 	free(server.url.password);
 	stop();
@@ -517,6 +550,9 @@ main(void)
 	tcase_add_test(tests, redis_conn_says_hello);
 	tcase_add_test(tests, redis_conn_learns_which_server_it_is);
 	tcase_add_test(tests, redis_conn_bears_a_server_without_a_run_id);
+	tcase_add_test(tests, redis_conn_learns_where_the_history_stands);
+	tcase_add_test(tests, redis_conn_does_not_connect_to_a_replica);
+	tcase_add_test(tests, redis_conn_forgets_a_history_when_it_is_opened_again);
 	tcase_add_test(tests, redis_conn_fails_when_info_is_answered_with_a_status);
 	tcase_add_test(tests, redis_conn_authenticates_and_selects_before_all_else);
 	tcase_add_test(tests, redis_conn_authenticates_a_user_by_name);

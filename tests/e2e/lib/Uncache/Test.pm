@@ -10,11 +10,12 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Uncache::Test::Daemon;
 use Uncache::Test::Redis;
+use Uncache::Test::RedisPair;
 use Uncache::Test::Session;
 use Uncache::Test::Wait qw(wait_for pause);
 
 our @EXPORT = qw(
-  start_postgres install start_redis start_daemon write_file
+  start_postgres install start_redis start_redis_pair start_daemon write_file
   wait_for pause is_attached wait_attached is_applied wait_applied is_asleep wait_asleep
 );
 
@@ -56,6 +57,14 @@ sub start_redis
 	my ($name, %params) = @_;
 
 	return Uncache::Test::Redis->new($name, %params)->start;
+}
+
+# A primary with its replica.
+sub start_redis_pair
+{
+	my ($name, %params) = @_;
+
+	return Uncache::Test::RedisPair->new($name, %params);
 }
 
 # Started, attached, and through with its first resync.

@@ -107,6 +107,14 @@ sub command
 	return $self->{client}->command(@arguments);
 }
 
+# A field of INFO.
+sub info
+{
+	my ($self, $field) = @_;
+
+	return $self->command('INFO', 'everything') =~ /^\Q$field\E:(.*?)\r$/m ? $1 : '';
+}
+
 # Sets each key to something.
 sub fill
 {

@@ -1,0 +1,142 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_send.c
+ *	  The state of a Redis target, and what it sends next.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "redis_send.h"
+
+#include "redis_greeting.h"
+#include "redis_script.h"
+
+/* Only one step is under way; where both works have some they take turns. */
+static bool
+may_step(const RedisTarget *target, const RedisWork *work)
+{
+	const RedisWork *other = work == &target->batch ? &target->found : &target->batch;
+
+	return !redis_work_is_stepping(&target->batch) &&
+		!redis_work_is_stepping(&target->found) &&
+		(target->last_stepper != work || !redis_work_has_steps(other));
+}
+
+static void
+write_names(RedisTarget *target, const RedisCommand *command, const KeySlice *slice)
+{
+	char		head[REDIS_SCRIPT_HEAD_BYTES];
+	char		tail[REDIS_SCRIPT_TAIL_BYTES];
+
+	redis_conn_write(target->conn, head,
+					 redis_script_head(command->kind, slice->key_count, head));
+	redis_conn_write(target->conn, slice->bytes, slice->byte_count);
+	redis_conn_write(target->conn, tail,
+					 redis_script_tail(command->kind, target->settings.stagger_ms, tail));
+	redis_conn_end_command(target->conn);
+	redis_queue_push(&target->queue, command);
+	redis_work_send(command->work, command->kind, slice);
+	if (redis_script_is_stepwise(command->kind))
+		target->last_stepper = command->work;
+}
+
+/* Sends what there is room for; true if all of the kind has been sent. */
+static bool
+send_names(RedisTarget *target, RedisWork *work, NameKind kind)
+{
+	RedisCommand command = {REDIS_COMMAND_NAMES, work, kind, 0};
+	KeySlice	slice;
+
+	while (redis_conn_has_room(target->conn) &&
+		   (!redis_script_is_stepwise(kind) || may_step(target, work)) &&
+		   redis_work_next(work, kind, &slice))
+	{
+		command.name_count = slice.key_count;
+		if (!redis_queue_has_room(&target->queue, &command))
+			return false;
+		write_names(target, &command, &slice);
+	}
+	return redis_work_is_sent(work, kind);
+}
+
+/* Sets first: one that was unlinked or replaced cannot be taken any more. */
+static bool
+send_found(RedisTarget *target)
+{
+	return send_names(target, &target->found, NAME_TAG) &&
+		send_names(target, &target->found, NAME_SET) &&
+		send_names(target, &target->found, NAME_KEY) &&
+		send_names(target, &target->found, NAME_VERSION);
+}
+
+static void
+write_scan(RedisTarget *target, const RedisCommand *command, size_t slice_keys)
+{
+	RedisArgument arguments[REDIS_SCAN_MAX_ARGUMENTS];
+	char		count_text[REDIS_SCAN_CURSOR_BYTES];
+	size_t		count = redis_scan_ask(&target->scan, slice_keys, arguments, count_text);
+
+	redis_conn_write_command(target->conn, arguments, count);
+	redis_queue_push(&target->queue, command);
+}
+
+/* Without memory for the timer the pass goes on faster than it should. */
+static bool
+await_pace(RedisTarget *target, size_t slice_keys)
+{
+	int64_t		wait_ms = redis_pace_wait_ms(&target->pace, slice_keys,
+											 loop_now_ms(target->loop));
+
+	return wait_ms > 0 && loop_timer_set(target->loop, &target->pace_timer, wait_ms);
+}
+
+/* One slice at a time, and not before all that the last one found was sent. */
+static void
+send_scan(RedisTarget *target)
+{
+	const RedisCommand command = {.type = REDIS_COMMAND_SCAN};
+	RedisScan  *scan = &target->scan;
+	size_t		slice_keys;
+
+	if (!send_found(target) || scan->is_through || scan->is_awaited ||
+		!redis_conn_has_room(target->conn) ||
+		!redis_queue_has_room(&target->queue, &command))
+		return;
+	slice_keys = redis_pace_slice_keys(&target->pace, redis_scan_slice_keys(scan));
+	if (await_pace(target, slice_keys))
+		return;
+	redis_pace_take(&target->pace, slice_keys, loop_now_ms(target->loop));
+	write_scan(target, &command, slice_keys);
+}
+
+void
+redis_send_work(RedisTarget *target)
+{
+	if (target->state != TARGET_READY)
+		return;
+	if (send_names(target, &target->batch, NAME_KEY) &&
+		send_names(target, &target->batch, NAME_VERSION) &&
+		send_names(target, &target->batch, NAME_STAGGERED))
+	{
+		(void) (send_names(target, &target->batch, NAME_TAG) &&
+				send_names(target, &target->batch, NAME_SET) &&
+				send_names(target, &target->batch, NAME_ROW));
+		if (redis_scan_is_active(&target->scan))
+			send_scan(target);
+	}
+	redis_conn_flush(target->conn);
+}
+
+bool
+redis_send_history(RedisTarget *target)
+{
+	static const RedisCommand command = {.type = REDIS_COMMAND_HISTORY};
+
+	if (!redis_conn_has_room(target->conn) || !redis_queue_has_room(&target->queue, &command))
+		return false;
+	redis_conn_ask_history(target->conn);
+	for (int i = 0; i < REDIS_GREETING_HISTORY_COMMANDS; i++)
+		redis_queue_push(&target->queue, &command);
+	redis_history_ask(&target->history, REDIS_GREETING_HISTORY_COMMANDS);
+	redis_conn_flush(target->conn);
+	return true;
+}

@@ -9,7 +9,7 @@ use Uncache::Test::Wait qw(wait_for);
 sub list
 {
 	return (_list_of(0), _list_of(1), {
-		name => 'Redis 0: failover', weight => 4, victim => 'redis0', empties_cache => 1,
+		name => 'Redis 0: failover', weight => 4, victim => 'redis0',
 		begin => \&_leave_behind, end => \&_fail_over });
 }
 

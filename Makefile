@@ -83,7 +83,7 @@ check-fuzz:
 fuzz:
 	@tests/lib/packages.sh $(FUZZ_PACKAGES)
 	@$(MAKE) --no-print-directory -s -C tests/fuzz
-	SECONDS_EACH=$(or $(SECONDS_EACH),600) tests/fuzz/run.sh
+	SECONDS_EACH=$(or $(SECONDS_EACH),600) SEED=$(or $(SEED),0) tests/fuzz/run.sh
 
 # What documents quote is what is said.
 check-docs:

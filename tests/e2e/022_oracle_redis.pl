@@ -12,6 +12,8 @@ use Time::HiRes qw(time);
 use Uncache::Test;
 use Uncache::Test::Workload;
 
+use constant SECONDS => 6;
+
 my $seed = $ENV{SEED} || time % 1_000_000;
 
 srand($seed);
@@ -29,7 +31,7 @@ sub positions
 	return $node->safe_psql('postgres', 'SELECT coalesce(max(repl_offset), 0) FROM uncache.positions');
 }
 
-# Until the workload has been at it for a while.
+# What was acknowledged until now is in the next one.
 sub wait_position
 {
 	my $last = positions();
@@ -37,34 +39,39 @@ sub wait_position
 	return wait_for { positions() > $last };
 }
 
-# What the replica misses is acknowledged all the same.
-sub fail_over_behind
+sub leave_behind
 {
-	ok(wait_position(), 'a position is acknowledged under load');
 	$pair->catch_up;
 	$pair->cut_off;
-	ok(wait_position(), 'and another one that the replica does not have');
-	$pair->fail_over;
 	return;
 }
 
-sub come_back_from_a_dump
+sub save_dump
 {
-	ok(wait_position(), 'a position is acknowledged under load');
 	$pair->primary->command('SAVE');
-	ok(wait_position(), 'and another one that the dump does not have');
+	return;
+}
+
+sub come_back
+{
 	$pair->primary->kill9;
 	$pair->primary->start;
 	return;
 }
 
-# Lets everybody work while Redis loses something, and for a while after.
+# Lets everybody work.  What is acknowledged after the first half is lost shortly
+# before the end, lest later changes hide what that has spoilt.
 sub play_round
 {
-	my ($name, $lose) = @_;
+	my ($name, $part, $lose) = @_;
+	my $begin = time;
 
-	$workload->start(8);
+	$workload->start(SECONDS);
 	$daemon->mark_log;
+	ok(wait_position(), "$name: a position is acknowledged under load");
+	$part->();
+	ok(wait_position(), "$name: and one that will be lost");
+	wait_for { time > $begin + SECONDS - 0.3 } SECONDS;
 	$lose->();
 	my $counts = $workload->finish;
 	ok(!$counts->{failures}, "$name: the workers go on");
@@ -84,11 +91,11 @@ sub play_round
 	return;
 }
 
-play_round('a replica that is behind', \&fail_over_behind);
+play_round('a replica that is behind', \&leave_behind, sub { $pair->fail_over });
 $pair->rejoin;
-play_round('an old dump', \&come_back_from_a_dump);
+play_round('an old dump', \&save_dump, \&come_back);
 wait_for { $pair->replica->info('master_link_status') eq 'up' } or die 'the replica does not follow';
-play_round('and again', \&fail_over_behind);
+play_round('and again', \&leave_behind, sub { $pair->fail_over });
 
 is($daemon->stop(5), 0, 'the daemon stops');
 done_testing();

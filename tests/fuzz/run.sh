@@ -5,12 +5,13 @@
 #
 # SECONDS_EACH says how long (20). What a run finds beyond the corpus goes to
 # build/found/NAME, where the next run begins; inputs that fail go to
-# build/crashes. SEED makes a run repeatable, as far as time does not count.
+# build/crashes. SEED (1) makes runs alike, as far as time does not count; 0 is
+# another one each time.
 set -eu
 
 cd "$(dirname "$0")"
 seconds=${SECONDS_EACH:-20}
-seed=${SEED:-0}
+seed=${SEED:-1}
 
 # Prints the names of all targets, or those given; fails if one is none.
 list_names() {

@@ -249,11 +249,15 @@ delivery_take_scan_done(Delivery *delivery)
 		delivery->events->exhausted(delivery->context);
 }
 
-/* Whatever was acknowledged so far had been applied before. */
+/*
+ * Whatever was acknowledged so far had been applied before: by this session,
+ * or before it began by another one.
+ */
 void
 delivery_take_position(Delivery *delivery, int64_t repl_offset)
 {
-	if (delivery->session.is_placed || delivery->session.resync != RESYNC_NONE)
+	if (!delivery->session.is_running || delivery->session.is_placed ||
+		delivery->session.resync != RESYNC_NONE)
 		return;
 	delivery->session.position = repl_offset;
 	delivery_step_advance(delivery);
@@ -345,6 +349,7 @@ delivery_start(Delivery *delivery, const char *cursor, bool resync, const char *
 {
 	delivery->session.is_running = true;
 	delivery->session.idle_ms = IDLE_FIRST_MS;
+	redis_target_restart_history(delivery->parts.target);
 	fetch_pace_init(&delivery->pace, loop_now_ms(delivery->parts.loop));
 	free(delivery->cursor);
 	delivery->cursor = strdup(cursor);

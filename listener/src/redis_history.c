@@ -86,6 +86,13 @@ redis_history_ask(RedisHistoryWatch *watch, int text_count)
 {
 	memset(&watch->told, 0, sizeof(watch->told));
 	watch->awaited_count = text_count;
+	watch->is_disregarded = false;
+}
+
+void
+redis_history_disregard(RedisHistoryWatch *watch)
+{
+	watch->is_disregarded = watch->awaited_count > 0;
 }
 
 RedisHistoryNews
@@ -99,5 +106,5 @@ redis_history_take(RedisHistoryWatch *watch, const char *info)
 	if (!redis_history_goes_on(&watch->known, &watch->told))
 		return REDIS_HISTORY_IS_ANOTHER;
 	watch->known = watch->told;
-	return REDIS_HISTORY_GOES_ON;
+	return watch->is_disregarded ? REDIS_HISTORY_DISREGARDED : REDIS_HISTORY_GOES_ON;
 }

@@ -51,6 +51,7 @@ typedef enum RedisHistoryNews
 {
 	REDIS_HISTORY_AWAITED,		/* more texts have to come */
 	REDIS_HISTORY_GOES_ON,
+	REDIS_HISTORY_DISREGARDED,	/* goes on, but was asked for too early */
 	REDIS_HISTORY_IS_ANOTHER,
 	REDIS_HISTORY_IS_REPLICA
 } RedisHistoryNews;
@@ -61,10 +62,14 @@ typedef struct RedisHistoryWatch
 	RedisHistory known;
 	RedisHistory told;
 	int			awaited_count;	/* texts */
+	bool		is_disregarded; /* they were asked for too early */
 } RedisHistoryWatch;
 
 /* So many texts are awaited from now on. */
 extern void redis_history_ask(RedisHistoryWatch *watch, int text_count);
+
+/* What is awaited now was asked for before it could say anything of use. */
+extern void redis_history_disregard(RedisHistoryWatch *watch);
 
 /* Takes one of them; what has gone on is known then. */
 extern RedisHistoryNews redis_history_take(RedisHistoryWatch *watch, const char *info)

@@ -126,6 +126,9 @@ take_history(RedisTarget *target, const redisReply *reply)
 			if (target->state == TARGET_READY)
 				target->events->placed(target->context);
 			break;
+		case REDIS_HISTORY_DISREGARDED:
+			await_history_time(target);
+			break;
 		case REDIS_HISTORY_IS_ANOTHER:
 			drop_connection(target, REDIS_FAILURE_CONNECTION, "Redis goes on with another history");
 			break;
@@ -381,6 +384,12 @@ redis_target_scan(RedisTarget *target, const NameSets *patterns)
 	redis_pace_begin(&target->pace, loop_now_ms(target->loop));
 	redis_send_work(target);
 	return true;
+}
+
+void
+redis_target_restart_history(RedisTarget *target)
+{
+	redis_history_disregard(&target->history);
 }
 
 void

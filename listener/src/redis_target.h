@@ -116,6 +116,12 @@ extern void redis_target_apply(RedisTarget *target, const NameSets *names);
 extern bool redis_target_scan(RedisTarget *target, const NameSets *patterns)
 			__attribute__((warn_unused_result));
 
+/*
+ * From now on "placed" is called only for what is asked of the history after
+ * this call.
+ */
+extern void redis_target_restart_history(RedisTarget *target);
+
 /* Forgets all work in hand; its callbacks are not called any more. */
 extern void redis_target_abandon(RedisTarget *target);
 

@@ -123,6 +123,15 @@ redis_target_scan(RedisTarget *target, const NameSets *patterns)
 	return true;
 }
 
+static int	history_restart_count;
+
+void
+redis_target_restart_history(RedisTarget *target)
+{
+	(void) target;
+	history_restart_count++;
+}
+
 void
 redis_target_abandon(RedisTarget *target)
 {

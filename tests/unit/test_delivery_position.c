@@ -45,6 +45,21 @@ START_TEST(delivery_acknowledges_no_other_position_while_nothing_changes)
 
 END_TEST
 
+/* Who worked until then may have done more since it was told. */
+START_TEST(delivery_forgets_a_position_that_was_told_before_it_works)
+{
+	start();
+	delivery_take_position(delivery, 5);
+	begin();
+	answer_empty("0");
+	answer_empty("0");
+	expect("fetch 0;sleep 0;");
+	ck_assert_int_eq(history_restart_count, 1);
+	stop();
+}
+
+END_TEST
+
 START_TEST(delivery_lets_a_position_ride_on_the_next_batch)
 {
 	start();
@@ -156,6 +171,7 @@ main(void)
 
 	tcase_add_test(tests, delivery_acknowledges_a_position_by_itself_when_idle);
 	tcase_add_test(tests, delivery_acknowledges_no_other_position_while_nothing_changes);
+	tcase_add_test(tests, delivery_forgets_a_position_that_was_told_before_it_works);
 	tcase_add_test(tests, delivery_lets_a_position_ride_on_the_next_batch);
 	tcase_add_test(tests, delivery_acknowledges_a_position_after_the_last_batch);
 	tcase_add_test(tests, delivery_does_not_count_a_batch_to_a_position_from_before);

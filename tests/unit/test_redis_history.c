@@ -219,6 +219,21 @@ START_TEST(redis_history_knows_what_has_gone_on)
 
 END_TEST
 
+START_TEST(redis_history_tells_what_was_asked_for_too_early)
+{
+	RedisHistoryWatch watch = watch_texts(server_text, alone_text);
+
+	redis_history_disregard(&watch);
+	ck_assert_int_eq(redis_history_take(&watch, server_text), REDIS_HISTORY_AWAITED);
+	ck_assert_int_eq(redis_history_take(&watch, alone_text), REDIS_HISTORY_DISREGARDED);
+	redis_history_disregard(&watch);
+	redis_history_ask(&watch, 2);
+	ck_assert_int_eq(redis_history_take(&watch, server_text), REDIS_HISTORY_AWAITED);
+	ck_assert_int_eq(redis_history_take(&watch, alone_text), REDIS_HISTORY_GOES_ON);
+}
+
+END_TEST
+
 START_TEST(redis_history_tells_another_one)
 {
 	RedisHistoryWatch watch = watch_texts(server_text, alone_text);
@@ -270,6 +285,7 @@ main(void)
 						0, (int) (sizeof(cases) / sizeof(cases[0])));
 	tcase_add_test(tests, redis_history_waits_for_the_last_text);
 	tcase_add_test(tests, redis_history_knows_what_has_gone_on);
+	tcase_add_test(tests, redis_history_tells_what_was_asked_for_too_early);
 	tcase_add_test(tests, redis_history_tells_another_one);
 	tcase_add_test(tests, redis_history_tells_a_primary_that_was_demoted);
 	tcase_add_test(tests, redis_history_that_is_not_told_any_more_is_another);

@@ -8,7 +8,9 @@ use Uncache::Test::Wait qw(wait_for);
 
 sub list
 {
-	return map { _list_of($_) } 0, 1;
+	return (_list_of(0), _list_of(1), {
+		name => 'Redis 0: failover', weight => 4, victim => 'redis0',
+		begin => \&_leave_behind, end => \&_fail_over });
 }
 
 # The faults of one server.
@@ -31,13 +33,14 @@ sub _list_of
 		[ 'NOPERM', 1, sub { _set_rights($_[0], '-unlink', '-eval') }, sub { _set_rights($_[0], '+unlink', '+eval') } ],
 		[ 'MISCONF', 1, \&_refuse_writes, \&_accept_writes ]);
 
+	my $server = sub { my $redis = $_[0]{redis}[$number]; return $redis->can('primary') ? $redis->primary : $redis; };
 	return map {
 		my ($name, $weight, $begin, $end) = @$_;
 		{
 			name => "Redis $number: $name", weight => $weight, victim => "redis$number",
 			empties_cache => scalar($name =~ /^kill|^FLUSHALL/),
-			begin => sub { my ($servers, @more) = @_; $begin->($servers->{redis}[$number], @more) },
-			$end ? (end => sub { my ($servers, @more) = @_; $end->($servers->{redis}[$number], @more) }) : () };
+			begin => sub { my ($servers, @more) = @_; $begin->($server->($servers), @more) },
+			$end ? (end => sub { my ($servers, @more) = @_; $end->($server->($servers), @more) }) : () };
 	} @faults;
 }
 
@@ -73,6 +76,24 @@ sub _kill_and_forget
 
 	unlink($redis->directory . '/dump.rdb');
 	return _kill($redis, $chance);
+}
+
+# In half of the cases the replica misses what comes now.
+sub _leave_behind
+{
+	my ($servers, $chance) = @_;
+
+	$servers->{redis}[0]->cut_off if $chance->[0] < 0.5;
+	return;
+}
+
+sub _fail_over
+{
+	my ($servers) = @_;
+
+	$servers->{redis}[0]->fail_over;
+	$servers->{redis}[0]->rejoin;
+	return;
 }
 
 # One may be under way.

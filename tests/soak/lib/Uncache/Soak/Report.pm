@@ -10,7 +10,7 @@ use List::Util qw(sum0);
 my @targets = (
 	[ 'kill -9 of the daemon', 1000, qr/^daemon: (kill -9|takeover|declared lost)/ ],
 	[ 'immediate stops of PostgreSQL', 200, qr/^PostgreSQL: immediate stop/ ],
-	[ 'kill -9 of Redis', 200, qr/^Redis \d: kill -9/ ]);
+	[ 'kill -9 of Redis', 200, qr/^Redis \d: (kill -9|failover)/ ]);
 
 my @sums = ('writes', 'commits_lost', 'fills', 'hits', 'entries', 'superseded', 'raced', 'lost', 'load_seconds', 'rest_seconds');
 

@@ -7,7 +7,7 @@ use warnings FATAL => 'all';
 use PostgreSQL::Test::Utils ();
 use Time::HiRes qw(time);
 use Uncache::Soak::Entries qw(targets);
-use Uncache::Test qw(start_postgres start_redis write_file wait_for);
+use Uncache::Test qw(start_postgres start_redis start_redis_pair write_file wait_for);
 use Uncache::Test::Daemon;
 use Uncache::Test::Session;
 
@@ -36,7 +36,7 @@ sub new
 	my @acl = ('--user', 'uncached', 'on', '>' . PASSWORD, split / /, RIGHTS);
 	my $self = bless {
 		node => start_postgres('main', conf => CONFIGURATION),
-		redis => [ map { start_redis("redis$_", config => \@acl) } 0, 1 ] }, $class;
+		redis => [ start_redis_pair('redis0', config => \@acl), start_redis('redis1', config => \@acl) ] }, $class;
 	my $file = $self->_write_configuration;
 
 	# the first of them works; the second is not always there
@@ -52,7 +52,7 @@ sub _write_configuration
 
 	foreach my $target (targets())
 	{
-		my $socket = $self->{redis}[ $target->{server} ]->socket;
+		my ($socket) = $self->{redis}[ $target->{server} ]->url =~ m{^unix://([^?]*)};
 
 		$text .= "[target $target->{alias}]\nprefix = \"$target->{prefix}\"\n";
 		$text .= sprintf("url = unix://uncached:%s@%s?db=%d\n", PASSWORD, $socket, $target->{database});

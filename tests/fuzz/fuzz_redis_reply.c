@@ -10,6 +10,7 @@
 
 #include "../../listener/src/redis_error.h"
 #include "../../listener/src/redis_greeting.h"
+#include "../../listener/src/redis_history.h"
 #include "../../listener/src/redis_scan.h"
 #include "../../listener/src/redis_script.h"
 
@@ -66,10 +67,13 @@ check_scan(const redisReply *reply)
 static void
 check_greeting(const redisReply *reply)
 {
-	char		id[REDIS_SERVER_ID_BYTES];
+	RedisHistory history = {0};
 
-	redis_greeting_read_server_id(reply, id);
-	FUZZ_CHECK(memchr(id, '\0', sizeof(id)) != NULL);
+	if (reply->type == REDIS_REPLY_STRING)
+		redis_history_read(&history, reply->str);
+	FUZZ_CHECK(memchr(history.run_id, '\0', sizeof(history.run_id)) != NULL);
+	FUZZ_CHECK(memchr(history.replid, '\0', sizeof(history.replid)) != NULL);
+	FUZZ_CHECK(memchr(history.replid2, '\0', sizeof(history.replid2)) != NULL);
 	for (RedisGreetingStep step = REDIS_GREETING_AUTH; step < REDIS_GREETING_DONE; step++)
 		if (redis_greeting_accepts(step, reply) && reply->type == REDIS_REPLY_ERROR)
 			FUZZ_CHECK(step == REDIS_GREETING_SETNAME || strncmp(reply->str, "NOPERM", 6) == 0);
@@ -79,7 +83,7 @@ static void
 check_reply(const redisReply *reply)
 {
 	if (reply->type == REDIS_REPLY_ERROR)
-		FUZZ_CHECK(fuzz_is_message(redis_error_kind(reply->str)->advice));
+		FUZZ_CHECK(fuzz_is_message(redis_error_kind(REDIS_FAILURE_REPLY, reply->str)->advice));
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 		check_script(kind, reply);
 	check_scan(reply);

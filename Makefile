@@ -28,7 +28,7 @@ DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server perl
 CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis python3-django-cacheops \
 	python3-flask python3-flask-caching nodejs node-redis
 FUZZ_PACKAGES = make clang libclang-rt-14-dev libc6-dev pkg-config libpq-dev libhiredis-dev
-CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl
+CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl pgbouncer
 BENCH_PACKAGES = $(DEMO_PACKAGES) python3 nodejs python3-django-cacheops python3-psycopg2
 BENCH_PARTS = writer app bulk latency snapshot drain unlink idle
 
@@ -39,6 +39,10 @@ extension:
 
 listener:
 	$(MAKE) -C listener
+
+# with what tests/faults needs
+faults:
+	$(MAKE) -C listener FAULTS=1
 
 install: all
 	$(MAKE) -C extension install
@@ -69,7 +73,7 @@ check-regress: extension
 check-isolation: extension
 	tests/lib/regress.sh isolation
 
-check-e2e: extension listener
+check-e2e: extension listener faults
 	tests/lib/e2e.sh
 
 check-clients: extension listener
@@ -131,7 +135,7 @@ clean:
 	$(MAKE) -C bench/probes clean
 	$(MAKE) -C tests/fuzz clean
 
-.PHONY: all extension listener install demo check check-packages check-unit \
+.PHONY: all extension listener faults install demo check check-packages check-unit \
 	check-regress check-isolation check-e2e check-clients check-docs check-fuzz fuzz soak coverage \
 	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "delivery_step.h"
+#include "fault_point.h"
 
 /* A fetch with so many bytes of keys was probably not the last one. */
 #define FETCH_FULL_BYTES (DELIVERY_FETCH_MAX_BYTES / 2)
@@ -105,6 +106,7 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 	bool		is_full;
 	bool		done = true;
 
+	FAULT_POINT(fetch->row_count > 0 ? "after_fetch" : "after_empty_fetch");
 	delivery->slots.filling = NULL;
 	delivery->session.was_empty = fetch->row_count == 0;
 	delivery->session.is_bell_armed = delivery->session.was_empty && delivery->session.is_asking_sleep;
@@ -139,6 +141,7 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 void
 delivery_take_ack(Delivery *delivery)
 {
+	FAULT_POINT("after_ack");
 	delivery->session.is_acking = false;
 	delivery_step_advance(delivery);
 }
@@ -150,6 +153,7 @@ delivery_take_resync_list(Delivery *delivery)
 	size_t		key_count = name_sets_count(&slot->batch.names) +
 	name_sets_count(&slot->batch.patterns);
 
+	FAULT_POINT("during_resync");
 	if (slot->cursor == NULL)
 	{
 		delivery->session.resync_key_count = key_count;

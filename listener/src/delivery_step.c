@@ -12,6 +12,8 @@
 
 #include <time.h>
 
+#include "fault_point.h"
+
 /* Patterns that wait for the next pass; beyond, fetching pauses. */
 #define COLLECTED_MAX_PATTERNS ((size_t) 10000)
 #define COLLECTED_MAX_BYTES ((size_t) 1024 * 1024)
@@ -96,6 +98,7 @@ apply_next(Delivery *delivery)
 		{
 			delivery->slots.applying = slot;
 			redis_target_apply(delivery->parts.target, &slot->batch.names);
+			FAULT_POINT("after_send");
 		}
 		else if (!delivery_step_finish_batch(delivery, slot))
 			return false;
@@ -208,6 +211,7 @@ start_ack(Delivery *delivery)
 {
 	int64_t		position = delivery->session.position;
 
+	FAULT_POINT("before_ack");
 	delivery->session.is_placed = !delivery->progress.is_ack_due;
 	delivery->session.position = 0;
 	progress_acknowledge(&delivery->progress);
@@ -240,6 +244,7 @@ start_operation(Delivery *delivery)
 		start_resync_list(delivery);
 	else if (delivery->session.resync == RESYNC_TO_REPORT)
 	{
+		FAULT_POINT("after_resync");
 		delivery->session.resync = RESYNC_REPORTING;
 		journal_source_resynced(delivery->parts.source);
 	}

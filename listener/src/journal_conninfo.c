@@ -18,10 +18,10 @@
 static const char *const our_parameters[][2] = {
 	{"connect_timeout", "5"},
 	{"keepalives", "1"},
-	{"keepalives_idle", "5"},
+	{"keepalives_idle", "3"},
 	{"keepalives_interval", "2"},
 	{"keepalives_count", "3"},
-	{"tcp_user_timeout", "10000"},
+	{"tcp_user_timeout", "9000"},
 	{"target_session_attrs", "read-write"},
 };
 

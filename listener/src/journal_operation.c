@@ -14,7 +14,7 @@
 #include "config.h"
 
 #define CHANNEL_BYTES (sizeof("uncache_") + CONFIG_ALIAS_MAX)
-#define SETUP_BYTES 1024
+#define SETUP_BYTES 2048
 
 static const JournalOperationTraits operations[] = {
 	[JOURNAL_OPERATION_CLOSED] = {.doing = "nothing"},
@@ -63,7 +63,13 @@ journal_operation_traits(JournalOperation operation)
 	return &operations[operation];
 }
 
-/* The protocol's settings, and those that end a session without a peer. */
+/*
+ * The protocol's settings, and those that end a session without a peer, so that
+ * another one gets the consumer's lock.  A daemon that works lets something be
+ * heard every ten seconds or so; idle_session_timeout exists from PostgreSQL 14
+ * on, and one that was set for the role stays.  What is terminated has the same
+ * role and name: at worst another daemon's session, which connects again.
+ */
 static const char setup_format[] =
 "SET client_encoding = '%s';"
 "SET search_path = pg_catalog, pg_temp;"
@@ -74,15 +80,20 @@ static const char setup_format[] =
 "SET lock_timeout = '5s';"
 "SET statement_timeout = '30s';"
 "SET idle_in_transaction_session_timeout = 0;"
-"SET tcp_keepalives_idle = 5;"
+"SET tcp_keepalives_idle = 3;"
 "SET tcp_keepalives_interval = 2;"
 "SET tcp_keepalives_count = 3;"
-"SET tcp_user_timeout = 10000;"
+"SET tcp_user_timeout = 9000;"
+"SELECT pg_catalog.set_config(name, '30s', false) FROM pg_catalog.pg_settings"
+" WHERE name = 'idle_session_timeout' AND setting = '0';"
+"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
+" WHERE pid = %d AND usename = current_user AND datname = current_database()"
+" AND application_name = current_setting('application_name');"
 "LISTEN %s;"
 "SELECT pg_catalog.pg_backend_pid()";
 
 bool
-journal_operation_send_setup(PGconn *conn, const char *target)
+journal_operation_send_setup(PGconn *conn, const char *target, int last_pid)
 {
 	const char *encoding = PQparameterStatus(conn, "server_encoding");
 	bool		is_ascii = encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
@@ -96,7 +107,7 @@ journal_operation_send_setup(PGconn *conn, const char *target)
 	if (channel == NULL)
 		return false;
 	written = snprintf(sql, sizeof(sql), setup_format, is_ascii ? "SQL_ASCII" : "UTF8",
-					   channel);
+					   last_pid, channel);
 	PQfreemem(channel);
 	return written > 0 && (size_t) written < sizeof(sql) && PQsendQuery(conn, sql) == 1;
 }

@@ -27,7 +27,8 @@ typedef enum JournalOperation
 	JOURNAL_OPERATION_ACK,
 	JOURNAL_OPERATION_LIST_RESYNC,
 	JOURNAL_OPERATION_RESYNCED,
-	JOURNAL_OPERATION_TRIM
+	JOURNAL_OPERATION_TRIM,
+	JOURNAL_OPERATION_COUNT
 } JournalOperation;
 
 typedef struct JournalOperationTraits
@@ -44,14 +45,16 @@ extern const JournalOperationTraits *journal_operation_traits(JournalOperation o
 /*
  * Each hands a query to libpq, to be flushed by the caller; false says that
  * libpq refused it.  Results come in binary format but for the setup, whose
- * last result is the backend's process id as text.
+ * last result is the backend's process id as text.  The setup ends the caller's
+ * last session, which the process last_pid serves, if it is still there: it would keep
+ * the consumer's lock.  0 is none.
  */
 extern bool journal_operation_send(PGconn *conn, JournalOperation operation,
 								   int parameter_count, const char *const *parameters)
 			__attribute__((warn_unused_result));
 extern bool journal_operation_send_prepare(PGconn *conn, JournalOperation prepared)
 			__attribute__((warn_unused_result));
-extern bool journal_operation_send_setup(PGconn *conn, const char *target)
+extern bool journal_operation_send_setup(PGconn *conn, const char *target, int last_pid)
 			__attribute__((warn_unused_result));
 
 /*

@@ -21,10 +21,8 @@
 
 #include "config.h"
 #include "journal_conninfo.h"
+#include "journal_deadline.h"
 #include "journal_operation.h"
-
-#define CONNECT_DEADLINE_MS 5000
-#define ANSWER_DEADLINE_MS 35000	/* more than statement_timeout */
 
 #define NAME_BYTES (sizeof("uncached/") + CONFIG_ALIAS_MAX)
 #define NUMBER_BYTES 24
@@ -45,8 +43,10 @@ struct JournalSource
 	JournalOperation operation;
 	char		farewell[ERROR_BYTES];	/* why the server ends the session */
 	size_t		attempt_count;	/* walks the hosts */
+	int			last_pid;		/* of the server's process for the last
+								 * session; 0 before any */
 	LoopWatch	watch;
-	LoopTimer	deadline_timer;
+	JournalDeadline deadline;
 	LoopTimer	lost_timer;		/* carries "lost" into the loop */
 };
 
@@ -56,7 +56,7 @@ static void
 close_session(JournalSource *source)
 {
 	loop_watch_remove(source->loop, &source->watch);
-	loop_timer_remove(source->loop, &source->deadline_timer);
+	journal_deadline_cancel(&source->deadline);
 	PQclear(source->result);
 	source->result = NULL;
 	PQfinish(source->conn);
@@ -164,7 +164,7 @@ begin_operation(JournalSource *source, JournalOperation operation, bool sent)
 	source->operation = operation;
 	if (!sent)
 		fail_connection(source);
-	else if (!loop_timer_set(source->loop, &source->deadline_timer, ANSWER_DEADLINE_MS))
+	else if (!journal_deadline_begin(&source->deadline, source->operation))
 		begin_failure(source, "", "out of memory");
 	else
 		(void) flush_session(source);
@@ -193,17 +193,21 @@ static void
 start_setting_up(JournalSource *source)
 {
 	begin_operation(source, JOURNAL_OPERATION_SETTING_UP,
-					journal_operation_send_setup(source->conn, source->target));
+					journal_operation_send_setup(source->conn, source->target,
+												 source->last_pid));
 }
 
 static void
 finish_setting_up(JournalSource *source)
 {
-	if (journal_operation_is_direct(source->conn, source->result))
-		start_prepare(source, JOURNAL_OPERATION_PREPARING_FETCH, JOURNAL_OPERATION_FETCH);
-	else
+	if (!journal_operation_is_direct(source->conn, source->result))
+	{
 		begin_failure(source, "", "a pooling proxy stands in front of the server: "
 					  "the dsn must name PostgreSQL itself");
+		return;
+	}
+	source->last_pid = PQbackendPID(source->conn);
+	start_prepare(source, JOURNAL_OPERATION_PREPARING_FETCH, JOURNAL_OPERATION_FETCH);
 }
 
 /* --- receiving --- */
@@ -216,7 +220,7 @@ finish_operation(JournalSource *source)
 	PGresult   *result = source->result;
 	const char *problem;
 
-	loop_timer_remove(source->loop, &source->deadline_timer);
+	journal_deadline_end(&source->deadline);
 	switch (operation)
 	{
 		case JOURNAL_OPERATION_SETTING_UP:
@@ -311,7 +315,7 @@ poll_connection(JournalSource *source)
 	switch (PQconnectPoll(source->conn))
 	{
 		case PGRES_POLLING_OK:
-			loop_timer_remove(source->loop, &source->deadline_timer);
+			journal_deadline_end(&source->deadline);
 			if (PQsetnonblocking(source->conn, 1) != 0)
 				fail_connection(source);
 			else
@@ -339,6 +343,7 @@ continue_session(JournalSource *source)
 		fail_connection(source);
 		return;
 	}
+	journal_deadline_take_bytes(&source->deadline);
 	if (!flush_session(source))
 		return;
 	take_results(source);
@@ -397,7 +402,7 @@ journal_source_create(Loop *loop, const Log *log, const char *dsn, const char *t
 	(void) snprintf(source->application_name, sizeof(source->application_name),
 					"uncached/%s", target);
 	loop_watch_init(&source->watch, socket_ready, source);
-	loop_timer_init(&source->deadline_timer, deadline_passed, source);
+	journal_deadline_init(&source->deadline, loop, deadline_passed, source);
 	loop_timer_init(&source->lost_timer, report_lost, source);
 	return source;
 }
@@ -427,7 +432,7 @@ journal_source_connect(JournalSource *source)
 	source->conn = PQconnectStartParams(info.keywords, info.values, 1);
 	journal_conninfo_reset(&info);
 	if (source->conn == NULL ||
-		!loop_timer_set(source->loop, &source->deadline_timer, CONNECT_DEADLINE_MS))
+		!journal_deadline_begin(&source->deadline, source->operation))
 		begin_failure(source, "", "out of memory");
 	else if (PQstatus(source->conn) == CONNECTION_BAD)
 		fail_start(source);

@@ -108,16 +108,13 @@ loop_watch_init(LoopWatch *watch, LoopWatchCallback callback, void *context)
 }
 
 static bool
-reserve_watch(Loop *loop)
+reserve_watches(Loop *loop, size_t capacity)
 {
-	size_t		capacity = loop->watch_capacity * 2;
 	struct pollfd *polls;
 	LoopWatch **watches;
 
-	if (loop->watch_count < loop->watch_capacity)
+	if (capacity <= loop->watch_capacity)
 		return true;
-	if (capacity == 0)
-		capacity = FIRST_CAPACITY;
 	polls = reallocarray(loop->polls, capacity, sizeof(*polls));
 	if (polls == NULL)
 		return false;
@@ -128,6 +125,16 @@ reserve_watch(Loop *loop)
 	loop->watches = watches;
 	loop->watch_capacity = capacity;
 	return true;
+}
+
+/* Makes room for one more. */
+static bool
+reserve_watch(Loop *loop)
+{
+	if (loop->watch_count < loop->watch_capacity)
+		return true;
+	return reserve_watches(loop, loop->watch_capacity > 0 ?
+						   loop->watch_capacity * 2 : FIRST_CAPACITY);
 }
 
 bool
@@ -199,21 +206,34 @@ loop_timer_is_armed(const LoopTimer *timer)
 }
 
 static bool
-reserve_timer(Loop *loop)
+reserve_timers(Loop *loop, size_t capacity)
 {
-	size_t		capacity = loop->timer_capacity * 2;
 	LoopTimer **timers;
 
-	if (loop->timer_count < loop->timer_capacity)
+	if (capacity <= loop->timer_capacity)
 		return true;
-	if (capacity == 0)
-		capacity = FIRST_CAPACITY;
 	timers = reallocarray(loop->timers, capacity, sizeof(*timers));
 	if (timers == NULL)
 		return false;
 	loop->timers = timers;
 	loop->timer_capacity = capacity;
 	return true;
+}
+
+/* Makes room for one more. */
+static bool
+reserve_timer(Loop *loop)
+{
+	if (loop->timer_count < loop->timer_capacity)
+		return true;
+	return reserve_timers(loop, loop->timer_capacity > 0 ?
+						  loop->timer_capacity * 2 : FIRST_CAPACITY);
+}
+
+bool
+loop_reserve(Loop *loop, size_t watch_count, size_t timer_count)
+{
+	return reserve_watches(loop, watch_count) && reserve_timers(loop, timer_count);
 }
 
 bool

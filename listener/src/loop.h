@@ -14,6 +14,7 @@
 #define UNCACHED_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct Loop Loop;
@@ -47,6 +48,14 @@ extern Loop *loop_create(void);
 
 /* For tests: before any timer is armed.  poll(2) still waits in real time. */
 extern void loop_set_clock(Loop *loop, LoopClock clock, void *context);
+
+/*
+ * Makes room for so many in all, so that setting them cannot fail any more.  A
+ * watch that is removed and set again in one turn counts twice.  False if memory
+ * is exhausted.
+ */
+extern bool loop_reserve(Loop *loop, size_t watch_count, size_t timer_count)
+			__attribute__((warn_unused_result));
 
 /* Watches and timers still registered are forgotten, not closed. */
 extern void loop_destroy(Loop *loop);

@@ -57,7 +57,7 @@ struct RedisConn
 	LoopTimer	failure_timer;
 	int64_t		progress_ms;	/* when bytes last moved, or a wait began */
 	char		reason[REASON_BYTES];
-	bool		reason_is_reply;
+	RedisFailure failure;
 
 	redisReader *reader;		/* owned; NULL while closed */
 	size_t		unparsed_bytes; /* fed since the last whole reply */
@@ -104,16 +104,16 @@ report_failure(void *context)
 	RedisConn  *conn = context;
 
 	redis_conn_close(conn);
-	conn->events->failed(conn->context, conn->reason, conn->reason_is_reply);
+	conn->events->failed(conn->context, conn->failure, conn->reason);
 }
 
 static void
-fail(RedisConn *conn, const char *reason, bool is_error_reply)
+fail(RedisConn *conn, RedisFailure failure, const char *reason)
 {
 	if (conn->state == CONN_FAILING)
 		return;
 	(void) snprintf(conn->reason, sizeof(conn->reason), "%s", reason);
-	conn->reason_is_reply = is_error_reply;
+	conn->failure = failure;
 	close_socket(conn);
 	conn->state = CONN_FAILING;
 	if (!loop_timer_set(conn->loop, &conn->failure_timer, 0))
@@ -129,14 +129,14 @@ try_next_address(RedisConn *conn, int error)
 
 	if (fd < 0)
 	{
-		fail(conn, strerror(error != 0 ? error : errno), false);
+		fail(conn, REDIS_FAILURE_CONNECTION, strerror(error != 0 ? error : errno));
 		return;
 	}
 	conn->fd = fd;
 	conn->state = CONN_CONNECTING;
 	if (!loop_watch_set(conn->loop, &conn->watch, fd, POLLOUT) ||
 		!loop_timer_set(conn->loop, &conn->deadline_timer, conn->timeouts.connect_ms))
-		fail(conn, "out of memory", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 }
 
 void
@@ -145,7 +145,7 @@ redis_conn_open(RedisConn *conn)
 	const char *problem = redis_socket_resolve(conn->url, &conn->addresses);
 
 	if (problem != NULL)
-		fail(conn, problem, false);
+		fail(conn, REDIS_FAILURE_CONNECTION, problem);
 	else
 		try_next_address(conn, 0);
 }
@@ -157,7 +157,7 @@ start_greeting(RedisConn *conn)
 	if (conn->reader == NULL ||
 		!redis_greeting_append(conn->url, &conn->output, &conn->awaited_count))
 	{
-		fail(conn, "out of memory", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 		return;
 	}
 	conn->greeting = redis_greeting_first(conn->url);
@@ -186,16 +186,16 @@ take_greeting(RedisConn *conn, const redisReply *reply)
 	if (!redis_greeting_accepts(conn->greeting, reply))
 	{
 		if (reply->type == REDIS_REPLY_ERROR)
-			fail(conn, reply->str, true);
+			fail(conn, REDIS_FAILURE_REPLY, reply->str);
 		else
-			fail(conn, "the greeting was answered as Redis does not", false);
+			fail(conn, REDIS_FAILURE_PROTOCOL, "the greeting was answered as Redis does not");
 		return;
 	}
 	if (reply->type == REDIS_REPLY_STRING)
 		redis_history_read(&conn->history, reply->str);
 	if (conn->history.is_replica)
 	{
-		fail(conn, REDIS_ERROR_REPLICA, true);
+		fail(conn, REDIS_FAILURE_REPLY, REDIS_ERROR_REPLICA);
 		return;
 	}
 	conn->greeting = redis_greeting_next(conn->url, conn->greeting);
@@ -216,7 +216,7 @@ await_progress(RedisConn *conn)
 	conn->progress_ms = loop_now_ms(conn->loop);
 	if (!loop_timer_is_armed(&conn->deadline_timer) &&
 		!loop_timer_set(conn->loop, &conn->deadline_timer, conn->timeouts.reply_ms))
-		fail(conn, "out of memory", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 }
 
 /*
@@ -237,16 +237,16 @@ deadline_passed(void *context)
 	}
 	if (conn->state == CONN_GREETING)
 	{
-		fail(conn, "no answer to the greeting before the deadline", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "no answer to the greeting before the deadline");
 		return;
 	}
 	if (conn->awaited_count == 0)
 		return;
 	left_ms = conn->progress_ms + conn->timeouts.reply_ms - loop_now_ms(conn->loop);
 	if (left_ms <= 0)
-		fail(conn, "no answer before the deadline", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "no answer before the deadline");
 	else if (!loop_timer_set(conn->loop, &conn->deadline_timer, left_ms))
-		fail(conn, "out of memory", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 }
 
 /* --- output --- */
@@ -256,7 +256,7 @@ redis_conn_write(RedisConn *conn, const char *bytes, size_t byte_count)
 {
 	if (conn->state != CONN_FAILING &&
 		!redis_output_append(&conn->output, bytes, byte_count))
-		fail(conn, "out of memory", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 }
 
 void
@@ -267,7 +267,7 @@ redis_conn_write_command(RedisConn *conn, const RedisArgument *arguments, size_t
 	if (redis_output_append_command(&conn->output, arguments, count))
 		redis_conn_end_command(conn);
 	else
-		fail(conn, "out of memory", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 }
 
 void
@@ -293,7 +293,7 @@ redis_conn_ask_history(RedisConn *conn)
 		return;
 	if (!redis_greeting_append_history(&conn->output))
 	{
-		fail(conn, "out of memory", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 		return;
 	}
 	for (int i = 0; i < REDIS_GREETING_HISTORY_COMMANDS; i++)
@@ -326,7 +326,7 @@ send_output(RedisConn *conn)
 			break;
 		else if (errno != EINTR)
 		{
-			fail(conn, strerror(errno), false);
+			fail(conn, REDIS_FAILURE_CONNECTION, strerror(errno));
 			return false;
 		}
 	}
@@ -343,7 +343,7 @@ redis_conn_flush(RedisConn *conn)
 	if (redis_output_unsent_bytes(&conn->output) > 0)
 		events = POLLIN | POLLOUT;
 	if (!loop_watch_set(conn->loop, &conn->watch, conn->fd, events))
-		fail(conn, "out of memory", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 }
 
 /* --- input --- */
@@ -354,9 +354,9 @@ take_reply(RedisConn *conn, const redisReply *reply)
 	if (conn->awaited_count == 0)
 	{
 		if (reply->type == REDIS_REPLY_ERROR)
-			fail(conn, reply->str, true);
+			fail(conn, REDIS_FAILURE_REPLY, reply->str);
 		else
-			fail(conn, "Redis sent a reply to nothing", false);
+			fail(conn, REDIS_FAILURE_PROTOCOL, "Redis sent a reply to nothing");
 		return;
 	}
 	conn->awaited_count--;
@@ -379,7 +379,7 @@ take_replies(RedisConn *conn)
 
 		if (redisReaderGetReply(conn->reader, &reply) != REDIS_OK)
 		{
-			fail(conn, conn->reader->errstr, false);
+			fail(conn, REDIS_FAILURE_PROTOCOL, conn->reader->errstr);
 			return;
 		}
 		if (reply == NULL)
@@ -397,20 +397,20 @@ read_input(RedisConn *conn)
 	if (count < 0)
 	{
 		if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-			fail(conn, strerror(errno), false);
+			fail(conn, REDIS_FAILURE_CONNECTION, strerror(errno));
 		return;
 	}
 	if (count == 0)
 	{
-		fail(conn, "Redis closed the connection", false);
+		fail(conn, REDIS_FAILURE_CONNECTION, "Redis closed the connection");
 		return;
 	}
 	conn->progress_ms = loop_now_ms(conn->loop);
 	conn->unparsed_bytes += (size_t) count;
 	if (conn->unparsed_bytes > REPLY_MAX_BYTES)
-		fail(conn, "Redis sent a reply larger than any to these commands", false);
+		fail(conn, REDIS_FAILURE_PROTOCOL, "Redis sent a reply larger than any to these commands");
 	else if (redisReaderFeed(conn->reader, conn->input, (size_t) count) != REDIS_OK)
-		fail(conn, conn->reader->errstr, false);
+		fail(conn, REDIS_FAILURE_PROTOCOL, conn->reader->errstr);
 	else
 		take_replies(conn);
 }

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "loop.h"
+#include "redis_error.h"
 #include "redis_history.h"
 #include "redis_output.h"
 #include "url.h"
@@ -49,9 +50,9 @@ typedef struct RedisConnEvents
 
 	/*
 	 * Could not connect, or the connection broke; it is closed.  "reason" is
-	 * valid during the callback and is Redis' error text if is_error_reply.
+	 * valid during the callback; for an error reply it is Redis' text.
 	 */
-	void		(*failed) (void *context, const char *reason, bool is_error_reply);
+	void		(*failed) (void *context, RedisFailure failure, const char *reason);
 } RedisConnEvents;
 
 /*

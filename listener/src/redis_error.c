@@ -3,8 +3,7 @@
  * redis_error.c
  *	  What kinds of error Redis answers, and what to do about them.
  *
- * Whatever the kind, the batch is tried again: an invalidation is never
- * given up.  The kinds differ in how loudly that is said.
+ * The tables are all that the daemon knows of this.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,47 +11,58 @@
 
 #include <string.h>
 
+#define RETRY REDIS_REACTION_RETRY
+#define ALARM REDIS_REACTION_ALARM
+#define FATAL REDIS_REACTION_FATAL
+
 #define NEEDED_PERMISSIONS \
 	"the Redis user needs: +unlink +scan +select +ping +client|setname ~*, and" \
 	" for tags and versions: +eval +srandmember +srem +incrby +set +time"
 
-static const RedisErrorKind kinds[] = {
-	{"OOM ", false, "Redis is over maxmemory and refuses to write: raise it, or let Redis evict"},
-	{"MISCONF ", false, "Redis cannot write its dump and refuses writes"},
-	{"READONLY ", false, "this is a replica: the URL must name the primary"},
-	{"LOADING ", false, "Redis is loading its dump"},
-	{"MASTERDOWN ", false, "this is a replica that lost its primary"},
-	{"NOREPLICAS ", false, "Redis has too few replicas to accept writes"},
-	{"CLUSTERDOWN ", false, "the Redis Cluster is not complete"},
-	{"MOVED ", false, "this is a Redis Cluster, which is not supported"},
-	{"ASK ", false, "this is a Redis Cluster, which is not supported"},
-	{"CROSSSLOT ", true, "this is a Redis Cluster, which is not supported"},
-	{"TRYAGAIN ", false, "a Redis Cluster slot is being moved"},
-	{"BUSY ", false, "a script blocks Redis"},
-	{"NOSCRIPT ", false, ""},
-	{"EXECABORT ", false, ""},
-	{"ERR max number of clients", false, "Redis' maxclients is reached"},
+#define NO_CLUSTER "this is a Redis Cluster, which is not supported"
 
-	{"NOAUTH ", true, "the URL needs a password"},
-	{"WRONGPASS ", true, "user or password in the URL is wrong"},
-	{"NOPERM ", true, NEEDED_PERMISSIONS},
-	{"ERR The user executing the script", true, NEEDED_PERMISSIONS},
-	{"ERR ACL failure in script", true, NEEDED_PERMISSIONS},
-	{"ERR Write commands not allowed after non deterministic", true,
+static const RedisErrorKind replies[] = {
+	{"OOM ", RETRY, "Redis is over maxmemory and refuses to write: raise it, or let Redis evict"},
+	{"MISCONF ", RETRY, "Redis cannot write its dump and refuses writes"},
+	{"READONLY ", RETRY, "this is a replica: the URL must name the primary"},
+	{"LOADING ", RETRY, "Redis is loading its dump"},
+	{"MASTERDOWN ", RETRY, "this is a replica that lost its primary"},
+	{"NOREPLICAS ", RETRY, "Redis has too few replicas to accept writes"},
+	{"CLUSTERDOWN ", RETRY, "the Redis Cluster is not complete"},
+	{"BUSY ", RETRY, "a script blocks Redis"},
+	{"NOSCRIPT ", RETRY, ""},
+	{"EXECABORT ", RETRY, ""},
+	{"ERR max number of clients", RETRY, "Redis' maxclients is reached"},
+
+	{"NOAUTH ", ALARM, "the URL needs a password"},
+	{"WRONGPASS ", ALARM, "user or password in the URL is wrong"},
+	{"NOPERM ", ALARM, NEEDED_PERMISSIONS},
+	{"ERR The user executing the script", ALARM, NEEDED_PERMISSIONS},
+	{"ERR ACL failure in script", ALARM, NEEDED_PERMISSIONS},
+	{"DENIED ", ALARM, "Redis runs in protected mode: set a password or bind it to loopback"},
+	{"ERR invalid password", ALARM, "the password in the URL is wrong"},
+	{"ERR Client sent AUTH", ALARM, "the URL has a password, but Redis has none"},
+	{"ERR AUTH ", ALARM, "the URL has a password, but Redis has none"},
+
+	{"MOVED ", FATAL, NO_CLUSTER},
+	{"ASK ", FATAL, NO_CLUSTER},
+	{"TRYAGAIN ", FATAL, NO_CLUSTER},
+	{"CROSSSLOT ", FATAL, NO_CLUSTER},
+	{"ERR Write commands not allowed after non deterministic", FATAL,
 	"tags and versions need Redis 5 or later"},
-	{"DENIED ", true, "Redis runs in protected mode: set a password or bind it to loopback"},
-	{"ERR invalid password", true, "the password in the URL is wrong"},
-	{"ERR Client sent AUTH", true, "the URL has a password, but Redis has none"},
-	{"ERR AUTH ", true, "the URL has a password, but Redis has none"},
-	{"ERR DB index is out of range", true, "the URL names a database that Redis does not have"},
-	{"ERR unknown command", true, "this server does not know a command that uncached needs"},
-	{"", true, ""},
+	{"ERR DB index is out of range", FATAL, "the URL names a database that Redis does not have"},
+	{"ERR unknown command", FATAL, "this server does not know a command that uncached needs"},
+
+	{"", ALARM, ""},
 };
 
-const RedisErrorKind *
-redis_error_kind(const char *text)
+static const RedisErrorKind connection = {"", RETRY, ""};
+static const RedisErrorKind protocol = {"", ALARM, ""};
+
+static const RedisErrorKind *
+find_reply(const char *text)
 {
-	const RedisErrorKind *kind = kinds;
+	const RedisErrorKind *kind = replies;
 
 	/* what a script returns comes with a second "-" from Redis 6 and older */
 	if (*text == '-')
@@ -61,4 +71,19 @@ redis_error_kind(const char *text)
 	while (strncmp(text, kind->prefix, strlen(kind->prefix)) != 0)
 		kind++;
 	return kind;
+}
+
+const RedisErrorKind *
+redis_error_kind(RedisFailure failure, const char *text)
+{
+	switch (failure)
+	{
+		case REDIS_FAILURE_REPLY:
+			return find_reply(text);
+		case REDIS_FAILURE_PROTOCOL:
+			return &protocol;
+		case REDIS_FAILURE_CONNECTION:
+			break;
+	}
+	return &connection;
 }

@@ -11,18 +11,41 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How a connection came to be of no use. */
+typedef enum RedisFailure
+{
+	REDIS_FAILURE_CONNECTION,	/* it cannot be made, was cut, or is silent */
+	REDIS_FAILURE_PROTOCOL,		/* an answer that Redis does not give */
+	REDIS_FAILURE_REPLY			/* an error reply */
+} RedisFailure;
+
+/*
+ * An invalidation is never given up: whatever happens, the connection is
+ * dropped, nothing that it left unfinished is acknowledged, and all of that is
+ * sent again.
+ */
+typedef enum RedisReaction
+{
+	REDIS_REACTION_RETRY,		/* soon; it passes by itself: a warning */
+	REDIS_REACTION_ALARM,		/* soon; an operator must act: an error */
+	REDIS_REACTION_FATAL		/* rarely; this server can never serve the
+								 * target as it is configured: an error */
+} RedisReaction;
+
 typedef struct RedisErrorKind
 {
 	const char *prefix;			/* of the error's text, without the "-" */
-	bool		is_alarm;		/* trying again will not help: tell the
-								 * operator */
+	RedisReaction reaction;
 	const char *advice;			/* a sentence for the log; "" if there is none */
 } RedisErrorKind;
 
 /* What a replica would answer to a write, if it refused it. */
 #define REDIS_ERROR_REPLICA "READONLY the server says that it is a replica"
 
-/* Static data; an error nobody knows is an alarm. */
-extern const RedisErrorKind *redis_error_kind(const char *text);
+/*
+ * Static data.  The text is of interest for an error reply only; one that
+ * nobody knows is an alarm.
+ */
+extern const RedisErrorKind *redis_error_kind(RedisFailure failure, const char *text);
 
 #endif

@@ -16,11 +16,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* A peer that vanished is noticed after about 11 s even without a command. */
-#define KEEPALIVE_IDLE_S 5
+/* A peer that vanished is noticed after about 9 s even without a command. */
+#define KEEPALIVE_IDLE_S 3
 #define KEEPALIVE_INTERVAL_S 2
 #define KEEPALIVE_COUNT 3
-#define USER_TIMEOUT_MS 10000
+#define USER_TIMEOUT_MS 9000
 
 const char *
 redis_socket_resolve(const RedisUrl *url, RedisAddresses *addresses)

@@ -13,9 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault_point.h"
 #include "redis_error.h"
 #include "redis_script.h"
 #include "redis_send.h"
+
+/* What cannot be served is tried again after so many of the longest backoffs. */
+#define FATAL_RETRY_CAPS 6
 
 /* How often Redis is asked for its history. */
 #define HISTORY_INTERVAL_MS 1000
@@ -35,12 +39,12 @@ log_failure(const RedisTarget *target, const char *message, const char *reason,
 			const RedisErrorKind *kind, int64_t retry_ms)
 {
 	log_event(target->log,
-			  kind != NULL && kind->is_alarm ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			  kind->reaction == REDIS_REACTION_RETRY ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
 			  message,
 			  LOG_TEXT("target", target->settings.alias),
 			  LOG_TEXT("server", target->server),
 			  LOG_TEXT("error", reason),
-			  LOG_TEXT("advice", kind != NULL ? kind->advice : ""),
+			  LOG_TEXT("advice", kind->advice),
 			  LOG_NUMBER("retry_ms", retry_ms));
 }
 
@@ -64,8 +68,9 @@ restart_work(RedisTarget *target)
  * The backoff starts over only after a connection that was of use.
  */
 static void
-drop_connection(RedisTarget *target, const char *reason, bool is_error_reply)
+drop_connection(RedisTarget *target, RedisFailure failure, const char *reason)
 {
+	const RedisErrorKind *kind = redis_error_kind(failure, reason);
 	bool		was_ready = target->state == TARGET_READY;
 	int64_t		retry_ms;
 
@@ -73,10 +78,12 @@ drop_connection(RedisTarget *target, const char *reason, bool is_error_reply)
 		target->settings.backoff_cap_ms)
 		backoff_reset(&target->backoff);
 	retry_ms = backoff_next_ms(&target->backoff);
+	if (kind->reaction == REDIS_REACTION_FATAL)
+		retry_ms = FATAL_RETRY_CAPS * target->settings.backoff_cap_ms;
 	log_failure(target,
 				was_ready ? "connection to Redis dropped, unfinished work will be repeated"
 				: "cannot use Redis, trying again",
-				reason, is_error_reply ? redis_error_kind(reason) : NULL, retry_ms);
+				reason, kind, retry_ms);
 
 	redis_conn_close(target->conn);
 	loop_timer_remove(target->loop, &target->history_timer);
@@ -84,7 +91,7 @@ drop_connection(RedisTarget *target, const char *reason, bool is_error_reply)
 	restart_work(target);
 	if (!loop_timer_set(target->loop, &target->retry_timer, retry_ms))
 		log_failure(target, "cannot arm a timer, giving up on Redis", "out of memory",
-					NULL, 0);
+					kind, 0);
 	target->events->lost(target->context);
 }
 
@@ -94,7 +101,7 @@ static void
 await_history_time(RedisTarget *target)
 {
 	if (!loop_timer_set(target->loop, &target->history_timer, HISTORY_INTERVAL_MS))
-		drop_connection(target, "out of memory", false);
+		drop_connection(target, REDIS_FAILURE_CONNECTION, "out of memory");
 }
 
 static void
@@ -123,10 +130,10 @@ take_history(RedisTarget *target, const redisReply *reply)
 			await_history_time(target);
 			break;
 		case REDIS_HISTORY_IS_ANOTHER:
-			drop_connection(target, "Redis goes on with another history", false);
+			drop_connection(target, REDIS_FAILURE_CONNECTION, "Redis goes on with another history");
 			break;
 		case REDIS_HISTORY_IS_REPLICA:
-			drop_connection(target, REDIS_ERROR_REPLICA, true);
+			drop_connection(target, REDIS_FAILURE_REPLY, REDIS_ERROR_REPLICA);
 			break;
 	}
 }
@@ -211,7 +218,7 @@ replied(void *context, const redisReply *reply)
 
 	if (reply->type == REDIS_REPLY_ERROR)
 	{
-		drop_connection(target, reply->str, true);
+		drop_connection(target, REDIS_FAILURE_REPLY, reply->str);
 		return;
 	}
 	if (command.type == REDIS_COMMAND_HISTORY)
@@ -220,8 +227,9 @@ replied(void *context, const redisReply *reply)
 		return;
 	}
 	problem = take_reply(target, &command, reply);
+	FAULT_POINT(command.type == REDIS_COMMAND_SCAN ? "during_scan" : "after_reply");
 	if (problem != NULL)
-		drop_connection(target, problem, false);
+		drop_connection(target, REDIS_FAILURE_PROTOCOL, problem);
 	else if (command.type == REDIS_COMMAND_SCAN || command.work == &target->found)
 		finish_scan_if_proven(target);
 	else if (command.work == &target->batch)
@@ -261,9 +269,9 @@ connected(void *context)
 }
 
 static void
-failed(void *context, const char *reason, bool is_error_reply)
+failed(void *context, RedisFailure failure, const char *reason)
 {
-	drop_connection(context, reason, is_error_reply);
+	drop_connection(context, failure, reason);
 }
 
 static void

@@ -16,6 +16,14 @@
 /* 2^64 / golden ratio: seeds of neighbours have little in common */
 #define SEED_STEP UINT64_C(0x9e3779b97f4a7c15)
 
+/*
+ * What a target registers with the loop, and more: a target that could not
+ * arm a timer would wait for ever.
+ */
+#define TARGET_WATCHES 8
+#define TARGET_TIMERS 16
+#define OTHERS 4
+
 struct Relay
 {
 	size_t		pipeline_count;
@@ -30,6 +38,12 @@ relay_create(Loop *loop, const Log *log, const Config *config, uint64_t seed)
 
 	if (relay == NULL)
 		return NULL;
+	if (!loop_reserve(loop, config->target_count * TARGET_WATCHES + OTHERS,
+					  config->target_count * TARGET_TIMERS + OTHERS))
+	{
+		relay_destroy(relay);
+		return NULL;
+	}
 	for (size_t i = 0; i < config->target_count; i++)
 	{
 		seed += SEED_STEP;

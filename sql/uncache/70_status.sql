@@ -4,6 +4,30 @@ CREATE FUNCTION uncache.cursor_has_consumed(cursor text, xid xid8, part integer)
 	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_cursor_has_consumed';
 COMMENT ON FUNCTION uncache.cursor_has_consumed(text, xid8, integer) IS 'whether a journal row lies before a cursor';
 
+/*
+ * Half of uncache.max_lag is the time to act: while it is left, nothing has to
+ * be resynced.
+ */
+CREATE FUNCTION uncache.lag_alarm(consumer uncache.consumers) RETURNS text
+	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	max_lag interval := make_interval(secs => uncache.max_lag_seconds());
+	since timestamptz;
+BEGIN
+	IF consumer.lost_at IS NOT NULL OR max_lag = interval '0' THEN
+		RETURN NULL;
+	END IF;
+	since := uncache.missed_from(consumer, clock_timestamp() - max_lag / 2);
+	IF since IS NULL THEN
+		RETURN NULL;
+	END IF;
+	RETURN format('behind for longer than half of uncache.max_lag (%s): it will be declared lost at %s',
+		current_setting('uncache.max_lag'), since + max_lag);
+END
+$$;
+COMMENT ON FUNCTION uncache.lag_alarm(uncache.consumers) IS 'a warning that a consumer will be declared lost, or null';
+
 /* For people: attach() must not take long because of it. */
 CREATE FUNCTION uncache.count_behind(target text, cursor text) RETURNS bigint
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -28,7 +52,8 @@ SELECT c.target,
 		ELSE c.resync_reason END AS resync_reason,
 	c.registered_at,
 	c.acked_at,
-	c.lost_at
+	c.lost_at,
+	uncache.lag_alarm(c) AS alarm
 FROM uncache.consumers c,
 	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count, min(j.at) AS oldest_at
 		FROM uncache.journal j

@@ -25,6 +25,11 @@ my $session = Uncache::Test::Session->connect($node);
 
 sub state { return $node->safe_psql('postgres', 'SELECT state FROM uncache.status'); }
 
+# Only the time that its clock shows is left out.
+sub alarm_is { return ($node->safe_psql('postgres', 'SELECT alarm FROM uncache.status') =~ s/ at \d.*/ at …/r) eq $_[0]; }
+
+use constant ALARM => 'behind for longer than half of uncache.max_lag (2s): it will be declared lost at …';
+
 sub journal_rows { return $node->safe_psql('postgres', 'SELECT count(*) FROM uncache.journal'); }
 
 # Changes a row in a transaction of its own, of an old and of a new session.
@@ -48,10 +53,12 @@ sub change_until_lost
 # --- no daemon ---
 
 $redis->fill(@keys, 'other');
+ok(alarm_is(''), 'a daemon at work causes no alarm');
 is($daemon->stop(5), 0, 'the daemon stops');
 change(1);
 cmp_ok(journal_rows(), '>=', 2, 'its journal waits');
 is(state(), 'ready', 'for a while');
+ok((wait_for { alarm_is(ALARM) }), 'after half of the time the status has an alarm');
 ok(change_until_lost(), 'then it is declared lost, without any daemon');
 like($node->safe_psql('postgres', 'SELECT resync_reason FROM uncache.status'),
 	qr/^declared lost: behind for longer than uncache.max_lag \(2s\)$/, 'the status says why');
@@ -62,6 +69,7 @@ my $rows = journal_rows();
 cmp_ok($rows, '<', 20, "what had waited is gone ($rows rows are left)");
 change(51);
 is(journal_rows(), $rows, 'nothing more is journalled');
+ok(alarm_is(''), 'the alarm has ended with the loss');
 is(scalar @{ $redis->remaining(@keys) }, ITEMS, 'the cache is stale');
 
 $daemon->mark_log;

@@ -75,6 +75,8 @@ build_tree() {
 	bindir=$("$lib/private_postgres.sh" "$tmp/postgres")
 	mkdir "$tmp/bin" "$tmp/run" "$tmp/run/tmp"
 	cp "$root/listener/uncached" "$tmp/bin/"
+	cp "$root/listener/build-faults/uncached" "$tmp/bin/uncached-faults"
+	cp "$root/listener/build-faults/shim.so" "$tmp/bin/"
 	cp -R "$root/tests/e2e" "$tmp/tests"
 	cp -R "$root/tests/soak/." "$tmp/tests"
 	cp -R "$root/docs" "$tmp/docs"
@@ -112,6 +114,7 @@ run_tests() {
 		-u REDIS_USERNAME -u REDIS_PASSWORD -u REDIS_PASSWORD_FILE \
 		HOME="$tmp/run" TMPDIR="$tmp/run/tmp" \
 		PATH="$bindir:$tmp/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+		UNCACHED_SHIM_LIBRARY="$tmp/bin/shim.so" \
 		PERL5LIB="$tmp/tests/lib:$tmp/postgres$pkglibdir/pgxs/src/test/perl" \
 		PG_REGRESS="$tmp/postgres$pkglibdir/pgxs/src/test/regress/pg_regress" \
 		TESTDIR="$tmp/run" TESTDATADIR="$tmp/run/tmp_check" \
@@ -135,10 +138,12 @@ print_failures() {
 	done
 }
 
-[ -x "$root/listener/uncached" ] || {
-	echo "$0: listener/uncached is not built; run make" >&2
-	exit 2
-}
+for program in uncached build-faults/uncached; do
+	[ -x "$root/listener/$program" ] || {
+		echo "$0: listener/$program is not built; run make all faults" >&2
+		exit 2
+	}
+done
 choose_test_user
 build_tree
 list_tests "$@" >"$tmp/list"

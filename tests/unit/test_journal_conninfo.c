@@ -69,8 +69,8 @@ clear_environment(void)
 START_TEST(journal_conninfo_adds_what_the_dsn_leaves_open)
 {
 	clear_environment();
-	check_effective("host=/nowhere", "keepalives_idle", "5");
-	check_effective("host=/nowhere", "tcp_user_timeout", "10000");
+	check_effective("host=/nowhere", "keepalives_idle", "3");
+	check_effective("host=/nowhere", "tcp_user_timeout", "9000");
 	check_effective("host=/nowhere", "target_session_attrs", "read-write");
 	check_effective("host=/nowhere", "connect_timeout", "5");
 }

@@ -11,6 +11,7 @@
 #include <check.h>
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -617,6 +618,29 @@ START_TEST(loop_destroy_takes_null)
 
 END_TEST
 
+START_TEST(loop_needs_no_memory_for_what_was_reserved)
+{
+	LoopWatch	watches[ACTOR_COUNT];
+	LoopTimer	timers[100];
+	size_t		used_bytes;
+
+	ck_assert(loop_reserve(loop, ACTOR_COUNT, 100));
+	used_bytes = mallinfo2().uordblks;
+	for (int i = 0; i < ACTOR_COUNT; i++)
+	{
+		loop_watch_init(&watches[i], NULL, NULL);
+		ck_assert(loop_watch_set(loop, &watches[i], STDIN_FILENO, 0));
+	}
+	for (int i = 0; i < 100; i++)
+	{
+		loop_timer_init(&timers[i], NULL, NULL);
+		ck_assert(loop_timer_set(loop, &timers[i], 1000));
+	}
+	ck_assert_uint_eq(mallinfo2().uordblks, used_bytes);
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -660,6 +684,7 @@ main(void)
 	tcase_add_test(tests, loop_reports_a_poll_that_fails);
 	tcase_add_test(tests, loop_turns_without_anything_registered);
 	tcase_add_test(tests, loop_destroy_takes_null);
+	tcase_add_test(tests, loop_needs_no_memory_for_what_was_reserved);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

@@ -22,7 +22,7 @@ static int	reply_count;
 static int	failure_count;
 static char last_reply[64];
 static char last_reason[256];
-static bool last_is_error_reply;
+static RedisFailure last_failure;
 static char greeting[256];		/* what the server saw of it */
 
 static void
@@ -48,11 +48,11 @@ note_progress(void *context)
 }
 
 static void
-note_failed(void *context, const char *reason, bool is_error_reply)
+note_failed(void *context, RedisFailure failure, const char *reason)
 {
 	(void) context;
 	failure_count++;
-	last_is_error_reply = is_error_reply;
+	last_failure = failure;
 	(void) snprintf(last_reason, sizeof(last_reason), "%s", reason);
 }
 
@@ -313,7 +313,7 @@ START_TEST(redis_conn_fails_when_the_password_is_refused)
 	server.url.password = strdup("wrong");
 	redis_conn_open(conn);
 	expect_failure("WRONGPASS invalid username-password pair");
-	ck_assert(last_is_error_reply);
+	ck_assert_int_eq(last_failure, REDIS_FAILURE_REPLY);
 	ck_assert_int_eq(connected_count, 0);
 	free(server.url.password);
 	stop();
@@ -350,7 +350,7 @@ START_TEST(redis_conn_fails_when_the_greeting_is_answered_strangely)
 	server.shows_greeting = true;
 	redis_conn_open(conn);
 	expect_failure("the greeting was answered as Redis does not");
-	ck_assert(!last_is_error_reply);
+	ck_assert_int_eq(last_failure, REDIS_FAILURE_PROTOCOL);
 	stop();
 }
 
@@ -373,7 +373,7 @@ START_TEST(redis_conn_fails_when_nobody_listens)
 	(void) unlink(server.path);
 	redis_conn_open(conn);
 	expect_failure("No such file or directory");
-	ck_assert(!last_is_error_reply);
+	ck_assert_int_eq(last_failure, REDIS_FAILURE_CONNECTION);
 	stop();
 }
 

@@ -12,7 +12,21 @@
 
 #include "redis_error.h"
 
-START_TEST(redis_error_retries_quietly_what_passes_by_itself)
+#define MANY(texts) (sizeof(texts) / sizeof((texts)[0]))
+
+static RedisReaction
+reaction(const char *text)
+{
+	return redis_error_kind(REDIS_FAILURE_REPLY, text)->reaction;
+}
+
+static const char *
+advice(const char *text)
+{
+	return redis_error_kind(REDIS_FAILURE_REPLY, text)->advice;
+}
+
+START_TEST(redis_error_retries_what_passes_by_itself)
 {
 	static const char *const texts[] = {
 		"OOM command not allowed when used memory > 'maxmemory'.",
@@ -22,17 +36,14 @@ START_TEST(redis_error_retries_quietly_what_passes_by_itself)
 		"MASTERDOWN Link with MASTER is down",
 		"NOREPLICAS Not enough good replicas to write.",
 		"CLUSTERDOWN The cluster is down",
-		"MOVED 3999 127.0.0.1:6381",
-		"ASK 3999 127.0.0.1:6381",
 		"BUSY Redis is busy running a script.",
 		"NOSCRIPT No matching script.",
 		"EXECABORT Transaction discarded",
-		"TRYAGAIN Multiple keys request during rehashing of slot",
 		"ERR max number of clients reached",
 	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		ck_assert_msg(!redis_error_kind(texts[i])->is_alarm, "%s", texts[i]);
+	for (size_t i = 0; i < MANY(texts); i++)
+		ck_assert_msg(reaction(texts[i]) == REDIS_REACTION_RETRY, "%s", texts[i]);
 }
 
 END_TEST
@@ -45,19 +56,37 @@ START_TEST(redis_error_alarms_where_an_operator_must_act)
 		"NOPERM this user has no permissions to run the 'unlink' command",
 		"ERR The user executing the script can't run this command or subcommand",
 		"ERR ACL failure in script: User x has no permissions to run the 'incr' command",
-		"ERR Write commands not allowed after non deterministic commands.",
 		"DENIED Redis is running in protected mode",
 		"ERR invalid password",
 		"ERR Client sent AUTH, but no password is set",
 		"ERR AUTH <password> called without any password configured",
+	};
+
+	for (size_t i = 0; i < MANY(texts); i++)
+	{
+		ck_assert_msg(reaction(texts[i]) == REDIS_REACTION_ALARM, "%s", texts[i]);
+		ck_assert_str_ne(advice(texts[i]), "");
+	}
+}
+
+END_TEST
+
+START_TEST(redis_error_takes_for_fatal_what_no_redis_of_this_kind_can_serve)
+{
+	static const char *const texts[] = {
+		"MOVED 3999 127.0.0.1:6381",
+		"ASK 3999 127.0.0.1:6381",
+		"TRYAGAIN Multiple keys request during rehashing of slot",
+		"CROSSSLOT Keys in request don't hash to the same slot",
+		"ERR Write commands not allowed after non deterministic commands.",
 		"ERR DB index is out of range",
 		"ERR unknown command 'UNLINK'",
 	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < MANY(texts); i++)
 	{
-		ck_assert_msg(redis_error_kind(texts[i])->is_alarm, "%s", texts[i]);
-		ck_assert_str_ne(redis_error_kind(texts[i])->advice, "");
+		ck_assert_msg(reaction(texts[i]) == REDIS_REACTION_FATAL, "%s", texts[i]);
+		ck_assert_str_ne(advice(texts[i]), "");
 	}
 }
 
@@ -65,18 +94,28 @@ END_TEST
 
 START_TEST(redis_error_reads_what_an_older_redis_makes_of_a_script_s_error)
 {
-	ck_assert_ptr_eq(redis_error_kind("-OOM command not allowed"), redis_error_kind("OOM "));
-	ck_assert_ptr_eq(redis_error_kind("-NOPERM x"), redis_error_kind("NOPERM x"));
-	ck_assert(redis_error_kind("-")->is_alarm);
+	ck_assert_int_eq(reaction("-OOM command not allowed"), REDIS_REACTION_RETRY);
+	ck_assert_str_eq(advice("-NOPERM x"), advice("NOPERM x"));
+	ck_assert_int_eq(reaction("-"), REDIS_REACTION_ALARM);
 }
 
 END_TEST
 
 START_TEST(redis_error_alarms_for_an_unknown_error)
 {
-	ck_assert(redis_error_kind("ERR something else")->is_alarm);
-	ck_assert(redis_error_kind("")->is_alarm);
-	ck_assert(redis_error_kind("OOMPH")->is_alarm);
+	ck_assert_int_eq(reaction("ERR something else"), REDIS_REACTION_ALARM);
+	ck_assert_int_eq(reaction(""), REDIS_REACTION_ALARM);
+	ck_assert_int_eq(reaction("OOMPH"), REDIS_REACTION_ALARM);
+}
+
+END_TEST
+
+START_TEST(redis_error_looks_at_the_text_of_error_replies_only)
+{
+	ck_assert_int_eq(redis_error_kind(REDIS_FAILURE_CONNECTION, "NOAUTH x")->reaction,
+					 REDIS_REACTION_RETRY);
+	ck_assert_int_eq(redis_error_kind(REDIS_FAILURE_PROTOCOL, "LOADING x")->reaction,
+					 REDIS_REACTION_ALARM);
 }
 
 END_TEST
@@ -89,10 +128,12 @@ main(void)
 	SRunner    *runner = srunner_create(suite);
 	int			failed_count;
 
-	tcase_add_test(tests, redis_error_retries_quietly_what_passes_by_itself);
+	tcase_add_test(tests, redis_error_retries_what_passes_by_itself);
 	tcase_add_test(tests, redis_error_alarms_where_an_operator_must_act);
+	tcase_add_test(tests, redis_error_takes_for_fatal_what_no_redis_of_this_kind_can_serve);
 	tcase_add_test(tests, redis_error_reads_what_an_older_redis_makes_of_a_script_s_error);
 	tcase_add_test(tests, redis_error_alarms_for_an_unknown_error);
+	tcase_add_test(tests, redis_error_looks_at_the_text_of_error_replies_only);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

@@ -55,6 +55,19 @@ SELECT state FROM consumers;
 SET uncache.max_lag = '3d';
 SELECT uncache.trim(100);
 SELECT state FROM consumers;
+-- but after half of the time there is an alarm, for whoever watches the system
+CREATE ROLE regress_uncache_watcher IN ROLE pg_monitor;
+GRANT USAGE ON SCHEMA uncache TO regress_uncache_watcher;
+SET ROLE regress_uncache_watcher;
+SELECT target, regexp_replace(alarm, ' at .*', ' at …') AS alarm FROM uncache.status ORDER BY target;
+RESET ROLE;
+SELECT count(*) AS right_times FROM uncache.status WHERE substring(alarm FROM ' at (.*)')::timestamptz BETWEEN now() + '23 h' AND now() + '25 h';
+SET uncache.max_lag = '5d';
+SELECT count(alarm) AS alarms FROM uncache.status;
+SET uncache.max_lag = 0;
+SELECT count(alarm) AS alarms FROM uncache.status;
+REVOKE USAGE ON SCHEMA uncache FROM regress_uncache_watcher;
+DROP ROLE regress_uncache_watcher;
 
 -- one is, the other not
 RESET uncache.max_lag;

@@ -1,7 +1,8 @@
 # uncached as a test runs it.
 #
 # node and database say where the journal is, redis where the target
-# "default" is (a URL); config => FILE instead of it, args and env more.
+# "default" is (a URL); config => FILE instead of it, args and env more.  fault =>
+# "NAME:COUNT:SIGNAL" takes the build with fault points; wrapper: a command to start it by.
 package Uncache::Test::Daemon;
 
 use strict;
@@ -15,7 +16,9 @@ use constant ROLE => 'uncached';
 sub new
 {
 	my ($class, $name, %params) = @_;
-	my @command = ('uncached', '--log-level', 'debug');
+	my $program = defined $params{fault} ? 'uncached-faults' : 'uncached';
+	my @command = (@{ $params{wrapper} // [] }, $program, '--log-level', 'debug');
+	my %fault = defined $params{fault} ? (UNCACHED_FAULT => $params{fault}) : ();
 	my $database = $params{database} // 'postgres';
 	my $role = $params{role} // ROLE;
 
@@ -24,7 +27,7 @@ sub new
 	push @command, '--redis', $params{redis} if defined $params{redis};
 	push @command, '--config', $params{config} if defined $params{config};
 	push @command, @{ $params{args} // [] };
-	return $class->SUPER::new(name => $name, command => \@command, env => $params{env});
+	return $class->SUPER::new(name => $name, command => \@command, env => { %{ $params{env} // {} }, %fault });
 }
 
 # Runs it to its end, for --once and --check-config: the exit status.

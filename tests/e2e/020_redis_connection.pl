@@ -1,0 +1,69 @@
+# Connections to Redis that stall, fall silent, break or are slow, and a Redis
+# that stands still: the daemon is back within 10 s, and nothing is lost.
+
+use strict;
+use warnings FATAL => 'all';
+use Test::More;
+use Time::HiRes qw(time);
+use Uncache::Test;
+use Uncache::Test::Proxy;
+
+use constant BACK_WITHIN_S => 10;
+
+my $node = start_postgres('main');
+my $redis = start_redis('redis');
+my $socket = PostgreSQL::Test::Utils::tempdir_short() . '/proxy.sock';
+my $proxy = Uncache::Test::Proxy->new(listen => $socket, server => $redis->socket);
+my $daemon = start_daemon('uncached', node => $node, redis => "unix://$socket");
+my $round = 0;
+
+# Commits some changes; their keys, which are cached.
+sub change
+{
+	my @keys = map { 'k:' . $round . ":$_" } 1 .. 20;
+
+	$round++;
+	$redis->fill(@keys);
+	$node->safe_psql('postgres', "SELECT uncache.invalidate('$_')") foreach @keys[ 0 .. 2 ];
+	$node->safe_psql('postgres', 'SELECT uncache.invalidate(' . join(', ', map { "'$_'" } @keys) . ')');
+	return @keys;
+}
+
+# After $break all is applied within the time.
+sub comes_back
+{
+	my ($what, $break) = @_;
+
+	ok(wait_applied($node), "$what: all is well before");
+	$break->();
+	my @keys = change();
+	my $begin = time;
+	ok(wait_applied($node, seconds => 60), "$what: everything is applied");
+	my $seconds = time - $begin;
+	cmp_ok($seconds, '<', BACK_WITHIN_S, sprintf('%s: within %d s (%.1f s)', $what, BACK_WITHIN_S, $seconds));
+	is_deeply($redis->remaining(@keys), [], "$what: every key is deleted");
+	return;
+}
+
+comes_back('a connection that stalls', sub { is($proxy->stall, 1, 'it is in use') });
+comes_back('a connection without answers', sub { is($proxy->silence, 1, 'it is in use') });
+comes_back('half a connection', sub { is($proxy->drop_client, 1, 'it is in use') });
+comes_back('a cut', sub { is($proxy->cut, 1, 'it is in use') });
+comes_back('answers in pieces', sub { $proxy->delay(0.01, 3) });
+$proxy->delay(0, 65536);
+
+# a server that stands still, and goes on after the daemon has lost patience
+$daemon->mark_log;
+ok(wait_applied($node), 'a Redis that stands still: all is well before');
+kill('STOP', $redis->pid);
+$node->safe_psql('postgres', q{SELECT uncache.invalidate('still')});
+ok($daemon->wait_for_log(qr/no answer before the deadline.*no answer to the greeting/s, 60),
+	'a Redis that stands still: the daemon loses patience');
+ok(!is_applied($node), 'a Redis that stands still: nothing is acknowledged');
+kill('CONT', $redis->pid);
+my $begin = time;
+ok(wait_applied($node), 'a Redis that goes on: everything is applied');
+cmp_ok(time - $begin, '<', BACK_WITHIN_S, 'a Redis that goes on: soon');
+
+is($daemon->stop(5), 0, 'the daemon stops');
+done_testing();

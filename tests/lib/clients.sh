@@ -16,20 +16,9 @@ set -eu
 lib=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$lib/../.." && pwd)
 bindir=
-test_user=
 tests_pid=
-# sockets live below: their paths must be short
-tmp=$(mktemp -d /tmp/uncache-clients.XXXXXX)
-
-# Becomes a program of the servers' user, since PostgreSQL refuses to run as
-# root; it goes when this script does. Call it in a subshell.
-exec_as_server() {
-	if [ -n "$test_user" ]; then
-		exec setpriv --pdeathsig TERM --reuid "$test_user" \
-			--regid "$(id -g "$test_user")" --clear-groups -- "$@"
-	fi
-	exec setpriv --pdeathsig TERM -- "$@"
-}
+# shellcheck source=tests/lib/private_run.sh
+. "$lib/private_run.sh"
 
 # Tests stop what they started, also when they are killed; PostgreSQL has to
 # be told.
@@ -39,33 +28,7 @@ stop_servers() {
 		kill "$tests_pid" 2>/dev/null || true
 		wait "$tests_pid" || true
 	fi
-	if [ -f "$tmp/run/data/postmaster.pid" ]; then
-		(exec_as_server "$bindir/pg_ctl" -D "$tmp/run/data" -m immediate -w stop) >/dev/null 2>&1 || true
-	fi
-}
-
-# shellcheck disable=SC2317 # the trap calls it
-cleanup() {
-	status=$?
-	trap - EXIT
-	trap '' HUP INT PIPE TERM
-	stop_servers
-	if [ -n "${KEEP:-}" ] && [ -d "$tmp/run/log" ]; then
-		mkdir -p "$KEEP" && cp -R "$tmp/run/log/." "$KEEP/"
-	fi
-	rm -rf "$tmp"
-	exit "$status"
-}
-trap cleanup EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 141' PIPE
-trap 'exit 143' TERM
-
-choose_test_user() {
-	[ "$(id -u)" -eq 0 ] || return 0
-	test_user=postgres
-	id "$test_user" >/dev/null 2>&1 || test_user=nobody
+	stop_postgres_in "$tmp/run/data"
 }
 
 # All that tests need is copied: their user need not be able to read here.
@@ -155,7 +118,8 @@ run_tests() {
 	echo "$0: listener/uncached is not built; run make" >&2
 	exit 2
 }
-choose_test_user
+begin_private_run clients
+logs=$tmp/run/log
 build_tree
 write_run_one
 list_tests "$@" >"$tmp/list"

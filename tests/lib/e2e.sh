@@ -15,22 +15,11 @@ root=$(cd "$lib/../.." && pwd)
 pg_config=${PG_CONFIG:-pg_config}
 pkglibdir=$("$pg_config" --pkglibdir)
 bindir=
-test_user=
 prove_pid=
 # measures times: it runs when the others have ended
 alone=008_doorbell
-# sockets live below: their paths must be short
-tmp=$(mktemp -d /tmp/uncache-e2e.XXXXXX)
-
-# Becomes a program of the servers' user, since PostgreSQL refuses to run as
-# root; it goes when this script does. Call it in a subshell.
-exec_as_server() {
-	if [ -n "$test_user" ]; then
-		exec setpriv --pdeathsig TERM --reuid "$test_user" \
-			--regid "$(id -g "$test_user")" --clear-groups -- "$@"
-	fi
-	exec setpriv --pdeathsig TERM -- "$@"
-}
+# shellcheck source=tests/lib/private_run.sh
+. "$lib/private_run.sh"
 
 # Tests stop what they started. When they are killed, their Redis and uncached
 # go with them; PostgreSQL has to be told.
@@ -41,32 +30,8 @@ stop_servers() {
 		wait "$prove_pid" || true
 	fi
 	find "$tmp/run" -name postmaster.pid 2>/dev/null | while read -r pidfile; do
-		(exec_as_server "$bindir/pg_ctl" -D "${pidfile%/*}" -m immediate -w stop) >/dev/null 2>&1 || true
+		stop_postgres_in "${pidfile%/*}"
 	done
-}
-
-# shellcheck disable=SC2317 # the trap calls it
-cleanup() {
-	status=$?
-	trap - EXIT
-	trap '' HUP INT PIPE TERM
-	stop_servers
-	if [ -n "${KEEP:-}" ] && [ -d "$tmp/run/tmp_check/log" ]; then
-		mkdir -p "$KEEP" && cp -R "$tmp/run/tmp_check/log/." "$KEEP/"
-	fi
-	rm -rf "$tmp"
-	exit "$status"
-}
-trap cleanup EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 141' PIPE
-trap 'exit 143' TERM
-
-choose_test_user() {
-	[ "$(id -u)" -eq 0 ] || return 0
-	test_user=postgres
-	id "$test_user" >/dev/null 2>&1 || test_user=nobody
 }
 
 # The tests, what they read and the daemon are copied: their user need not be
@@ -144,7 +109,8 @@ for program in uncached build-faults/uncached; do
 		exit 2
 	}
 done
-choose_test_user
+begin_private_run e2e
+logs=$tmp/run/tmp_check/log
 build_tree
 list_tests "$@" >"$tmp/list"
 # shellcheck disable=SC2046 # the paths are our own and have no spaces

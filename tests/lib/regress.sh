@@ -23,52 +23,23 @@ export PG_ABS_SRCDIR="$inputdir" # pg_regress sets it from PostgreSQL 15 on
 pg_config=${PG_CONFIG:-pg_config}
 pkglibdir=$("$pg_config" --pkglibdir)
 bindir=
-server_user=
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/uncache-$kind.XXXXXX")
-
-# Runs a program as the server's user: PostgreSQL refuses to run as root.
-as_server() {
-	if [ -n "$server_user" ]; then
-		setpriv --reuid "$server_user" --regid "$(id -g "$server_user")" --clear-groups "$@"
-	else
-		"$@"
-	fi
-}
+# shellcheck source=tests/lib/private_run.sh
+. "$lib/private_run.sh"
 
 # shellcheck disable=SC2317 # the trap calls it
-cleanup() {
-	status=$?
-	trap - EXIT
-	trap '' HUP INT TERM
-	if [ -f "$tmp/data/postmaster.pid" ]; then
-		as_server "$bindir/pg_ctl" -D "$tmp/data" -m immediate -w stop >/dev/null || true
-	fi
-	if [ -n "${KEEP:-}" ] && [ -d "$tmp/output" ]; then
-		mkdir -p "$KEEP" && cp -R "$tmp/output/." "$KEEP/"
-	fi
-	rm -rf "$tmp"
-	exit "$status"
-}
-trap cleanup EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-choose_server_user() {
-	[ "$(id -u)" -eq 0 ] || return 0
-	server_user=postgres
-	id "$server_user" >/dev/null 2>&1 || server_user=nobody
+stop_servers() {
+	stop_postgres_in "$tmp/data"
 }
 
 start_server() {
 	chmod 755 "$tmp"
 	mkdir "$tmp/socket" "$tmp/data" "$tmp/output"
-	if [ -n "$server_user" ]; then
-		chown "$server_user" "$tmp/socket" "$tmp/data"
+	if [ -n "$test_user" ]; then
+		chown "$test_user" "$tmp/socket" "$tmp/data"
 	fi
 	cd "$tmp"
-	as_server "$bindir/initdb" -D "$tmp/data" -U postgres -A trust -E UTF8 \
-		--locale=C --no-sync >"$tmp/initdb.log" 2>&1 || {
+	(exec_as_server "$bindir/initdb" -D "$tmp/data" -U postgres -A trust -E UTF8 \
+		--locale=C --no-sync) >"$tmp/initdb.log" 2>&1 || {
 		cat "$tmp/initdb.log" >&2
 		exit 1
 	}
@@ -81,7 +52,7 @@ start_server() {
 		track_commit_timestamp = off
 		wal_level = logical
 	END
-	as_server "$bindir/pg_ctl" -D "$tmp/data" -l "$tmp/data/server.log" -w start >"$tmp/start.log" || {
+	(exec_as_server "$bindir/pg_ctl" -D "$tmp/data" -l "$tmp/data/server.log" -w start) >"$tmp/start.log" || {
 		cat "$tmp/start.log" "$tmp/data/server.log" >&2
 		exit 1
 	}
@@ -93,7 +64,8 @@ isolation) driver=$pkglibdir/pgxs/src/test/isolation/pg_isolation_regress ;;
 *) usage ;;
 esac
 
-choose_server_user
+begin_private_run "$kind"
+logs=$tmp/output
 bindir=$("$lib/private_postgres.sh" "$tmp/postgres")
 start_server
 

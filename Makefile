@@ -10,7 +10,7 @@
 #   make SANITIZE=1 check-unit
 #   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
 #   make soak            random faults under load for MINUTES=3; SEED repeats them,
-#                        FAULTS, a regular expression, allows only some
+#                        ONLY, a regular expression, allows only some
 #   make coverage        which lines the tests run: the daemon's and the extension's
 #   make bench           measures against peers, see bench/README.md; parts:
 #   make bench-writer, bench-app, bench-bulk, bench-latency, bench-snapshot,
@@ -95,9 +95,9 @@ check-docs:
 
 # Logs of all that ran are in build/soak afterwards.
 soak: check-packages
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory all faults
 	rm -rf build/soak
-	MINUTES=$(MINUTES) SEED=$(SEED) FAULTS='$(FAULTS)' KEEP=$(CURDIR)/build/soak tests/lib/e2e.sh soak
+	MINUTES=$(MINUTES) SEED=$(SEED) ONLY='$(ONLY)' KEEP=$(CURDIR)/build/soak tests/lib/e2e.sh soak
 
 coverage: check-packages
 	tests/coverage/coverage.sh

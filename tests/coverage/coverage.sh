@@ -40,7 +40,7 @@ build_tree() {
 		xargs -0 tar -cf - --ignore-failed-read) | tar -C "$tmp/tree" -xf - --no-same-owner
 	make -s -C "$tmp/tree/extension" PG_CONFIG="$pg_config" COPT='-O0 --coverage' SHLIB_LINK=--coverage >/dev/null
 	make -s -C "$tmp/tree/listener" PG_CONFIG="$pg_config" CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage >/dev/null
-	make -s -C "$tmp/tree/listener" PG_CONFIG="$pg_config" FAULTS=1 >/dev/null
+	make -s -C "$tmp/tree/listener" FAULTS=1 PG_CONFIG="$pg_config" CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage >/dev/null
 	chmod -R a+rwX "$tmp/tree"
 }
 

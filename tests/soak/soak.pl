@@ -3,7 +3,7 @@
 #
 # Round n of a soak with SEED=s is the first round of one with SEED=s+n. The seed
 # decides what happens in which order; when exactly is the servers' matter.
-# FAULTS, a regular expression, allows only the faults whose names it matches.
+# ONLY, a regular expression, allows only the faults whose names it matches.
 
 use strict;
 use warnings FATAL => 'all';
@@ -32,7 +32,7 @@ my $begin = time;
 $seed =~ /^\d+$/ && $minutes =~ /^[\d.]+$/ or die "MINUTES and SEED are numbers\n";
 diag "SEED=$seed MINUTES=$minutes";
 
-my $allowed = $ENV{FAULTS} || '.';
+my $allowed = $ENV{ONLY} || '.';
 my $faults = [ grep { $_->{name} =~ /$allowed/ } @{ all_faults() } ];
 my $report = Uncache::Soak::Report->new($faults);
 my $servers = Uncache::Soak::Servers->new;

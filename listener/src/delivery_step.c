@@ -169,6 +169,13 @@ has_room_for_fetch(Delivery *delivery)
 		name_sets_bytes(&delivery->collected) < COLLECTED_MAX_BYTES;
 }
 
+/* Not while it sleeps or lingers: then there is time to trim. */
+static bool
+can_fetch(const Delivery *delivery)
+{
+	return is_target_ready(delivery) && !loop_timer_is_armed(&delivery->idle_timer);
+}
+
 /*
  * An empty answer while Redis still works is not asked for again before
  * Redis has finished; then the bell can be armed as well.
@@ -248,7 +255,7 @@ start_operation(Delivery *delivery)
 		delivery->session.resync = RESYNC_REPORTING;
 		journal_source_resynced(delivery->parts.source);
 	}
-	else if (trim_schedule_wants(&delivery->trim, is_target_ready(delivery)))
+	else if (trim_schedule_wants(&delivery->trim, can_fetch(delivery)))
 		start_trim(delivery);
 	else if (delivery->session.resync != RESYNC_TO_LIST)
 		fetch_if_useful(delivery);

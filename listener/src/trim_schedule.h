@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What one trim deletes at most: some milliseconds' work. */
-#define TRIM_SCHEDULE_MAX_ROWS 10000
+/* What one trim deletes at most: five milliseconds' work, for which fetches wait. */
+#define TRIM_SCHEDULE_MAX_ROWS 500
 
 typedef struct TrimSchedule
 {

@@ -240,6 +240,13 @@ answer_ack(void)
 }
 
 static inline void
+answer_trim(int64_t row_count)
+{
+	is_busy = false;
+	delivery_take_trim(delivery, row_count);
+}
+
+static inline void
 answer_resync_list(bool has_key, bool has_pattern)
 {
 	is_busy = false;

@@ -11,6 +11,7 @@
 
 #include "delivery_fixture.h"
 #include "fetch_pace.h"
+#include "trim_schedule.h"
 
 static int64_t clock_ms;
 
@@ -154,6 +155,26 @@ START_TEST(delivery_wakes_when_the_bell_rings)
 	answer_empty("0");
 	asked[0] = '\0';
 	delivery_take_bell(delivery);
+	expect("fetch 0;");
+	stop();
+}
+
+END_TEST
+
+/* A trim that left more; the next one must not wait for a fetch, which sleeps. */
+START_TEST(delivery_trims_on_while_it_sleeps)
+{
+	start_clock();
+	begin();
+	answer_empty("0");
+	pass_ms(20000);
+	asked[0] = '\0';
+	answer_empty("0");
+	expect("trim;");
+	answer_trim(TRIM_SCHEDULE_MAX_ROWS);
+	expect("trim;");
+	delivery_take_bell(delivery);
+	answer_trim(TRIM_SCHEDULE_MAX_ROWS);
 	expect("fetch 0;");
 	stop();
 }
@@ -551,6 +572,7 @@ main(void)
 	tcase_add_test(tests, delivery_sleeps_after_an_empty_answer_with_the_bell_armed);
 	tcase_add_test(tests, delivery_looks_again_after_a_short_sleep);
 	tcase_add_test(tests, delivery_wakes_when_the_bell_rings);
+	tcase_add_test(tests, delivery_trims_on_while_it_sleeps);
 	tcase_add_test(tests, delivery_lets_rows_collect_while_many_come);
 	tcase_add_test(tests, delivery_does_not_linger_after_a_full_answer);
 	tcase_add_test(tests, delivery_looks_again_when_the_bell_rang_during_a_fetch);

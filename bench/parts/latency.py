@@ -10,6 +10,8 @@ LOAD_CLIENTS = 16
 LOAD_SHARE = 0.7
 QUIET_MAX_GAP_US = 20000
 LOADED_MAX_GAP_US = 5000
+# between two questions of the probe, which would else take one of the processors
+LOADED_PAUSE_US = 200
 
 
 def run(settings):
@@ -61,11 +63,11 @@ def _run_round(lab, report, every, number, rate):
         lab.sql("VACUUM", "CHECKPOINT")
 
 
-def _probe(lab, variant, number, max_gap_us):
+def _probe(lab, variant, number, max_gap_us, pause_us=0):
     """Microseconds of each commit."""
     lines = processes.run([
         ROOT / "bench/build/latency", lab.conninfo() + f" options='-c search_path={variant.schema}'",
-        lab.redis_socket, variant.schema, 1, lab.settings.commits, max_gap_us, number,
+        lab.redis_socket, variant.schema, 1, lab.settings.commits, max_gap_us, pause_us, number,
     ])
     return [float(line) for line in lines.splitlines()]
 
@@ -76,7 +78,7 @@ def _probe_loaded(lab, variant, number, rate):
         "-R", round(rate), *_rows(lab.settings),
     )
     try:
-        return _probe(lab, variant, number, LOADED_MAX_GAP_US)
+        return _probe(lab, variant, number, LOADED_MAX_GAP_US, LOADED_PAUSE_US)
     finally:
         processes.stop(load)
         load.stdout.close()

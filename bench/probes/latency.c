@@ -4,14 +4,15 @@
  *	  Measures how long after a COMMIT a cached key is still found.
  *
  * For each of COUNT rows: sets the row's key, updates the row in a transaction
- * of its own, and asks Redis for the key, without a pause, from the moment
- * when the commit has returned until nothing is found.  Prints that time in
- * microseconds, one line for each commit.
+ * of its own, and asks Redis for the key from the moment when the commit has
+ * returned until nothing is found.  Prints that time in microseconds, one line
+ * for each commit.
  *
- *	 latency CONNINFO REDIS_SOCKET SCHEMA FIRST_ID COUNT MAX_GAP_US SEED
+ *	 latency CONNINFO REDIS_SOCKET SCHEMA FIRST_ID COUNT MAX_GAP_US PAUSE_US SEED
  *
  * Between two commits it sleeps between nothing and MAX_GAP_US, by a sequence
- * that SEED determines.
+ * that SEED determines; between two questions PAUSE_US, without which it would
+ * take a whole processor from the load that it measures.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,6 +33,7 @@ typedef struct Probe
 	PGconn	   *postgres;		/* owned */
 	redisContext *redis;		/* owned */
 	const char *schema;			/* borrowed */
+	long		pause_us;		/* between two questions */
 } Probe;
 
 static int64_t
@@ -41,6 +43,16 @@ now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Less than a second. */
+static void
+sleep_us(long us)
+{
+	struct timespec gap = {.tv_nsec = us * 1000};
+
+	while (us > 0 && nanosleep(&gap, &gap) != 0 && errno == EINTR)
+		;
 }
 
 static bool
@@ -110,6 +122,8 @@ await_key_gone(const Probe *probe, long id, int64_t deadline_ns)
 		has_failed = reply == NULL || reply->type == REDIS_REPLY_ERROR;
 		is_gone = reply != NULL && reply->type == REDIS_REPLY_NIL;
 		freeReplyObject(reply);
+		if (!is_gone)
+			sleep_us(probe->pause_us);
 	}
 	return is_gone;
 }
@@ -138,14 +152,10 @@ measure(const Probe *probe, long id)
 static void
 pause_at_random(long max_gap_us, uint64_t *state)
 {
-	struct timespec gap = {0};
-
 	if (max_gap_us == 0)
 		return;
 	*state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	gap.tv_nsec = (long) ((*state >> 33) % (uint64_t) max_gap_us) * 1000;
-	while (nanosleep(&gap, &gap) != 0 && errno == EINTR)
-		;
+	sleep_us((long) ((*state >> 33) % (uint64_t) max_gap_us));
 }
 
 int
@@ -157,15 +167,16 @@ main(int argc, char **argv)
 	long		count;
 	uint64_t	state;
 
-	if (argc != 8)
+	if (argc != 9)
 	{
-		fprintf(stderr, "usage: latency CONNINFO REDIS_SOCKET SCHEMA FIRST_ID COUNT MAX_GAP_US SEED\n");
+		fprintf(stderr, "usage: latency CONNINFO REDIS_SOCKET SCHEMA FIRST_ID COUNT MAX_GAP_US PAUSE_US SEED\n");
 		return 2;
 	}
 	probe.schema = argv[3];
 	first = strtol(argv[4], NULL, 10);
 	count = strtol(argv[5], NULL, 10);
-	state = strtoull(argv[7], NULL, 10);
+	probe.pause_us = strtol(argv[7], NULL, 10);
+	state = strtoull(argv[8], NULL, 10);
 	is_good = connect_both(&probe, argv[1], argv[2]);
 	for (long i = 0; is_good && i < count; i++)
 	{

@@ -16,7 +16,7 @@
 #include "../../listener/src/redis_target.h"
 
 /* To PING, INFO and CLIENT SETNAME, and to the one UNLINK. */
-#define REPLIES 4
+#define REPLIES 5
 
 /* Turns of the loop, each of which waits for nothing. */
 #define TURNS_MAX 64
@@ -117,11 +117,16 @@ stop_server(Server *server)
 static bool
 is_accepted(int place, const redisReply *reply)
 {
-	static const int types[] = {REDIS_REPLY_STATUS, REDIS_REPLY_STRING, REDIS_REPLY_STATUS,
-	REDIS_REPLY_INTEGER};
+	static const int types[REPLIES] = {
+		REDIS_REPLY_STATUS,		/* PING */
+		REDIS_REPLY_STRING,		/* INFO server */
+		REDIS_REPLY_STRING,		/* INFO replication */
+		REDIS_REPLY_STATUS,		/* CLIENT SETNAME */
+		REDIS_REPLY_INTEGER		/* UNLINK */
+	};
 
 	if (reply->type == REDIS_REPLY_ERROR)
-		return place == 2 || (place < 2 && strncmp(reply->str, "NOPERM ", 7) == 0);
+		return place == 3 || (place < 3 && strncmp(reply->str, "NOPERM ", 7) == 0);
 	return reply->type == types[place];
 }
 

@@ -7,7 +7,7 @@
 #   make check           all tests; it installs the Debian packages they need
 #   make check-unit, check-regress, check-isolation, check-e2e, check-clients,
 #        check-docs, check-fuzz
-#   make SANITIZE=1 check-unit
+#   make check-sanitized the unit tests under ASan and UBSan
 #   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
 #   make soak            random faults under load for MINUTES=3; SEED repeats them,
 #                        ONLY, a regular expression, allows only some
@@ -66,6 +66,9 @@ check-packages:
 
 check-unit:
 	$(MAKE) -C listener check-unit
+
+check-sanitized:
+	$(MAKE) -C listener SANITIZE=1 check-unit
 
 check-regress: extension
 	tests/lib/regress.sh regress
@@ -136,6 +139,6 @@ clean:
 	$(MAKE) -C tests/fuzz clean
 
 .PHONY: all extension listener faults install demo check check-packages check-unit \
-	check-regress check-isolation check-e2e check-clients check-docs check-fuzz fuzz soak coverage \
+	check-regress check-isolation check-e2e check-clients check-docs check-fuzz check-sanitized fuzz soak coverage \
 	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

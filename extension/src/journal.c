@@ -15,6 +15,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "journal.h"
@@ -31,10 +32,12 @@
 
 #define KEY_CAPACITY_START 16
 
+/* A B-tree that takes rows: one that is just being built does not yet. */
 static bool
 is_xid_part_index(Relation index)
 {
-	return index->rd_index->indnatts == 2 &&
+	return index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisready &&
+		index->rd_index->indnatts == 2 &&
 		index->rd_index->indkey.values[0] == JOURNAL_XID &&
 		index->rd_index->indkey.values[1] == JOURNAL_PART &&
 		RelationGetIndexPredicate(index) == NIL;

@@ -50,6 +50,17 @@ CREATE INDEX journal_xid_part_idx ON uncache.journal (xid, part);
 INSERT INTO item VALUES (10, 'both');
 SELECT * FROM count_by_index();
 
+-- the same columns, but no B-tree
+DROP INDEX uncache.by_target, uncache.journal_xid_part_idx;
+CREATE OPERATOR CLASS xid8_brin DEFAULT FOR TYPE xid8 USING brin AS
+	OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+	FUNCTION 1 brin_minmax_opcinfo(internal), FUNCTION 2 brin_minmax_add_value(internal, internal, internal, internal),
+	FUNCTION 3 brin_minmax_consistent(internal, internal, internal), FUNCTION 4 brin_minmax_union(internal, internal, internal);
+CREATE INDEX by_target ON uncache.journal USING brin (xid, part);
+INSERT INTO item VALUES (12, 'no B-tree');
+CREATE INDEX journal_xid_part_idx ON uncache.journal (xid, part);
+SELECT count(*) FROM uncache.journal;
+
 -- none at all
 DROP INDEX uncache.by_target, uncache.journal_xid_part_idx;
 INSERT INTO item VALUES (11, 'no index');

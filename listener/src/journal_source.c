@@ -12,7 +12,6 @@
  */
 #include "journal_source.h"
 
-#include <inttypes.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
@@ -23,9 +22,9 @@
 #include "journal_conninfo.h"
 #include "journal_deadline.h"
 #include "journal_operation.h"
+#include "journal_request.h"
 
 #define NAME_BYTES (sizeof("uncached/") + CONFIG_ALIAS_MAX)
-#define NUMBER_BYTES 24
 #define ERROR_BYTES 1024
 
 struct JournalSource
@@ -170,9 +169,9 @@ begin_operation(JournalSource *source, JournalOperation operation, bool sent)
 		(void) flush_session(source);
 }
 
-static void
-start_query(JournalSource *source, JournalOperation operation,
-			int parameter_count, const char *const *parameters)
+void
+journal_request_start(JournalSource *source, JournalOperation operation,
+					  int parameter_count, const char *const *parameters)
 {
 	begin_operation(source, operation,
 					journal_operation_send(source->conn, operation,
@@ -185,6 +184,12 @@ start_prepare(JournalSource *source, JournalOperation operation,
 {
 	begin_operation(source, operation,
 					journal_operation_send_prepare(source->conn, prepared));
+}
+
+const char *
+journal_request_target(const JournalSource *source)
+{
+	return source->target;
 }
 
 /* --- setting up --- */
@@ -456,70 +461,4 @@ bool
 journal_source_is_idle(const JournalSource *source)
 {
 	return source->operation == JOURNAL_OPERATION_IDLE;
-}
-
-static const char *
-null_if_empty(const char *text)
-{
-	return text[0] != '\0' ? text : NULL;
-}
-
-void
-journal_source_attach(JournalSource *source, const RedisHistory *history)
-{
-	static const RedisHistory none;
-	const RedisHistory *told = history != NULL ? history : &none;
-	char		offset[NUMBER_BYTES];
-	char		second_offset[NUMBER_BYTES];
-	const char *parameters[] = {
-		source->target, history != NULL ? told->run_id : NULL, null_if_empty(told->replid),
-		offset, null_if_empty(told->replid2), second_offset
-	};
-
-	(void) snprintf(offset, sizeof(offset), "%" PRId64, told->offset);
-	(void) snprintf(second_offset, sizeof(second_offset), "%" PRId64, told->second_offset);
-	start_query(source, JOURNAL_OPERATION_ATTACH, 6, parameters);
-}
-
-void
-journal_source_fetch(JournalSource *source, const char *cursor,
-					 size_t max_bytes, bool sleep)
-{
-	char		bytes[NUMBER_BYTES];
-	const char *parameters[] = {source->target, cursor, bytes, sleep ? "t" : "f"};
-
-	(void) snprintf(bytes, sizeof(bytes), "%zu", max_bytes);
-	start_query(source, JOURNAL_OPERATION_FETCH, 4, parameters);
-}
-
-void
-journal_source_ack(JournalSource *source, const char *cursor, int64_t repl_offset)
-{
-	char		offset[NUMBER_BYTES];
-	const char *parameters[] = {source->target, cursor, offset};
-
-	(void) snprintf(offset, sizeof(offset), "%" PRId64, repl_offset);
-	start_query(source, JOURNAL_OPERATION_ACK, 3, parameters);
-}
-
-void
-journal_source_list_resync(JournalSource *source)
-{
-	start_query(source, JOURNAL_OPERATION_LIST_RESYNC, 1, &source->target);
-}
-
-void
-journal_source_resynced(JournalSource *source)
-{
-	start_query(source, JOURNAL_OPERATION_RESYNCED, 1, &source->target);
-}
-
-void
-journal_source_trim(JournalSource *source, unsigned int max_rows)
-{
-	char		rows[NUMBER_BYTES];
-	const char *parameters[] = {rows};
-
-	(void) snprintf(rows, sizeof(rows), "%u", max_rows);
-	start_query(source, JOURNAL_OPERATION_TRIM, 1, parameters);
 }

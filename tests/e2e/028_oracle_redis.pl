@@ -83,7 +83,8 @@ sub play_round
 		scalar @{ $verdict->{stale} }, $verdict->{superseded}, $verdict->{lost},
 		$daemon->log_since_mark =~ /: (\d+ rows of the last \d+ s) are applied again/ ? $1 : 'nothing');
 	cmp_ok($verdict->{superseded}, '>', 100, "$name: most of what was cached has changed since");
-	cmp_ok($verdict->{cached}, '>', 0, "$name: something is cached");
+	# what is applied again may have been all that was cached
+	cmp_ok($counts->{hits}, '>', 0, "$name: readers found something cached");
 	is_deeply($verdict->{stale}, [], "$name: nothing that is cached is stale");
 	is($verdict->{lost}, 0, "$name: no invalidation is lost");
 	like($daemon->log_since_mark, qr/ [1-9]\d* rows of the last \d+ s are applied again/, "$name: some had to be made again");

@@ -1,0 +1,155 @@
+/* What nobody needs any more is deleted; consumers that never come back are lost or dropped. */
+
+/*
+ * How long a consumer has stood still shows in the age of what began behind its
+ * cursor.  Not in that of transactions which were in flight when the cursor was
+ * made: their rows may have been written long before they were committed.  The
+ * first rows are enough, since those that follow are hardly older.  Of whatever
+ * target: a cursor holds back the rows of all.
+ */
+CREATE FUNCTION uncache.oldest_behind(cursor text) RETURNS timestamptz
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT min(o.at)
+	FROM (SELECT j.at FROM uncache.journal j
+		WHERE j.xid >= greatest(split_part(cursor, ':', 2)::numeric,
+			nullif(split_part(split_part(cursor, '/', 2), '.', 1), '')::numeric + 1)::text::xid8
+		ORDER BY j.xid, j.part LIMIT 1000) o
+$$;
+COMMENT ON FUNCTION uncache.oldest_behind(text) IS 'since when a cursor has held back the journal; null if it does not';
+
+/* Is it to be declared lost?  Since when, if it is; else null. */
+CREATE FUNCTION uncache.missed_from(consumer uncache.consumers, cutoff timestamptz) RETURNS timestamptz
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	since timestamptz := consumer.registered_at;
+BEGIN
+	IF since >= cutoff THEN
+		RETURN NULL;
+	ELSIF consumer.cursor IS NOT NULL THEN
+		since := uncache.oldest_behind(consumer.cursor);
+	ELSIF uncache.consumer_worker(consumer.id) IS NOT NULL THEN
+		RETURN NULL;
+	END IF;
+	RETURN CASE WHEN since < cutoff THEN since END;
+END
+$$;
+COMMENT ON FUNCTION uncache.missed_from(uncache.consumers, timestamptz) IS 'since when a consumer has held back the journal or, without a cursor, nobody has worked for it, if that is before the cutoff';
+
+/*
+ * A consumer that holds back the journal for longer than uncache.max_lag is
+ * released from it; also one whose registration nobody completes, since it is
+ * journalled for.  This never waits: a row that is locked belongs to somebody who
+ * is just changing it.
+ */
+CREATE FUNCTION uncache.declare_lost() RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	max_lag interval := make_interval(secs => uncache.max_lag_seconds());
+	cutoff timestamptz := clock_timestamp() - max_lag;
+	consumer uncache.consumers;
+	since timestamptz;
+BEGIN
+	IF max_lag = interval '0' THEN
+		RETURN;
+	END IF;
+	FOR consumer IN
+		SELECT c.* FROM uncache.consumers c
+		WHERE c.lost_at IS NULL AND uncache.missed_from(c, cutoff) IS NOT NULL
+		ORDER BY c.id
+		FOR UPDATE SKIP LOCKED
+	LOOP
+		since := coalesce(uncache.missed_from(consumer, cutoff), cutoff);
+		UPDATE uncache.consumers c
+			SET lost_at = clock_timestamp(), missed_from = since, cursor = NULL, barrier = NULL,
+				resync_reason = format('declared lost: behind for longer than uncache.max_lag (%s)', current_setting('uncache.max_lag'))
+			WHERE c.id = consumer.id;
+		DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
+		PERFORM uncache.consumers_changed();
+		RAISE WARNING 'the consumer of target "%" is declared lost', consumer.target
+			USING DETAIL = format('It has held back the journal since %s, longer than uncache.max_lag (%s).', since, current_setting('uncache.max_lag')),
+			HINT = 'Start its uncached, which resyncs, or call uncache.drop_consumer.';
+	END LOOP;
+	/* writers need not have the others looked at for a while: see consumer.c */
+	UPDATE uncache.consumers c SET checked_at = clock_timestamp()
+		WHERE c.id IN (SELECT s.id FROM uncache.consumers s
+			WHERE s.lost_at IS NULL AND greatest(s.acked_at, s.registered_at) < cutoff
+				AND coalesce(s.checked_at < clock_timestamp() - least(max_lag / 20, interval '30 s'), true)
+			FOR UPDATE SKIP LOCKED);
+END
+$$;
+COMMENT ON FUNCTION uncache.declare_lost() IS 'releases the journal of consumers that are further behind than uncache.max_lag';
+
+/*
+ * Of each consumer the newest stays: who has been idle, or away, needs no others.
+ * Not if it was acknowledged since for as long as that, without any position.
+ * One that is locked is just being gone back to.
+ */
+CREATE FUNCTION uncache.drop_old_positions(retention interval) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	DELETE FROM uncache.positions d
+	WHERE d.ctid = ANY (ARRAY(SELECT p.ctid FROM uncache.positions p
+		WHERE p.slot < clock_timestamp() - retention
+			AND (EXISTS (SELECT FROM uncache.positions n WHERE n.consumer_id = p.consumer_id AND n.slot > p.slot)
+				OR EXISTS (SELECT FROM uncache.consumers c
+					WHERE c.id = p.consumer_id AND c.cursor <> p.cursor AND c.acked_at > p.slot + retention))
+		FOR UPDATE SKIP LOCKED))
+$$;
+COMMENT ON FUNCTION uncache.drop_old_positions(interval) IS 'forgets positions that are past the retention time';
+
+/*
+ * Looks only at the oldest rows, so that it never reads through all that is
+ * retained; a few young rows among them (of a long transaction) hold back the
+ * rest for no longer than the retention time.
+ */
+CREATE FUNCTION uncache.trim(max_rows integer) RETURNS bigint
+	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	horizon xid8;
+	retention interval := make_interval(secs => uncache.retention_seconds());
+	cutoff timestamptz := clock_timestamp() - retention;
+	deleted bigint;
+BEGIN
+	PERFORM uncache.declare_lost();
+	/* first: whoever goes back to one that is left finds all that is behind it */
+	PERFORM uncache.drop_old_positions(retention);
+	horizon := coalesce(
+		(SELECT min(split_part(c.cursor, ':', 1)::numeric)::text::xid8
+		 FROM (SELECT cursor FROM uncache.consumers UNION ALL SELECT cursor FROM uncache.positions) c),
+		pg_snapshot_xmin(pg_current_snapshot()));
+	DELETE FROM uncache.journal j
+		WHERE j.ctid = ANY (ARRAY(SELECT o.ctid FROM
+			(SELECT i.ctid, i.at FROM uncache.journal i WHERE i.xid < horizon
+			 ORDER BY i.xid, i.part LIMIT max_rows) o
+			WHERE o.at < cutoff));
+	GET DIAGNOSTICS deleted = ROW_COUNT;
+	RETURN deleted;
+END
+$$;
+COMMENT ON FUNCTION uncache.trim(integer) IS 'deletes journal rows that every consumer has consumed and that are past the retention time; declares consumers lost first';
+
+CREATE FUNCTION uncache.drop_consumer(target text) RETURNS void
+	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	dropped_id integer := (SELECT c.id FROM uncache.consumers c WHERE c.target = drop_consumer.target);
+BEGIN
+	IF dropped_id IS NULL THEN
+		RAISE EXCEPTION 'target "%" has no consumer', target
+			USING ERRCODE = 'undefined_object';
+	ELSIF uncache.consumer_worker(dropped_id) <> pg_backend_pid() THEN
+		RAISE EXCEPTION 'session % works for target "%"', uncache.consumer_worker(dropped_id), target
+			USING ERRCODE = 'object_in_use', HINT = 'Stop its uncached first.';
+	END IF;
+	DELETE FROM uncache.consumers c WHERE c.id = dropped_id;
+	DELETE FROM uncache.markers m WHERE m.consumer_id = dropped_id;
+	DELETE FROM uncache.positions p WHERE p.consumer_id = dropped_id;
+	DELETE FROM uncache.journal j WHERE j.target = drop_consumer.target;
+	PERFORM uncache.consumers_changed();
+END
+$$;
+COMMENT ON FUNCTION uncache.drop_consumer(text) IS 'forgets a target for good: nothing is journalled for it any more';

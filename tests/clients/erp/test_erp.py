@@ -12,7 +12,8 @@ from django import conf
 import lab
 
 ALIASES = {"default": (1, 300), "sessions": (2, None), "permissions": (3, 3600), "api_responses": (4, 600)}
-STAGGER_S = 2
+# long enough for a busy machine to look while most keys are still there
+STAGGER_S = 5
 USERS = (1, 2, 10, 20, 1501, 1510, 1901, 1999)
 PRODUCTS = (1, 2, 3, 21, 22)
 ORGANIZATIONS = (1, 2, 3, 4, 7)
@@ -279,17 +280,19 @@ class Herd(unittest.TestCase):
         system.settle()
         applied = time.monotonic()
         self.assertEqual(self.present("api_responses", "api_v1"), 0, "a target without stagger")
-        samples = [(applied, self.present("default", "details"))]
-        while samples[-1][1] > 0 and samples[-1][0] < applied + STAGGER_S + 5:
+        samples = []
+        while not samples or (samples[-1][2] > 0 and samples[-1][0] < applied + STAGGER_S + 5):
+            asked = time.monotonic()
+            count = self.present("default", "details")
+            samples.append((asked, time.monotonic(), count))
             time.sleep(0.02)
-            samples.append((time.monotonic(), self.present("default", "details")))
-        self.assertGreater(samples[0][1], len(HERD) * 0.6, "they do not go at once")
+        self.assertGreater(len({count for _, _, count in samples}), 5, "they do not go at once")
         self.assertLess(samples[-1][0] - applied, STAGGER_S + 1, "they go in time")
-        self.assertEqual(samples[-1][1], 0)
-        for at, count in samples:
+        self.assertEqual(samples[-1][2], 0)
+        for asked, answered, count in samples:
             # what is there at a moment is the rest of an even spread; begun between start and applied
-            most = len(HERD) * max(0, 1 - (at - applied) / STAGGER_S)
-            least = len(HERD) * max(0, 1 - (at - start) / STAGGER_S)
+            most = len(HERD) * max(0, 1 - (asked - applied) / STAGGER_S)
+            least = len(HERD) * max(0, 1 - (answered - start) / STAGGER_S)
             self.assertLess(count, most + len(HERD) * 0.15)
             self.assertGreater(count, least - len(HERD) * 0.25)
 

@@ -70,15 +70,7 @@ sub crash_postgres
 sub play_round
 {
 	my ($name, $seconds, @victims) = @_;
-	my $begin = time;
-
-	$workload->start($seconds);
-	for my $n (1 .. @victims)
-	{
-		wait_for { time > $begin + $seconds * $n / (@victims + 0.4) } $seconds;
-		$victims[ $n - 1 ]->();
-	}
-	my $counts = $workload->finish;
+	my $counts = $workload->play($seconds, @victims);
 
 	ok(!$counts->{failures}, "$name: the workers go on");
 	ok(wait_applied($node), "$name: all is applied in the end");

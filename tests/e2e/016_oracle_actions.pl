@@ -47,15 +47,7 @@ sub kill_redis
 sub play_round
 {
 	my ($name, $seconds, @faults) = @_;
-	my $begin = time;
-
-	$workload->start($seconds);
-	for my $n (1 .. @faults)
-	{
-		wait_for { time > $begin + $seconds * $n / (@faults + 0.4) } $seconds;
-		$faults[ $n - 1 ]->();
-	}
-	my $counts = $workload->finish;
+	my $counts = $workload->play($seconds, @faults);
 
 	ok(!$counts->{failures}, "$name: the workers go on");
 	ok(wait_applied($node), "$name: all is applied in the end");

@@ -83,6 +83,22 @@ sub finish
 	return \%sums;
 }
 
+# All of it: everybody works for some seconds with these faults spread over them,
+# the last one shortly before the end, lest later changes hide what it has spoilt.
+sub play
+{
+	my ($self, $seconds, @faults) = @_;
+	my $begin = time;
+
+	$self->start($seconds);
+	for my $n (1 .. @faults)
+	{
+		wait_for { time > $begin + $seconds * $n / (@faults + 0.4) } $seconds;
+		$faults[ $n - 1 ]->();
+	}
+	return $self->finish;
+}
+
 # The child must run neither destructors nor END blocks: the servers are not its own.
 sub _fork
 {

@@ -19,6 +19,31 @@ if [ -f writer-summary.csv ]; then
 		"$plot/points.py" writer-summary.csv "tps, $variant / no trigger" >"$data/$variant"
 	done
 	draw writer
+	# as bench/parts/writer.py measures them
+	clients=16
+	for count in 1 4 16; do
+		if [ $count -eq 1 ]; then
+			rules="uncache" keys="uncache"
+		else
+			rules="uncache with $count rules" keys="uncache with $count keys in one rule"
+		fi
+		"$plot/points.py" writer-summary.csv "tps, $rules / no trigger" $count $clients >>"$data/rules"
+		"$plot/points.py" writer-summary.csv "tps, $keys / no trigger" $count $clients >>"$data/keys"
+	done
+	draw rules
+fi
+if [ -f bulk-summary.csv ]; then
+	for variant in uncache uncache_off notify_pg; do
+		what=$variant
+		[ $variant != uncache_off ] || what="a trigger that does nothing"
+		"$plot/points.py" bulk-summary.csv "seconds, $what / no trigger" >"$data/$variant"
+	done
+	draw bulk
+	"$plot/points.py" bulk-summary.csv "KiB of our memory contexts after the statement" >"$data/contexts"
+	for variant in plain uncache; do
+		"$plot/points.py" bulk-summary.csv "KiB of private memory after the commit, $variant" >"$data/private_$variant"
+	done
+	draw memory
 fi
 if [ -f drain-summary.csv ]; then
 	"$plot/points.py" drain-summary.csv "keys/s, 1000 rows a transaction" >"$data/many"

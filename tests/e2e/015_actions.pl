@@ -383,14 +383,20 @@ END
 	return;
 }
 
+# What Redis' main thread has taken of a processor so far.
+sub redis_cpu_seconds
+{
+	my %seconds = $redis->command('INFO', 'cpu') =~ /^used_cpu_(user|sys)_main_thread:([\d.]+)/mg;
+
+	return $seconds{user} + $seconds{sys};
+}
+
 $daemon = start_daemon('large', node => $node, redis => $redis->url);
 populate();
 register('m', BIG, 'big:1');
 my $besides = $redis->command('DBSIZE') - BIG - 1;
-$redis->command('CONFIG', 'SET', 'slowlog-log-slower-than', 5000);
-$redis->command('CONFIG', 'SET', 'slowlog-max-len', 10_000);
 $redis->command('CONFIG', 'RESETSTAT');
-$redis->command('SLOWLOG', 'RESET');
+my $cpu_begin = redis_cpu_seconds();
 my $begin = time;
 $session->query('UPDATE big SET id = id');
 
@@ -406,14 +412,12 @@ until (is_applied($node))
 	}
 }
 my $seconds = time - $begin;
-my @slow = map { $_->[2] / 1000 } grep { $_->[3][0] =~ /eval/i } @{ $redis->command('SLOWLOG', 'GET', 10_000) };
+my $cpu_ms = 1000 * (redis_cpu_seconds() - $cpu_begin);
 my ($calls, $us_per_call) = $redis->command('INFO', 'commandstats') =~ /cmdstat_eval:calls=(\d+),.*?usec_per_call=([\d.]+)/;
-my ($worst) = sort { $b <=> $a } @slow, 0;
-diag sprintf('a million members: %.1f s in %d scripts, %.2f ms each, %d over 5 ms, the worst %.1f ms; %d keys registered meanwhile',
-	$seconds, $calls, $us_per_call / 1000, scalar @slow, $worst, $late);
-cmp_ok($us_per_call, '<', 5000, 'a million members: a script takes less than 5 ms');
-# a machine that does other things in between makes some look slow
-cmp_ok(@slow, '<=', 0.5 * $calls, 'a million members: most do, as the clock sees it');
+diag sprintf('a million members: %.1f s in %d scripts, %.2f ms each by the clock, %.2f ms of a processor with all else; %d keys registered meanwhile',
+	$seconds, $calls, $us_per_call / 1000, $cpu_ms / $calls, $late);
+# by the clock a script takes as long as a busy machine makes it wait
+cmp_ok($cpu_ms / $calls, '<', 5, 'a million members: a script takes less than 5 ms');
 ok(wait_applied($node), 'a million members: it is applied');
 is_deeply($redis->command('EVAL', <<'END', 0), [], 'a million members: what was registered meanwhile is gone or registered');
 local found = {}

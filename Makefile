@@ -57,8 +57,7 @@ check: check-packages
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target \
 		check-e2e check-clients check-regress check-isolation check-unit check-docs
-	$(MAKE) --no-print-directory check-fuzz
-	$(MAKE) --no-print-directory bench-smoke
+	$(MAKE) --no-print-directory -j2 -k --output-sync=target check-fuzz bench-smoke
 	@echo "make check: all parts passed"
 
 check-packages:

@@ -24,11 +24,11 @@ static LoopClock test_clock;	/* NULL for the real one */
 
 static int	command_count;		/* over all connections */
 
-/* What the scripted server does wrong, once: see the tests. */
-static int	bad_command __attribute__((unused));	/* number of the one that
-													 * is answered badly */
-static const char *bad_reply __attribute__((unused));	/* NULL is silence */
-static bool bad_hang_up __attribute__((unused));	/* after the bad reply */
+/* What the scripted server does wrong, once: see start_badly(). */
+static int	bad_command;		/* number of the one that is answered badly */
+static const char *bad_reply;	/* NULL is silence */
+static bool bad_hang_up;		/* after the bad reply */
+static ScriptedRedisAnswer answer_well; /* to all other commands */
 
 static inline void
 start(ScriptedRedisAnswer answer)
@@ -66,6 +66,70 @@ stop(void)
 	loop_destroy(loop);
 	name_sets_free(&names);
 	name_sets_free(&patterns);
+}
+
+/* Waits until the names are done, and sees that nothing else happens. */
+static inline void
+expect_apply_done(int expected_lost_count)
+{
+	scripted_redis_run_until(loop, &apply_done_count, 1);
+	scripted_redis_settle(loop);
+	ck_assert_int_eq(apply_done_count, 1);
+	ck_assert_int_eq(lost_count, expected_lost_count);
+}
+
+/* Likewise, for a pass. */
+static inline void
+expect_scan_done(int expected_lost_count)
+{
+	scripted_redis_run_until(loop, &scan_done_count, 1);
+	scripted_redis_settle(loop);
+	ck_assert_int_eq(scan_done_count, 1);
+	ck_assert_int_eq(lost_count, expected_lost_count);
+}
+
+/* One bad reply over the first connection; all is well after that. */
+static inline void
+answer_one_badly(ScriptedRedis *redis, const redisReply *command)
+{
+	if (redis->connection_count > 1 || redis->command_count != bad_command)
+	{
+		answer_well(redis, command);
+		return;
+	}
+	if (bad_reply != NULL)
+		scripted_redis_send(redis, bad_reply);
+	if (bad_hang_up)
+		scripted_redis_hang_up(redis);
+}
+
+/* As start(), but one command of the first connection is answered badly. */
+static inline void
+start_badly(ScriptedRedisAnswer answer, int number, const char *reply, bool hang_up)
+{
+	answer_well = answer;
+	bad_command = number;
+	bad_reply = reply;
+	bad_hang_up = hang_up;
+	start(answer_one_badly);
+}
+
+/*
+ * Tries a bad reply in the place of each command's.  run() has the target send
+ * them, and sees that it is done in the end; all are sent again by then.
+ */
+static inline void
+try_bad_replies(ScriptedRedisAnswer answer, int total, const char *reply, bool hang_up,
+				void (*run) (void))
+{
+	for (int number = 1; number <= total; number++)
+	{
+		start_badly(answer, number, reply, hang_up);
+		run();
+		ck_assert_int_eq(server.connection_count, 2);
+		ck_assert_int_eq(server.command_count, total);
+		stop();
+	}
 }
 
 #endif

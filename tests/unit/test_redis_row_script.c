@@ -12,9 +12,7 @@
 #include <string.h>
 
 #include "batch.h"
-#include "real_redis_fixture.h"
-
-#define RACE_KEY_COUNT 20000
+#include "registration_race.h"
 
 /* Registers as cacheops does: the scheme, the set, and a key with a value. */
 static const char register_script[] =
@@ -262,56 +260,27 @@ START_TEST(redis_row_script_does_nothing_for_a_table_that_is_not_cached)
 
 END_TEST
 
-/* A child that registers one key after the other, as cacheops does. */
-static pid_t
-start_registering(void)
+/* As cacheops does, under two conditions in turn. */
+static bool
+register_in_turn(redisContext * client, int number)
 {
-	pid_t		pid = fork();
-	redisContext *client;
+	redisReply *reply = redisCommand(client, "EVAL %s 1 %s t %s key:%d", register_script,
+									 "", number % 2 == 0 ? "{\"a\":1}" : "{}", number);
+	bool		is_done = reply != NULL && reply->type != REDIS_REPLY_ERROR;
 
-	ck_assert_int_ge(pid, 0);
-	if (pid > 0)
-		return pid;
-	client = real_redis_connect(&redis);
-	for (int i = 0; client != NULL && i < RACE_KEY_COUNT; i++)
-	{
-		redisReply *reply = redisCommand(client, "EVAL %s 1 %s t %s key:%d", register_script,
-										 "", i % 2 == 0 ? "{\"a\":1}" : "{}", i);
-
-		if (reply == NULL || reply->type == REDIS_REPLY_ERROR)
-			_exit(1);
-		freeReplyObject(reply);
-	}
-	_exit(client == NULL);
+	freeReplyObject(reply);
+	return is_done;
 }
 
-/* Every key that exists is registered. */
 static void
-expect_all_registered(void)
+take_row(void)
 {
-	static const char script[] =
-	"for _, key in ipairs(redis.call('KEYS', 'key:*')) do"
-	" if redis.call('SISMEMBER', 'conj:t:a=1', key) + redis.call('SISMEMBER', 'conj:t:', key) == 0"
-	" then return 1 end end return 0";
-
-	ck_assert_int_eq(REAL_REDIS_COUNT(&redis, "EVAL %s 0", script), 0);
+	apply_row("[\"t\",{\"a\":1}]");
 }
 
 START_TEST(redis_row_script_loses_no_registration_that_races_it)
 {
-	int			status;
-	int			take_count = 0;
-	pid_t		pid = start_registering();
-
-	while (waitpid(pid, &status, WNOHANG) == 0)
-	{
-		apply_row("[\"t\",{\"a\":1}]");
-		expect_all_registered();
-		take_count++;
-	}
-	ck_assert_int_eq(status, 0);
-	ck_assert_int_gt(take_count, 10);
-	apply_row("[\"t\",{\"a\":1}]");
+	race_registrations(register_in_turn, take_row, "conj:t:a=1 conj:t:");
 	expect_key_count(1);
 }
 

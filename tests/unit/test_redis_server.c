@@ -12,9 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "real_redis_fixture.h"
-
-#define RACE_KEY_COUNT 20000
+#include "registration_race.h"
 
 static int64_t
 counter(const char *name)
@@ -181,67 +179,36 @@ START_TEST(redis_server_takes_tags_and_members_of_any_bytes)
 
 END_TEST
 
-/*
- * Registers one key after the other while the tag is being taken; in a child,
- * whose exit says whether it could.
- */
-static pid_t
-start_registering(void)
+/* As a client that registers under one tag. */
+static bool
+register_with_tag(redisContext * client, int number)
 {
-	pid_t		pid = fork();
-	redisContext *client;
+	redisReply *reply = NULL;
 
-	ck_assert_int_ge(pid, 0);
-	if (pid > 0)
-		return pid;
-	client = real_redis_connect(&redis);
-	for (int i = 0; client != NULL && i < RACE_KEY_COUNT; i++)
+	(void) redisAppendCommand(client, "MULTI");
+	(void) redisAppendCommand(client, "SET key:%d x", number);
+	(void) redisAppendCommand(client, "SADD tag:race key:%d", number);
+	(void) redisAppendCommand(client, "EXPIRE tag:race 100");
+	(void) redisAppendCommand(client, "EXEC");
+	for (int i = 0; i < 5; i++)
 	{
-		redisReply *reply = NULL;
-
-		(void) redisAppendCommand(client, "MULTI");
-		(void) redisAppendCommand(client, "SET key:%d x", i);
-		(void) redisAppendCommand(client, "SADD tag:race key:%d", i);
-		(void) redisAppendCommand(client, "EXPIRE tag:race 100");
-		(void) redisAppendCommand(client, "EXEC");
-		for (int j = 0; j < 5; j++)
-		{
-			if (redisGetReply(client, (void **) &reply) != REDIS_OK)
-				_exit(1);
-			freeReplyObject(reply);
-		}
+		if (redisGetReply(client, (void **) &reply) != REDIS_OK)
+			return false;
+		freeReplyObject(reply);
 	}
-	_exit(client == NULL);
+	return true;
 }
 
-/* Every key that exists is registered. */
 static void
-expect_all_registered(void)
+take_tag(void)
 {
-	static const char script[] =
-	"for _, key in ipairs(redis.call('KEYS', 'key:*')) do"
-	" if redis.call('SISMEMBER', 'tag:race', key) == 0 then return 1 end end return 0";
-
-	ck_assert_int_eq(REAL_REDIS_COUNT(&redis, "EVAL %s 0", script), 0);
+	add_name(&names, NAME_TAG, "tag:race");
+	apply();
 }
 
 START_TEST(redis_server_loses_no_registration_that_races_a_take)
 {
-	int			status;
-	int			take_count = 0;
-	pid_t		pid = start_registering();
-
-	while (waitpid(pid, &status, WNOHANG) == 0)
-	{
-		add_name(&names, NAME_TAG, "tag:race");
-		apply();
-		expect_all_registered();
-		take_count++;
-	}
-	ck_assert_int_eq(status, 0);
-	ck_assert_int_gt(take_count, 10);
-	add_name(&names, NAME_TAG, "tag:race");
-	apply();
+	race_registrations(register_with_tag, take_tag, "tag:race");
 	expect_key_count(0);
 }
 

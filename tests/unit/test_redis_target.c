@@ -14,16 +14,6 @@
 
 static int	unlinked_count;		/* keys, over this connection */
 
-/* Waits until the keys are done, and sees that nothing else happens. */
-static void
-expect_apply_done(int expected_lost_count)
-{
-	scripted_redis_run_until(loop, &apply_done_count, 1);
-	scripted_redis_settle(loop);
-	ck_assert_int_eq(apply_done_count, 1);
-	ck_assert_int_eq(lost_count, expected_lost_count);
-}
-
 /* --- answers to UNLINK --- */
 
 static void
@@ -40,39 +30,19 @@ unlink_keys(ScriptedRedis *redis, const redisReply *command)
 	scripted_redis_send(redis, reply);
 }
 
-/* One bad reply over the first connection; all is well after that. */
 static void
-answer_one_badly(ScriptedRedis *redis, const redisReply *command)
+unlink_all_keys(void)
 {
-	if (redis->connection_count > 1 || redis->command_count != bad_command)
-	{
-		unlink_keys(redis, command);
-		return;
-	}
-	command_count++;
-	if (bad_reply != NULL)
-		scripted_redis_send(redis, bad_reply);
-	if (bad_hang_up)
-		scripted_redis_hang_up(redis);
+	add_names(NAME_KEY, KEY_COUNT);
+	redis_target_apply(target, &names);
+	expect_apply_done(1);
+	ck_assert_int_eq(unlinked_count, KEY_COUNT);
 }
 
-/* Tries a bad reply in the place of each command's. */
 static void
 check_bad_reply(const char *reply, bool hang_up)
 {
-	for (bad_command = 1; bad_command <= KEY_COMMAND_COUNT; bad_command++)
-	{
-		bad_reply = reply;
-		bad_hang_up = hang_up;
-		start(answer_one_badly);
-		add_names(NAME_KEY, KEY_COUNT);
-		redis_target_apply(target, &names);
-		expect_apply_done(1);
-		ck_assert_int_eq(server.connection_count, 2);
-		ck_assert_int_eq(server.command_count, KEY_COMMAND_COUNT);
-		ck_assert_int_eq(unlinked_count, KEY_COUNT);
-		stop();
-	}
+	try_bad_replies(unlink_keys, KEY_COMMAND_COUNT, reply, hang_up, unlink_all_keys);
 }
 
 static size_t cut_at;			/* so many bytes of replies are sent */

@@ -26,15 +26,6 @@ start_names(ScriptedRedisAnswer answer)
 	start(answer);
 }
 
-static void
-expect_apply_done(int expected_lost_count)
-{
-	scripted_redis_run_until(loop, &apply_done_count, 1);
-	scripted_redis_settle(loop);
-	ck_assert_int_eq(apply_done_count, 1);
-	ck_assert_int_eq(lost_count, expected_lost_count);
-}
-
 /* --- what arrives --- */
 
 static bool
@@ -119,38 +110,19 @@ answer_all(ScriptedRedis *redis, const redisReply *command)
 	answer_number(redis, name_count_of(command));
 }
 
-/* One bad reply over the first connection; all is well after that. */
 static void
-answer_one_badly(ScriptedRedis *redis, const redisReply *command)
+apply_all_kinds(void)
 {
-	if (redis->connection_count > 1 || redis->command_count != bad_command)
-	{
-		answer_all(redis, command);
-		return;
-	}
-	if (bad_reply != NULL)
-		scripted_redis_send(redis, bad_reply);
-	if (bad_hang_up)
-		scripted_redis_hang_up(redis);
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		add_names(kind, KEY_COUNT);
+	redis_target_apply(target, &names);
+	expect_apply_done(1);
 }
 
-/* Tries a bad reply in the place of each command's. */
 static void
 check_bad_reply(const char *reply, bool hang_up)
 {
-	for (bad_command = 1; bad_command <= COMMAND_COUNT; bad_command++)
-	{
-		bad_reply = reply;
-		bad_hang_up = hang_up;
-		start_names(answer_one_badly);
-		for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-			add_names(kind, KEY_COUNT);
-		redis_target_apply(target, &names);
-		expect_apply_done(1);
-		ck_assert_int_eq(server.connection_count, 2);
-		ck_assert_int_eq(server.command_count, COMMAND_COUNT);
-		stop();
-	}
+	try_bad_replies(answer_all, COMMAND_COUNT, reply, hang_up, apply_all_kinds);
 }
 
 static const char *withheld;	/* the command whose answers the test gives */
@@ -369,10 +341,7 @@ END_TEST
 
 START_TEST(redis_target_repeats_versions_of_which_one_was_left_out)
 {
-	bad_command = 1;
-	bad_reply = ":99\r\n";
-	bad_hang_up = false;
-	start_names(answer_one_badly);
+	start_badly(answer_all, 1, ":99\r\n", false);
 	add_names(NAME_VERSION, 100);
 	redis_target_apply(target, &names);
 	expect_apply_done(1);

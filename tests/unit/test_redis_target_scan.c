@@ -31,15 +31,6 @@ add_pattern(const char *pattern)
 	add_name(&patterns, NAME_KEY, pattern);
 }
 
-static void
-expect_scan_done(int expected_lost_count)
-{
-	scripted_redis_run_until(loop, &scan_done_count, 1);
-	scripted_redis_settle(loop);
-	ck_assert_int_eq(scan_done_count, 1);
-	ck_assert_int_eq(lost_count, expected_lost_count);
-}
-
 /* --- answers to SCAN --- */
 
 static void
@@ -72,48 +63,25 @@ scan_two_slices(ScriptedRedis *redis, const redisReply *command)
 		scripted_redis_send(redis, "*2\r\n$1\r\n0\r\n*2\r\n$2\r\na2\r\n$2\r\nc2\r\n");
 }
 
-/* The same, but one command of the first connection is answered badly. */
 static void
-scan_one_badly(ScriptedRedis *redis, const redisReply *command)
+scan_keys(void)
 {
-	if (redis->connection_count > 1 || redis->command_count != bad_command)
-	{
-		scan_two_slices(redis, command);
-		return;
-	}
-	if (bad_reply != NULL)
-		scripted_redis_send(redis, bad_reply);
-	if (bad_hang_up)
-		scripted_redis_hang_up(redis);
+	add_pattern("a*");
+	ck_assert(redis_target_scan(target, &patterns));
+	expect_scan_done(1);
 }
 
-/* Each of the commands is answered badly once. */
 static void
 check_bad_scan(const char *reply, bool hang_up)
 {
-	for (bad_command = 1; bad_command <= SCAN_COMMAND_COUNT; bad_command++)
-	{
-		bad_reply = reply;
-		bad_hang_up = hang_up;
-		start_scan(scan_one_badly);
-		add_pattern("a*");
-		ck_assert(redis_target_scan(target, &patterns));
-		expect_scan_done(1);
-		ck_assert_int_eq(server.command_count, SCAN_COMMAND_COUNT);
-		stop();
-	}
+	try_bad_replies(scan_two_slices, SCAN_COMMAND_COUNT, reply, hang_up, scan_keys);
 }
 
 static void
 answer_scan_with(const char *reply)
 {
-	bad_command = 1;
-	bad_reply = reply;
-	bad_hang_up = false;
-	start_scan(scan_one_badly);
-	add_pattern("a*");
-	ck_assert(redis_target_scan(target, &patterns));
-	expect_scan_done(1);
+	start_badly(scan_two_slices, 1, reply, false);
+	scan_keys();
 	stop();
 }
 

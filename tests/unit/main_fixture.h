@@ -1,0 +1,228 @@
+/*-------------------------------------------------------------------------
+ *
+ * main_fixture.h
+ *	  The daemon's main() with a relay that follows a script.
+ *
+ * main.c is included under another name for main(), and the functions of
+ * relay.h are defined here.  Each test runs it in a child; what child and
+ * relay have to say they write to standard error, which the test reads.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_MAIN_FIXTURE_H
+#define UNCACHED_MAIN_FIXTURE_H
+
+extern int	uncached_main(int argc, char *argv[]);
+
+#define main uncached_main
+#include "main.c"
+#undef main
+
+#include <check.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define SECRET "hunter2"
+#define EXIT_BAD_SETUP 99
+
+/* One script for all relays of a test. */
+typedef struct Script
+{
+	const int  *signals;		/* raised by the first relay's creation; ends
+								 * with 0 */
+	RelayState	first_state;	/* of every relay after its creation */
+	bool		ignores_stop;	/* stays as it is when it is asked to stop */
+	bool		second_signal_at_stop;
+	bool		clock_jumps_at_stop;
+	bool		breaks_poll;
+	const char *new_config;		/* written to the file by the first creation */
+	int			failing_creation;	/* number of the one that returns NULL */
+	int			signal_of_second;	/* raised by the second creation */
+} Script;
+
+struct Relay
+{
+	RelayState	state;
+};
+
+static Script script;
+static Relay the_relay;
+static int	creation_count;
+static int64_t clock_ms;
+static struct rlimit usual_limit;
+
+static char directory[] = "/tmp/uncached-test-XXXXXX";
+static char config_path[64];
+static char arguments[8][96];
+static int	argument_count;
+static char output[16384];
+
+static inline int64_t
+read_clock(void *context)
+{
+	(void) context;
+	return clock_ms;
+}
+
+static inline void
+write_config(const char *text)
+{
+	FILE	   *file = fopen(config_path, "w");
+
+	if (file == NULL || fputs(text, file) == EOF || fclose(file) != 0)
+		_exit(EXIT_BAD_SETUP);
+}
+
+static inline void
+show_arguments(const Log *log)
+{
+	for (int i = 1; i < argument_count; i++)
+		log_event(log, LOG_LEVEL_INFO, "argument", LOG_TEXT("text", arguments[i]));
+}
+
+Relay *
+relay_create(Loop *loop, const Log *log, const Config *config, uint64_t seed)
+{
+	(void) seed;
+	creation_count++;
+	log_event(log, LOG_LEVEL_INFO, "relay created", LOG_NUMBER("number", creation_count),
+			  LOG_TEXT("prefix", config->targets[0].prefix),
+			  LOG_NUMBER("password_bytes", config->targets[0].url.password == NULL ? 0 :
+						 (int64_t) strlen(config->targets[0].url.password)));
+	show_arguments(log);
+	the_relay.state = script.first_state;
+	if (script.clock_jumps_at_stop)
+		loop_set_clock(loop, read_clock, NULL);
+	if (script.breaks_poll)
+	{
+		struct rlimit none = usual_limit;
+
+		none.rlim_cur = 0;
+		if (setrlimit(RLIMIT_NOFILE, &none) != 0)
+			_exit(EXIT_BAD_SETUP);
+	}
+	if (script.new_config != NULL && creation_count == 1)
+		write_config(script.new_config);
+	for (int i = 0; creation_count == 1 && script.signals != NULL && script.signals[i] != 0; i++)
+		(void) raise(script.signals[i]);
+	if (creation_count == 2 && script.signal_of_second != 0)
+		(void) raise(script.signal_of_second);
+	return creation_count == script.failing_creation ? NULL : &the_relay;
+}
+
+void
+relay_stop(Relay *relay)
+{
+	if (!script.ignores_stop)
+		relay->state = RELAY_STOPPED;
+	if (script.second_signal_at_stop)
+		(void) raise(SIGINT);
+	if (script.clock_jumps_at_stop)
+		clock_ms += STOP_WAIT_MS;
+}
+
+RelayState
+relay_state(const Relay *relay)
+{
+	return relay->state;
+}
+
+void
+relay_destroy(Relay *relay)
+{
+	static const char said[] = "relay destroyed\n";
+
+	if (relay == NULL || write(STDERR_FILENO, said, strlen(said)) < 0)
+		_exit(EXIT_BAD_SETUP);
+	if (setrlimit(RLIMIT_NOFILE, &usual_limit) != 0)
+		_exit(EXIT_BAD_SETUP);
+}
+
+static inline void
+set_up(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(config_path, sizeof(config_path), "%s/uncached.conf", directory);
+	memset(&script, 0, sizeof(script));
+	creation_count = 0;
+	clock_ms = 0;
+	snprintf(arguments[0], sizeof(arguments[0]), "uncached");
+	argument_count = 1;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &usual_limit), 0);
+	ck_assert_int_eq(clearenv(), 0);
+}
+
+static inline void
+clean_up(void)
+{
+	(void) unlink(config_path);
+	(void) rmdir(directory);
+}
+
+static inline void
+with_argument(const char *argument)
+{
+	snprintf(arguments[argument_count], sizeof(arguments[0]), "%s", argument);
+	argument_count++;
+}
+
+/* Runs main() in a child, both outputs in "output"; its wait status. */
+static inline int
+run_child(bool closes_standard_fds)
+{
+	int			fd = memfd_create("output", MFD_CLOEXEC);
+	int			status;
+	ssize_t		count;
+	pid_t		child;
+
+	ck_assert_int_ge(fd, 0);
+	fflush(NULL);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+	{
+		char	   *argv[9] = {NULL};
+
+		for (int i = 0; i < argument_count; i++)
+			argv[i] = arguments[i];
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		if (closes_standard_fds)
+		{
+			close(STDIN_FILENO);
+			close(STDOUT_FILENO);
+			close(STDERR_FILENO);
+		}
+		(void) uncached_main(argument_count, argv);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	count = pread(fd, output, sizeof(output) - 1, 0);
+	ck_assert_int_ge(count, 0);
+	output[count] = '\0';
+	close(fd);
+	return status;
+}
+
+static inline void
+assert_exit(int expected)
+{
+	int			status = run_child(false);
+
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == expected,
+				  "wait status %d: %s", status, output);
+}
+
+static inline void
+assert_said(const char *text)
+{
+	ck_assert_msg(strstr(output, text) != NULL, "no \"%s\" in: %s", text, output);
+}
+
+static inline void
+assert_not_said(const char *text)
+{
+	ck_assert_msg(strstr(output, text) == NULL, "\"%s\" in: %s", text, output);
+}
+
+#endif

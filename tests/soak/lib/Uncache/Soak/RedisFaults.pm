@@ -66,7 +66,11 @@ sub _kill_after_save
 {
 	my ($redis, $chance) = @_;
 
-	$redis->command('SAVE') if $chance->[1] < 0.5;
+	if ($chance->[1] < 0.5)
+	{
+		# one in the background may be under way
+		wait_for { eval { $redis->command('SAVE') } } or die "Redis cannot dump\n";
+	}
 	return _kill($redis, $chance);
 }
 

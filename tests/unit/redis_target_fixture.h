@@ -30,12 +30,17 @@ static const char *bad_reply;	/* NULL is silence */
 static bool bad_hang_up;		/* after the bad reply */
 static ScriptedRedisAnswer answer_well; /* to all other commands */
 
+/* Short only where it is to pass: a busy machine may hold up everything. */
+#define REPLY_DEADLINE_MS 5000
+#define SILENCE_DEADLINE_MS 300
+static int	reply_deadline_ms = REPLY_DEADLINE_MS;
+
 static inline void
 start(ScriptedRedisAnswer answer)
 {
 	RedisTargetSettings settings = {
 		.alias = "default",
-		.timeouts = {5000, 100},
+		.timeouts = {5000, reply_deadline_ms},
 		.backoff_first_ms = 1,
 		.backoff_cap_ms = 5,
 		.scan_rate = scan_rate,
@@ -111,6 +116,7 @@ start_badly(ScriptedRedisAnswer answer, int number, const char *reply, bool hang
 	bad_command = number;
 	bad_reply = reply;
 	bad_hang_up = hang_up;
+	reply_deadline_ms = reply == NULL && !hang_up ? SILENCE_DEADLINE_MS : REPLY_DEADLINE_MS;
 	start(answer_one_badly);
 }
 

@@ -212,7 +212,8 @@ START_TEST(redis_target_notices_an_idle_server_that_is_silent)
 	server.shows_greeting = true;
 	server.answer = answer_nothing;
 	pass_time(1000);
-	pass_time(100);
+	ck_assert_int_eq(lost_count, 0);
+	pass_time(REPLY_DEADLINE_MS);
 	ck_assert_int_eq(lost_count, 1);
 	stop();
 }

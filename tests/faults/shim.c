@@ -4,8 +4,8 @@
  *	  Preloaded into the daemon: makes calls of the C library fail.
  *
  * UNCACHED_SHIM names a file with a ShimOrders in it, which the test may
- * change at any time.  Calls count from main() on: what the constructors of
- * libraries do without memory is their business.  Where UNCACHED_SHIM_RECORD
+ * change at any time.  Calls count while main() runs: what constructors and
+ * destructors of libraries do without memory is their business.  Where UNCACHED_SHIM_RECORD
  * names a file, the address that each counted call returns to goes there.
  *
  *-------------------------------------------------------------------------
@@ -186,6 +186,22 @@ strndup(const char *string, size_t length)
 
 /* --- files and sockets --- */
 
+static void
+leave_main(void)
+{
+	is_in_main = false;
+}
+
+static void
+enter_main(void)
+{
+	if (is_in_main)
+		return;
+	is_in_main = true;
+	if (atexit(leave_main) != 0)
+		abort();
+}
+
 /* The first of them is main's first call of all. */
 int
 open64(const char *path, int flags,...)
@@ -196,7 +212,7 @@ open64(const char *path, int flags,...)
 	va_start(arguments, flags);
 	mode = va_arg(arguments, mode_t);
 	va_end(arguments);
-	is_in_main = true;
+	enter_main();
 	if (fails_with(CALL_SOCKET, SITE, EMFILE))
 		return -1;
 	return real_open64(path, flags, mode);

@@ -20,7 +20,20 @@ int			guc_max_key_bytes = 16384;
 int			guc_retention_s = 300;
 int			guc_max_lag_s = 24 * 3600;
 
+/* only SQL reads these */
+static char *trim_state = NULL;
+static char *consumer_row = NULL;
+
 PG_FUNCTION_INFO_V1(uncache_max_lag_seconds);
+
+/* No setting, but a transactional variable of SQL functions in a session. */
+static void
+define_variable(const char *name, const char *description, char **value, const char *start)
+{
+	DefineCustomStringVariable(name, description, NULL, value, start, PGC_SUSET,
+							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							   NULL, NULL, NULL);
+}
 
 void
 guc_init(void)
@@ -60,6 +73,8 @@ guc_init(void)
 							24 * 3600, 0, 365 * 24 * 3600,
 							PGC_SUSET, GUC_UNIT_S,
 							NULL, NULL, NULL);
+	define_variable("uncache.trim_state", "How far this session has trimmed the journal.", &trim_state, "0 0 0");
+	define_variable("uncache.consumer_row", "Where the row of the session's consumer is.", &consumer_row, "(0,0)");
 	compat_reserve_guc_prefix("uncache");
 }
 

@@ -111,8 +111,9 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 	delivery->session.was_empty = fetch->row_count == 0;
 	delivery->session.is_bell_armed = delivery->session.was_empty && delivery->session.is_asking_sleep;
 	is_full = fetch->key_bytes >= FETCH_FULL_BYTES;
-	trim_schedule_take_fetch(&delivery->trim, is_full);
 	fetch_pace_take_fetch(&delivery->pace, loop_now_ms(delivery->parts.loop), fetch->row_count);
+	trim_schedule_take_fetch(&delivery->trim, (int64_t) fetch->row_count, is_full,
+							 fetch->row_count > 0 && fetch_pace_linger_ms(&delivery->pace) > 0);
 
 	free(delivery->cursor);
 	delivery->cursor = strdup(fetch->cursor);

@@ -32,9 +32,12 @@ trim_schedule_take_interval(TrimSchedule *schedule)
 }
 
 void
-trim_schedule_take_fetch(TrimSchedule *schedule, bool was_full)
+trim_schedule_take_fetch(TrimSchedule *schedule, int64_t row_count, bool was_full,
+						 bool is_busy)
 {
 	schedule->has_fetched = true;
+	schedule->fetched_rows += row_count;
+	schedule->is_busy = is_busy;
 	schedule->is_behind = was_full;
 }
 
@@ -49,6 +52,8 @@ trim_schedule_wants(const TrimSchedule *schedule, bool can_fetch)
 {
 	if (schedule->is_due || !schedule->has_more)
 		return schedule->is_due;
+	if (schedule->is_busy && 2 * schedule->fetched_rows < TRIM_SCHEDULE_MAX_ROWS)
+		return false;
 	return !can_fetch || (schedule->has_fetched && !schedule->is_behind);
 }
 
@@ -58,4 +63,5 @@ trim_schedule_begin(TrimSchedule *schedule)
 	schedule->is_due = false;
 	schedule->has_more = false;
 	schedule->has_fetched = false;
+	schedule->fetched_rows = 0;
 }

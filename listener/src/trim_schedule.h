@@ -4,6 +4,9 @@
  *	  When to trim the journal: now and then, and again while there is more,
  *	  but fetching goes first.
  *
+ * While many rows come, twice as many are trimmed as are fetched: enough to catch
+ * up, and no more of the writers' processors than that takes.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef UNCACHED_TRIM_SCHEDULE_H
@@ -20,6 +23,8 @@ typedef struct TrimSchedule
 	bool		is_due;			/* the interval is over */
 	bool		has_more;		/* the last trim deleted all that it may */
 	bool		has_fetched;	/* since the last trim */
+	bool		is_busy;		/* many rows come */
+	int64_t		fetched_rows;	/* since the last trim */
 	bool		is_behind;		/* the last fetch was full: another follows */
 } TrimSchedule;
 
@@ -30,7 +35,10 @@ extern int64_t trim_schedule_interval_ms(uint64_t seed);
 extern void trim_schedule_init(TrimSchedule *schedule);
 
 extern void trim_schedule_take_interval(TrimSchedule *schedule);
-extern void trim_schedule_take_fetch(TrimSchedule *schedule, bool was_full);
+
+/* "is_busy" says whether many rows come. */
+extern void trim_schedule_take_fetch(TrimSchedule *schedule, int64_t row_count, bool was_full,
+									 bool is_busy);
 extern void trim_schedule_take_trim(TrimSchedule *schedule, int64_t row_count);
 
 /* Is it time to trim?  "can_fetch" says whether a fetch could go first. */

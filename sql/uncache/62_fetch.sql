@@ -38,17 +38,30 @@ COMMENT ON FUNCTION uncache.put_position(text, bigint) IS 'remembers a place in 
 CREATE FUNCTION uncache.ack(target text, cursor text, repl_offset bigint DEFAULT 0) RETURNS void
 	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	row_place tid;
 BEGIN
 	PERFORM uncache.check_ack(ack.target, ack.cursor);
 	IF repl_offset > 0 THEN
 		PERFORM uncache.put_position(target, repl_offset);
 	END IF;
-	/* who had no cursor, or was declared lost a moment ago, must not get one so */
+	/*
+	 * Who had no cursor, or was declared lost a moment ago, must not get one so.
+	 * The row is where the session has put it last: while an old snapshot may want
+	 * all of its versions, looking for the newest takes longer each time.
+	 */
 	UPDATE uncache.consumers c SET cursor = ack.cursor, acked_at = clock_timestamp()
-		WHERE c.target = ack.target AND c.cursor IS NOT NULL;
+		WHERE c.ctid = current_setting('uncache.consumer_row')::tid AND c.target = ack.target AND c.cursor IS NOT NULL
+		RETURNING c.ctid INTO row_place;
+	IF NOT FOUND THEN
+		UPDATE uncache.consumers c SET cursor = ack.cursor, acked_at = clock_timestamp()
+			WHERE c.target = ack.target AND c.cursor IS NOT NULL
+			RETURNING c.ctid INTO row_place;
+	END IF;
 	IF NOT FOUND THEN
 		PERFORM uncache.raise_no_cursor(ack.target);
 	END IF;
+	PERFORM set_config('uncache.consumer_row', row_place::text, false);
 END
 $$;
 COMMENT ON FUNCTION uncache.ack(text, text, bigint) IS 'everything before the cursor is applied';

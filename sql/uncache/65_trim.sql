@@ -100,33 +100,64 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.drop_old_positions(interval) IS 'forgets positions that are past the retention time';
 
+/* Before this transaction nothing of the journal may be wanted by anybody who comes late. */
+CREATE FUNCTION uncache.find_horizon() RETURNS xid8
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(
+		(SELECT min(split_part(c.cursor, ':', 1)::numeric)::text::xid8
+		 FROM (SELECT cursor FROM uncache.consumers UNION ALL SELECT cursor FROM uncache.positions) c),
+		pg_snapshot_xmin(pg_current_snapshot()))
+$$;
+COMMENT ON FUNCTION uncache.find_horizon() IS 'the oldest transaction that a consumer may not have consumed';
+
 /*
  * Looks only at the oldest rows, so that it never reads through all that is
  * retained; a few young rows among them (of a long transaction) hold back the
  * rest for no longer than the retention time.
+ *
+ * What an old snapshot may still want stays in the index after it was deleted, and
+ * so do all versions of the consumers' rows.  So a session goes on where its last
+ * trim ended: nothing comes up behind that, since who could have written there had
+ * ended before any cursor was past it.  And while there is more to trim, it looks at
+ * the consumers once a second: a horizon never moves back.  The session's
+ * uncache.trim_state is the transaction reached, the horizon, and until when in
+ * seconds that is good.
  */
 CREATE FUNCTION uncache.trim(max_rows integer) RETURNS bigint
 	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	horizon xid8;
+	/* first: this loads the library, which defines what the next line reads */
 	retention interval := make_interval(secs => uncache.retention_seconds());
+	state text[] := string_to_array(current_setting('uncache.trim_state'), ' ');
+	reached xid8 := state[1];
+	horizon xid8 := state[2];
+	now_s double precision := extract(epoch FROM clock_timestamp());
+	good_until_s double precision := state[3];
 	cutoff timestamptz := clock_timestamp() - retention;
+	doomed tid[];
+	seen bigint;
 	deleted bigint;
 BEGIN
-	PERFORM uncache.declare_lost();
-	/* first: whoever goes back to one that is left finds all that is behind it */
-	PERFORM uncache.drop_old_positions(retention);
-	horizon := coalesce(
-		(SELECT min(split_part(c.cursor, ':', 1)::numeric)::text::xid8
-		 FROM (SELECT cursor FROM uncache.consumers UNION ALL SELECT cursor FROM uncache.positions) c),
-		pg_snapshot_xmin(pg_current_snapshot()));
-	DELETE FROM uncache.journal j
-		WHERE j.ctid = ANY (ARRAY(SELECT o.ctid FROM
-			(SELECT i.ctid, i.at FROM uncache.journal i WHERE i.xid < horizon
-			 ORDER BY i.xid, i.part LIMIT max_rows) o
-			WHERE o.at < cutoff));
+	IF now_s NOT BETWEEN good_until_s - 1 AND good_until_s THEN
+		PERFORM uncache.declare_lost();
+		/* first: whoever goes back to one that is left finds all that is behind it */
+		PERFORM uncache.drop_old_positions(retention);
+		horizon := uncache.find_horizon();
+		good_until_s := now_s + 1;
+	END IF;
+	/* up to the first row that stays, or else to the last one */
+	SELECT count(*), array_agg(o.ctid) FILTER (WHERE o.at < cutoff),
+		coalesce((array_agg(o.xid) FILTER (WHERE o.at >= cutoff))[1], (array_agg(o.xid))[count(*)::integer], reached)
+	INTO seen, doomed, reached
+	FROM (SELECT i.ctid, i.xid, i.at FROM uncache.journal i
+		WHERE i.xid >= reached AND i.xid < horizon
+		ORDER BY i.xid, i.part LIMIT max_rows) o;
+	DELETE FROM uncache.journal j WHERE j.ctid = ANY (doomed);
 	GET DIAGNOSTICS deleted = ROW_COUNT;
+	PERFORM set_config('uncache.trim_state', format('%s %s %s', reached, horizon,
+		CASE WHEN deleted > 0 AND deleted = max_rows THEN good_until_s ELSE 0 END), false);
 	RETURN deleted;
 END
 $$;

@@ -56,7 +56,7 @@ START_TEST(trim_schedule_fetches_before_it_trims_again)
 	start();
 	trim_full();
 	ck_assert(!trim_schedule_wants(&schedule, true));
-	trim_schedule_take_fetch(&schedule, false);
+	trim_schedule_take_fetch(&schedule, 1, false, false);
 	ck_assert(trim_schedule_wants(&schedule, true));
 }
 
@@ -66,9 +66,9 @@ START_TEST(trim_schedule_does_not_trim_again_while_fetches_are_full)
 {
 	start();
 	trim_full();
-	trim_schedule_take_fetch(&schedule, true);
+	trim_schedule_take_fetch(&schedule, 1, true, false);
 	ck_assert(!trim_schedule_wants(&schedule, true));
-	trim_schedule_take_fetch(&schedule, false);
+	trim_schedule_take_fetch(&schedule, 1, false, false);
 	ck_assert(trim_schedule_wants(&schedule, true));
 }
 
@@ -77,7 +77,7 @@ END_TEST
 START_TEST(trim_schedule_trims_at_each_interval_even_while_fetches_are_full)
 {
 	start();
-	trim_schedule_take_fetch(&schedule, true);
+	trim_schedule_take_fetch(&schedule, 1, true, false);
 	trim_schedule_take_interval(&schedule);
 	ck_assert(trim_schedule_wants(&schedule, true));
 }
@@ -89,6 +89,45 @@ START_TEST(trim_schedule_trims_again_at_once_where_nothing_can_be_fetched)
 	start();
 	trim_full();
 	ck_assert(trim_schedule_wants(&schedule, false));
+}
+
+END_TEST
+
+START_TEST(trim_schedule_trims_twice_what_busy_writers_bring)
+{
+	start();
+	trim_full();
+	trim_schedule_take_fetch(&schedule, TRIM_SCHEDULE_MAX_ROWS / 2 - 1, false, true);
+	ck_assert(!trim_schedule_wants(&schedule, true));
+	ck_assert(!trim_schedule_wants(&schedule, false));
+	trim_schedule_take_fetch(&schedule, 1, false, true);
+	ck_assert(trim_schedule_wants(&schedule, true));
+	ck_assert(trim_schedule_wants(&schedule, false));
+	trim_full();
+	ck_assert(!trim_schedule_wants(&schedule, false));
+}
+
+END_TEST
+
+START_TEST(trim_schedule_goes_on_when_writers_are_quiet_again)
+{
+	start();
+	trim_full();
+	trim_schedule_take_fetch(&schedule, 1, false, true);
+	ck_assert(!trim_schedule_wants(&schedule, false));
+	trim_schedule_take_fetch(&schedule, 0, false, false);
+	ck_assert(trim_schedule_wants(&schedule, false));
+}
+
+END_TEST
+
+START_TEST(trim_schedule_trims_at_each_interval_even_beside_busy_writers)
+{
+	start();
+	trim_full();
+	trim_schedule_take_fetch(&schedule, 1, false, true);
+	trim_schedule_take_interval(&schedule);
+	ck_assert(trim_schedule_wants(&schedule, true));
 }
 
 END_TEST
@@ -118,6 +157,9 @@ main(void)
 	tcase_add_test(tests, trim_schedule_does_not_trim_again_while_fetches_are_full);
 	tcase_add_test(tests, trim_schedule_trims_at_each_interval_even_while_fetches_are_full);
 	tcase_add_test(tests, trim_schedule_trims_again_at_once_where_nothing_can_be_fetched);
+	tcase_add_test(tests, trim_schedule_trims_twice_what_busy_writers_bring);
+	tcase_add_test(tests, trim_schedule_goes_on_when_writers_are_quiet_again);
+	tcase_add_test(tests, trim_schedule_trims_at_each_interval_even_beside_busy_writers);
 	tcase_add_test(tests, trim_schedule_interval_is_about_ten_seconds);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);

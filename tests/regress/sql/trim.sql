@@ -67,6 +67,9 @@ SELECT uncache.drop_consumer('api');
 SELECT uncache.drop_consumer('default');
 SELECT * FROM rows;
 INSERT INTO uncache.journal VALUES ('3', 0, now() - interval '1 day', 'gone', 'keys', '{a}');
+-- behind what this session has trimmed, where nobody could have written it
+SELECT uncache.trim(100);
+RESET uncache.trim_state;
 SELECT uncache.trim(100);
 SELECT * FROM rows;
 -- a publication of all tables, which wants to identify deleted rows
@@ -77,4 +80,28 @@ RESET client_min_messages;
 INSERT INTO t VALUES (5);
 CALL consume('default');
 SELECT uncache.trim(100);
+SELECT uncache.drop_consumer('default');
+-- a session goes on where it stopped: at the first row that stays, or at the last one that went
+SET uncache.retention = '1h';
+DO $$ BEGIN FOR i IN 1..3 LOOP INSERT INTO t VALUES (i); COMMIT; END LOOP; END $$;
+CALL start_consumer('default');
+DO $$ BEGIN FOR i IN 1..4 LOOP INSERT INTO t VALUES (i); COMMIT; END LOOP; END $$;
+CALL consume('default');
+CREATE VIEW place AS SELECT count(*) FILTER (WHERE xid < split_part(current_setting('uncache.trim_state'), ' ', 1)::xid8) AS behind,
+	count(*) FILTER (WHERE xid >= split_part(current_setting('uncache.trim_state'), ' ', 1)::xid8) AS ahead FROM uncache.journal;
+SELECT uncache.trim(100);
+SELECT * FROM place;
+UPDATE uncache.journal SET at = at - interval '2 hours' WHERE xid < (SELECT max(xid) FROM uncache.journal);
+BEGIN;
+SELECT uncache.trim(2);
+SELECT * FROM place;
+ROLLBACK;
+SELECT * FROM place;
+SELECT uncache.trim(2);
+SELECT uncache.trim(2);
+SELECT uncache.trim(2);
+SELECT * FROM place;
+UPDATE uncache.journal SET at = at - interval '2 hours';
+SELECT uncache.trim(2);
+SELECT * FROM place;
 SELECT uncache.drop_consumer('default');

@@ -1,0 +1,81 @@
+# While somebody holds an old snapshot, nothing that was deleted or updated can
+# be cleaned up: a consumer's work must not take longer with all that was done.
+
+use strict;
+use warnings FATAL => 'all';
+use Test::More;
+use Uncache::Test;
+
+use constant ROUNDS => 3000;
+
+my $node = start_postgres('main', conf => "autovacuum = off\nfsync = off");
+
+$node->safe_psql('postgres', <<'END');
+CREATE TABLE t (id int);
+SELECT uncache.watch('t', 't:{id}');
+CREATE TABLE place (cursor text);
+-- Changes, consumes and acknowledges, each in a transaction of its own.
+CREATE PROCEDURE play(rounds int) LANGUAGE plpgsql AS $$
+DECLARE
+	last text := (SELECT cursor FROM place);
+BEGIN
+	FOR i IN 1 .. rounds LOOP
+		INSERT INTO t VALUES (i);
+		COMMIT;
+		SELECT next_cursor INTO last FROM uncache.fetch('default', last, 2000000000, false) WHERE next_cursor IS NOT NULL;
+		PERFORM uncache.ack('default', last);
+		COMMIT;
+	END LOOP;
+	UPDATE place SET cursor = last;
+END $$;
+END
+
+# registers the consumer, and leaves it to the session
+my $redis = start_redis('redis');
+my $daemon = start_daemon('uncached', node => $node, redis => $redis->url);
+is($daemon->stop(5), 0, 'the daemon stops');
+
+my $worker = Uncache::Test::Session->connect($node);
+
+# Pages that a query reads, of whatever relation.
+sub pages
+{
+	my ($query) = @_;
+	my $plan = $worker->query_value("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF, FORMAT JSON) $query");
+
+	$plan =~ /"Shared Hit Blocks": (\d+)/ or die "no buffers in $plan";
+	return $1;
+}
+
+sub ack_query { return q{SELECT uncache.ack('default', } . "'" . $worker->query_value('SELECT cursor FROM place') . "')"; }
+
+$worker->query('SET uncache.retention = 0');
+$worker->query(q{INSERT INTO place SELECT a.cursor FROM uncache.attach('default') a});
+$worker->query('CALL play(50)');
+$worker->query('SELECT uncache.trim(10)');
+my ($ack, $trim) = (pages(ack_query()), pages('SELECT uncache.trim(10)'));
+
+my $reader = Uncache::Test::Session->connect($node);
+$reader->query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+$reader->query('SELECT 1 FROM uncache.status');
+$worker->query('CALL play(' . ROUNDS . ')');
+my $late_ack = pages(ack_query());
+cmp_ok($late_ack, '<=', 2 * $ack + 20, "an acknowledgement reads as much as before (pages: $ack, $late_ack)");
+
+my $deleted = 0;
+my $trims = 0;
+my $last = -1;
+while ($last != 0 && $trims < ROUNDS)
+{
+	$last = $worker->query_value('SELECT uncache.trim(100)');
+	$deleted += $last;
+	$trims++;
+}
+cmp_ok($deleted, '>=', ROUNDS, 'all is trimmed');
+$worker->query('CALL play(30)');
+$worker->query('SELECT uncache.trim(10)');
+my $late_trim = pages('SELECT uncache.trim(10)');
+cmp_ok($late_trim, '<=', 2 * $trim + 20, "while there is more, a trim reads as much as before (pages: $trim, $late_trim)");
+
+$reader->query('COMMIT');
+done_testing();

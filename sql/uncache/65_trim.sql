@@ -137,7 +137,6 @@ DECLARE
 	good_until_s double precision := state[3];
 	cutoff timestamptz := clock_timestamp() - retention;
 	doomed tid[];
-	seen bigint;
 	deleted bigint;
 BEGIN
 	IF now_s NOT BETWEEN good_until_s - 1 AND good_until_s THEN
@@ -148,13 +147,14 @@ BEGIN
 		good_until_s := now_s + 1;
 	END IF;
 	/* up to the first row that stays, or else to the last one */
-	SELECT count(*), array_agg(o.ctid) FILTER (WHERE o.at < cutoff),
+	SELECT array_agg(o.ctid) FILTER (WHERE o.at < cutoff),
 		coalesce((array_agg(o.xid) FILTER (WHERE o.at >= cutoff))[1], (array_agg(o.xid))[count(*)::integer], reached)
-	INTO seen, doomed, reached
+	INTO doomed, reached
 	FROM (SELECT i.ctid, i.xid, i.at FROM uncache.journal i
 		WHERE i.xid >= reached AND i.xid < horizon
 		ORDER BY i.xid, i.part LIMIT max_rows) o;
-	DELETE FROM uncache.journal j WHERE j.ctid = ANY (doomed);
+	/* the rest is for safety: a place must never be taken for the row that was there */
+	DELETE FROM uncache.journal j WHERE j.ctid = ANY (doomed) AND j.xid < horizon AND j.at < cutoff;
 	GET DIAGNOSTICS deleted = ROW_COUNT;
 	PERFORM set_config('uncache.trim_state', format('%s %s %s', reached, horizon,
 		CASE WHEN deleted > 0 AND deleted = max_rows THEN good_until_s ELSE 0 END), false);

@@ -202,6 +202,33 @@ START_TEST(delivery_lets_rows_collect_while_many_come)
 
 END_TEST
 
+START_TEST(delivery_trims_beside_busy_writers_as_they_write)
+{
+	start_clock();
+	begin();
+	answer_empty("0");
+	pass_ms(20000);
+	asked[0] = '\0';
+	answer_empty("0");
+	expect("trim;");
+	delivery_take_bell(delivery);
+	answer_trim(TRIM_SCHEDULE_MAX_ROWS);
+	expect("fetch 0;");
+	pass_ms(FETCH_PACE_LINGER_MS);
+	answer_fetch("1", TRIM_SCHEDULE_MAX_ROWS / 2 - 1, false);
+	expect("apply;");
+	delivery_take_apply_done(delivery);
+	answer_ack();
+	expect("ack 1;");
+	pass_ms(FETCH_PACE_LINGER_MS);
+	expect("fetch 1;");
+	answer_fetch("2", FETCH_PACE_LINGER_MS, false);
+	expect("apply;trim;");
+	stop();
+}
+
+END_TEST
+
 START_TEST(delivery_does_not_linger_after_a_full_answer)
 {
 	JournalFetch fetch = {.cursor = "1",.row_count = 100,.key_bytes = 1024 * 1024};
@@ -308,6 +335,7 @@ main(void)
 	tcase_add_test(tests, delivery_wakes_when_the_bell_rings);
 	tcase_add_test(tests, delivery_trims_on_while_it_sleeps);
 	tcase_add_test(tests, delivery_lets_rows_collect_while_many_come);
+	tcase_add_test(tests, delivery_trims_beside_busy_writers_as_they_write);
 	tcase_add_test(tests, delivery_does_not_linger_after_a_full_answer);
 	tcase_add_test(tests, delivery_looks_again_when_the_bell_rang_during_a_fetch);
 	tcase_add_test(tests, delivery_moves_its_cursor_with_empty_answers);

@@ -81,7 +81,7 @@ sub play_round
 		$name, $counts->{writes}, scalar @{ $counts->{fills} }, $counts->{hits},
 		$counts->{commits_lost}, $verdict->{cached}, scalar @{ $verdict->{stale} },
 		$verdict->{superseded}, $verdict->{lost});
-	cmp_ok($verdict->{superseded}, '>', 10, "$name: what was cached has changed since");
+	cmp_ok($verdict->{superseded}, '>', 100, "$name: most of what was cached has changed since");
 	is_deeply($verdict->{stale}, [], "$name: nothing that is cached is stale");
 	is($verdict->{lost}, 0, "$name: no invalidation is lost");
 	return { %$counts, %$verdict };

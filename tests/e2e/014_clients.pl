@@ -339,19 +339,11 @@ END
 
 $redis->command('FLUSHALL');
 my @programs = map { start_driven('Tags', $_) } 'python', 'python', 'js';
-my ($changes, $checks, @unregistered) = (0, 0);
+my ($changes, $checks, $kept, @unregistered) = (0, 0, 0);
 $redis->command('FLUSHALL');
-# more than one step takes
-$redis->command('EVAL', <<'END', 0);
-for n = 900000, 901999 do
-	redis.call('SET', 'k:' .. n, 'cached')
-	redis.call('SADD', 'tag:tenant:' .. n % 10, 'k:' .. n)
-	redis.call('SADD', 'tag:billing.invoice', 'k:' .. n)
-end
-END
-my $kept = $redis->command('SCARD', 'tag:billing.invoice');
-$_->say('remember 3') foreach @programs;
-my $until = time + 3;
+# long enough for a busy machine
+$_->say('remember 8') foreach @programs;
+my $until = time + 8;
 while (time < $until)
 {
 	# billing.invoice is rarely taken: its set becomes larger than one step takes
@@ -365,8 +357,8 @@ while (time < $until)
 my $remembered = 0;
 $remembered += ($_->hear =~ /^remembered (\d+)/)[0] foreach @programs;
 note "$remembered registrations, $changes takes, $checks checks, $kept members at most";
-cmp_ok($remembered, '>', 10, 'Tags: clients register');
-cmp_ok($changes, '>', 10, 'Tags: while their tags are taken');
+cmp_ok($remembered, '>', 1000, 'Tags: clients register');
+cmp_ok($changes, '>', 50, 'Tags: while their tags are taken');
 cmp_ok($kept, '>', 500, 'Tags: in sets that are taken in several steps');
 push @unregistered, @{ unregistered() };
 is_deeply(\@unregistered, [], 'Tags: no key is ever there and not registered');

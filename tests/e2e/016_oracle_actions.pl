@@ -58,20 +58,20 @@ sub play_round
 		$name, $counts->{writes}, scalar @{ $counts->{fills} }, $counts->{hits},
 		@{ $verdict->{kinds} }{ 'tagged', 'versioned', 'derived' },
 		scalar @{ $verdict->{stale} }, $verdict->{superseded}, $verdict->{lost});
-	cmp_ok($counts->{writes}, '>', 10, "$name: rows change");
+	cmp_ok($counts->{writes}, '>', 100, "$name: rows change");
 	# how much is cached at the very end is chance: the last change may have been one of all rows
 	cmp_ok($counts->{hits}, '>', 0, "$name: what is cached is read");
-	cmp_ok($verdict->{superseded}, '>', 10, "$name: what was cached has changed since");
+	cmp_ok($verdict->{superseded}, '>', 100, "$name: most of what was cached has changed since");
 	is_deeply($verdict->{stale}, [], "$name: nothing that a client would read is stale");
 	is($verdict->{lost}, 0, "$name: no invalidation is lost");
 	return;
 }
 
 $daemon->mark_log;
-play_round('daemon killed', 4, (\&kill_daemon) x 7);
+play_round('daemon killed', 8, (\&kill_daemon) x 7);
 ok(!$daemon->has_resynced, 'a killed daemon resumes without a resync');
 
-play_round('Redis comes back with an old dump', 5,
+play_round('Redis comes back with an old dump', 8,
 	\&save, \&kill_redis, \&kill_daemon, \&kill_redis, \&save, \&kill_daemon, \&kill_redis);
 
 # the checker itself, for each kind

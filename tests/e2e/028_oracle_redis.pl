@@ -82,7 +82,7 @@ sub play_round
 		$name, $counts->{writes}, scalar @{ $counts->{fills} }, $counts->{hits}, $verdict->{cached},
 		scalar @{ $verdict->{stale} }, $verdict->{superseded}, $verdict->{lost},
 		$daemon->log_since_mark =~ /: (\d+ rows of the last \d+ s) are applied again/ ? $1 : 'nothing');
-	cmp_ok($verdict->{superseded}, '>', 10, "$name: what was cached has changed since");
+	cmp_ok($verdict->{superseded}, '>', 100, "$name: most of what was cached has changed since");
 	# what is applied again may have been all that was cached
 	cmp_ok($counts->{hits}, '>', 0, "$name: readers found something cached");
 	is_deeply($verdict->{stale}, [], "$name: nothing that is cached is stale");

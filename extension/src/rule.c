@@ -28,13 +28,24 @@ rule_forget_states(Rule *rule)
 	MemoryContextReset(rule->state_context);
 }
 
-/* A query runs as the table's owner, and errors tell what is in other tables. */
+/* Whether the current user has the rights that the rule's queries have. */
+static bool
+has_rights_of_author(const Rule *rule)
+{
+	const char *problem;
+	const char *detail;
+	Oid			role_id = rule_author_find_role(&rule->author, &problem, &detail);
+
+	return OidIsValid(role_id) ? has_privs_of_role(GetUserId(), role_id) : superuser();
+}
+
+/* A query runs as its author, and errors tell what is in other tables. */
 static int
 add_detail(const Rule *rule, const char *detail)
 {
 	if (detail == NULL)
 		return 0;
-	if (rule->action != RULE_ACTION_QUERY || has_privs_of_role(GetUserId(), rule->owner_id))
+	if (rule->action != RULE_ACTION_QUERY || has_rights_of_author(rule))
 		return errdetail_internal("%s", detail);
 	return errdetail_log("%s", detail);
 }

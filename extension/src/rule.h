@@ -12,7 +12,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "nodes/execnodes.h"
-#include "rule_action.h"
+#include "rule_author.h"
 
 typedef enum RulePartKind
 {
@@ -93,7 +93,7 @@ typedef struct Rule
 	MemoryContext context;		/* holds all of this */
 	char	   *relation_name;	/* for messages */
 	char	   *trigger_name;
-	Oid			owner_id;		/* of the relation */
+	RuleAuthor	author;			/* whose rights its queries have */
 	RuleKey    *keys;
 	int			key_count;
 	RuleExpression *expressions;

@@ -55,7 +55,10 @@ relcache_callback(Datum arg, Oid relation_id)
 	invalidate(relation_id);
 }
 
-/* A function that an expression was planned with, inlined perhaps, has changed. */
+/*
+ * A function that an expression was planned with, inlined perhaps, or a role that was
+ * or was not to run a query, has changed.
+ */
 static void
 syscache_callback(Datum arg, int cache_id, uint32 hash_value)
 {
@@ -67,6 +70,7 @@ rule_cache_init(void)
 {
 	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(PROCOID, syscache_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, syscache_callback, (Datum) 0);
 }
 
 static HTAB *

@@ -191,7 +191,6 @@ BEGIN
 		ORDER BY r.rule <> name
 	LOOP
 		IF present.rule = name AND present.templates = tags AND NOT may_make THEN
-			PERFORM uncache.let_owner_add_partitions(relation, 'tags');
 			RETURN;
 		END IF;
 		IF is_followed AND uncache.is_enabled() AND present.templates IS DISTINCT FROM tags THEN

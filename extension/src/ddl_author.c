@@ -114,9 +114,20 @@ missing_author(Oid relation_id, RuleAuthor author)
 	return author;
 }
 
+/* By his name, which counts in another cluster, or the role that had it in this one. */
+static Oid
+find_role(const RuleAuthor *dumped)
+{
+	Oid			role_id = get_role_oid(dumped->name, true);
+	const char *problem;
+	const char *detail;
+
+	return OidIsValid(role_id) ? role_id : rule_author_find_role(dumped, &problem, &detail);
+}
+
 /*
- * An author who is named already comes from a dump.  His name counts, and a dump makes
- * nobody a superuser who was none.
+ * An author who is named already comes from a dump, which makes nobody a superuser who
+ * was none.
  */
 static RuleAuthor
 find_author(Oid relation_id, const char *argument)
@@ -130,7 +141,7 @@ find_author(Oid relation_id, const char *argument)
 		check_may_lend(relation_id, InvalidOid);
 		return rule_author_of_role(owner_of(relation_id));
 	}
-	role_id = get_role_oid(dumped.name, true);
+	role_id = find_role(&dumped);
 	check_may_lend(relation_id, role_id);
 	if (!OidIsValid(role_id))
 		return missing_author(relation_id, dumped);

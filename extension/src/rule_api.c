@@ -54,6 +54,7 @@ enum
 enum
 {
 	AUTHOR_NAME,
+	AUTHOR_KNOWN_AS,
 	AUTHOR_PROBLEM,
 	AUTHOR_COLUMN_COUNT
 };
@@ -85,6 +86,17 @@ column_names(Relation relation, const Bitmapset * columns)
 	return construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
+/* Who makes a rule with watch() does not say whose rights its queries have. */
+static void
+check_has_no_author(RuleAction action, const StringArray *arguments)
+{
+	if (rule_author_count(action, arguments->strings, arguments->count) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is not a query", arguments->strings[0]),
+				 errhint("A query runs with the privileges of the table's owner.")));
+}
+
 /*
  * check_rule(relation regclass, action text, arguments text[]) → text[]: raises
  * what is wrong; the columns that the arguments read
@@ -94,10 +106,13 @@ uncache_check_rule(PG_FUNCTION_ARGS)
 {
 	Relation	relation = table_open(PG_GETARG_OID(0), AccessShareLock);
 	StringArray arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(2), "argument");
-	RuleAnalysis analysis = rule_analyze(relation, get_action(PG_GETARG_DATUM(1)), arguments.strings,
-										 arguments.count, RULE_SCRUTINY_ALL);
-	ArrayType  *names = column_names(relation, analysis.columns);
+	RuleAction	action = get_action(PG_GETARG_DATUM(1));
+	RuleAnalysis analysis;
+	ArrayType  *names;
 
+	check_has_no_author(action, &arguments);
+	analysis = rule_analyze(relation, action, arguments.strings, arguments.count, RULE_SCRUTINY_ALL);
+	names = column_names(relation, analysis.columns);
 	table_close(relation, AccessShareLock);
 	PG_RETURN_ARRAYTYPE_P(names);
 }
@@ -232,33 +247,38 @@ read_author(Oid trigger_id, RuleAuthor *author)
 }
 
 /*
- * rule_author(trigger oid) → (author name, problem text): the role that a rule's
- * queries run as, or why they are not run; nulls for a rule without queries
+ * rule_author(trigger oid) → (author name, known_as name, problem text): the role that
+ * a rule's queries run as, what it was called when that was written down, or why they
+ * are not run; nulls for a rule without queries
  */
 Datum
 uncache_rule_author(PG_FUNCTION_ARGS)
 {
 	Datum		values[AUTHOR_COLUMN_COUNT] = {0};
-	bool		nulls[AUTHOR_COLUMN_COUNT] = {true, true};
-	const char *problem;
+	bool		nulls[AUTHOR_COLUMN_COUNT] = {true, true, true};
+	const char *problem = NULL;
 	const char *detail;
 	RuleAuthor	author;
+	Oid			role_id = InvalidOid;
+	NameData	names[2];
 	TupleDesc	desc;
-	NameData	name;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	if (read_author(PG_GETARG_OID(0), &author))
+		role_id = rule_author_find_role(&author, &problem, &detail);
+	if (OidIsValid(role_id))
 	{
-		Oid			role_id = rule_author_find_role(&author, &problem, &detail);
-
-		nulls[AUTHOR_NAME] = !OidIsValid(role_id);
-		nulls[AUTHOR_PROBLEM] = OidIsValid(role_id);
-		if (OidIsValid(role_id))
-			namestrcpy(&name, GetUserNameFromId(role_id, false));
-		else
-			values[AUTHOR_PROBLEM] = CStringGetTextDatum(problem);
-		values[AUTHOR_NAME] = NameGetDatum(&name);
+		namestrcpy(&names[0], GetUserNameFromId(role_id, false));
+		namestrcpy(&names[1], author.name);
+		values[AUTHOR_NAME] = NameGetDatum(&names[0]);
+		values[AUTHOR_KNOWN_AS] = NameGetDatum(&names[1]);
+		nulls[AUTHOR_NAME] = nulls[AUTHOR_KNOWN_AS] = false;
+	}
+	if (problem != NULL)
+	{
+		values[AUTHOR_PROBLEM] = CStringGetTextDatum(problem);
+		nulls[AUTHOR_PROBLEM] = false;
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

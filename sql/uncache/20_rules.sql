@@ -39,9 +39,9 @@ CREATE EVENT TRIGGER uncache_admit_rules ON ddl_command_end
 ALTER EVENT TRIGGER uncache_admit_rules ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER uncache_admit_rules IS 'refuses rules of who may not make them, and writes down whose rights their queries have';
 
-CREATE FUNCTION uncache.rule_author(trigger oid, OUT author name, OUT problem text)
+CREATE FUNCTION uncache.rule_author(trigger oid, OUT author name, OUT known_as name, OUT problem text)
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_author';
-COMMENT ON FUNCTION uncache.rule_author(oid) IS 'the role whose rights a rule''s queries have, or why they are not run';
+COMMENT ON FUNCTION uncache.rule_author(oid) IS 'the role whose rights a rule''s queries have, and what it was called when the rule was made; or why they are not run';
 
 CREATE FUNCTION uncache.check_template(relation regclass, template text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_template';

@@ -48,7 +48,11 @@ BEGIN
 			AND r.templates = arguments AND r.enabled = 'always'
 			AND r.columns IS NOT DISTINCT FROM put_trigger.columns
 			AND r.events = put_trigger.events AND NOT r.is_conditional
-			AND (r.action <> 'query' OR r.author = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = put_trigger.relation)))
+			AND (r.action <> 'query' OR EXISTS (SELECT
+				FROM pg_class c
+					JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = name,
+					LATERAL uncache.rule_author(t.oid) a
+				WHERE c.oid = put_trigger.relation AND a.author = pg_get_userbyid(c.relowner) AND a.known_as = a.author)))
 	THEN
 		RETURN;
 	END IF;

@@ -111,15 +111,20 @@ COMMENT ON FUNCTION uncache.check_arguments() IS 'rules whose arguments are not 
 CREATE FUNCTION uncache.check_authors(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT t.relation, t.rule, coalesce(a.problem,
-			format('its queries run with the privileges of role %I, and the table is owned by role %I', a.author, pg_get_userbyid(c.relowner))),
-		format('Call uncache.watch again%s.', CASE WHEN a.problem IS NULL THEN ', unless that is meant'
-			ELSE '. Until then wider deletes are made in their place' END)
+	SELECT t.relation, t.rule, v.problem, v.hint
 	FROM uncache.rule_triggers t
 		JOIN pg_class c ON c.oid = t.relation,
-		LATERAL uncache.rule_author(t.trigger_id) a
-	WHERE t.action = 'query' AND t.is_for_rows AND NOT t.is_inherited
-		AND (a.problem IS NOT NULL OR a.author <> pg_get_userbyid(c.relowner))
+		LATERAL uncache.rule_author(t.trigger_id) a,
+		LATERAL (VALUES
+			(a.problem IS NOT NULL, a.problem, 'Call uncache.watch again. Until then wider deletes are made in their place.'),
+			(a.author <> pg_get_userbyid(c.relowner),
+				'its queries run with the privileges of role ' || quote_ident(a.author) || ', and the table is owned by role ' || quote_ident(pg_get_userbyid(c.relowner)),
+				'Call uncache.watch again, unless that is meant.'),
+			(a.known_as <> a.author,
+				'its queries run with the privileges of role ' || quote_ident(a.author) || ', which dumps still call ' || quote_ident(a.known_as),
+				'Call uncache.watch again.')
+		) AS v(applies, problem, hint)
+	WHERE t.action = 'query' AND t.is_for_rows AND NOT t.is_inherited AND v.applies
 $$;
 COMMENT ON FUNCTION uncache.check_authors() IS 'rules whose queries are not run, or run as somebody else than the table''s owner';
 

@@ -93,6 +93,7 @@ typedef struct Rule
 	MemoryContext context;		/* holds all of this */
 	char	   *relation_name;	/* for messages */
 	char	   *trigger_name;
+	Oid			relation_id;
 	RuleAuthor	author;			/* whose rights its queries have */
 	RuleKey    *keys;
 	int			key_count;
@@ -116,8 +117,8 @@ typedef struct Rule
 extern void rule_forget_states(Rule *rule);
 
 /*
- * One warning for each rule and backend; detail may be NULL.  Where the current
- * user may not see what a query has read, the detail goes to the log only.
+ * One warning for each rule and backend; detail may be NULL.  Where the current user
+ * may not see the rows that the rule has read, the detail goes to the log only.
  */
 extern void rule_warn(const Rule *rule, const char *what, const char *detail);
 

@@ -30,6 +30,7 @@ create_rule(Relation relation, const char *trigger_name, RuleAction action,
 
 	rule->context = context;
 	rule->action = action;
+	rule->relation_id = RelationGetRelid(relation);
 	rule->relation_name = MemoryContextStrdup(context, RelationGetRelationName(relation));
 	rule->trigger_name = MemoryContextStrdup(context, trigger_name);
 	rule->has_warned = has_warned;

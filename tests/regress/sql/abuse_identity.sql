@@ -8,22 +8,22 @@
 \a
 
 SET client_min_messages = warning;
-CREATE ROLE regress_uncache_eve;
-CREATE ROLE regress_uncache_daemon;
-CREATE ROLE regress_uncache_writer;
-SELECT uncache.grant_author('regress_uncache_eve');
-SELECT uncache.grant_consumer('regress_uncache_daemon');
-CREATE SCHEMA eve AUTHORIZATION regress_uncache_eve;
+CREATE ROLE regress_uncache_i_eve;
+CREATE ROLE regress_uncache_i_daemon;
+CREATE ROLE regress_uncache_i_writer;
+SELECT uncache.grant_author('regress_uncache_i_eve');
+SELECT uncache.grant_consumer('regress_uncache_i_daemon');
+CREATE SCHEMA eve AUTHORIZATION regress_uncache_i_eve;
 GRANT USAGE ON SCHEMA eve TO PUBLIC;
 CREATE SEQUENCE public.canary;
 GRANT ALL ON public.canary TO PUBLIC;
-SET ROLE regress_uncache_eve;
+SET ROLE regress_uncache_i_eve;
 CREATE TABLE eve.t (id int, v text);
-GRANT ALL ON eve.t TO regress_uncache_writer;
+GRANT ALL ON eve.t TO regress_uncache_i_writer;
 RESET ROLE;
 
 -- case 1: what a rule's functions set does not stay, nor who they wanted to be
-SET ROLE regress_uncache_eve;
+SET ROLE regress_uncache_i_eve;
 CREATE FUNCTION eve.set_all() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM set_config('search_path', 'eve', false), set_config('DateStyle', 'German', false), set_config('statement_timeout', '1', false),
@@ -32,7 +32,7 @@ BEGIN
 END $$;
 SELECT uncache.watch('eve.t', keys => ARRAY['k:{id}:{eve.set_all()}'], query => ARRAY[$$SELECT 'q:' || eve.set_all() WHERE {id} > 0$$, 'x']);
 RESET ROLE;
-SET ROLE regress_uncache_writer;
+SET ROLE regress_uncache_i_writer;
 SET work_mem = '2MB';
 INSERT INTO eve.t VALUES (1, 'v');
 SELECT current_user, current_setting('search_path'), current_setting('DateStyle'), current_setting('statement_timeout'),
@@ -42,39 +42,39 @@ SELECT * FROM journalled();
 RESET work_mem;
 
 -- case 2: an error in an expression tells what is in the row only to whom may read it
-SET ROLE regress_uncache_eve;
+SET ROLE regress_uncache_i_eve;
 SELECT uncache.unwatch('eve.t');
 SELECT uncache.watch('eve.t', 'n:{v::int}');
-REVOKE ALL ON eve.t FROM regress_uncache_writer;
-GRANT INSERT, UPDATE (id), SELECT (id) ON eve.t TO regress_uncache_writer;
+REVOKE ALL ON eve.t FROM regress_uncache_i_writer;
+GRANT INSERT, UPDATE (id), SELECT (id) ON eve.t TO regress_uncache_i_writer;
 TRUNCATE eve.t;
 INSERT INTO eve.t VALUES (1, 'secret');
 RESET ROLE;
 \connect -
-SET ROLE regress_uncache_writer;
+SET ROLE regress_uncache_i_writer;
 UPDATE eve.t SET id = 2 WHERE id = 1;
 RESET ROLE;
-GRANT SELECT ON eve.t TO regress_uncache_writer;
+GRANT SELECT ON eve.t TO regress_uncache_i_writer;
 \connect -
-SET ROLE regress_uncache_writer;
+SET ROLE regress_uncache_i_writer;
 UPDATE eve.t SET id = 3 WHERE id = 2;
 RESET ROLE;
 ALTER TABLE eve.t ENABLE ROW LEVEL SECURITY;
 CREATE POLICY p ON eve.t USING (true);
 \connect -
-SET ROLE regress_uncache_writer;
+SET ROLE regress_uncache_i_writer;
 UPDATE eve.t SET id = 4 WHERE id = 3;
 RESET ROLE;
 ALTER TABLE eve.t DISABLE ROW LEVEL SECURITY;
 SELECT * FROM journalled();
 
 -- case 3: a daemon's role does not say where the journal may be trimmed, or which row is its consumer's
-SET ROLE regress_uncache_eve;
+SET ROLE regress_uncache_i_eve;
 SELECT uncache.watch('eve.t', 'k:{id}');
 RESET ROLE;
 INSERT INTO eve.t VALUES (5, 'x');
 \connect -
-SET ROLE regress_uncache_daemon;
+SET ROLE regress_uncache_i_daemon;
 SET uncache.trim_state = '0 9000000000 9000000000';
 SET uncache.consumer_row = '(0,1)';
 SELECT uncache.trim(1000);
@@ -86,9 +86,9 @@ RESET ROLE;
 SELECT * FROM journalled();
 
 -- case 4: planted in front of, and behind, PostgreSQL's: functions, operators, casts, tables and types
-CREATE SCHEMA w AUTHORIZATION regress_uncache_writer;
+CREATE SCHEMA w AUTHORIZATION regress_uncache_i_writer;
 GRANT USAGE ON SCHEMA w TO PUBLIC;
-SET ROLE regress_uncache_writer;
+SET ROLE regress_uncache_i_writer;
 CREATE FUNCTION w.act(anyelement) RETURNS anyelement LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN $1; END $$;
 CREATE FUNCTION w.is(anyelement, anyelement) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN true; END $$;
 CREATE FUNCTION w.same_name(name, name) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN true; END $$;
@@ -135,7 +135,7 @@ SELECT key FROM uncache.explain('INSERT INTO eve.t VALUES (6)');
 INSERT INTO eve.t VALUES (7);
 SELECT uncache.invalidate('x'), uncache.invalidate_table('eve.parts');
 SELECT uncache.wait('0 s');
-SET ROLE regress_uncache_daemon;
+SET ROLE regress_uncache_i_daemon;
 SELECT state FROM uncache.attach('default');
 SELECT count(*) > 0 FROM uncache.fetch('default', '1:1:', 1000, false);
 SELECT count(*) > 0 FROM uncache.resync_keys('default');
@@ -152,7 +152,7 @@ SELECT count(*) FROM journalled();
 
 -- case 5: names of objects that read as SQL, and a superuser who changes them
 SET client_min_messages = error;
-SET ROLE regress_uncache_eve;
+SET ROLE regress_uncache_i_eve;
 CREATE TABLE eve."x'); SELECT nextval('public.canary'); --" ("id}{nextval('public.canary')" int PRIMARY KEY, "%s %I $1 \" int);
 SELECT uncache.watch_schema('eve');
 CREATE TABLE eve."y"" AS SELECT nextval('public.canary') --" ("{(nextval('public.canary'))}" int PRIMARY KEY) PARTITION BY LIST ("{(nextval('public.canary'))}");
@@ -178,5 +178,5 @@ DROP TABLE eve."renamed'; SELECT nextval('public.canary') --", eve."y"" AS SELEC
 SELECT is_called FROM public.canary;
 
 DROP SCHEMA eve, w CASCADE;
-DROP OWNED BY regress_uncache_eve, regress_uncache_daemon, regress_uncache_writer CASCADE;
-DROP ROLE regress_uncache_eve, regress_uncache_daemon, regress_uncache_writer;
+DROP OWNED BY regress_uncache_i_eve, regress_uncache_i_daemon, regress_uncache_i_writer CASCADE;
+DROP ROLE regress_uncache_i_eve, regress_uncache_i_daemon, regress_uncache_i_writer;

@@ -16,8 +16,7 @@ AS $$
 BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
 	EXECUTE format('GRANT SELECT ON uncache.rules TO %s', role);
-	/* a trigger of the table lets him have only schemas of his own watched */
-	EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON uncache.schemas TO %s', role);
+	EXECUTE format('GRANT SELECT ON uncache.schemas TO %s', role);
 	EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s',
 		array_to_string(ARRAY(SELECT p.oid::regprocedure
 			FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'uncache'
@@ -25,7 +24,7 @@ BEGIN
 				'actions', 'check_rule', 'check_rules', 'check_template', 'check_watchable', 'drop_rule', 'drop_schema_remains', 'explain', 'find_schema',
 				'invalidate', 'invalidate_pattern', 'invalidate_rule', 'invalidate_table', 'invalidate_tag',
 				'invalidate_version', 'is_enabled', 'is_schema_rule', 'is_schema_table', 'is_target', 'lock_schema',
-				'put_rule', 'put_schema_rule', 'put_schema_rules', 'put_trigger', 'record_statement',
+				'put_rule', 'put_schema', 'put_schema_rule', 'put_schema_rules', 'put_trigger', 'record_statement', 'remove_schema',
 				'rule_author', 'rule_for_any_row', 'schema_rule_name', 'schema_tags', 'table_tags', 'tables_using', 'trigger_arguments',
 				'truncate_relations', 'unwatch', 'unwatch_schema', 'wait', 'watch', 'watch_schema'])
 			ORDER BY 1), ', '), role);

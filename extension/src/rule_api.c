@@ -11,6 +11,7 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "array.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -31,6 +32,7 @@ PG_FUNCTION_INFO_V1(uncache_examine_rule);
 PG_FUNCTION_INFO_V1(uncache_rule_for_any_row);
 PG_FUNCTION_INFO_V1(uncache_is_target);
 PG_FUNCTION_INFO_V1(uncache_rule_author);
+PG_FUNCTION_INFO_V1(uncache_objects_used);
 
 /* Columns of rule_for_any_row()'s result. */
 enum
@@ -48,6 +50,15 @@ enum
 	EXAMINE_IS_LOCKED,
 	EXAMINE_COLUMNS,
 	EXAMINE_COLUMN_COUNT
+};
+
+/* Columns of objects_used()'s result. */
+enum
+{
+	OBJECT_CLASS_ID,
+	OBJECT_ID,
+	OBJECT_COLUMN_NUMBER,
+	OBJECT_COLUMN_COUNT
 };
 
 /* Columns of rule_author()'s result. */
@@ -115,6 +126,37 @@ uncache_check_rule(PG_FUNCTION_ARGS)
 	names = column_names(relation, analysis.columns);
 	table_close(relation, AccessShareLock);
 	PG_RETURN_ARRAYTYPE_P(names);
+}
+
+/*
+ * objects_used(relation oid, action text, arguments text[], with_queries boolean) → setof
+ * (class_id oid, object_id oid, column_number integer): what a rule depends on, its own
+ * table excepted; raises what is wrong with it
+ */
+Datum
+uncache_objects_used(PG_FUNCTION_ARGS)
+{
+	Relation	relation = table_open(PG_GETARG_OID(0), AccessShareLock);
+	StringArray arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(2), "argument");
+	RuleAnalysis analysis = rule_analyze(relation, get_action(PG_GETARG_DATUM(1)), arguments.strings,
+										 arguments.count,
+										 PG_GETARG_BOOL(3) ? RULE_SCRUTINY_ALL : RULE_SCRUTINY_OWN_TABLE);
+	ResultSet	result = result_set_begin(fcinfo);
+	ListCell   *cell;
+
+	table_close(relation, AccessShareLock);
+	foreach(cell, analysis.objects)
+	{
+		const		ObjectAddress *object = lfirst(cell);
+		Datum		values[OBJECT_COLUMN_COUNT];
+		bool		nulls[OBJECT_COLUMN_COUNT] = {false};
+
+		values[OBJECT_CLASS_ID] = ObjectIdGetDatum(object->classId);
+		values[OBJECT_ID] = ObjectIdGetDatum(object->objectId);
+		values[OBJECT_COLUMN_NUMBER] = Int32GetDatum(object->objectSubId);
+		result_set_add(&result, values, nulls);
+	}
+	PG_RETURN_NULL();
 }
 
 static void

@@ -55,6 +55,10 @@ CREATE FUNCTION uncache.examine_rule(relation oid, action text, arguments text[]
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_examine_rule';
 COMMENT ON FUNCTION uncache.examine_rule(oid, text, text[]) IS 'what is wrong with a rule that is there, or the columns that it reads';
 
+CREATE FUNCTION uncache.objects_used(relation oid, action text, arguments text[], with_queries boolean, OUT class_id oid, OUT object_id oid, OUT column_number integer) RETURNS SETOF record
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_objects_used';
+COMMENT ON FUNCTION uncache.objects_used(oid, text, text[], boolean) IS 'what a rule depends on besides its own table; of queries, which are locked for that, only if asked for';
+
 CREATE FUNCTION uncache.rule_for_any_row(action text, arguments text[], OUT target text, OUT action text, OUT key text) RETURNS SETOF record
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_for_any_row';
 COMMENT ON FUNCTION uncache.rule_for_any_row(text, text[]) IS 'all that a rule can produce; with action resync and no target, nobody knows what that is';

@@ -36,7 +36,6 @@ typedef struct Run
 {
 	Rule	   *rule;
 	RuleQuery  *query;
-	Oid			author_id;
 	TupleTableSlot *const *rows;
 	int			row_count;
 	QuerySink	sink;
@@ -151,7 +150,7 @@ run_rows(void *argument)
 {
 	Run		   *run = argument;
 	int			nest_level = settings_pin_query();
-	RuleQueryRole role = rule_query_enter_author(run->author_id);
+	RuleQueryRole role = rule_query_enter_author(run->rule->author_id);
 	Arguments	last = {0};
 	int			i;
 
@@ -179,24 +178,22 @@ has_given_up(const RuleQuery *query)
 		(query->plan == NULL && query->failed_at == GetCurrentTransactionStartTimestamp());
 }
 
-/* Asked at each firing: roles change. */
-static Oid
-find_author(const Rule *rule)
+static void
+warn_of_author(const Rule *rule)
 {
 	const char *problem;
 	const char *detail;
-	Oid			author_id = rule_author_find_role(&rule->author, &problem, &detail);
 
-	if (!OidIsValid(author_id))
+	/* unless a role has changed since the rule was looked up */
+	if (!OidIsValid(rule_author_find_role(&rule->author, &problem, &detail)))
 		rule_warn(rule, problem, detail);
-	return author_id;
 }
 
 bool
 query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_count,
 		  QuerySink sink, void *argument)
 {
-	Run			run = {rule, query, find_author(rule), rows, row_count, sink, argument};
+	Run			run = {rule, query, rows, row_count, sink, argument};
 	MemoryContext old_context;
 	ErrorData  *volatile error = NULL;
 
@@ -205,7 +202,9 @@ query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_cou
 		rule_warn(rule, "a query changes the table that it belongs to", NULL);
 		return false;
 	}
-	if (has_given_up(query) || !OidIsValid(run.author_id))
+	if (!OidIsValid(rule->author_id))
+		warn_of_author(rule);
+	if (!OidIsValid(rule->author_id) || has_given_up(query))
 		return false;
 	MemoryContextReset(rule->econtext->ecxt_per_tuple_memory);
 	old_context = MemoryContextSwitchTo(rule->econtext->ecxt_per_tuple_memory);

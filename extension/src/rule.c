@@ -29,15 +29,10 @@ rule_forget_states(Rule *rule)
 	MemoryContextReset(rule->state_context);
 }
 
-/* Whether the current user has the rights that the rule's queries have. */
 static bool
 has_rights_of_author(const Rule *rule)
 {
-	const char *problem;
-	const char *detail;
-	Oid			role_id = rule_author_find_role(&rule->author, &problem, &detail);
-
-	return OidIsValid(role_id) ? has_privs_of_role(GetUserId(), role_id) : superuser();
+	return OidIsValid(rule->author_id) ? has_privs_of_role(GetUserId(), rule->author_id) : superuser();
 }
 
 /* A writer need not be allowed to read what he writes. */

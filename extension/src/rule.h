@@ -95,6 +95,8 @@ typedef struct Rule
 	char	   *trigger_name;
 	Oid			relation_id;
 	RuleAuthor	author;			/* whose rights its queries have */
+	Oid			author_id;		/* the role, or InvalidOid: they are not to be
+								 * run */
 	RuleKey    *keys;
 	int			key_count;
 	RuleExpression *expressions;

@@ -54,7 +54,6 @@ typedef struct QueryCall
 {
 	RuleCompiler *compiler;
 	RuleQuery  *query;
-	Oid			author_id;		/* InvalidOid: it is not to be run */
 	List	   *globs;			/* what its text shows, in the rule's context */
 } QueryCall;
 
@@ -62,7 +61,7 @@ typedef struct QueryCall
 static void
 compile_as_author(const QueryCall *call)
 {
-	RuleQueryRole role = rule_query_enter_author(call->author_id);
+	RuleQueryRole role = rule_query_enter_author(call->compiler->rule->author_id);
 
 	rule_query_compile(call->compiler, call->query);
 	rule_query_leave_author(role);
@@ -89,7 +88,7 @@ compile_query(void *argument)
 	QueryCall  *call = argument;
 
 	find_globs(call);
-	if (OidIsValid(call->author_id))
+	if (OidIsValid(call->compiler->rule->author_id))
 		compile_as_author(call);
 }
 
@@ -110,14 +109,11 @@ add_query(RuleCompiler *compiler, char *const *arguments, int count)
 	RuleQuery  *query = &rule->queries[rule->query_count++];
 	QueryCall	call = {.compiler = compiler,.query = query};
 	ErrorData  *error = NULL;
-	const char *problem;
-	const char *detail;
 	ListCell   *cell;
 	int			i;
 
 	query->source = arguments[0];
 	query->first_key = rule->key_count;
-	call.author_id = rule_author_find_role(&rule->author, &problem, &detail);
 	if (compiler->is_strict)
 		look_at_query(&call);
 	else
@@ -164,6 +160,16 @@ add_queries(RuleCompiler *compiler, char *const *arguments, int count)
 }
 
 static void
+set_author(Rule *rule, const char *argument)
+{
+	const char *problem;
+	const char *detail;
+
+	(void) rule_author_parse(argument, &rule->author);
+	rule->author_id = rule_author_find_role(&rule->author, &problem, &detail);
+}
+
+static void
 compile_arguments(RuleCompiler *compiler, char *const *arguments, int count)
 {
 	char	  **copies = palloc(Max(count, 1) * sizeof(char *));
@@ -171,7 +177,7 @@ compile_arguments(RuleCompiler *compiler, char *const *arguments, int count)
 	int			i;
 
 	if (author_count > 0)
-		(void) rule_author_parse(arguments[0], &compiler->rule->author);
+		set_author(compiler->rule, arguments[0]);
 	for (i = 0; i < count; i++)
 		copies[i] = pstrdup(arguments[i]);
 	if (compiler->rule->action == RULE_ACTION_QUERY)

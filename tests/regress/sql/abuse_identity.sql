@@ -177,6 +177,19 @@ ALTER SCHEMA "eve'; SELECT nextval('public.canary') --" RENAME TO eve;
 DROP TABLE eve."renamed'; SELECT nextval('public.canary') --", eve."y"" AS SELECT nextval('public.canary') --";
 SELECT is_called FROM public.canary;
 
+-- case 6: who makes partitioned tables and partitions in a watched schema is granted nothing, and can be dropped
+GRANT ALL ON SCHEMA eve TO PUBLIC;
+CREATE ROLE regress_uncache_i_app;
+SET ROLE regress_uncache_i_app;
+CREATE TABLE eve.m (a int) PARTITION BY LIST (a);
+CREATE TABLE eve.m_1 PARTITION OF eve.m FOR VALUES IN (1);
+INSERT INTO eve.m VALUES (1);
+TRUNCATE eve.m_1;
+DROP TABLE eve.m;
+RESET ROLE;
+DROP ROLE regress_uncache_i_app;
+SELECT DISTINCT target, action, key FROM journalled() WHERE key LIKE '%.m%' ORDER BY 1, 2, 3;
+
 DROP SCHEMA eve, w CASCADE;
 DROP OWNED BY regress_uncache_i_eve, regress_uncache_i_daemon, regress_uncache_i_writer CASCADE;
 DROP ROLE regress_uncache_i_eve, regress_uncache_i_daemon, regress_uncache_i_writer;

@@ -45,3 +45,9 @@ catalog_markers_id(void)
 {
 	return relation_id("markers");
 }
+
+Oid
+catalog_schemas_id(void)
+{
+	return relation_id("schemas");
+}

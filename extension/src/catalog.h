@@ -51,5 +51,6 @@ extern Oid	catalog_journal_id(void);
 extern Oid	catalog_journal_index_id(void);
 extern Oid	catalog_consumers_id(void);
 extern Oid	catalog_markers_id(void);
+extern Oid	catalog_schemas_id(void);
 
 #endif

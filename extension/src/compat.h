@@ -11,13 +11,20 @@
 
 #include "access/genam.h"
 #include "access/transam.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "storage/lock.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 
 #if PG_VERSION_NUM < 130000
 #error "uncache needs PostgreSQL 13 or later"
+#endif
+
+/* Where it cannot be asked for, lists of sort keys stay unseen. */
+#ifndef QTW_EXAMINE_SORTGROUP
+#define QTW_EXAMINE_SORTGROUP 0
 #endif
 
 /* 14 gave the raw parser a mode. */
@@ -29,12 +36,86 @@
 
 /* 15 put the value into the constant itself. */
 static inline const char *
-compat_const_string(const A_Const * constant)
+compat_const_string(const A_Const *constant)
 {
 #if PG_VERSION_NUM >= 150000
 	return !constant->isnull && IsA(&constant->val, String) ? constant->val.sval.sval : NULL;
 #else
 	return IsA(&constant->val, String) ? strVal(&constant->val) : NULL;
+#endif
+}
+
+/* Makes a null of a constant.  For what came with 17. */
+static inline void
+compat_make_null(A_Const *constant)
+{
+#if PG_VERSION_NUM >= 150000
+	constant->isnull = true;
+#else
+	constant->val.type = T_Null;
+#endif
+}
+
+/* 15 brought MERGE. */
+static inline bool
+compat_is_merge(const Node *node)
+{
+#if PG_VERSION_NUM >= 150000
+	return IsA(node, MergeStmt);
+#else
+	return false;
+#endif
+}
+
+/*
+ * 17 brought functions that make values of JSON: paths that must be literals, the
+ * types of their results, and what they give in place of an error.
+ */
+static inline bool
+compat_is_json_path(const Node *node)
+{
+#if PG_VERSION_NUM >= 170000
+	return IsA(node, JsonTablePathSpec);
+#else
+	return false;
+#endif
+}
+
+static inline bool
+compat_is_json_behavior(const Node *node)
+{
+#if PG_VERSION_NUM >= 170000
+	return IsA(node, JsonBehavior);
+#else
+	return false;
+#endif
+}
+
+static inline const TypeName *
+compat_json_type(const Node *node)
+{
+#if PG_VERSION_NUM >= 170000
+	if (IsA(node, JsonTableColumn))
+		return ((const JsonTableColumn *) node)->typeName;
+#endif
+#if PG_VERSION_NUM >= 160000
+	if (IsA(node, JsonOutput))
+		return ((const JsonOutput *) node)->typeName;
+#endif
+	return NULL;
+}
+
+/* 14 brought CYCLE, whose marks raw_expression_tree_walker() leaves out. */
+static inline bool
+compat_walk_cycle(const CommonTableExpr *expression, bool (*walker) (Node *, void *), void *context)
+{
+#if PG_VERSION_NUM >= 140000
+	const CTECycleClause *cycle = expression->cycle_clause;
+
+	return cycle != NULL &&
+		(walker(cycle->cycle_mark_value, context) || walker(cycle->cycle_mark_default, context));
+#else
+	return false;
 #endif
 }
 
@@ -87,6 +168,15 @@ compat_is_set_expression(AlterTableType type)
 #define compat_owns_schema(schema_id, role_id) object_ownercheck(NamespaceRelationId, (schema_id), (role_id))
 #else
 #define compat_owns_schema(schema_id, role_id) pg_namespace_ownercheck((schema_id), (role_id))
+#endif
+
+/* 16 asks for privileges on whatever object by its class. */
+#if PG_VERSION_NUM >= 160000
+#define compat_may_execute(function_id, role_id) \
+	(object_aclcheck(ProcedureRelationId, (function_id), (role_id), ACL_EXECUTE) == ACLCHECK_OK)
+#else
+#define compat_may_execute(function_id, role_id) \
+	(pg_proc_aclcheck((function_id), (role_id), ACL_EXECUTE) == ACLCHECK_OK)
 #endif
 
 /* 14 tells an index whether an update left its columns unchanged. */

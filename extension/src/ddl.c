@@ -20,7 +20,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "result_set.h"
-#include "rule_action.h"
+#include "rule_author.h"
 #include "rule_row.h"
 #include "rule_template.h"
 #include "trigger_arguments.h"
@@ -43,17 +43,6 @@ enum
 	DROPPED_ARGUMENTS,
 	DROPPED_COLUMN_COUNT
 };
-
-/* Is it one of uncache's trigger functions? */
-static bool
-find_action(Oid function_id, RuleAction *action)
-{
-	char	   *name = get_func_name(function_id);
-
-	return name != NULL &&
-		get_func_namespace(function_id) == get_namespace_oid(CATALOG_SCHEMA, true) &&
-		rule_action_parse(name, action);
-}
 
 static SysScanDesc
 scan_triggers(Relation triggers, Oid relation_id, Snapshot snapshot)
@@ -87,7 +76,7 @@ uncache_dropped_rules(PG_FUNCTION_ARGS)
 
 		if ((tuple->t_data->t_infomask & HEAP_XMAX_INVALID) != 0 ||
 			!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(tuple->t_data)) ||
-			!find_action(form->tgfoid, &action))
+			!trigger_arguments_find_action(form->tgfoid, &action))
 			continue;
 		values[DROPPED_RULE] = NameGetDatum(&form->tgname);
 		values[DROPPED_ACTION] = CStringGetTextDatum(rule_action_name(action));
@@ -106,52 +95,29 @@ names_column(const TemplatePart *part, const char *column)
 		strcmp(rule_template_identifier(part->text, part->length), column) == 0;
 }
 
-/* Appends an argument with each {old_name} replaced; false if there was none. */
-static bool
-append_renamed(StringInfo out, const char *argument, const char *old_name, const char *new_name)
+/* An argument with each {old_name} replaced; NULL if there was none. */
+static char *
+rename_in_template(const char *argument, const char *old_name, const char *new_name)
 {
 	const char *copied = argument;
-	bool		found = false;
+	StringInfoData out;
 	TemplateReader reader;
 	TemplatePart part;
 
+	initStringInfo(&out);
 	template_reader_init(&reader, argument, strlen(argument));
 	while (template_next(&reader, &part) != TEMPLATE_END && part.kind != TEMPLATE_INVALID)
 	{
 		if (!names_column(&part, old_name))
 			continue;
-		appendBinaryStringInfo(out, copied, (int) (part.text - copied));
-		appendStringInfoString(out, quote_identifier(new_name));
+		appendBinaryStringInfo(&out, copied, (int) (part.text - copied));
+		appendStringInfoString(&out, quote_identifier(new_name));
 		copied = part.text + part.length;
-		found = true;
 	}
-	appendStringInfoString(out, copied);
-	return found;
-}
-
-/* Replaces name and arguments, each ended by a zero byte, in a row of pg_trigger. */
-static void
-update_trigger(Relation triggers, HeapTuple tuple, const char *name, const StringInfoData *arguments,
-			   int argument_count)
-{
-	Datum		values[Natts_pg_trigger] = {0};
-	bool		nulls[Natts_pg_trigger] = {false};
-	bool		replaced[Natts_pg_trigger] = {false};
-	NameData	name_data;
-	bytea	   *packed = palloc(VARHDRSZ + arguments->len);
-
-	SET_VARSIZE(packed, VARHDRSZ + arguments->len);
-	memcpy(VARDATA(packed), arguments->data, arguments->len);
-	namestrcpy(&name_data, name);
-	values[Anum_pg_trigger_tgname - 1] = NameGetDatum(&name_data);
-	values[Anum_pg_trigger_tgargs - 1] = PointerGetDatum(packed);
-	values[Anum_pg_trigger_tgnargs - 1] = Int16GetDatum((int16) argument_count);
-	replaced[Anum_pg_trigger_tgname - 1] = true;
-	replaced[Anum_pg_trigger_tgargs - 1] = true;
-	replaced[Anum_pg_trigger_tgnargs - 1] = true;
-	tuple = heap_modify_tuple(tuple, RelationGetDescr(triggers), values, nulls, replaced);
-	CatalogTupleUpdate(triggers, &tuple->t_self, tuple);
-	CacheInvalidateRelcacheByRelid(((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid);
+	if (copied == argument)
+		return NULL;
+	appendStringInfoString(&out, copied);
+	return out.data;
 }
 
 /* Of a table and those that inherit from it: visits the triggers that are rules. */
@@ -171,7 +137,7 @@ visit_rules(Oid relation_id, RuleVisitor visitor, void *argument)
 
 		while ((tuple = systable_getnext(scan)) != NULL)
 		{
-			if (find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action))
+			if (trigger_arguments_find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action))
 				visitor(triggers, tuple, argument);
 		}
 		systable_endscan(scan);
@@ -186,40 +152,37 @@ typedef struct ColumnRename
 	const char *new_name;
 } ColumnRename;
 
-/* The same of a cacheops rule, whose first argument is no item. */
-static bool
-append_renamed_item(StringInfo out, const char *argument, int index, const ColumnRename *names)
+/* Neither an author nor the table of a cacheops rule names a column. */
+static int
+first_with_columns(RuleAction action, const StringArray *arguments)
 {
-	char	   *renamed = index == 0 ? NULL :
-	rule_row_rename(argument, names->old_name, names->new_name);
-
-	appendStringInfoString(out, renamed != NULL ? renamed : argument);
-	return renamed != NULL;
+	return action == RULE_ACTION_CACHEOPS ? 1 :
+		rule_author_count(action, arguments->strings, arguments->count);
 }
 
 static void
 rename_in_trigger(Relation triggers, HeapTuple tuple, void *argument)
 {
 	const ColumnRename *names = argument;
-	StringArray arguments = array_get_strings(trigger_arguments_get(triggers, tuple), "argument");
-	StringInfoData out;
+	StringArray arguments = trigger_arguments_read(triggers, tuple);
 	RuleAction	action = RULE_ACTION_KEYS;
 	bool		found = false;
 	int			i;
 
-	initStringInfo(&out);
-	(void) find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action);
-	for (i = 0; i < arguments.count; i++)
+	(void) trigger_arguments_find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action);
+	for (i = first_with_columns(action, &arguments); i < arguments.count; i++)
 	{
-		if (action == RULE_ACTION_CACHEOPS)
-			found |= append_renamed_item(&out, arguments.strings[i], i, names);
-		else
-			found |= append_renamed(&out, arguments.strings[i], names->old_name, names->new_name);
-		appendStringInfoChar(&out, '\0');
+		char	   *renamed = action == RULE_ACTION_CACHEOPS ?
+		rule_row_rename(arguments.strings[i], names->old_name, names->new_name) :
+		rename_in_template(arguments.strings[i], names->old_name, names->new_name);
+
+		if (renamed != NULL)
+			arguments.strings[i] = renamed;
+		found |= renamed != NULL;
 	}
 	if (found)
-		update_trigger(triggers, tuple, NameStr(((Form_pg_trigger) GETSTRUCT(tuple))->tgname),
-					   &out, arguments.count);
+		trigger_arguments_write(triggers, tuple,
+								NameStr(((Form_pg_trigger) GETSTRUCT(tuple))->tgname), &arguments);
 }
 
 /*
@@ -249,18 +212,12 @@ rewrite_trigger(Relation triggers, HeapTuple tuple, void *argument)
 	const RuleRewrite *rewrite = argument;
 	const char *name = NameStr(((Form_pg_trigger) GETSTRUCT(tuple))->tgname);
 	Size		length = strlen(rewrite->old_name);
-	StringInfoData out;
-	int			i;
 
 	if (strncmp(name, rewrite->old_name, length) != 0 ||
 		(name[length] != '\0' && strcmp(name + length, "_truncate") != 0))
 		return;
-	initStringInfo(&out);
-	for (i = 0; i < rewrite->arguments.count; i++)
-		appendBinaryStringInfo(&out, rewrite->arguments.strings[i],
-							   (int) strlen(rewrite->arguments.strings[i]) + 1);
-	update_trigger(triggers, tuple, psprintf("%s%s", rewrite->new_name, name + length),
-				   &out, rewrite->arguments.count);
+	trigger_arguments_write(triggers, tuple, psprintf("%s%s", rewrite->new_name, name + length),
+							&rewrite->arguments);
 }
 
 /*

@@ -36,7 +36,6 @@ typedef struct Run
 {
 	Rule	   *rule;
 	RuleQuery  *query;
-	Relation	relation;
 	TupleTableSlot *const *rows;
 	int			row_count;
 	QuerySink	sink;
@@ -151,7 +150,7 @@ run_rows(void *argument)
 {
 	Run		   *run = argument;
 	int			nest_level = settings_pin_query();
-	RuleQueryRole role = rule_query_enter_owner(run->relation);
+	RuleQueryRole role = rule_query_enter_author(run->rule->author_id);
 	Arguments	last = {0};
 	int			i;
 
@@ -167,7 +166,7 @@ run_rows(void *argument)
 		(void) SPI_finish();
 		last = arguments;
 	}
-	rule_query_leave_owner(role);
+	rule_query_leave_author(role);
 	settings_restore(nest_level);
 }
 
@@ -179,11 +178,22 @@ has_given_up(const RuleQuery *query)
 		(query->plan == NULL && query->failed_at == GetCurrentTransactionStartTimestamp());
 }
 
-bool
-query_run(Rule *rule, RuleQuery *query, Relation relation,
-		  TupleTableSlot *const *rows, int row_count, QuerySink sink, void *argument)
+static void
+warn_of_author(const Rule *rule)
 {
-	Run			run = {rule, query, relation, rows, row_count, sink, argument};
+	const char *problem;
+	const char *detail;
+
+	/* unless a role has changed since the rule was looked up */
+	if (!OidIsValid(rule_author_find_role(&rule->author, &problem, &detail)))
+		rule_warn(rule, problem, detail);
+}
+
+bool
+query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_count,
+		  QuerySink sink, void *argument)
+{
+	Run			run = {rule, query, rows, row_count, sink, argument};
 	MemoryContext old_context;
 	ErrorData  *volatile error = NULL;
 
@@ -192,7 +202,9 @@ query_run(Rule *rule, RuleQuery *query, Relation relation,
 		rule_warn(rule, "a query changes the table that it belongs to", NULL);
 		return false;
 	}
-	if (has_given_up(query))
+	if (!OidIsValid(rule->author_id))
+		warn_of_author(rule);
+	if (!OidIsValid(rule->author_id) || has_given_up(query))
 		return false;
 	MemoryContextReset(rule->econtext->ecxt_per_tuple_memory);
 	old_context = MemoryContextSwitchTo(rule->econtext->ecxt_per_tuple_memory);

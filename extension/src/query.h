@@ -10,19 +10,17 @@
 
 #include "executor/tuptable.h"
 #include "rule.h"
-#include "utils/relcache.h"
 
 /* Takes each text that a query returns, which is valid during the call only. */
 typedef void (*QuerySink) (const char *text, Size length, void *argument);
 
 /*
  * Runs a query for each of the rows, at most two, with the state of the finished
- * statement; for the second only if its placeholders have other values.  False,
+ * statement, as the rule's author; for the second only if its placeholders have other values.  False,
  * and a warning, if it failed: then what it gave to the sink is undone, as far as
  * the current transaction can undo it.
  */
-extern bool query_run(Rule *rule, RuleQuery *query, Relation relation,
-					  TupleTableSlot *const *rows, int row_count,
+extern bool query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_count,
 					  QuerySink sink, void *argument);
 
 #endif

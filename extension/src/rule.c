@@ -11,6 +11,7 @@
 #include "rule.h"
 #include "utils/acl.h"
 #include "utils/memutils.h"
+#include "utils/rls.h"
 
 void
 rule_forget_states(Rule *rule)
@@ -28,13 +29,27 @@ rule_forget_states(Rule *rule)
 	MemoryContextReset(rule->state_context);
 }
 
-/* A query runs as the table's owner, and errors tell what is in other tables. */
+static bool
+has_rights_of_author(const Rule *rule)
+{
+	return OidIsValid(rule->author_id) ? has_privs_of_role(GetUserId(), rule->author_id) : superuser();
+}
+
+/* A writer need not be allowed to read what he writes. */
+static bool
+may_see_rows(const Rule *rule)
+{
+	return pg_class_aclcheck(rule->relation_id, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+		check_enable_rls(rule->relation_id, InvalidOid, true) != RLS_ENABLED;
+}
+
+/* Errors tell what is in the row, and those of queries what is in other tables. */
 static int
 add_detail(const Rule *rule, const char *detail)
 {
 	if (detail == NULL)
 		return 0;
-	if (rule->action != RULE_ACTION_QUERY || has_privs_of_role(GetUserId(), rule->owner_id))
+	if (rule->action == RULE_ACTION_QUERY ? has_rights_of_author(rule) : may_see_rows(rule))
 		return errdetail_internal("%s", detail);
 	return errdetail_log("%s", detail);
 }

@@ -12,7 +12,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "nodes/execnodes.h"
-#include "rule_action.h"
+#include "rule_author.h"
 
 typedef enum RulePartKind
 {
@@ -93,7 +93,10 @@ typedef struct Rule
 	MemoryContext context;		/* holds all of this */
 	char	   *relation_name;	/* for messages */
 	char	   *trigger_name;
-	Oid			owner_id;		/* of the relation */
+	Oid			relation_id;
+	RuleAuthor	author;			/* whose rights its queries have */
+	Oid			author_id;		/* the role, or InvalidOid: they are not to be
+								 * run */
 	RuleKey    *keys;
 	int			key_count;
 	RuleExpression *expressions;
@@ -116,8 +119,8 @@ typedef struct Rule
 extern void rule_forget_states(Rule *rule);
 
 /*
- * One warning for each rule and backend; detail may be NULL.  Where the current
- * user may not see what a query has read, the detail goes to the log only.
+ * One warning for each rule and backend; detail may be NULL.  Where the current user
+ * may not see the rows that the rule has read, the detail goes to the log only.
  */
 extern void rule_warn(const Rule *rule, const char *what, const char *detail);
 

@@ -10,6 +10,7 @@
 #include "guarded.h"
 #include "query_text.h"
 #include "rule_any_row.h"
+#include "rule_author.h"
 #include "rule_row.h"
 #include "template.h"
 
@@ -82,7 +83,7 @@ rule_any_row(RuleAction action, char *const *arguments, int argument_count,
 			 RuleAnyRowSink sink, void *sink_argument)
 {
 	const Output output = {action, sink, sink_argument};
-	int			first = 0;
+	int			first = rule_author_count(action, arguments, argument_count);
 	int			next;
 
 	if (action == RULE_ACTION_CACHEOPS)

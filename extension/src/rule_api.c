@@ -7,16 +7,21 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "array.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "guarded.h"
+#include "miscadmin.h"
 #include "result_set.h"
 #include "rule_any_row.h"
 #include "rule_compile.h"
-#include "rule_query.h"
 #include "template.h"
+#include "trigger_arguments.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
@@ -26,6 +31,8 @@ PG_FUNCTION_INFO_V1(uncache_check_template);
 PG_FUNCTION_INFO_V1(uncache_examine_rule);
 PG_FUNCTION_INFO_V1(uncache_rule_for_any_row);
 PG_FUNCTION_INFO_V1(uncache_is_target);
+PG_FUNCTION_INFO_V1(uncache_rule_author);
+PG_FUNCTION_INFO_V1(uncache_objects_used);
 
 /* Columns of rule_for_any_row()'s result. */
 enum
@@ -43,6 +50,24 @@ enum
 	EXAMINE_IS_LOCKED,
 	EXAMINE_COLUMNS,
 	EXAMINE_COLUMN_COUNT
+};
+
+/* Columns of objects_used()'s result. */
+enum
+{
+	OBJECT_CLASS_ID,
+	OBJECT_ID,
+	OBJECT_COLUMN_NUMBER,
+	OBJECT_COLUMN_COUNT
+};
+
+/* Columns of rule_author()'s result. */
+enum
+{
+	AUTHOR_NAME,
+	AUTHOR_KNOWN_AS,
+	AUTHOR_PROBLEM,
+	AUTHOR_COLUMN_COUNT
 };
 
 static RuleAction
@@ -72,6 +97,17 @@ column_names(Relation relation, const Bitmapset * columns)
 	return construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
+/* Who makes a rule with watch() does not say whose rights its queries have. */
+static void
+check_has_no_author(RuleAction action, const StringArray *arguments)
+{
+	if (rule_author_count(action, arguments->strings, arguments->count) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is not a query", arguments->strings[0]),
+				 errhint("A query runs with the privileges of the table's owner.")));
+}
+
 /*
  * check_rule(relation regclass, action text, arguments text[]) → text[]: raises
  * what is wrong; the columns that the arguments read
@@ -81,12 +117,46 @@ uncache_check_rule(PG_FUNCTION_ARGS)
 {
 	Relation	relation = table_open(PG_GETARG_OID(0), AccessShareLock);
 	StringArray arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(2), "argument");
-	Bitmapset  *columns = rule_check(relation, get_action(PG_GETARG_DATUM(1)),
-									 arguments.strings, arguments.count);
-	ArrayType  *names = column_names(relation, columns);
+	RuleAction	action = get_action(PG_GETARG_DATUM(1));
+	RuleAnalysis analysis;
+	ArrayType  *names;
 
+	check_has_no_author(action, &arguments);
+	analysis = rule_analyze(relation, action, arguments.strings, arguments.count, RULE_SCRUTINY_ALL);
+	names = column_names(relation, analysis.columns);
 	table_close(relation, AccessShareLock);
 	PG_RETURN_ARRAYTYPE_P(names);
+}
+
+/*
+ * objects_used(relation oid, action text, arguments text[], with_queries boolean) → setof
+ * (class_id oid, object_id oid, column_number integer): what a rule depends on, its own
+ * table excepted; raises what is wrong with it
+ */
+Datum
+uncache_objects_used(PG_FUNCTION_ARGS)
+{
+	Relation	relation = table_open(PG_GETARG_OID(0), AccessShareLock);
+	StringArray arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(2), "argument");
+	RuleAnalysis analysis = rule_analyze(relation, get_action(PG_GETARG_DATUM(1)), arguments.strings,
+										 arguments.count,
+										 PG_GETARG_BOOL(3) ? RULE_SCRUTINY_ALL : RULE_SCRUTINY_OWN_TABLE);
+	ResultSet	result = result_set_begin(fcinfo);
+	ListCell   *cell;
+
+	table_close(relation, AccessShareLock);
+	foreach(cell, analysis.objects)
+	{
+		const		ObjectAddress *object = lfirst(cell);
+		Datum		values[OBJECT_COLUMN_COUNT];
+		bool		nulls[OBJECT_COLUMN_COUNT] = {false};
+
+		values[OBJECT_CLASS_ID] = ObjectIdGetDatum(object->classId);
+		values[OBJECT_ID] = ObjectIdGetDatum(object->objectId);
+		values[OBJECT_COLUMN_NUMBER] = Int32GetDatum(object->objectSubId);
+		result_set_add(&result, values, nulls);
+	}
+	PG_RETURN_NULL();
 }
 
 static void
@@ -134,7 +204,7 @@ uncache_check_template(PG_FUNCTION_ARGS)
 	Relation	relation = table_open(PG_GETARG_OID(0), AccessShareLock);
 	char	   *template = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
-	(void) rule_check(relation, RULE_ACTION_KEYS, &template, 1);
+	(void) rule_analyze(relation, RULE_ACTION_KEYS, &template, 1, RULE_SCRUTINY_ALL);
 	table_close(relation, AccessShareLock);
 	PG_RETURN_VOID();
 }
@@ -148,29 +218,27 @@ typedef struct ExamineCall
 	ArrayType  *columns;		/* the result: those that are read */
 } ExamineCall;
 
-/*
- * Planning runs functions that call themselves immutable, and who wrote the rule
- * need not be trusted by whoever asks: so it is done as the table's owner, who
- * can do nothing there but compute.
- */
+/* Of a table that is gone nothing is wrong any more. */
 static void
 examine(void *argument)
 {
 	ExamineCall *call = argument;
-	Relation	relation = table_open(call->relation_id, AccessShareLock);
-	RuleQueryRole role = rule_query_enter_owner(relation);
-	Bitmapset  *columns = rule_check(relation, call->action,
-									 call->arguments.strings, call->arguments.count);
+	Relation	relation = try_relation_open(call->relation_id, AccessShareLock);
+	RuleAnalysis analysis;
 
-	rule_query_leave_owner(role);
-	call->columns = column_names(relation, columns);
-	table_close(relation, AccessShareLock);
+	if (relation == NULL)
+		return;
+	analysis = rule_analyze(relation, call->action, call->arguments.strings, call->arguments.count,
+							RULE_SCRUTINY_ALL);
+	call->columns = column_names(relation, analysis.columns);
+	relation_close(relation, AccessShareLock);
 }
 
 /*
  * examine_rule(relation oid, action text, arguments text[]) → (problem text,
  * is_locked boolean, columns text[]): what is wrong with a rule, or that somebody
- * has locked what it takes to know, or the columns that it reads
+ * has locked what it takes to know, or the columns that it reads; of a table that is
+ * gone nothing
  */
 Datum
 uncache_examine_rule(PG_FUNCTION_ARGS)
@@ -187,13 +255,72 @@ uncache_examine_rule(PG_FUNCTION_ARGS)
 	call.arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(2), "argument");
 	error = guarded_call(examine, &call);
 	nulls[EXAMINE_PROBLEM] = error == NULL;
-	nulls[EXAMINE_COLUMNS] = error != NULL;
+	nulls[EXAMINE_COLUMNS] = error != NULL || call.columns == NULL;
 	values[EXAMINE_IS_LOCKED] = BoolGetDatum(error != NULL &&
 											 (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
 											  error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED));
 	if (error != NULL)
 		values[EXAMINE_PROBLEM] = CStringGetTextDatum(error->message);
-	else
+	else if (call.columns != NULL)
 		values[EXAMINE_COLUMNS] = PointerGetDatum(call.columns);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/* Whose queries a trigger is to run; false if it has none. */
+static bool
+read_author(Oid trigger_id, RuleAuthor *author)
+{
+	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
+	HeapTuple	tuple = trigger_arguments_find_trigger(triggers, trigger_id);
+	StringArray arguments = {NULL, 0};
+	RuleAction	action;
+	bool		has_queries;
+
+	memset(author, 0, sizeof(*author));
+	has_queries = tuple != NULL &&
+		trigger_arguments_find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action) &&
+		action == RULE_ACTION_QUERY;
+	if (has_queries)
+		arguments = trigger_arguments_read(triggers, tuple);
+	if (arguments.count > 0)
+		(void) rule_author_parse(arguments.strings[0], author);
+	table_close(triggers, AccessShareLock);
+	return has_queries;
+}
+
+/*
+ * rule_author(trigger oid) → (author name, known_as name, problem text): the role that
+ * a rule's queries run as, what it was called when that was written down, or why they
+ * are not run; nulls for a rule without queries
+ */
+Datum
+uncache_rule_author(PG_FUNCTION_ARGS)
+{
+	Datum		values[AUTHOR_COLUMN_COUNT] = {0};
+	bool		nulls[AUTHOR_COLUMN_COUNT] = {true, true, true};
+	const char *problem = NULL;
+	const char *detail;
+	RuleAuthor	author;
+	Oid			role_id = InvalidOid;
+	NameData	names[2];
+	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (read_author(PG_GETARG_OID(0), &author))
+		role_id = rule_author_find_role(&author, &problem, &detail);
+	if (OidIsValid(role_id))
+	{
+		namestrcpy(&names[0], GetUserNameFromId(role_id, false));
+		namestrcpy(&names[1], author.name);
+		values[AUTHOR_NAME] = NameGetDatum(&names[0]);
+		values[AUTHOR_KNOWN_AS] = NameGetDatum(&names[1]);
+		nulls[AUTHOR_NAME] = nulls[AUTHOR_KNOWN_AS] = false;
+	}
+	if (problem != NULL)
+	{
+		values[AUTHOR_PROBLEM] = CStringGetTextDatum(problem);
+		nulls[AUTHOR_PROBLEM] = false;
+	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

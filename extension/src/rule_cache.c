@@ -127,6 +127,20 @@ check_not_compiling(const RuleEntry *entry)
 				 errmsg("an expression changes the table that it belongs to")));
 }
 
+/*
+ * Roles are looked at each time rather than listened for: they are the whole cluster's,
+ * and few changes of them matter.
+ */
+static bool
+has_same_author(const Rule *rule)
+{
+	const char *problem;
+	const char *detail;
+
+	return rule->action != RULE_ACTION_QUERY ||
+		rule_author_find_role(&rule->author, &problem, &detail) == rule->author_id;
+}
+
 Rule *
 rule_cache_get(const TriggerData *trigger_data, RuleAction action)
 {
@@ -134,7 +148,7 @@ rule_cache_get(const TriggerData *trigger_data, RuleAction action)
 	Rule	   *rule;
 
 	check_not_compiling(entry);
-	if (entry->is_valid)
+	if (entry->is_valid && has_same_author(entry->rule))
 		return entry->rule;
 
 	/*

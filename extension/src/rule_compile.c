@@ -13,6 +13,7 @@
 #include "optimizer/optimizer.h"
 #include "query_text.h"
 #include "rule_compile.h"
+#include "rule_objects.h"
 #include "rule_query.h"
 #include "rule_row.h"
 #include "rule_template.h"
@@ -29,9 +30,9 @@ create_rule(Relation relation, const char *trigger_name, RuleAction action,
 
 	rule->context = context;
 	rule->action = action;
+	rule->relation_id = RelationGetRelid(relation);
 	rule->relation_name = MemoryContextStrdup(context, RelationGetRelationName(relation));
 	rule->trigger_name = MemoryContextStrdup(context, trigger_name);
-	rule->owner_id = relation->rd_rel->relowner;
 	rule->has_warned = has_warned;
 	return rule;
 }
@@ -56,22 +57,48 @@ typedef struct QueryCall
 	List	   *globs;			/* what its text shows, in the rule's context */
 } QueryCall;
 
+/* Planning runs what evaluating would: as the author, too. */
 static void
-compile_query(void *argument)
+compile_as_author(const QueryCall *call)
 {
-	QueryCall  *call = argument;
-	MemoryContext old_context;
-	List	   *globs;
-	ListCell   *cell;
+	RuleQueryRole role = rule_query_enter_author(call->compiler->rule->author_id);
 
 	rule_query_compile(call->compiler, call->query);
-	globs = query_text_globs(call->query->sql, call->query->parameter_count);
+	rule_query_leave_author(role);
+}
+
+static void
+find_globs(QueryCall *call)
+{
+	MemoryContext old_context;
+	List	   *placeholders;
+	char	   *sql = query_text_sql(call->query->source, &placeholders);
+	List	   *globs = query_text_globs(sql, list_length(placeholders));
+	ListCell   *cell;
+
 	old_context = MemoryContextSwitchTo(call->compiler->rule->context);
 	foreach(cell, globs)
 		call->globs = lappend(call->globs, pstrdup(lfirst(cell)));
 	MemoryContextSwitchTo(old_context);
-	if (call->compiler->is_strict)
-		rule_query_check(call->compiler, call->query);
+}
+
+static void
+compile_query(void *argument)
+{
+	QueryCall  *call = argument;
+
+	find_globs(call);
+	if (OidIsValid(call->compiler->rule->author_id))
+		compile_as_author(call);
+}
+
+static void
+look_at_query(QueryCall *call)
+{
+	rule_query_compile(call->compiler, call->query);
+	find_globs(call);
+	if (!call->compiler->skips_queries)
+		rule_query_analyze(call->compiler, call->query);
 }
 
 /* Adds a query; arguments behind it up to the next one are its globs. */
@@ -80,7 +107,7 @@ add_query(RuleCompiler *compiler, char *const *arguments, int count)
 {
 	Rule	   *rule = compiler->rule;
 	RuleQuery  *query = &rule->queries[rule->query_count++];
-	QueryCall	call = {compiler, query, NIL};
+	QueryCall	call = {.compiler = compiler,.query = query};
 	ErrorData  *error = NULL;
 	ListCell   *cell;
 	int			i;
@@ -88,7 +115,7 @@ add_query(RuleCompiler *compiler, char *const *arguments, int count)
 	query->source = arguments[0];
 	query->first_key = rule->key_count;
 	if (compiler->is_strict)
-		compile_query(&call);
+		look_at_query(&call);
 	else
 		error = guarded_call(compile_query, &call);
 	if (error != NULL)
@@ -133,15 +160,28 @@ add_queries(RuleCompiler *compiler, char *const *arguments, int count)
 }
 
 static void
+set_author(Rule *rule, const char *argument)
+{
+	const char *problem;
+	const char *detail;
+
+	(void) rule_author_parse(argument, &rule->author);
+	rule->author_id = rule_author_find_role(&rule->author, &problem, &detail);
+}
+
+static void
 compile_arguments(RuleCompiler *compiler, char *const *arguments, int count)
 {
 	char	  **copies = palloc(Max(count, 1) * sizeof(char *));
+	int			author_count = rule_author_count(compiler->rule->action, arguments, count);
 	int			i;
 
+	if (author_count > 0)
+		set_author(compiler->rule, arguments[0]);
 	for (i = 0; i < count; i++)
 		copies[i] = pstrdup(arguments[i]);
 	if (compiler->rule->action == RULE_ACTION_QUERY)
-		add_queries(compiler, copies, count);
+		add_queries(compiler, copies + author_count, count - author_count);
 	else if (compiler->rule->action == RULE_ACTION_CACHEOPS)
 		rule_row_compile(compiler, copies, count);
 	else
@@ -159,7 +199,7 @@ rule_compile(Relation relation, const Trigger *trigger, RuleAction action, bool 
 	MemoryContext old_context = MemoryContextSwitchTo(rule->context);
 	RuleCompiler compiler = {.rule = rule,.relation = relation};
 
-	if (trigger->tgnargs == 0)
+	if (trigger->tgnargs == rule_author_count(action, trigger->tgargs, trigger->tgnargs))
 		rule_warn(rule, "it has no templates", NULL);
 	compile_arguments(&compiler, trigger->tgargs, trigger->tgnargs);
 	initStringInfo(&rule->key_buffer);
@@ -219,18 +259,38 @@ column_numbers(Relation relation, Bitmapset * columns)
 	return numbers;
 }
 
-Bitmapset *
-rule_check(Relation relation, RuleAction action, char *const *arguments, int argument_count)
+/* Into the current memory context. */
+static List *
+copy_objects(const List *objects)
+{
+	List	   *copy = NIL;
+	const ListCell *cell;
+
+	foreach(cell, objects)
+	{
+		ObjectAddress *object = palloc(sizeof(ObjectAddress));
+
+		*object = *(const ObjectAddress *) lfirst(cell);
+		copy = lappend(copy, object);
+	}
+	return copy;
+}
+
+RuleAnalysis
+rule_analyze(Relation relation, RuleAction action, char *const *arguments, int argument_count,
+			 RuleScrutiny scrutiny)
 {
 	bool		has_warned = true;
 	Rule	   *rule = create_rule(relation, "check", action, &has_warned);
 	MemoryContext old_context = MemoryContextSwitchTo(rule->context);
-	RuleCompiler compiler = {.rule = rule,.relation = relation,.is_strict = true};
-	Bitmapset  *columns;
+	RuleCompiler compiler = {.rule = rule,.relation = relation,.is_strict = true,
+	.skips_queries = scrutiny == RULE_SCRUTINY_OWN_TABLE};
+	RuleAnalysis result;
 
 	compile_arguments(&compiler, arguments, argument_count);
 	MemoryContextSwitchTo(old_context);
-	columns = column_numbers(relation, columns_read(rule));
+	result.columns = column_numbers(relation, columns_read(rule));
+	result.objects = copy_objects(compiler.objects);
 	MemoryContextDelete(rule->context);
-	return columns;
+	return result;
 }

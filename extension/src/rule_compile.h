@@ -19,11 +19,28 @@
 extern Rule *rule_compile(Relation relation, const Trigger *trigger, RuleAction action,
 						  bool *has_warned);
 
+/* What a rule of some arguments uses. */
+typedef struct RuleAnalysis
+{
+	Bitmapset  *columns;		/* numbers of the columns that it reads */
+	List	   *objects;		/* ObjectAddress *: see rule_objects_add() */
+} RuleAnalysis;
+
+/* How closely to look. */
+typedef enum RuleScrutiny
+{
+	RULE_SCRUTINY_ALL,
+	RULE_SCRUTINY_OWN_TABLE		/* of queries the placeholders only: locks no
+								 * other table */
+} RuleScrutiny;
+
 /*
- * Compiles arguments for a rule of this action against a relation; raises what is
- * wrong with them.  Returns the numbers of the columns that they read.
+ * Looks at arguments for a rule of this action on a relation, as the current user, and
+ * raises what is wrong with them.  Parses and analyzes, and runs nobody's code.
+ * Tables that queries read get an AccessShareLock.  An author in front of queries is
+ * passed over.
  */
-extern Bitmapset * rule_check(Relation relation, RuleAction action,
-							  char *const *arguments, int argument_count);
+extern RuleAnalysis rule_analyze(Relation relation, RuleAction action, char *const *arguments,
+								 int argument_count, RuleScrutiny scrutiny);
 
 #endif

@@ -22,6 +22,7 @@
 #include "parser/parse_expr.h"
 #include "parser/parse_relation.h"
 #include "rule_expression.h"
+#include "rule_literals.h"
 #include "settings.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -66,20 +67,25 @@ parse_expression(const char *sql)
 	return target->val;
 }
 
-Expr *
-rule_expression_plan(Relation relation, const char *placeholder)
+static ParseState *
+make_state(Relation relation, const char *sql)
 {
-	int			nest_level = settings_pin_all();
-	char	   *sql = psprintf(RULE_EXPRESSION_PREFIX "%s\n", placeholder);
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *item;
-	Node	   *node;
 
 	pstate->p_sourcetext = sql;
 	item = addRangeTableEntryForRelation(pstate, relation, AccessShareLock,
 										 NULL, false, true);
 	addNSItemToQuery(pstate, item, false, true, true);
-	node = transformExpr(pstate, parse_expression(sql), EXPR_KIND_CHECK_CONSTRAINT);
+	return pstate;
+}
+
+/* The literals may have been taken out of it. */
+static Node *
+analyze(ParseState *pstate, Node *raw)
+{
+	Node	   *node = transformExpr(pstate, raw, EXPR_KIND_CHECK_CONSTRAINT);
+
 	assign_expr_collations(pstate, node);
 	if (exprType(node) == UNKNOWNOID)
 		node = coerce_to_common_type(pstate, node, TEXTOID, "template");
@@ -88,10 +94,37 @@ rule_expression_plan(Relation relation, const char *placeholder)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("a placeholder cannot have type %s",
 						format_type_be(exprType(node)))));
-	node = (Node *) expression_planner((Expr *) node);
+	return node;
+}
+
+static Expr *
+make_expression(Relation relation, const char *placeholder, bool is_planned)
+{
+	int			nest_level = settings_pin_all();
+	char	   *sql = psprintf(RULE_EXPRESSION_PREFIX "%s\n", placeholder);
+	ParseState *pstate = make_state(relation, sql);
+	Node	   *node = parse_expression(sql);
+
+	if (!is_planned)
+		rule_literals_take(pstate, node, NULL, 0);
+	node = analyze(pstate, node);
+	if (is_planned)
+		node = (Node *) expression_planner((Expr *) node);
 	free_parsestate(pstate);
 	settings_restore(nest_level);
 	return (Expr *) node;
+}
+
+Expr *
+rule_expression_plan(Relation relation, const char *placeholder)
+{
+	return make_expression(relation, placeholder, true);
+}
+
+Expr *
+rule_expression_analyze(Relation relation, const char *placeholder)
+{
+	return make_expression(relation, placeholder, false);
 }
 
 /*

@@ -19,9 +19,16 @@
 
 /*
  * Parses, analyzes and plans a placeholder's text over the relation's columns,
- * in the current memory context; raises what is wrong with it.
+ * in the current memory context; raises what is wrong with it.  Planning runs
+ * functions that call themselves immutable, as the current user.
  */
 extern Expr *rule_expression_plan(Relation relation, const char *placeholder);
+
+/*
+ * The same for whoever only looks: runs nobody's code.  The result's types and
+ * columns are those of the planned expression; literals have lost their values.
+ */
+extern Expr *rule_expression_analyze(Relation relation, const char *placeholder);
 
 /*
  * May the expression's text depend on more settings than those which

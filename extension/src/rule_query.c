@@ -11,10 +11,15 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "compat.h"
+#include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/analyze.h"
 #include "query_text.h"
+#include "rule_literals.h"
+#include "rule_objects.h"
 #include "rule_query.h"
 #include "settings.h"
 #include "utils/builtins.h"
@@ -22,21 +27,22 @@
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 
 RuleQueryRole
-rule_query_enter_owner(Relation relation)
+rule_query_enter_author(Oid author_id)
 {
 	RuleQueryRole role;
 
 	GetUserIdAndSecContext(&role.user_id, &role.security_context);
-	SetUserIdAndSecContext(relation->rd_rel->relowner,
+	SetUserIdAndSecContext(author_id,
 						   role.security_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
 	return role;
 }
 
 void
-rule_query_leave_owner(RuleQueryRole role)
+rule_query_leave_author(RuleQueryRole role)
 {
 	SetUserIdAndSecContext(role.user_id, role.security_context);
 }
@@ -45,7 +51,7 @@ static void
 compile_parameter(RuleCompiler *compiler, const TemplatePart *placeholder,
 				  RuleParameter *parameter)
 {
-	rule_template_plan(compiler, placeholder);
+	rule_template_analyze(compiler, placeholder);
 	parameter->expr = compiler->expr;
 	parameter->state = NULL;
 	parameter->type_id = exprType((Node *) compiler->expr);
@@ -100,24 +106,37 @@ locks_rows(Node *node, void *context)
 	return expression_tree_walker(node, locks_rows, context);
 }
 
+static void
+check_is_one(bool is_one)
+{
+	if (!is_one)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a rule's query must be one SELECT")));
+}
+
+static void
+check_only_reads(bool only_reads)
+{
+	if (!only_reads)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a rule's query must only read, without locking rows")));
+}
+
 /* It must be one SELECT without side effects that returns one text. */
 static void
-check_plan(SPIPlanPtr plan, const RuleQuery *query)
+check_plan(SPIPlanPtr plan)
 {
 	List	   *sources = SPI_plan_get_plan_sources(plan);
 	CachedPlanSource *source;
 	Query	   *parsed;
 
-	if (list_length(sources) != 1 || !SPI_is_cursor_plan(plan))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a rule's query must be one SELECT")));
+	check_is_one(list_length(sources) == 1 && SPI_is_cursor_plan(plan));
 	source = linitial(sources);
 	parsed = linitial_node(Query, source->query_list);
-	if (parsed->commandType != CMD_SELECT || parsed->hasModifyingCTE || locks_rows((Node *) parsed, NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a rule's query must only read, without locking rows")));
+	check_only_reads(parsed->commandType == CMD_SELECT && !parsed->hasModifyingCTE &&
+					 !locks_rows((Node *) parsed, NULL));
 	rule_query_check_result(source->resultDesc);
 }
 
@@ -155,7 +174,7 @@ prepare(RuleQuery *query)
 	plan = SPI_prepare(query->sql, query->parameter_count, types);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-	check_plan(plan, query);
+	check_plan(plan);
 	error_context_stack = callback.previous;
 	return plan;
 }
@@ -180,16 +199,99 @@ rule_query_prepare(Rule *rule, RuleQuery *query)
 	query->plan = plan;
 }
 
-void
-rule_query_check(RuleCompiler *compiler, RuleQuery *query)
-{
-	int			nest_level = settings_pin_query();
-	RuleQueryRole role = rule_query_enter_owner(compiler->relation);
+/* --- looking at it --- */
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	(void) prepare(query);
-	(void) SPI_finish();
-	rule_query_leave_owner(role);
+/* Before it is analyzed, which locks what it would change. */
+static bool
+changes_something(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, InsertStmt) || IsA(node, UpdateStmt) || IsA(node, DeleteStmt) || compat_is_merge(node))
+		return true;
+	if (IsA(node, SelectStmt) && ((const SelectStmt *) node)->lockingClause != NIL)
+		return true;
+	return raw_expression_tree_walker(node, changes_something, context);
+}
+
+/* What its author may not see in full he may not ask for: a hidden row is a stale key. */
+static bool
+find_policies(Node *node, void *context)
+{
+	Oid			author_id = *(const Oid *) context;
+	ListCell   *cell;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, Query))
+		return expression_tree_walker(node, find_policies, context);
+	foreach(cell, ((Query *) node)->rtable)
+	{
+		const RangeTblEntry *entry = lfirst(cell);
+
+		if (entry->rtekind == RTE_RELATION &&
+			check_enable_rls(entry->relid, author_id, true) == RLS_ENABLED)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("query would be affected by row-level security policy for table \"%s\"",
+							get_rel_name(entry->relid))));
+	}
+	return query_tree_walker((Query *) node, find_policies, context, 0);
+}
+
+/* By the rules that hold where a query is run: an owner's policies are not forced on him. */
+static void
+check_policies(Query *query, Oid author_id)
+{
+	Oid			user_id;
+	int			security_context;
+
+	GetUserIdAndSecContext(&user_id, &security_context);
+	SetUserIdAndSecContext(user_id, security_context | SECURITY_NOFORCE_RLS);
+	(void) find_policies((Node *) query, &author_id);
+	SetUserIdAndSecContext(user_id, security_context);
+}
+
+static Query *
+analyze(const RuleQuery *query)
+{
+	Oid		   *types = palloc(Max(query->parameter_count, 1) * sizeof(Oid));
+	List	   *statements = compat_raw_parser(query->sql);
+	ParseState *pstate = make_parsestate(NULL);
+	Node	   *raw;
+	Query	   *parsed;
+	int			i;
+
+	raw = list_length(statements) != 1 ? NULL : linitial_node(RawStmt, statements)->stmt;
+	check_is_one(raw != NULL && IsA(raw, SelectStmt) && ((SelectStmt *) raw)->intoClause == NULL);
+	check_only_reads(!changes_something(raw, NULL));
+	for (i = 0; i < query->parameter_count; i++)
+		types[i] = query->parameters[i].type_id;
+	pstate->p_sourcetext = query->sql;
+	rule_literals_take(pstate, raw, types, query->parameter_count);
+	parsed = transformStmt(pstate, raw);
+	check_only_reads(parsed->commandType == CMD_SELECT && !parsed->hasModifyingCTE &&
+					 !locks_rows((Node *) parsed, NULL));
+	free_parsestate(pstate);
+	return parsed;
+}
+
+void
+rule_query_analyze(RuleCompiler *compiler, const RuleQuery *query)
+{
+	int			nest_level = settings_pin_all();
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = query_error_callback,
+		.arg = unconstify(RuleQuery *, query)
+	};
+	Query	   *parsed;
+
+	error_context_stack = &callback;
+	parsed = analyze(query);
+	rule_query_check_result(ExecCleanTypeFromTL(parsed->targetList));
+	check_policies(parsed, compiler->relation->rd_rel->relowner);
+	error_context_stack = callback.previous;
 	settings_restore(nest_level);
+	compiler->objects = rule_objects_add(compiler->objects, (Node *) parsed);
 }

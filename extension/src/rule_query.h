@@ -3,8 +3,8 @@
  * rule_query.h
  *	  Compiles a query of a rule against its relation, and prepares it.
  *
- * A query, its placeholders included, is run as the owner of the rule's table:
- * which keys a change makes stale must not depend on what the writer may read.
+ * A query, its placeholders included, is run as the author of its rule: which keys a
+ * change makes stale must not depend on what the writer may read.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,17 +21,18 @@ typedef struct RuleQueryRole
 	int			security_context;
 } RuleQueryRole;
 
-extern RuleQueryRole rule_query_enter_owner(Relation relation);
-extern void rule_query_leave_owner(RuleQueryRole role);
+extern RuleQueryRole rule_query_enter_author(Oid author_id);
+extern void rule_query_leave_author(RuleQueryRole role);
 
 /*
  * Fills in SQL and parameters; query->source is set.  Raises what is wrong.  Keys
- * are the caller's business.
+ * are the caller's business.  Plans placeholders, as the current user, unless the
+ * compiler only looks.
  */
 extern void rule_query_compile(RuleCompiler *compiler, RuleQuery *query);
 
 /*
- * Prepares query->plan, which lives as long as the rule.  As the owner, with
+ * Prepares query->plan, which lives as long as the rule.  As the author, with
  * settings pinned and SPI connected.  Raises what is wrong.
  */
 extern void rule_query_prepare(Rule *rule, RuleQuery *query);
@@ -42,7 +43,10 @@ extern void rule_query_prepare(Rule *rule, RuleQuery *query);
  */
 extern void rule_query_check_result(TupleDesc desc);
 
-/* Prepares it once, to raise what is wrong. */
-extern void rule_query_check(RuleCompiler *compiler, RuleQuery *query);
+/*
+ * Analyzes a compiled query as the current user, without running anything, and adds
+ * to the compiler's objects.  Raises what is wrong.
+ */
+extern void rule_query_analyze(RuleCompiler *compiler, const RuleQuery *query);
 
 #endif

@@ -17,6 +17,7 @@
 #include "nodes/nodeFuncs.h"
 #include "parser/scansup.h"
 #include "rule_expression.h"
+#include "rule_objects.h"
 #include "rule_template.h"
 #include "template.h"
 #include "utils/builtins.h"
@@ -153,7 +154,7 @@ add_error_place(void *argument)
 }
 
 void
-rule_template_plan(RuleCompiler *compiler, const TemplatePart *placeholder)
+rule_template_analyze(RuleCompiler *compiler, const TemplatePart *placeholder)
 {
 	ErrorContextCallback callback = {
 		.previous = error_context_stack,
@@ -166,26 +167,31 @@ rule_template_plan(RuleCompiler *compiler, const TemplatePart *placeholder)
 	compiler->placeholder = MemoryContextStrdup(compiler->rule->context,
 												pnstrdup(placeholder->text, placeholder->length));
 	error_context_stack = &callback;
-	expr = rule_expression_plan(compiler->relation, compiler->placeholder);
+	if (compiler->is_strict)
+		expr = rule_expression_analyze(compiler->relation, compiler->placeholder);
+	else
+		expr = rule_expression_plan(compiler->relation, compiler->placeholder);
 	error_context_stack = callback.previous;
 	old_context = MemoryContextSwitchTo(compiler->rule->context);
 	compiler->expr = copyObject(expr);
+	if (compiler->is_strict)
+		compiler->objects = rule_objects_add(compiler->objects, (Node *) compiler->expr);
 	MemoryContextSwitchTo(old_context);
 }
 
-/* What a guarded rule_template_plan() works on. */
+/* What a guarded rule_template_analyze() works on. */
 typedef struct PlanCall
 {
 	RuleCompiler *compiler;
 	const TemplatePart *placeholder;
-} PlanCall;
+} AnalyzeCall;
 
 static void
-plan(void *argument)
+analyze(void *argument)
 {
-	const PlanCall *call = argument;
+	const AnalyzeCall *call = argument;
 
-	rule_template_plan(call->compiler, call->placeholder);
+	rule_template_analyze(call->compiler, call->placeholder);
 }
 
 static void
@@ -215,13 +221,13 @@ add_expression(RuleCompiler *compiler, RulePart *part)
 static void
 compile_expression(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
 {
-	PlanCall	call = {compiler, source};
+	AnalyzeCall call = {compiler, source};
 	ErrorData  *error = NULL;
 
 	if (compiler->is_strict)
-		rule_template_plan(compiler, source);
+		rule_template_analyze(compiler, source);
 	else
-		error = guarded_call(plan, &call);
+		error = guarded_call(analyze, &call);
 	if (error == NULL)
 		add_expression(compiler, part);
 	else

@@ -17,10 +17,14 @@ typedef struct RuleCompiler
 {
 	Rule	   *rule;			/* its context is the current one */
 	Relation	relation;
-	bool		is_strict;		/* raise errors instead of using wildcards */
+	bool		is_strict;		/* raise errors instead of using wildcards,
+								 * and only look: plan and run nothing */
+	bool		skips_queries;	/* of queries look at the placeholders only */
 	const char *template_text;	/* the template at hand, for messages */
 	const char *placeholder;	/* the expression at hand, zero-terminated */
-	Expr	   *expr;			/* its planned form */
+	Expr	   *expr;			/* its planned form, or analyzed if is_strict */
+	List	   *objects;		/* ObjectAddress *: what was used, if
+								 * is_strict */
 } RuleCompiler;
 
 /* Compiles a template of the rule's action. */
@@ -33,9 +37,9 @@ extern void rule_template_compile(RuleCompiler *compiler, const char *string, Ru
 extern char *rule_template_identifier(const char *source, Size length);
 
 /*
- * Plans a placeholder into compiler->expr, in the rule's context; raises what is
- * wrong with it, and where.
+ * Analyzes a placeholder, and unless is_strict plans it, into compiler->expr, in the
+ * rule's context; raises what is wrong with it, and where.
  */
-extern void rule_template_plan(RuleCompiler *compiler, const TemplatePart *placeholder);
+extern void rule_template_analyze(RuleCompiler *compiler, const TemplatePart *placeholder);
 
 #endif

@@ -95,5 +95,5 @@ void
 settings_restore(int nest_level)
 {
 	if (nest_level != NOTHING_PINNED)
-		AtEOXact_GUC(true, nest_level);
+		AtEOXact_GUC(false, nest_level);
 }

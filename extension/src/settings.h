@@ -25,7 +25,11 @@ extern int	settings_pin_all(void);
  */
 extern int	settings_pin_query(void);
 
-/* After an error, the end of the (sub)transaction restores instead. */
+/*
+ * Whatever has been set meanwhile is undone, too: what a rule's functions set does not
+ * stay in the writer's session.  After an error, the end of the (sub)transaction
+ * restores instead.
+ */
 extern void settings_restore(int nest_level);
 
 #endif

@@ -136,8 +136,7 @@ fire_queries(Firing *firing)
 		RuleQuery  *query = &rule->queries[i];
 
 		if (firing->row_count == 0 ||
-			!query_run(rule, query, firing->trigger_data->tg_relation,
-					   firing->rows, firing->row_count, add_text, &firing->source))
+			!query_run(rule, query, firing->rows, firing->row_count, add_text, &firing->source))
 			widen_query(firing, query);
 	}
 }

@@ -25,37 +25,23 @@ CREATE FUNCTION uncache.cacheops() RETURNS trigger
 COMMENT ON FUNCTION uncache.cacheops() IS 'trigger function: the target unlinks what django-cacheops has cached from rows like the old and the new one';
 
 /*
- * A query runs as the table's owner.  Without this, whoever was granted TRIGGER
- * on somebody's table could run SQL as him.  Names are compared, not resolved:
- * other people's CREATE TRIGGER comes by here, too, and they may not use the
- * schema.
+ * Without this, whoever was granted TRIGGER on somebody's table could run SQL as him,
+ * and a query would run as whoever owns the table that fires. CREATE SCHEMA makes
+ * triggers, too.
  */
-CREATE FUNCTION uncache.check_query_author() RETURNS event_trigger
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	refused_relation regclass := (SELECT k.oid
-		FROM pg_event_trigger_ddl_commands() c
-			JOIN pg_trigger t ON t.oid = c.objid AND c.classid = 'pg_trigger'::regclass
-			JOIN pg_proc p ON p.oid = t.tgfoid AND p.proname = 'query'
-			JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'uncache'
-			JOIN pg_class k ON k.oid = t.tgrelid AND NOT pg_has_role(k.relowner, 'USAGE')
-		LIMIT 1);
-BEGIN
-	IF refused_relation IS NOT NULL THEN
-		RAISE EXCEPTION 'must be owner of % to give it a rule with a query', refused_relation
-			USING ERRCODE = 'insufficient_privilege',
-			HINT = 'The query runs with the privileges of the table''s owner.';
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION uncache.check_query_author() IS 'event trigger: a rule with a query is for the table''s owner to make';
+CREATE FUNCTION uncache.admit_rules() RETURNS event_trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_admit_rules';
+COMMENT ON FUNCTION uncache.admit_rules() IS 'event trigger: refuses rules of who may not make them, and writes down whose rights their queries have';
 
-CREATE EVENT TRIGGER uncache_check_query_author ON ddl_command_end
-	WHEN TAG IN ('CREATE TRIGGER')
-	EXECUTE FUNCTION uncache.check_query_author();
-ALTER EVENT TRIGGER uncache_check_query_author ENABLE ALWAYS;
-COMMENT ON EVENT TRIGGER uncache_check_query_author IS 'a rule with a query is for the table''s owner to make';
+CREATE EVENT TRIGGER uncache_admit_rules ON ddl_command_end
+	WHEN TAG IN ('CREATE TRIGGER', 'CREATE SCHEMA')
+	EXECUTE FUNCTION uncache.admit_rules();
+ALTER EVENT TRIGGER uncache_admit_rules ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER uncache_admit_rules IS 'refuses rules of who may not make them, and writes down whose rights their queries have';
+
+CREATE FUNCTION uncache.rule_author(trigger oid, OUT author name, OUT known_as name, OUT problem text)
+	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_author';
+COMMENT ON FUNCTION uncache.rule_author(oid) IS 'the role whose rights a rule''s queries have, and what it was called when the rule was made; or why they are not run';
 
 CREATE FUNCTION uncache.check_template(relation regclass, template text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_template';
@@ -67,7 +53,11 @@ COMMENT ON FUNCTION uncache.check_rule(regclass, text, text[]) IS 'raises what i
 
 CREATE FUNCTION uncache.examine_rule(relation oid, action text, arguments text[], OUT problem text, OUT is_locked boolean, OUT columns text[])
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_examine_rule';
-COMMENT ON FUNCTION uncache.examine_rule(oid, text, text[]) IS 'what is wrong with a rule that is there, checked as the owner of its table; or the columns that it reads';
+COMMENT ON FUNCTION uncache.examine_rule(oid, text, text[]) IS 'what is wrong with a rule that is there, or the columns that it reads';
+
+CREATE FUNCTION uncache.objects_used(relation oid, action text, arguments text[], with_queries boolean, OUT class_id oid, OUT object_id oid, OUT column_number integer) RETURNS SETOF record
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_objects_used';
+COMMENT ON FUNCTION uncache.objects_used(oid, text, text[], boolean) IS 'what a rule depends on besides its own table; of queries, which are locked for that, only if asked for';
 
 CREATE FUNCTION uncache.rule_for_any_row(action text, arguments text[], OUT target text, OUT action text, OUT key text) RETURNS SETOF record
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_for_any_row';
@@ -75,7 +65,7 @@ COMMENT ON FUNCTION uncache.rule_for_any_row(text, text[]) IS 'all that a rule c
 
 CREATE FUNCTION uncache.trigger_arguments(trigger oid) RETURNS text[]
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_trigger_arguments';
-COMMENT ON FUNCTION uncache.trigger_arguments(oid) IS 'the arguments of a trigger';
+COMMENT ON FUNCTION uncache.trigger_arguments(oid) IS 'the arguments of a trigger, without the author of a rule''s queries';
 
 CREATE FUNCTION uncache.is_target(name text) RETURNS boolean
 	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_is_target';
@@ -101,6 +91,7 @@ SELECT t.tgrelid::regclass AS relation,
 	(SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum)
 	 FROM pg_catalog.pg_attribute a
 	 WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)) AS columns,
+	(uncache.rule_author(t.oid)).author AS author,
 	pg_catalog.pg_get_triggerdef(t.oid) AS definition
 FROM pg_catalog.pg_trigger t
 	JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid

@@ -47,7 +47,12 @@ BEGIN
 		WHERE r.relation = put_trigger.relation AND r.rule = name AND r.action = put_trigger.action
 			AND r.templates = arguments AND r.enabled = 'always'
 			AND r.columns IS NOT DISTINCT FROM put_trigger.columns
-			AND r.events = put_trigger.events AND NOT r.is_conditional)
+			AND r.events = put_trigger.events AND NOT r.is_conditional
+			AND (r.action <> 'query' OR EXISTS (SELECT
+				FROM pg_class c
+					JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = name,
+					LATERAL uncache.rule_author(t.oid) a
+				WHERE c.oid = put_trigger.relation AND a.author = pg_get_userbyid(c.relowner) AND a.known_as = a.author)))
 	THEN
 		RETURN;
 	END IF;
@@ -61,31 +66,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION uncache.put_trigger(regclass, text, text, text, text[], text[]) IS 'creates or replaces a rule''s trigger, unless it is there already';
-
-/*
- * A partition's trigger is a clone, for which PostgreSQL asks of whoever makes
- * the partition that he may call the function: without that the owner of a
- * watched table could make no more partitions.
- */
-CREATE FUNCTION uncache.let_owner_add_partitions(relation regclass, action text) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	owner regrole := (SELECT relowner FROM pg_class WHERE oid = relation AND relkind = 'p');
-	function regprocedure := format('uncache.%I()', action)::regprocedure;
-BEGIN
-	IF owner IS NULL OR has_function_privilege(owner, function, 'EXECUTE') THEN
-		RETURN;
-	END IF;
-	IF has_function_privilege(function, 'EXECUTE WITH GRANT OPTION') THEN
-		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', function, owner);
-	ELSE
-		RAISE WARNING '% may not add partitions to %', owner, relation
-			USING HINT = format('Let a superuser SELECT uncache.grant_author(%L).', owner);
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION uncache.let_owner_add_partitions(regclass, text) IS 'gives the owner of a watched partitioned table what a clone of its trigger asks for';
 
 /* What a rule of each action is made of, for watch(). */
 CREATE FUNCTION uncache.actions() RETURNS SETOF text
@@ -158,7 +138,6 @@ BEGIN
 		END IF;
 	END IF;
 	PERFORM uncache.put_trigger(relation, name, action, 'INSERT OR UPDATE OR DELETE', update_columns, arguments);
-	PERFORM uncache.let_owner_add_partitions(relation, action);
 	FOR part IN SELECT uncache.truncate_relations(relation) LOOP
 		PERFORM uncache.put_trigger(part, name || '_truncate', action, 'TRUNCATE', NULL, arguments);
 	END LOOP;

@@ -4,6 +4,15 @@ CREATE FUNCTION uncache.lock_schema(schema regnamespace) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_lock_schema';
 COMMENT ON FUNCTION uncache.lock_schema(regnamespace) IS 'keeps others from making tables in a schema until the end of the transaction';
 
+/* Authors may not write to uncache.schemas: they could lock it against each command that makes a table. */
+CREATE FUNCTION uncache.put_schema(schema regnamespace, exclude name[], target text) RETURNS void
+	LANGUAGE c STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'uncache_put_schema';
+COMMENT ON FUNCTION uncache.put_schema(regnamespace, name[], text) IS 'has a schema watched, for its owner';
+
+CREATE FUNCTION uncache.remove_schema(schema regnamespace) RETURNS void
+	LANGUAGE c STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'uncache_remove_schema';
+COMMENT ON FUNCTION uncache.remove_schema(regnamespace) IS 'has a schema not watched any more, for its owner';
+
 /* What stands in uncache.schemas lets the extension's owner make triggers. */
 CREATE FUNCTION uncache.guard_schemas() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -191,7 +200,6 @@ BEGIN
 		ORDER BY r.rule <> name
 	LOOP
 		IF present.rule = name AND present.templates = tags AND NOT may_make THEN
-			PERFORM uncache.let_owner_add_partitions(relation, 'tags');
 			RETURN;
 		END IF;
 		IF is_followed AND uncache.is_enabled() AND present.templates IS DISTINCT FROM tags THEN
@@ -272,9 +280,7 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	PERFORM uncache.lock_schema(schema);
-	INSERT INTO uncache.schemas AS s (schema, exclude, target)
-		VALUES (schema_name, watch_schema.exclude, watch_schema.target)
-		ON CONFLICT ON CONSTRAINT schemas_pkey DO UPDATE SET exclude = excluded.exclude, target = excluded.target;
+	PERFORM uncache.put_schema(schema, exclude, target);
 	PERFORM uncache.put_schema_rules(schema, false);
 END
 $$;
@@ -285,7 +291,7 @@ CREATE FUNCTION uncache.unwatch_schema(schema regnamespace) RETURNS void
 AS $$
 BEGIN
 	PERFORM uncache.lock_schema(schema);
-	DELETE FROM uncache.schemas s WHERE s.schema = (SELECT nspname FROM pg_namespace WHERE oid = unwatch_schema.schema);
+	PERFORM uncache.remove_schema(schema);
 	PERFORM uncache.put_schema_rules(schema, false);
 END
 $$;

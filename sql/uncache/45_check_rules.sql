@@ -107,6 +107,27 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.check_arguments() IS 'rules whose arguments are not valid, or name columns that UPDATE OF does not';
 
+/* A rule for TRUNCATE runs no query, and a clone's author is that of what it is of. */
+CREATE FUNCTION uncache.check_authors(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT t.relation, t.rule, v.problem, v.hint
+	FROM uncache.rule_triggers t
+		JOIN pg_class c ON c.oid = t.relation,
+		LATERAL uncache.rule_author(t.trigger_id) a,
+		LATERAL (VALUES
+			(a.problem IS NOT NULL, a.problem, 'Call uncache.watch again. Until then wider deletes are made in their place.'),
+			(a.author <> pg_get_userbyid(c.relowner),
+				'its queries run with the privileges of role ' || quote_ident(a.author) || ', and the table is owned by role ' || quote_ident(pg_get_userbyid(c.relowner)),
+				'Call uncache.watch again, unless that is meant.'),
+			(a.known_as <> a.author,
+				'its queries run with the privileges of role ' || quote_ident(a.author) || ', which dumps still call ' || quote_ident(a.known_as),
+				'Call uncache.watch again.')
+		) AS v(applies, problem, hint)
+	WHERE t.action = 'query' AND t.is_for_rows AND NOT t.is_inherited AND v.applies
+$$;
+COMMENT ON FUNCTION uncache.check_authors() IS 'rules whose queries are not run, or run as somebody else than the table''s owner';
+
 /* Looks at what a rule can produce: where that goes, and how much it takes with it. */
 CREATE FUNCTION uncache.check_products(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -188,6 +209,7 @@ AS $$
 		UNION ALL SELECT * FROM uncache.check_events()
 		UNION ALL SELECT * FROM uncache.check_truncates()
 		UNION ALL SELECT * FROM uncache.check_arguments()
+		UNION ALL SELECT * FROM uncache.check_authors()
 		UNION ALL SELECT * FROM uncache.check_products()
 		UNION ALL SELECT * FROM uncache.check_heirs()
 		UNION ALL SELECT * FROM uncache.check_schemas()) p

@@ -319,6 +319,22 @@ SELECT uncache.watch_schema('alice');
 SELECT uncache.unwatch_schema('alice');
 INSERT INTO uncache.schemas VALUES ('alice', '{}', 'default');
 INSERT INTO uncache.schemas VALUES ('pg_catalog', '{}', 'default');
+SELECT uncache.put_schema('alice', '{}', 'default'), uncache.remove_schema('alice');
+SELECT uncache.remove_schema('alice');
+BEGIN;
+LOCK TABLE uncache.schemas IN ROW EXCLUSIVE MODE;
+ROLLBACK;
+SELECT FROM uncache.schemas FOR UPDATE;
+RESET ROLE;
+GRANT INSERT, UPDATE, DELETE ON uncache.schemas TO regress_uncache_eve;
+SET ROLE regress_uncache_eve;
+INSERT INTO uncache.schemas VALUES ('alice', '{}', 'default');
+INSERT INTO uncache.schemas VALUES ('eve', '{}', 'default');
+UPDATE uncache.schemas SET schema = 'alice';
+DELETE FROM uncache.schemas;
+RESET ROLE;
+REVOKE INSERT, UPDATE, DELETE ON uncache.schemas FROM regress_uncache_eve;
+SET ROLE regress_uncache_eve;
 :neighbour
 -- case 52: what only the daemon may
 SELECT uncache.attach('default');

@@ -89,14 +89,10 @@ RESET session_replication_role;
 SELECT * FROM journalled();
 
 -- PostgreSQL lets only a role that may call the trigger function make
--- partitions; watch() sees to it that the table's owner is one
+-- partitions: everybody may, and nobody gets a grant that keeps him from being dropped
 CREATE ROLE regress_uncache_partitioner;
 GRANT CREATE ON SCHEMA public TO regress_uncache_partitioner;
 ALTER TABLE sale OWNER TO regress_uncache_partitioner;
-SET ROLE regress_uncache_partitioner;
-CREATE TABLE sale_br PARTITION OF sale FOR VALUES IN ('br');
-RESET ROLE;
-SELECT uncache.watch('sale', VARIADIC (SELECT templates FROM uncache.rules WHERE relation = 'sale'::regclass AND rule = 'uncache_keys'));
 SET ROLE regress_uncache_partitioner;
 CREATE TABLE sale_br PARTITION OF sale FOR VALUES IN ('br');
 INSERT INTO sale_br VALUES (1, 'br', 1);
@@ -106,7 +102,7 @@ SELECT * FROM triggers WHERE relation = 'sale_br';
 SELECT * FROM journalled();
 DROP TABLE sale_br;
 ALTER TABLE sale OWNER TO postgres;
-DROP OWNED BY regress_uncache_partitioner;
+REVOKE CREATE ON SCHEMA public FROM regress_uncache_partitioner;
 DROP ROLE regress_uncache_partitioner;
 
 -- a partition whose own rule is in the way

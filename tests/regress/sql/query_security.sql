@@ -1,4 +1,4 @@
--- A query runs as the table's owner: what the writer may, has or plants does not matter.
+-- A query runs as its author, the owner of the table when the rule was made: what the writer may, has or plants does not matter.
 \set test query_security
 \set regress `echo "$PG_ABS_SRCDIR"`
 \set setup :regress '/setup.sql'
@@ -142,7 +142,7 @@ INSERT INTO o.t VALUES (2, 'x');
 RESET search_path;
 RESET ROLE;
 SELECT * FROM journalled();
--- case 10: the plan that one role made is not the next one's: the same backend, another owner
+-- case 10: whoever the table is given to, the query is its author's: the same backend, another owner
 ALTER TABLE o.t OWNER TO regress_uncache_q_author;
 INSERT INTO o.t VALUES (2, 'y');
 SELECT * FROM journalled();

@@ -323,7 +323,7 @@ ALTER TABLE a ALTER id TYPE bigint;
 ALTER FUNCTION uncache.not_there(regclass) RENAME TO invalidate_table;
 SELECT * FROM journalled();
 
--- case 37: an expression runs as the owner of its table when a command is followed, never as the extension's
+-- case 37: when a command is followed no expression is run or planned
 CREATE FUNCTION who() RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE WARNING 'run as %', current_user; RETURN current_user; END $$;
 CREATE TABLE trap (id int);
 SELECT uncache.watch('trap', 'trap:{id}:{public.who()}');

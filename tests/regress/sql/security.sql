@@ -15,7 +15,7 @@ GRANT CREATE ON SCHEMA public TO regress_uncache_owner, regress_uncache_author, 
 SELECT uncache.grant_author('regress_uncache_author');
 SELECT uncache.grant_consumer('regress_uncache_daemon');
 
--- nobody has got anything from PUBLIC
+-- nobody has got anything from PUBLIC but what a clone of a trigger asks for
 SELECT proname FROM pg_proc WHERE pronamespace = 'uncache'::regnamespace AND has_function_privilege('regress_uncache_nobody', oid, 'EXECUTE') ORDER BY 1;
 SELECT relname FROM pg_class WHERE relnamespace = 'uncache'::regnamespace AND relkind IN ('r', 'v', 'S')
 	AND (CASE relkind WHEN 'S' THEN has_sequence_privilege('regress_uncache_nobody', oid, 'USAGE, SELECT, UPDATE')

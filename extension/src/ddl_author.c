@@ -1,0 +1,293 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl_author.c
+ *	  Event trigger: who may make a rule, and whose rights its queries have.
+ *
+ * A trigger function cannot tell who created its trigger, and its owner is not asked
+ * when the table gets another one: so what may be asked only now is written down now,
+ * in the trigger's arguments.  Runs as whoever issues the command.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/event_trigger.h"
+#include "compat.h"
+#include "executor/executor.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "rule_author.h"
+#include "trigger_arguments.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/tuplestore.h"
+
+PG_FUNCTION_INFO_V1(uncache_admit_rules);
+
+/* Columns of pg_event_trigger_ddl_commands()'s result. */
+enum
+{
+	COMMAND_CLASS_ID = 1,
+	COMMAND_OBJECT_ID
+};
+
+/* Whoever may call this makes rules; and nobody has to name that function to make one. */
+static bool
+is_author(Oid role_id)
+{
+	const Oid	types[] = {REGCLASSOID, TEXTARRAYOID};
+	Oid			function_id =
+	GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("watch"),
+					PointerGetDatum(buildoidvector(types, lengthof(types))),
+					ObjectIdGetDatum(get_namespace_oid(CATALOG_SCHEMA, true)));
+
+	return OidIsValid(function_id) ? compat_may_execute(function_id, role_id) :
+		superuser_arg(role_id);
+}
+
+static void
+check_may_make_rules(Oid relation_id)
+{
+	if (!is_author(GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to give table \"%s\" a rule of uncache", get_rel_name(relation_id)),
+				 errhint("Let a superuser SELECT uncache.grant_author(%s).",
+						 quote_literal_cstr(quote_identifier(GetUserNameFromId(GetUserId(), false))))));
+}
+
+static Oid
+owner_of(Oid relation_id)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation_id));
+	Oid			owner_id;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation_id);
+	owner_id = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner_id;
+}
+
+static void
+check_may_lend(Oid relation_id, Oid role_id)
+{
+	if (!has_privs_of_role(GetUserId(), owner_of(relation_id)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of table \"%s\" to give it a rule with a query", get_rel_name(relation_id)),
+				 errhint("The query runs with the privileges of the table's owner.")));
+	if (OidIsValid(role_id) && !has_privs_of_role(GetUserId(), role_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must have the privileges of role \"%s\" to make a rule whose query runs with them",
+						GetUserNameFromId(role_id, false)),
+				 errhint("Call uncache.watch: the query then runs with the privileges of the table's owner.")));
+}
+
+/* Whoever has that oid is not he who was meant, and the name is for people to read. */
+static RuleAuthor
+missing_author(Oid relation_id, RuleAuthor author)
+{
+	ereport(WARNING,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("role \"%s\", with whose privileges the queries of a rule on table \"%s\" are to run, does not exist",
+					author.name, get_rel_name(relation_id)),
+			 errhint("They are not run, and wider deletes are made in their place. Call uncache.watch again.")));
+	author.role_id = InvalidOid;
+	author.is_superuser = false;
+	return author;
+}
+
+/* By his name, which counts in another cluster, or the role that had it in this one. */
+static Oid
+find_role(const RuleAuthor *dumped)
+{
+	Oid			role_id = get_role_oid(dumped->name, true);
+	const char *problem;
+	const char *detail;
+
+	return OidIsValid(role_id) ? role_id : rule_author_find_role(dumped, &problem, &detail);
+}
+
+/*
+ * An author who is named already comes from a dump, which makes nobody a superuser who
+ * was none.
+ */
+static RuleAuthor
+find_author(Oid relation_id, const char *argument)
+{
+	RuleAuthor	dumped;
+	RuleAuthor	author;
+	Oid			role_id;
+
+	if (argument == NULL || !rule_author_parse(argument, &dumped))
+	{
+		check_may_lend(relation_id, InvalidOid);
+		return rule_author_of_role(owner_of(relation_id));
+	}
+	role_id = find_role(&dumped);
+	check_may_lend(relation_id, role_id);
+	if (!OidIsValid(role_id))
+		return missing_author(relation_id, dumped);
+	author = rule_author_of_role(role_id);
+	author.is_superuser &= dumped.is_superuser;
+	return author;
+}
+
+/* --- writing it down --- */
+
+static void
+put_author(Relation triggers, HeapTuple tuple, const RuleAuthor *author)
+{
+	StringArray arguments = trigger_arguments_read(triggers, tuple);
+	int			skipped = rule_author_count(RULE_ACTION_QUERY, arguments.strings, arguments.count);
+	StringArray replaced = {NULL, arguments.count - skipped + 1};
+
+	replaced.strings = palloc(replaced.count * sizeof(char *));
+	replaced.strings[0] = rule_author_format(author);
+	memcpy(replaced.strings + 1, arguments.strings + skipped,
+		   (arguments.count - skipped) * sizeof(char *));
+	trigger_arguments_write(triggers, tuple,
+							NameStr(((Form_pg_trigger) GETSTRUCT(tuple))->tgname), &replaced);
+}
+
+/* The trigger of that name on a table, if it is a clone of one of these. */
+static HeapTuple
+find_clone(Relation triggers, Oid relation_id, const char *name, const List *cloned)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&keys[0], Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relation_id));
+	ScanKeyInit(&keys[1], Anum_pg_trigger_tgname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum(name));
+	scan = systable_beginscan(triggers, TriggerRelidNameIndexId, true, NULL, 2, keys);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple) &&
+		list_member_oid(cloned, ((Form_pg_trigger) GETSTRUCT(tuple))->tgparentid))
+		tuple = heap_copytuple(tuple);
+	else
+		tuple = NULL;
+	systable_endscan(scan);
+	return tuple;
+}
+
+/* Parents come before their partitions; new clones have the name of what they are of. */
+static void
+put_author_into_clones(Relation triggers, HeapTuple tuple, const RuleAuthor *author)
+{
+	const char *name = NameStr(((Form_pg_trigger) GETSTRUCT(tuple))->tgname);
+	Oid			relation_id = ((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid;
+	List	   *cloned = list_make1_oid(((Form_pg_trigger) GETSTRUCT(tuple))->oid);
+	ListCell   *cell;
+
+	if (get_rel_relkind(relation_id) != RELKIND_PARTITIONED_TABLE)
+		return;
+	foreach(cell, find_all_inheritors(relation_id, NoLock, NULL))
+	{
+		HeapTuple	clone = find_clone(triggers, lfirst_oid(cell), name, cloned);
+
+		if (clone == NULL)
+			continue;
+		put_author(triggers, clone, author);
+		cloned = lappend_oid(cloned, ((Form_pg_trigger) GETSTRUCT(clone))->oid);
+	}
+}
+
+static void
+admit_queries(Relation triggers, HeapTuple tuple)
+{
+	StringArray arguments = trigger_arguments_read(triggers, tuple);
+	RuleAuthor	author = find_author(((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid,
+									 arguments.count > 0 ? arguments.strings[0] : NULL);
+
+	put_author(triggers, tuple, &author);
+	put_author_into_clones(triggers, tuple, &author);
+	CommandCounterIncrement();
+}
+
+static void
+admit(Relation triggers, Oid trigger_id)
+{
+	HeapTuple	tuple = trigger_arguments_find_trigger(triggers, trigger_id);
+	RuleAction	action;
+
+	if (tuple == NULL ||
+		!trigger_arguments_find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action))
+		return;
+	check_may_make_rules(((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid);
+	if (action == RULE_ACTION_QUERY)
+		admit_queries(triggers, tuple);
+}
+
+/* --- the command --- */
+
+/* The oids of the triggers that the command has made or replaced. */
+static List *
+take_triggers(const ReturnSetInfo *commands)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(commands->setDesc, &TTSOpsMinimalTuple);
+	List	   *triggers = NIL;
+	bool		is_null;
+
+	while (tuplestore_gettupleslot(commands->setResult, true, false, slot))
+	{
+		if (DatumGetObjectId(slot_getattr(slot, COMMAND_CLASS_ID, &is_null)) == TriggerRelationId)
+			triggers = lappend_oid(triggers,
+								   DatumGetObjectId(slot_getattr(slot, COMMAND_OBJECT_ID, &is_null)));
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	tuplestore_end(commands->setResult);
+	return triggers;
+}
+
+static List *
+find_triggers(void)
+{
+	LOCAL_FCINFO(call, 0);
+	FmgrInfo	function;
+	ReturnSetInfo commands = {.type = T_ReturnSetInfo};
+
+	commands.econtext = CreateStandaloneExprContext();
+	commands.allowedModes = SFRM_Materialize;
+	fmgr_info(F_PG_EVENT_TRIGGER_DDL_COMMANDS, &function);
+	InitFunctionCallInfoData(*call, &function, 0, InvalidOid, NULL, (Node *) &commands);
+	(void) FunctionCallInvoke(call);
+	return take_triggers(&commands);
+}
+
+/* admit_rules(): event trigger on ddl_command_end of what creates triggers */
+Datum
+uncache_admit_rules(PG_FUNCTION_ARGS)
+{
+	Relation	triggers;
+	ListCell   *cell;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("uncache.admit_rules: must be called as event trigger")));
+	triggers = table_open(TriggerRelationId, RowExclusiveLock);
+	foreach(cell, find_triggers())
+		admit(triggers, lfirst_oid(cell));
+	table_close(triggers, RowExclusiveLock);
+	PG_RETURN_NULL();
+}

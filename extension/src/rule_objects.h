@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_objects.h
+ *	  Lists the objects that an analyzed expression or query depends on.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_RULE_OBJECTS_H
+#define UNCACHE_RULE_OBJECTS_H
+
+#include "catalog/objectaddress.h"
+#include "nodes/pg_list.h"
+
+/*
+ * Appends to a list of ObjectAddress * each object that is not PostgreSQL's own and is not
+ * in the list: relations and their columns, functions, operators, types (of arrays
+ * those of the elements, too), collations.  A relation stands there with column 0 if
+ * its whole rows are read, or none of its columns; an expression's own relation does
+ * not.  Allocates in the current memory context.
+ */
+extern List *rule_objects_add(List *objects, Node *node);
+
+#endif

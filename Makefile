@@ -8,6 +8,9 @@
 #   make check-unit, check-regress, check-isolation, check-e2e, check-clients,
 #        check-docs, check-fuzz
 #   make check-sanitized the unit tests under ASan and UBSan
+#   make check-assert    regress and isolation on a PostgreSQL with assertions, which it
+#                        builds from Debian's source below build/
+#   make check-core      PostgreSQL's own suite, without uncache and in a watched schema
 #   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
 #   make soak            random faults under load for MINUTES=3; SEED repeats them,
 #                        ONLY, a regular expression, allows only some
@@ -75,6 +78,13 @@ check-regress: extension
 check-isolation: extension
 	tests/lib/regress.sh isolation
 
+check-assert:
+	tests/lib/assert.sh $(PART)
+
+check-core: extension listener
+	@tests/lib/packages.sh $(DEMO_PACKAGES) python3
+	tests/core/core.sh
+
 check-e2e: extension listener faults
 	tests/lib/e2e.sh
 
@@ -138,6 +148,6 @@ clean:
 	$(MAKE) -C tests/fuzz clean
 
 .PHONY: all extension listener faults install demo check check-packages check-unit \
-	check-regress check-isolation check-e2e check-clients check-docs check-fuzz check-sanitized fuzz soak coverage \
+	check-regress check-isolation check-assert check-core check-e2e check-clients check-docs check-fuzz check-sanitized fuzz soak coverage \
 	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

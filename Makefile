@@ -10,6 +10,7 @@
 #   make check-sanitized the unit tests under ASan and UBSan
 #   make check-assert    regress and isolation on a PostgreSQL with assertions, which it
 #                        builds from Debian's source below build/
+#   make check-valgrind  regress files that work memory, on backends under valgrind
 #   make check-core      PostgreSQL's own suite, without uncache and in a watched schema
 #   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
 #   make soak            random faults under load for MINUTES=3; SEED repeats them,
@@ -81,6 +82,9 @@ check-isolation: extension
 check-assert:
 	tests/lib/assert.sh $(PART)
 
+check-valgrind:
+	tests/valgrind/valgrind.sh
+
 check-core: extension listener
 	@tests/lib/packages.sh $(DEMO_PACKAGES) python3
 	tests/core/core.sh
@@ -148,6 +152,6 @@ clean:
 	$(MAKE) -C tests/fuzz clean
 
 .PHONY: all extension listener faults install demo check check-packages check-unit \
-	check-regress check-isolation check-assert check-core check-e2e check-clients check-docs check-fuzz check-sanitized fuzz soak coverage \
+	check-regress check-isolation check-assert check-valgrind check-core check-e2e check-clients check-docs check-fuzz check-sanitized fuzz soak coverage \
 	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

@@ -13,14 +13,12 @@ from report import Report
 SETTINGS = "max_locks_per_transaction = 1000\n"
 TABLES_OF_A_TENANT = 40
 RULES_OF_A_TABLE = 2
-# each command so many times in a round, in a row
-REPEATS = 5
 UNWATCHED_TARGET = "<= 1.2"
 WATCHED_TARGET = "<= 2"
 # the partitions by which linearity is judged: enough to outweigh what a command costs by itself
 LINEAR_FROM = 100
 
-# %s stands for the repetition
+# what the first command does, the last one undoes: they are repeated in a row
 UNWATCHED = {
     "CREATE TEMP TABLE, DROP": "CREATE TEMP TABLE x (i int); DROP TABLE x;",
     "CREATE TABLE, DROP": "CREATE TABLE apart.x (id int PRIMARY KEY, v text); DROP TABLE apart.x;",
@@ -150,7 +148,7 @@ def _measure_rules(lab, report, rules):
         for number in _rounds(report):
             for kind, commands in (("no rule", UNWATCHED), ("watched", WATCHED if tenants else {})):
                 for name, script in commands.items():
-                    pair.measure(report, f"{kind}: {name}, ms", rules, number, script * _repeats(report))
+                    pair.measure(report, f"{kind}: {name}, ms", rules, number, script * report.settings.ddl_repeats)
     finally:
         pair.close()
 
@@ -158,10 +156,6 @@ def _measure_rules(lab, report, rules):
 def _rounds(report):
     """Round 0 warms the sessions up."""
     return range(int(report.settings.is_smoke), report.settings.rounds + 1)
-
-
-def _repeats(report):
-    return 1 if report.settings.is_smoke else REPEATS
 
 
 def _measure_partitions(lab, report, partitions):

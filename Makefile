@@ -8,13 +8,17 @@
 #   make check-unit, check-regress, check-isolation, check-e2e, check-clients,
 #        check-docs, check-fuzz
 #   make check-sanitized the unit tests under ASan and UBSan
+#   make check-assert    regress and isolation on a PostgreSQL with assertions, which it
+#                        builds from Debian's source below build/
+#   make check-valgrind  regress files that work memory, on backends under valgrind
+#   make check-core      PostgreSQL's own suite, without uncache and in a watched schema
 #   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
 #   make soak            random faults under load for MINUTES=3; SEED repeats them,
 #                        ONLY, a regular expression, allows only some
 #   make coverage        which lines the tests run: the daemon's and the extension's
 #   make bench           measures against peers, see bench/README.md; parts:
 #   make bench-writer, bench-app, bench-bulk, bench-latency, bench-snapshot,
-#        bench-drain, bench-unlink, bench-idle; bench-smoke (tiny), bench-plot
+#        bench-drain, bench-unlink, bench-idle, bench-ddl; bench-smoke (tiny), bench-plot
 #   make format, format-check
 #
 # WERROR=1 makes warnings errors; CC chooses the compiler.
@@ -30,7 +34,7 @@ CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-
 FUZZ_PACKAGES = make clang libclang-rt-14-dev libc6-dev pkg-config libpq-dev libhiredis-dev
 CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl pgbouncer
 BENCH_PACKAGES = $(DEMO_PACKAGES) python3 nodejs python3-django-cacheops python3-psycopg2
-BENCH_PARTS = writer app bulk latency snapshot drain unlink idle
+BENCH_PARTS = writer app bulk latency snapshot drain unlink idle ddl
 
 all: extension listener
 
@@ -74,6 +78,16 @@ check-regress: extension
 
 check-isolation: extension
 	tests/lib/regress.sh isolation
+
+check-assert:
+	tests/lib/assert.sh $(PART)
+
+check-valgrind:
+	tests/valgrind/valgrind.sh
+
+check-core: extension listener
+	@tests/lib/packages.sh $(DEMO_PACKAGES) python3
+	tests/core/core.sh
 
 check-e2e: extension listener faults
 	tests/lib/e2e.sh
@@ -138,6 +152,6 @@ clean:
 	$(MAKE) -C tests/fuzz clean
 
 .PHONY: all extension listener faults install demo check check-packages check-unit \
-	check-regress check-isolation check-e2e check-clients check-docs check-fuzz check-sanitized fuzz soak coverage \
+	check-regress check-isolation check-assert check-valgrind check-core check-e2e check-clients check-docs check-fuzz check-sanitized fuzz soak coverage \
 	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

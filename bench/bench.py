@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("writer", "app", "bulk", "latency", "snapshot", "drain", "unlink", "idle")
+PARTS = ("writer", "app", "bulk", "latency", "snapshot", "drain", "unlink", "idle", "ddl")
 
 sys.path[:0] = [str(HERE / "lib"), str(HERE / "parts")]
 

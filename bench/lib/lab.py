@@ -55,9 +55,9 @@ class Daemon:
 class Session:
     """One psql that stays connected."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, database=DATABASE):
         self._process = processes.start(
-            [lab.bin / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", lab.conninfo()],
+            [lab.bin / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", lab.conninfo(database=database)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -163,8 +163,8 @@ class Lab:
         processes.wait_for("Redis' start", self.redis_socket.exists)
         self.redis("PING")
 
-    def conninfo(self, role="postgres"):
-        return f"host={self.dir / 'servers'} dbname={DATABASE} user={role}"
+    def conninfo(self, role="postgres", database=DATABASE):
+        return f"host={self.dir / 'servers'} dbname={database} user={role}"
 
     def sql(self, *commands):
         """Runs each by itself; the last one's rows, as lines."""

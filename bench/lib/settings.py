@@ -22,6 +22,9 @@ DEFAULTS = {
     "IDLE_SECONDS": ("30", "1"),
     "MINUTES": ("0.5", "0.05"),
     "SNAPSHOT_TPS": ("5000", "200"),
+    "DDL_RULES": ("0 1000 22000", "0 80"),
+    "DDL_REPEATS": ("5", "1"),
+    "DDL_PARTITIONS": ("10 100 1000 4000", "10"),
     "PEERS": ("yes", "yes"),
 }
 
@@ -45,6 +48,9 @@ class Settings:
     idle_seconds: int
     minutes: float
     snapshot_tps: int
+    ddl_rules: list
+    ddl_repeats: int
+    ddl_partitions: list
     with_peers: bool
     results: Path
 
@@ -76,6 +82,9 @@ def read():
         idle_seconds=int(text["IDLE_SECONDS"]),
         minutes=float(text["MINUTES"]),
         snapshot_tps=int(text["SNAPSHOT_TPS"]),
+        ddl_rules=_numbers(text["DDL_RULES"]),
+        ddl_repeats=int(text["DDL_REPEATS"]),
+        ddl_partitions=_numbers(text["DDL_PARTITIONS"]),
         with_peers=text["PEERS"] == "yes",
         results=Path(os.environ.get("RESULTS") or ROOT / "bench" / "results"),
     )

@@ -62,7 +62,7 @@ pin_settings(void)
 	set("default_transaction_isolation", "read committed");
 	set("default_transaction_read_only", "off");
 	set("search_path", "pg_catalog, pg_temp");
-	set("synchronous_commit", "off");
+	set("synchronous_commit", "local");
 	set("lock_timeout", "10s");
 	set("jit", "off");
 	set("enable_seqscan", "off");

@@ -112,6 +112,7 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 	delivery->session.is_bell_armed = delivery->session.was_empty && delivery->session.is_asking_sleep;
 	is_full = fetch->key_bytes >= FETCH_FULL_BYTES;
 	fetch_pace_take_fetch(&delivery->pace, loop_now_ms(delivery->parts.loop), fetch->row_count);
+	ack_pace_take_fetch(&delivery->ack_pace, loop_now_ms(delivery->parts.loop), fetch->row_count);
 	trim_schedule_take_fetch(&delivery->trim, (int64_t) fetch->row_count, is_full,
 							 fetch->row_count > 0 && fetch_pace_linger_ms(&delivery->pace) > 0);
 
@@ -130,7 +131,8 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 		else
 			delivery->slots.fetched = slot;
 	}
-	else if (delivery->session.is_bell_armed && !delivery->session.was_rung)
+	else if (delivery_step_holds_ack(delivery) ||
+			 (delivery->session.is_bell_armed && !delivery->session.was_rung))
 		done = go_to_sleep(delivery);
 
 	if (done)
@@ -144,6 +146,7 @@ delivery_take_ack(Delivery *delivery)
 {
 	FAULT_POINT("after_ack");
 	delivery->session.is_acking = false;
+	ack_pace_end_ack(&delivery->ack_pace, loop_now_ms(delivery->parts.loop));
 	delivery_step_advance(delivery);
 }
 
@@ -273,7 +276,7 @@ delivery_take_target_change(Delivery *delivery)
 }
 
 static void
-idle_is_over(void *context)
+wait_is_over(void *context)
 {
 	delivery_step_advance(context);
 }
@@ -320,7 +323,8 @@ delivery_create(const DeliveryParts *parts, const DeliveryEvents *events, void *
 	progress_init(&delivery->progress);
 	name_sets_init(&delivery->collected, parts->seed);
 	keyset_init(&delivery->unknown, parts->seed);
-	loop_timer_init(&delivery->idle_timer, idle_is_over, delivery);
+	loop_timer_init(&delivery->idle_timer, wait_is_over, delivery);
+	loop_timer_init(&delivery->ack_timer, wait_is_over, delivery);
 	loop_timer_init(&delivery->trim_timer, trim_is_due, delivery);
 	if (!delivery_slots_init(&delivery->slots, config->prefix, config->prefix_bytes,
 							 parts->seed))
@@ -352,6 +356,7 @@ delivery_start(Delivery *delivery, const char *cursor, bool resync, const char *
 	delivery->session.idle_ms = IDLE_FIRST_MS;
 	redis_target_restart_history(delivery->parts.target);
 	fetch_pace_init(&delivery->pace, loop_now_ms(delivery->parts.loop));
+	ack_pace_init(&delivery->ack_pace, loop_now_ms(delivery->parts.loop));
 	free(delivery->cursor);
 	delivery->cursor = strdup(cursor);
 	if (delivery->cursor == NULL || !set_trim_timer(delivery) ||
@@ -376,6 +381,7 @@ delivery_reset(Delivery *delivery)
 {
 	redis_target_abandon(delivery->parts.target);
 	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
+	loop_timer_remove(delivery->parts.loop, &delivery->ack_timer);
 	loop_timer_remove(delivery->parts.loop, &delivery->trim_timer);
 	delivery_slots_reset(&delivery->slots);
 	name_sets_reset(&delivery->collected);

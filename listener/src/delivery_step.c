@@ -183,7 +183,8 @@ can_fetch(const Delivery *delivery)
 static void
 fetch_if_useful(Delivery *delivery)
 {
-	bool		sleep = delivery->session.was_empty && !delivery->session.was_rung;
+	bool		sleep = delivery->session.was_empty && !delivery->session.was_rung &&
+	!delivery_step_holds_ack(delivery);
 
 	if (!is_target_ready(delivery))
 	{
@@ -219,11 +220,37 @@ start_ack(Delivery *delivery)
 	int64_t		position = delivery->session.position;
 
 	FAULT_POINT("before_ack");
+	loop_timer_remove(delivery->parts.loop, &delivery->ack_timer);
+	ack_pace_begin_ack(&delivery->ack_pace, loop_now_ms(delivery->parts.loop));
 	delivery->session.is_placed = !delivery->progress.is_ack_due;
 	delivery->session.position = 0;
 	progress_acknowledge(&delivery->progress);
 	delivery->session.is_acking = true;
 	journal_source_ack(delivery->parts.source, delivery->progress.clean, position);
+}
+
+bool
+delivery_step_holds_ack(const Delivery *delivery)
+{
+	return loop_timer_is_armed(&delivery->ack_timer);
+}
+
+/* Is there something to acknowledge, and is it time?  Else a timer comes back. */
+static bool
+wants_ack(Delivery *delivery)
+{
+	Loop	   *loop = delivery->parts.loop;
+	int64_t		wait_ms = 0;
+
+	if (!delivery->progress.is_ack_due && delivery->session.position == 0)
+		return false;
+	if (!delivery->session.is_finishing)
+		wait_ms = ack_pace_wait_ms(&delivery->ack_pace, loop_now_ms(loop));
+	if (wait_ms == 0)
+		return true;
+	/* without memory for a timer, rather too early */
+	return !loop_timer_is_armed(&delivery->ack_timer) &&
+		!loop_timer_set(loop, &delivery->ack_timer, wait_ms);
 }
 
 /* Does Redis work on a batch, or is one not acknowledged that can be? */
@@ -241,7 +268,7 @@ start_operation(Delivery *delivery)
 		delivery->events->finished(delivery->context);
 	else if (!journal_source_is_idle(delivery->parts.source))
 		return;
-	else if (delivery->progress.is_ack_due || delivery->session.position > 0)
+	else if (wants_ack(delivery))
 		start_ack(delivery);
 	else if (delivery->session.is_finishing)
 		return;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ack_pace.h"
 #include "delivery.h"
 #include "delivery_slots.h"
 #include "fetch_pace.h"
@@ -84,7 +85,9 @@ struct Delivery
 	KeySet		unknown;		/* patterns of sets that were logged */
 	TrimSchedule trim;
 	FetchPace	pace;
+	AckPace		ack_pace;
 	LoopTimer	idle_timer;		/* armed while sleeping or lingering */
+	LoopTimer	ack_timer;		/* armed while an acknowledgement waits */
 	LoopTimer	trim_timer;
 };
 
@@ -93,6 +96,12 @@ struct Delivery
  * running.  May call the owner's callbacks: look at nothing afterwards.
  */
 extern void delivery_step_advance(Delivery *delivery);
+
+/*
+ * Does something wait to be acknowledged, since more rows are expected?  Then
+ * the bell is not armed: writers of a stream would have to ring it.
+ */
+extern bool delivery_step_holds_ack(const Delivery *delivery);
 
 /*
  * The names of the slot's batch are proven to be done away with; the slot is

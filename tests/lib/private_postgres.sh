@@ -4,6 +4,9 @@
 # installation is touched: PostgreSQL finds its files relative to its programs.
 #
 #   tests/lib/private_postgres.sh DIR
+#
+# EXTENSION is the directory of the extension, where it is not ../../extension:
+# a copy that is built for another PostgreSQL.
 set -eu
 
 dir=$1
@@ -15,6 +18,6 @@ for path in "$bindir" "$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)"
 	mkdir -p "$dir$path"
 	cp -R "$path/." "$dir$path/"
 done
-make -s -C "$root/extension" install DESTDIR="$dir" PG_CONFIG="$pg_config" >/dev/null
+make -s -C "${EXTENSION:-$root/extension}" install DESTDIR="$dir" PG_CONFIG="$pg_config" >/dev/null
 chmod -R a+rX "$dir"
 echo "$dir$bindir"

@@ -5,7 +5,10 @@
 #
 # Without TEST all of them run. The server, its data and all output live in a
 # temporary directory that goes on every exit; KEEP=DIR copies the results
-# there first. PG_CONFIG chooses the PostgreSQL.
+# there first, the server's log as well. PG_CONFIG chooses the PostgreSQL,
+# EXTENSION the directory of the extension that was built for it. SERVER_SETTINGS
+# are lines for postgresql.conf, PSQL_BINDIR is where psql is, if not there, and
+# SERVER_PROGRAM is run instead of $POSTGRES, of which it has to make the server.
 set -eu
 
 usage() {
@@ -29,6 +32,13 @@ bindir=
 # shellcheck disable=SC2317 # the trap calls it
 stop_servers() {
 	stop_postgres_in "$tmp/data"
+	cp "$tmp/data/server.log" "$tmp"/data/*.valgrind "$tmp/output/" 2>/dev/null || true
+}
+
+# What a crashed backend said of itself: a failed assertion and its stack.
+print_crashes() {
+	grep -aE -A 60 '^TRAP:|was terminated by signal' "$tmp/data/server.log" |
+		grep -aE '^TRAP:|^postgres: .*\+0x|^/.*\+0x|was terminated by signal|Failed process was running' | head -n 120
 }
 
 start_server() {
@@ -51,8 +61,11 @@ start_server() {
 		max_prepared_transactions = 10
 		track_commit_timestamp = off
 		wal_level = logical
+		${SERVER_SETTINGS:-}
 	END
-	(exec_as_server "$bindir/pg_ctl" -D "$tmp/data" -l "$tmp/data/server.log" -w start) >"$tmp/start.log" || {
+	POSTGRES=$bindir/postgres
+	export POSTGRES
+	(exec_as_server "$bindir/pg_ctl" -D "$tmp/data" ${SERVER_PROGRAM:+-p "$SERVER_PROGRAM"} -l "$tmp/data/server.log" -w start) >"$tmp/start.log" || {
 		cat "$tmp/start.log" "$tmp/data/server.log" >&2
 		exit 1
 	}
@@ -72,8 +85,9 @@ start_server
 if [ $# -eq 0 ]; then
 	set -- "--schedule=$inputdir/schedule"
 fi
-"$tmp/postgres$driver" --bindir="$bindir" --inputdir="$inputdir" --outputdir="$tmp/output" \
+"$tmp/postgres$driver" --bindir="${PSQL_BINDIR:-$bindir}" --inputdir="$inputdir" --outputdir="$tmp/output" \
 	--host="$tmp/socket" --user=postgres --dbname="uncache_$kind" "$@" || {
 	cat "$tmp/output/regression.diffs" 2>/dev/null
+	print_crashes
 	exit 1
 }

@@ -13,10 +13,8 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "compat.h"
 #include "own_shape.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -135,8 +133,6 @@ judge_relation(OwnShape *shape, const KnownTable *known, Relation relation)
 		tell(shape->problem, relation, "it is not an ordinary table");
 	if (form->relispartition)
 		tell(shape->problem, relation, "it is a partition");
-	if (form->relhassubclass && find_inheritance_children(shape->relation_id, NoLock) != NIL)
-		tell(shape->problem, relation, "other tables inherit from it");
 	if (known->persistence == 0 ? form->relpersistence == RELPERSISTENCE_TEMP :
 		form->relpersistence != known->persistence)
 		tell(shape->problem, relation, "it is %s",

@@ -70,13 +70,18 @@ release(void *context, void *memory)
 	pfree(memory);
 }
 
-/* NULL if there is no memory. */
+/*
+ * NULL if there is no memory.  Blocks stay small, so that all larger pieces are
+ * given back as soon as they are released.
+ */
 static Pending *
 create_pending(void)
 {
 	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
 												  "uncache pending",
-												  ALLOCSET_DEFAULT_SIZES);
+												  ALLOCSET_DEFAULT_MINSIZE,
+												  ALLOCSET_DEFAULT_INITSIZE,
+												  ALLOCSET_DEFAULT_INITSIZE);
 	PendingAllocator allocator = {allocate, release, context};
 	Pending    *result = allocate(context, sizeof(Pending));
 
@@ -201,10 +206,22 @@ is_over_limit(const PendingSet *set, int level)
 }
 
 static bool
-has_room(const PendingSet *set, Size key_length)
+has_room(const PendingSet *set, int nest_level, Size key_length)
 {
-	return set->allocated_bytes + pending_set_growth(set, (uint32) key_length) <=
+	return set->allocated_bytes + pending_set_growth(set, nest_level, (uint32) key_length) <=
 		BOUND_TIMES_LIMIT * limit_bytes();
+}
+
+/* False if nothing but the levels below could make room, which must not. */
+static bool
+make_room(PendingSet *set, int nest_level, Size key_length)
+{
+	if (has_room(set, nest_level, key_length))
+		return true;
+	if (pending_set_top(set)->nest_level != nest_level)
+		return false;
+	flush_level(set);
+	return has_room(set, nest_level, key_length);
 }
 
 /* --- adding --- */
@@ -214,23 +231,19 @@ static bool
 add(PendingSet *set, const char *target_name, InvalidationAction action,
 	const char *key, Size key_length)
 {
+	int			nest_level = GetCurrentTransactionNestLevel();
+	int			target = pending_set_find_target(set, target_name);
 	uint32		hash;
-	int			target;
 
-	if (!pending_set_enter_level(set, GetCurrentTransactionNestLevel()))
-		return false;
-	target = pending_set_find_target(set, target_name);
 	if (target < 0)
 		return false;
-	if (!has_room(set, key_length))
+	if (!make_room(set, nest_level, key_length))
 	{
-		flush_level(set);
-		if (!has_room(set, key_length))
-		{
-			write_key(set, target, action, key, key_length);
-			return true;
-		}
+		write_key(set, target, action, key, key_length);
+		return true;
 	}
+	if (!pending_set_enter_level(set, nest_level))
+		return false;
 	hash = hash_combine(hash_bytes((const unsigned char *) key, (int) key_length),
 						((uint32) target << 8) | (uint32) action);
 	switch (pending_set_add(set, target, (uint8) action, hash, key, (uint32) key_length))

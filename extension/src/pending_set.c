@@ -13,7 +13,7 @@
 #define ENTRY_COUNT_KEPT 1024
 #define SLOT_COUNT_START 16
 #define LEVEL_COUNT_START 4
-#define CHUNK_BYTES_START 1024
+#define CHUNK_BYTES_START 1000	/* 1024 with a header */
 #define CHUNK_BYTES_MAX (64 * 1024)
 
 /* The slots are grown when more than this share of them is taken. */
@@ -254,10 +254,12 @@ next_chunk_capacity(const PendingSet *set, uint32_t length)
 }
 
 size_t
-pending_set_growth(const PendingSet *set, uint32_t length)
+pending_set_growth(const PendingSet *set, int nest_level, uint32_t length)
 {
 	size_t		bytes = 0;
 
+	if (pending_set_top(set)->nest_level != nest_level && set->level_count == set->level_capacity)
+		bytes += 2 * (size_t) set->level_capacity * sizeof(PendingLevel);
 	if (set->entry_count == set->entry_capacity)
 		bytes += next_entry_capacity(set) * sizeof(PendingEntry);
 	if (slots_are_full(set))

@@ -97,8 +97,11 @@ extern int	pending_set_find_target(PendingSet *set, const char *name);
 extern PendingSetResult pending_set_add(PendingSet *set, int target, uint8_t action,
 										uint32_t hash, const char *key, uint32_t length);
 
-/* The memory that would be had at once to add a key of this length, in bytes. */
-extern size_t pending_set_growth(const PendingSet *set, uint32_t length);
+/*
+ * The memory that would be had at once to add a key of this length, in bytes, to
+ * the level of a nesting depth.
+ */
+extern size_t pending_set_growth(const PendingSet *set, int nest_level, uint32_t length);
 
 /* Forgets the entries from first on; releases the chunks that it empties. */
 extern void pending_set_cut(PendingSet *set, uint32_t first);

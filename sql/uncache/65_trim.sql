@@ -59,7 +59,7 @@ BEGIN
 	END IF;
 	FOR consumer IN
 		SELECT c.* FROM uncache.consumers c
-		WHERE c.lost_at IS NULL AND uncache.missed_from(c, cutoff) IS NOT NULL
+		WHERE c.lost_at IS NULL AND uncache.missed_from(c.*, cutoff) IS NOT NULL
 		ORDER BY c.id
 		FOR UPDATE SKIP LOCKED
 	LOOP

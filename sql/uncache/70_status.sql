@@ -65,7 +65,7 @@ SELECT c.target,
 	c.registered_at,
 	c.acked_at,
 	c.lost_at,
-	uncache.lag_alarm(c) AS alarm
+	uncache.lag_alarm(c.*) AS alarm
 FROM uncache.consumers c,
 	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count, min(j.at) AS oldest_at
 		FROM uncache.journal j

@@ -326,9 +326,17 @@ START_TEST(pending_set_announces_what_it_allocates)
 		size_t		growth;
 
 		snprintf(key, sizeof(key), "%*d", i % 50 + 1, i);
-		growth = pending_set_growth(&set, (uint32_t) strlen(key));
+		growth = pending_set_growth(&set, 1, (uint32_t) strlen(key));
 		if (add(&set, 0, 0, key) == PENDING_SET_ADDED)
 			ck_assert_uint_le(set.allocated_bytes, before + growth);
+	}
+	for (i = 2; i < 100; i++)
+	{
+		size_t		before = set.allocated_bytes;
+		size_t		growth = pending_set_growth(&set, i, 0);
+
+		ck_assert(pending_set_enter_level(&set, i));
+		ck_assert_uint_le(set.allocated_bytes, before + growth);
 	}
 	end(&set, &memory);
 }

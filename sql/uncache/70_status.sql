@@ -54,7 +54,7 @@ CREATE VIEW uncache.status AS
 SELECT c.target,
 	CASE WHEN c.lost_at IS NOT NULL THEN 'lost'
 		WHEN c.cursor IS NULL THEN 'waiting'
-		WHEN c.resync_reason IS NOT NULL OR NOT uncache.has_marker(c.id) THEN 'resync'
+		WHEN c.resync_reason IS NOT NULL OR NOT uncache.has_marker(c.id) OR uncache.gap_reason(c.cursor) IS NOT NULL THEN 'resync'
 		ELSE 'ready' END AS state,
 	uncache.consumer_worker(c.id) AS worker_pid,
 	CASE WHEN c.lost_at IS NULL THEN b.row_count END AS pending_rows,

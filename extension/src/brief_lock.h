@@ -14,7 +14,8 @@ typedef enum BriefLockWait
 {
 	BRIEF_LOCK_NO_WAIT,
 	BRIEF_LOCK_WAIT,			/* for BRIEF_LOCK_WAIT_MS at most */
-	BRIEF_LOCK_WAIT_LONG		/* as anybody does, with all that may be raised */
+	BRIEF_LOCK_WAIT_LONG		/* as anybody does, with all that may be
+								 * raised */
 } BriefLockWait;
 
 /*

@@ -70,9 +70,16 @@ catalog_find_schema(void)
 }
 
 Oid
+catalog_find_with_schema(CatalogTable table, Oid *schema_id)
+{
+	*schema_id = catalog_find_schema();
+	return OidIsValid(*schema_id) ? get_relname_relid(catalog_table_name(table), *schema_id) : InvalidOid;
+}
+
+Oid
 catalog_find(CatalogTable table)
 {
-	Oid			schema_id = catalog_find_schema();
+	Oid			schema_id;
 
-	return OidIsValid(schema_id) ? get_relname_relid(catalog_table_name(table), schema_id) : InvalidOid;
+	return catalog_find_with_schema(table, &schema_id);
 }

@@ -84,6 +84,9 @@ extern Oid	catalog_find_schema(void);
 /* InvalidOid if there is none of its name in the extension's schema. */
 extern Oid	catalog_find(CatalogTable table);
 
+/* The same; *schema_id is what catalog_find_schema() says. */
+extern Oid	catalog_find_with_schema(CatalogTable table, Oid *schema_id);
+
 /* Looks into pg_extension: for when something is missing. */
 extern bool catalog_is_installed(void);
 

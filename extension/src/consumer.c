@@ -99,7 +99,7 @@ is_silent(const ConsumerRow *row, TimestampTz now)
 static void
 read_consumers(OwnTable *table)
 {
-	List	   *rows = consumer_table_read_from(table);
+	List	   *rows = consumer_table_read_from(table, false);
 	bool		anyone_is_silent = false;
 	ListCell   *cell;
 

@@ -35,7 +35,7 @@ get_time(const Columns *columns, ConsumerColumn column)
 
 /* NULL for a row that no version of the extension makes. */
 static ConsumerRow *
-make_row(OwnTable *table, HeapTuple tuple)
+make_row(OwnTable *table, HeapTuple tuple, bool is_whole)
 {
 	ConsumerRow *row;
 	Columns		columns;
@@ -43,21 +43,24 @@ make_row(OwnTable *table, HeapTuple tuple)
 	own_table_deform(table, tuple, columns.values, columns.nulls);
 	if (columns.nulls[CONSUMER_ID] || columns.nulls[CONSUMER_TARGET])
 		return NULL;
-	row = palloc(sizeof(ConsumerRow));
+	row = palloc0(sizeof(ConsumerRow));
 	row->id = DatumGetInt32(columns.values[CONSUMER_ID]);
 	row->target = get_text(&columns, CONSUMER_TARGET);
-	row->cursor = get_text(&columns, CONSUMER_CURSOR);
-	row->resync_reason = get_text(&columns, CONSUMER_RESYNC_REASON);
-	row->identity = get_text(&columns, CONSUMER_IDENTITY);
 	row->registered_at = get_time(&columns, CONSUMER_REGISTERED_AT);
 	row->acked_at = get_time(&columns, CONSUMER_ACKED_AT);
 	row->lost_at = get_time(&columns, CONSUMER_LOST_AT);
 	row->checked_at = get_time(&columns, CONSUMER_CHECKED_AT);
+	if (is_whole)
+	{
+		row->cursor = get_text(&columns, CONSUMER_CURSOR);
+		row->resync_reason = get_text(&columns, CONSUMER_RESYNC_REASON);
+		row->identity = get_text(&columns, CONSUMER_IDENTITY);
+	}
 	return row;
 }
 
 List *
-consumer_table_read_from(OwnTable *table)
+consumer_table_read_from(OwnTable *table, bool is_whole)
 {
 	List	   *rows = NIL;
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
@@ -66,7 +69,7 @@ consumer_table_read_from(OwnTable *table)
 
 	while ((tuple = systable_getnext(scan)) != NULL)
 	{
-		ConsumerRow *row = make_row(table, tuple);
+		ConsumerRow *row = make_row(table, tuple, is_whole);
 
 		if (row != NULL)
 			rows = lappend(rows, row);
@@ -83,7 +86,7 @@ consumer_table_read(void)
 	List	   *rows;
 
 	own_table_open_or_raise(&table, CATALOG_CONSUMERS, OWN_TABLE_SCAN);
-	rows = consumer_table_read_from(&table);
+	rows = consumer_table_read_from(&table, true);
 	own_table_close(&table);
 	return rows;
 }

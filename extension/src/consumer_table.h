@@ -33,8 +33,11 @@ typedef struct ConsumerRow
  */
 extern List *consumer_table_read(void);
 
-/* The same of a table that is open for a scan. */
-extern List *consumer_table_read_from(OwnTable *table);
+/*
+ * The same of a table that is open for a scan; texts but the target only if that is
+ * whole.
+ */
+extern List *consumer_table_read_from(OwnTable *table, bool is_whole);
 
 /* Has the consumer its marker, or has PostgreSQL crashed since it attached? */
 extern bool consumer_table_has_marker(int32 id);

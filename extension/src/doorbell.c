@@ -75,7 +75,7 @@ doorbell_ring(const char *target, int32 consumer_id)
 {
 	char		channel[NAMEDATALEN];
 
-	if (!somebody_sleeps(consumer_id) || !queue_has_room() || !become_ringer(consumer_id))
+	if (!somebody_sleeps(consumer_id) || !become_ringer(consumer_id) || !queue_has_room())
 		return;
 	snprintf(channel, sizeof(channel), CHANNEL_PREFIX "%s", target);
 	Async_Notify(channel, "");

@@ -35,9 +35,9 @@ typedef struct OwnShape
 	AttrNumber	attributes[CATALOG_COLUMN_MAX]; /* by column */
 	int			column_count;	/* that are known */
 	bool		is_plain;		/* the attributes are those columns, in order */
-	Oid			indexes[OWN_SHAPE_INDEX_MAX];	/* of a table that is
-												 * inserted into; also such as
-												 * are not ready */
+	Oid			indexes[OWN_SHAPE_INDEX_MAX];	/* of a table that is inserted
+												 * into; also such as are not
+												 * ready */
 	int			index_count;
 	Oid			key_index_id;	/* the journal's on (xid, part); or InvalidOid */
 } OwnShape;

@@ -62,10 +62,10 @@ lock_mode(OwnTableUse use)
 
 /* Somebody may have renamed it before the lock was had. */
 static bool
-has_its_name(Relation relation, CatalogTable id)
+has_its_name(Relation relation, CatalogTable id, Oid schema_id)
 {
 	return strcmp(RelationGetRelationName(relation), catalog_table_name(id)) == 0 &&
-		RelationGetNamespace(relation) == catalog_find_schema();
+		RelationGetNamespace(relation) == schema_id;
 }
 
 /* False if one is locked. */
@@ -126,7 +126,8 @@ make_scratch_space(OwnTable *table)
 OwnTableState
 own_table_open(OwnTable *table, CatalogTable id, OwnTableUse use, BriefLockWait wait)
 {
-	Oid			relation_id = catalog_find(id);
+	Oid			schema_id;
+	Oid			relation_id = catalog_find_with_schema(id, &schema_id);
 	const char *problem;
 
 	memset(table, 0, sizeof(*table));
@@ -137,7 +138,7 @@ own_table_open(OwnTable *table, CatalogTable id, OwnTableUse use, BriefLockWait 
 	if (!brief_lock(relation_id, lock_mode(use), wait))
 		return fail_busy(table, id);
 	table->relation = try_relation_open(relation_id, NoLock);
-	if (table->relation == NULL || !has_its_name(table->relation, id))
+	if (table->relation == NULL || !has_its_name(table->relation, id, schema_id))
 		return fail_missing(table, id);
 	table->shape = own_shape_get(id, table->relation);
 	problem = find_problem(table);

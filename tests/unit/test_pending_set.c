@@ -130,6 +130,7 @@ START_TEST(pending_set_keeps_each_entry_once_in_order_of_arrival)
 	check_is_sound(&set);
 	end(&set, &memory);
 }
+
 END_TEST
 
 START_TEST(pending_set_tells_targets_actions_and_bytes_apart)
@@ -150,6 +151,7 @@ START_TEST(pending_set_tells_targets_actions_and_bytes_apart)
 	ck_assert_uint_eq(set.targets[1].actions, 1);
 	end(&set, &memory);
 }
+
 END_TEST
 
 START_TEST(pending_set_aligns_headers_and_leaves_them_alone)
@@ -169,6 +171,7 @@ START_TEST(pending_set_aligns_headers_and_leaves_them_alone)
 		ck_assert_mem_eq(set.entries[i].key - PENDING_SET_HEADER_BYTES, &i, sizeof(i));
 	end(&set, &memory);
 }
+
 END_TEST
 
 START_TEST(pending_set_takes_keys_larger_than_a_chunk)
@@ -187,6 +190,7 @@ START_TEST(pending_set_takes_keys_larger_than_a_chunk)
 	free(key);
 	end(&set, &memory);
 }
+
 END_TEST
 
 START_TEST(pending_set_cuts_back_to_any_entry)
@@ -212,6 +216,7 @@ START_TEST(pending_set_cuts_back_to_any_entry)
 		end(&set, &memory);
 	}
 }
+
 END_TEST
 
 START_TEST(pending_set_keeps_probes_whole_where_hashes_collide)
@@ -238,6 +243,7 @@ START_TEST(pending_set_keeps_probes_whole_where_hashes_collide)
 	}
 	end(&set, &memory);
 }
+
 END_TEST
 
 START_TEST(pending_set_gives_back_what_a_cut_empties)
@@ -266,6 +272,7 @@ START_TEST(pending_set_gives_back_what_a_cut_empties)
 	ck_assert_int_eq(add(&set, 0, 0, "outer"), PENDING_SET_FOUND);
 	end(&set, &memory);
 }
+
 END_TEST
 
 START_TEST(pending_set_knows_what_each_level_uses)
@@ -292,6 +299,7 @@ START_TEST(pending_set_knows_what_each_level_uses)
 	ck_assert_uint_eq(pending_set_used_bytes(&set, 0), outer);
 	end(&set, &memory);
 }
+
 END_TEST
 
 START_TEST(pending_set_has_room_for_thousands_of_levels)
@@ -310,6 +318,7 @@ START_TEST(pending_set_has_room_for_thousands_of_levels)
 	ck_assert_uint_eq(set.levels[4321].first_entry, 4320);
 	end(&set, &memory);
 }
+
 END_TEST
 
 START_TEST(pending_set_announces_what_it_allocates)
@@ -340,6 +349,7 @@ START_TEST(pending_set_announces_what_it_allocates)
 	}
 	end(&set, &memory);
 }
+
 END_TEST
 
 /* Everything that takes memory, until it first fails; true if nothing does. */
@@ -397,6 +407,7 @@ START_TEST(pending_set_survives_the_failure_of_every_allocation)
 	}
 	ck_assert_int_gt(allocations, 15);
 }
+
 END_TEST
 
 START_TEST(pending_set_finds_each_of_many_targets)
@@ -423,6 +434,7 @@ START_TEST(pending_set_finds_each_of_many_targets)
 	set.target_count = 300;
 	pending_set_destroy(&set);
 }
+
 END_TEST
 
 int

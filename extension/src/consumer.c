@@ -96,6 +96,16 @@ is_silent(const ConsumerRow *row, TimestampTz now)
 		now - heard_at > guc_max_lag_s * USECS_PER_SEC;
 }
 
+static int
+compare_ids(const ListCell *a, const ListCell *b)
+{
+	int32		x = ((const ConsumerRow *) lfirst(a))->id;
+	int32		y = ((const ConsumerRow *) lfirst(b))->id;
+
+	return (x > y) - (x < y);
+}
+
+/* In the order in which they were registered, wherever their rows are. */
 static void
 read_consumers(OwnTable *table)
 {
@@ -103,6 +113,7 @@ read_consumers(OwnTable *table)
 	bool		anyone_is_silent = false;
 	ListCell   *cell;
 
+	list_sort(rows, compare_ids);
 	read_at = GetCurrentTimestamp();
 	consumers = palloc((list_length(rows) + 1) * sizeof(Consumer));
 	foreach(cell, rows)

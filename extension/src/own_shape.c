@@ -81,12 +81,14 @@ static const KnownTable known_tables[CATALOG_TABLE_COUNT] = {
 
 /* The backend's cache. */
 static OwnShape shapes[CATALOG_TABLE_COUNT];
+static uint64 invalidation_count = 0;
 
 static void
 relcache_callback(Datum arg, Oid relation_id)
 {
 	int			i;
 
+	invalidation_count++;
 	for (i = 0; i < CATALOG_TABLE_COUNT; i++)
 	{
 		if (relation_id == InvalidOid || relation_id == shapes[i].relation_id)
@@ -101,7 +103,7 @@ own_shape_init(void)
 }
 
 /* The first problem is told. */
-static void tell(char *problem, Relation relation, const char *format,...) pg_attribute_printf(3, 4);
+static void tell(char *problem, Relation relation, const char *format,...) __attribute__((format(printf, 3, 4)));
 
 static void
 tell(char *problem, Relation relation, const char *format,...)
@@ -318,6 +320,7 @@ own_shape_get(CatalogTable table, Relation relation)
 {
 	OwnShape   *shape = &shapes[table];
 	const KnownTable *known = &known_tables[table];
+	uint64		count = invalidation_count;
 
 	if (shape->is_valid && shape->relation_id == RelationGetRelid(relation))
 		return shape;
@@ -328,10 +331,7 @@ own_shape_get(CatalogTable table, Relation relation)
 	if (known->is_inserted_into && shape->problem[0] == '\0')
 		judge_indexes(shape, table, relation);
 
-	/*
-	 * The table is locked, so that nothing but this transaction itself has
-	 * changed it meanwhile.
-	 */
-	shape->is_valid = true;
+	/* an index may have come while the table was looked at */
+	shape->is_valid = count == invalidation_count;
 	return shape;
 }

@@ -63,7 +63,7 @@ extern void own_table_open_or_raise(OwnTable *table, CatalogTable id, OwnTableUs
 extern void own_table_close(OwnTable *table);
 
 /* Raises what is the matter with a table that is not ready. */
-extern void own_table_raise(OwnTableState state, const char *problem) pg_attribute_noreturn();
+extern void own_table_raise(OwnTableState state, const char *problem) __attribute__((noreturn));
 
 /* Values and nulls of the known columns, by column. */
 extern void own_table_deform(OwnTable *table, HeapTuple tuple, Datum *values, bool *nulls);

@@ -18,6 +18,7 @@
 #include "common/hashfn.h"
 #include "consumer.h"
 #include "doorbell.h"
+#include "fmgr.h"
 #include "gap.h"
 #include "guc.h"
 #include "journal.h"

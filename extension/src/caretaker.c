@@ -105,7 +105,7 @@ work(void)
 	StartTransactionCommand();
 	pgstat_report_activity(STATE_RUNNING, TRIM_STATEMENT);
 	/* the extension may be gone by now */
-	if (OidIsValid(catalog_consumers_id()) && is_alone())
+	if (OidIsValid(catalog_find(CATALOG_CONSUMERS)) && is_alone())
 		has_more = trim() >= TRIM_MAX_ROWS;
 	CommitTransactionCommand();
 	pgstat_report_activity(STATE_IDLE, NULL);

@@ -10,44 +10,84 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/table.h"
 #include "catalog.h"
+#include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_extension.h"
+#include "commands/extension.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
+#define EXTENSION_NAME "uncache"
+
+const char *
+catalog_table_name(CatalogTable table)
+{
+	static const char *const names[CATALOG_TABLE_COUNT] = {
+		"journal", "consumers", "markers", "gaps"
+	};
+
+	return names[table];
+}
+
+bool
+catalog_is_installed(void)
+{
+	return OidIsValid(get_extension_oid(EXTENSION_NAME, true));
+}
+
 static Oid
-relation_id(const char *name)
+schema_of_extension(void)
+{
+	Relation	relation = table_open(ExtensionRelationId, AccessShareLock);
+	Oid			schema_id = InvalidOid;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum(EXTENSION_NAME));
+	scan = systable_beginscan(relation, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		schema_id = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return schema_id;
+}
+
+Oid
+catalog_find_schema(void)
 {
 	Oid			schema_id = get_namespace_oid(CATALOG_SCHEMA, true);
 
-	return OidIsValid(schema_id) ? get_relname_relid(name, schema_id) : InvalidOid;
+	return OidIsValid(schema_id) ? schema_id : schema_of_extension();
 }
 
 Oid
-catalog_journal_id(void)
+catalog_find_with_schema(CatalogTable table, Oid *schema_id)
 {
-	return relation_id("journal");
+	*schema_id = catalog_find_schema();
+	return OidIsValid(*schema_id) ? get_relname_relid(catalog_table_name(table), *schema_id) : InvalidOid;
 }
 
 Oid
-catalog_journal_index_id(void)
+catalog_find(CatalogTable table)
 {
-	return relation_id("journal_xid_part_idx");
-}
+	Oid			schema_id;
 
-Oid
-catalog_consumers_id(void)
-{
-	return relation_id("consumers");
-}
-
-Oid
-catalog_markers_id(void)
-{
-	return relation_id("markers");
+	return catalog_find_with_schema(table, &schema_id);
 }
 
 Oid
 catalog_schemas_id(void)
 {
-	return relation_id("schemas");
+	Oid			schema_id = catalog_find_schema();
+
+	return OidIsValid(schema_id) ? get_relname_relid("schemas", schema_id) : InvalidOid;
 }

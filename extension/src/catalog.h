@@ -10,10 +10,21 @@
 
 #define CATALOG_SCHEMA "uncache"
 
-/* Columns of uncache.journal, in order. */
+/* The tables that are read or written without SQL. */
+typedef enum CatalogTable
+{
+	CATALOG_JOURNAL,
+	CATALOG_CONSUMERS,
+	CATALOG_MARKERS,
+	CATALOG_GAPS
+} CatalogTable;
+
+#define CATALOG_TABLE_COUNT 4
+
+/* Columns of a table; where they are in a row, own_shape.h finds out. */
 typedef enum JournalColumn
 {
-	JOURNAL_XID = 1,
+	JOURNAL_XID,
 	JOURNAL_PART,
 	JOURNAL_AT,
 	JOURNAL_TARGET,
@@ -23,10 +34,9 @@ typedef enum JournalColumn
 
 #define JOURNAL_COLUMN_COUNT 6
 
-/* Columns of uncache.consumers, in order. */
 typedef enum ConsumerColumn
 {
-	CONSUMER_ID = 1,
+	CONSUMER_ID,
 	CONSUMER_TARGET,
 	CONSUMER_BARRIER,
 	CONSUMER_CURSOR,
@@ -43,14 +53,44 @@ typedef enum ConsumerColumn
 
 #define CONSUMER_COLUMN_COUNT 13
 
-/* The column of uncache.markers. */
-#define MARKER_CONSUMER_ID 1
+typedef enum MarkerColumn
+{
+	MARKER_CONSUMER_ID
+} MarkerColumn;
 
-/* InvalidOid if the extension is not (or no longer) installed. */
-extern Oid	catalog_journal_id(void);
-extern Oid	catalog_journal_index_id(void);
-extern Oid	catalog_consumers_id(void);
-extern Oid	catalog_markers_id(void);
+#define MARKER_COLUMN_COUNT 1
+
+typedef enum GapColumn
+{
+	GAP_XID,
+	GAP_AT,
+	GAP_REASON
+} GapColumn;
+
+#define GAP_COLUMN_COUNT 3
+
+/* No table has more of them. */
+#define CATALOG_COLUMN_MAX CONSUMER_COLUMN_COUNT
+
+/* The table's name, without its schema's. */
+extern const char *catalog_table_name(CatalogTable table);
+
+/*
+ * The schema of the extension, also after somebody has renamed it.  InvalidOid if
+ * the extension is not (or no longer) installed.
+ */
+extern Oid	catalog_find_schema(void);
+
+/* InvalidOid if there is none of its name in the extension's schema. */
+extern Oid	catalog_find(CatalogTable table);
+
+/* The same; *schema_id is what catalog_find_schema() says. */
+extern Oid	catalog_find_with_schema(CatalogTable table, Oid *schema_id);
+
+/* Looks into pg_extension: for when something is missing. */
+extern bool catalog_is_installed(void);
+
+/* The table of watched schemas, or InvalidOid. */
 extern Oid	catalog_schemas_id(void);
 
 #endif

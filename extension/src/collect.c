@@ -25,16 +25,38 @@ collect_set_recorder(const CollectRecorder *recorder)
 	return last;
 }
 
+/* Who cannot be asked may want anything: each target resyncs then. */
+static bool
+are_known(void)
+{
+	bool		passes_by_itself;
+	const char *problem = consumer_find_problem(&passes_by_itself);
+
+	if (problem != NULL)
+		pending_add_gap(problem, passes_by_itself);
+	return problem == NULL;
+}
+
+static bool
+has_consumer(const char *target, Size target_length)
+{
+	int32		id = consumer_find(target, target_length);
+
+	if (id == CONSUMER_UNKNOWN)
+		(void) are_known();
+	return id > 0;
+}
+
 bool
 collect_wants(const char *target, Size target_length)
 {
-	return current_recorder != NULL || consumer_find(target, target_length) != 0;
+	return current_recorder != NULL || has_consumer(target, target_length);
 }
 
 bool
 collect_wants_any(void)
 {
-	return current_recorder != NULL || consumer_list_targets() != NIL;
+	return current_recorder != NULL || (are_known() && consumer_list_targets() != NIL);
 }
 
 void
@@ -44,7 +66,7 @@ collect_add(const CollectSource *source, const char *target,
 	if (current_recorder != NULL)
 		current_recorder->record(source, target, action, key, key_length,
 								 current_recorder->argument);
-	pending_add(target, action, key, key_length);
+	pending_add(target, action, key, key_length, !OidIsValid(source->relation_id));
 }
 
 void
@@ -54,7 +76,7 @@ collect_add_text(const CollectSource *source, const char *text, Size length)
 	char	   *target = NULL;
 
 	template_reader_init(&reader, text, length);
-	if (reader.error == NULL && consumer_find(reader.target, reader.target_length) != 0)
+	if (reader.error == NULL && has_consumer(reader.target, reader.target_length))
 	{
 		target = pnstrdup(reader.target, reader.target_length);
 		length -= reader.next - text;
@@ -73,6 +95,8 @@ collect_add_resync(const CollectSource *source)
 {
 	ListCell   *cell;
 
+	if (!are_known())
+		return;
 	foreach(cell, consumer_list_targets())
 		collect_add(source, lfirst(cell), INVALIDATION_RESYNC, "", 0);
 }

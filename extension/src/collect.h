@@ -4,7 +4,8 @@
  *	  Takes in invalidations from rules and people.
  *
  * Those for targets that have a consumer go to the transaction's pending ones;
- * all of them go to a recorder as well, if there is one.
+ * all of them go to a recorder as well, if there is one.  Where nobody knows who has
+ * a consumer, nothing is wanted, and the transaction leaves a gap.
  *
  *-------------------------------------------------------------------------
  */

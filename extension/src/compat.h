@@ -190,6 +190,13 @@ compat_index_insert(Relation index, Datum *values, bool *nulls, ItemPointer tid,
 #endif
 }
 
+/* What may end a statement at a time that is known; 17 has one for transactions. */
+#if PG_VERSION_NUM >= 170000
+#define COMPAT_STATEMENT_TIMEOUTS {STATEMENT_TIMEOUT, TRANSACTION_TIMEOUT}
+#else
+#define COMPAT_STATEMENT_TIMEOUTS {STATEMENT_TIMEOUT}
+#endif
+
 /* 17 let LockHeldByMe ask for stronger modes, too. */
 #if PG_VERSION_NUM >= 170000
 #define compat_lock_held_by_me(tag, mode) LockHeldByMe((tag), (mode), false)

@@ -47,6 +47,15 @@ static Oid	consumers_id = InvalidOid;
 static bool is_valid = false;
 static TimestampTz read_at = 0;
 
+/*
+ * OWN_TABLE_READY or OWN_TABLE_ABSENT if they are known.  Otherwise the table is
+ * tried again by the next transaction, or after the next invalidation: a
+ * transaction waits for it once.
+ */
+static OwnTableState state = OWN_TABLE_READY;
+static char problem[OWN_SHAPE_PROBLEM_BYTES];
+static TimestampTz tried_by = 0;	/* the start of the transaction */
+
 PG_FUNCTION_INFO_V1(uncache_consumers_changed);
 PG_FUNCTION_INFO_V1(uncache_lock_consumer);
 
@@ -87,13 +96,24 @@ is_silent(const ConsumerRow *row, TimestampTz now)
 		now - heard_at > guc_max_lag_s * USECS_PER_SEC;
 }
 
-static void
-read_consumers(void)
+static int
+compare_ids(const ListCell *a, const ListCell *b)
 {
-	List	   *rows = consumer_table_read();
+	int32		x = ((const ConsumerRow *) lfirst(a))->id;
+	int32		y = ((const ConsumerRow *) lfirst(b))->id;
+
+	return (x > y) - (x < y);
+}
+
+/* In the order in which they were registered, wherever their rows are. */
+static void
+read_consumers(OwnTable *table)
+{
+	List	   *rows = consumer_table_read_from(table, false);
 	bool		anyone_is_silent = false;
 	ListCell   *cell;
 
+	list_sort(rows, compare_ids);
 	read_at = GetCurrentTimestamp();
 	consumers = palloc((list_length(rows) + 1) * sizeof(Consumer));
 	foreach(cell, rows)
@@ -110,27 +130,33 @@ read_consumers(void)
 		caretaker_start();
 }
 
-static void
-rebuild(void)
+static bool
+is_known(void)
 {
-	MemoryContext old_context;
+	return state == OWN_TABLE_READY || state == OWN_TABLE_ABSENT;
+}
 
+static void
+forget(void)
+{
 	if (context == NULL)
 		context = AllocSetContextCreate(CacheMemoryContext, "uncache consumers",
 										ALLOCSET_SMALL_SIZES);
 	MemoryContextReset(context);
 	consumers = NULL;
 	consumer_count = 0;
-	consumers_id = catalog_consumers_id();
-	if (!OidIsValid(consumers_id))
-		return;
+}
+
+static void
+rebuild_from(OwnTable *table)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(context);
 
 	/* Valid before reading: an invalidation that comes meanwhile must win. */
 	is_valid = true;
-	old_context = MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		read_consumers();
+		read_consumers(table);
 	}
 	PG_CATCH();
 	{
@@ -141,11 +167,47 @@ rebuild(void)
 	MemoryContextSwitchTo(old_context);
 }
 
+/* What is merely old is no reason to wait: it is read the next time. */
+static void
+rebuild(void)
+{
+	bool		is_old = is_valid && is_known();
+	OwnTable	table;
+
+	if (own_table_open(&table, CATALOG_CONSUMERS, OWN_TABLE_SCAN,
+					   is_old ? BRIEF_LOCK_NO_WAIT : BRIEF_LOCK_WAIT) == OWN_TABLE_BUSY && is_old)
+		return;
+	forget();
+	consumers_id = catalog_find(CATALOG_CONSUMERS);
+	state = table.state;
+	strlcpy(problem, table.problem, sizeof(problem));
+	tried_by = GetCurrentTransactionStartTimestamp();
+	if (state == OWN_TABLE_READY)
+	{
+		rebuild_from(&table);
+		own_table_close(&table);
+	}
+	else
+		is_valid = state == OWN_TABLE_BUSY || state == OWN_TABLE_UNKNOWN;
+}
+
 /* The clock is that of the statement: it costs nothing for each row. */
 static bool
 is_outdated(void)
 {
-	return !is_valid || GetCurrentStatementStartTimestamp() - read_at > read_again_us();
+	if (!is_valid)
+		return true;
+	return is_known() ? GetCurrentStatementStartTimestamp() - read_at > read_again_us() :
+		tried_by != GetCurrentTransactionStartTimestamp();
+}
+
+/* Takes in invalidations and reads again what is outdated. */
+static void
+refresh(void)
+{
+	AcceptInvalidationMessages();
+	if (is_outdated())
+		rebuild();
 }
 
 static const Consumer *
@@ -153,9 +215,7 @@ find(const char *target, Size target_length)
 {
 	int			i;
 
-	AcceptInvalidationMessages();
-	if (is_outdated())
-		rebuild();
+	refresh();
 	for (i = 0; i < consumer_count; i++)
 	{
 		if (consumers[i].target_length == target_length &&
@@ -170,7 +230,17 @@ consumer_find(const char *target, Size target_length)
 {
 	const Consumer *consumer = find(target, target_length);
 
+	if (!is_known())
+		return CONSUMER_UNKNOWN;
 	return consumer == NULL ? 0 : consumer->id;
+}
+
+const char *
+consumer_find_problem(bool *passes_by_itself)
+{
+	refresh();
+	*passes_by_itself = state == OWN_TABLE_BUSY;
+	return is_known() ? NULL : problem;
 }
 
 List *
@@ -179,9 +249,7 @@ consumer_list_targets(void)
 	List	   *targets = NIL;
 	int			i;
 
-	AcceptInvalidationMessages();
-	if (is_outdated())
-		rebuild();
+	refresh();
 	for (i = 0; i < consumer_count; i++)
 	{
 		if (consumers[i].id != 0)
@@ -195,6 +263,8 @@ consumer_get(const char *target)
 {
 	const Consumer *consumer = find(target, strlen(target));
 
+	if (!is_known())
+		own_table_raise(state, problem);
 	if (consumer == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -245,6 +315,6 @@ uncache_lock_consumer(PG_FUNCTION_ARGS)
 Datum
 uncache_consumers_changed(PG_FUNCTION_ARGS)
 {
-	CacheInvalidateRelcacheByRelid(catalog_consumers_id());
+	CacheInvalidateRelcacheByRelid(catalog_find(CATALOG_CONSUMERS));
 	PG_RETURN_VOID();
 }

@@ -8,14 +8,11 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/skey.h"
-#include "access/table.h"
 #include "catalog.h"
 #include "consumer_table.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 typedef struct Columns
@@ -27,71 +24,90 @@ typedef struct Columns
 static char *
 get_text(const Columns *columns, ConsumerColumn column)
 {
-	return columns->nulls[column - 1] ? NULL : TextDatumGetCString(columns->values[column - 1]);
+	return columns->nulls[column] ? NULL : TextDatumGetCString(columns->values[column]);
 }
 
 static TimestampTz
 get_time(const Columns *columns, ConsumerColumn column)
 {
-	return columns->nulls[column - 1] ? 0 : DatumGetTimestampTz(columns->values[column - 1]);
+	return columns->nulls[column] ? 0 : DatumGetTimestampTz(columns->values[column]);
 }
 
+/* NULL for a row that no version of the extension makes. */
 static ConsumerRow *
-make_row(HeapTuple tuple, TupleDesc desc)
+make_row(OwnTable *table, HeapTuple tuple, bool is_whole)
 {
-	ConsumerRow *row = palloc(sizeof(ConsumerRow));
+	ConsumerRow *row;
 	Columns		columns;
 
-	heap_deform_tuple(tuple, desc, columns.values, columns.nulls);
-	row->id = DatumGetInt32(columns.values[CONSUMER_ID - 1]);
+	own_table_deform(table, tuple, columns.values, columns.nulls);
+	if (columns.nulls[CONSUMER_ID] || columns.nulls[CONSUMER_TARGET])
+		return NULL;
+	row = palloc0(sizeof(ConsumerRow));
+	row->id = DatumGetInt32(columns.values[CONSUMER_ID]);
 	row->target = get_text(&columns, CONSUMER_TARGET);
-	row->cursor = get_text(&columns, CONSUMER_CURSOR);
-	row->resync_reason = get_text(&columns, CONSUMER_RESYNC_REASON);
-	row->identity = get_text(&columns, CONSUMER_IDENTITY);
 	row->registered_at = get_time(&columns, CONSUMER_REGISTERED_AT);
 	row->acked_at = get_time(&columns, CONSUMER_ACKED_AT);
 	row->lost_at = get_time(&columns, CONSUMER_LOST_AT);
 	row->checked_at = get_time(&columns, CONSUMER_CHECKED_AT);
+	if (is_whole)
+	{
+		row->cursor = get_text(&columns, CONSUMER_CURSOR);
+		row->resync_reason = get_text(&columns, CONSUMER_RESYNC_REASON);
+		row->identity = get_text(&columns, CONSUMER_IDENTITY);
+	}
 	return row;
+}
+
+List *
+consumer_table_read_from(OwnTable *table, bool is_whole)
+{
+	List	   *rows = NIL;
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	SysScanDesc scan = systable_beginscan(table->relation, InvalidOid, false, snapshot, 0, NULL);
+	HeapTuple	tuple;
+
+	while ((tuple = systable_getnext(scan)) != NULL)
+	{
+		ConsumerRow *row = make_row(table, tuple, is_whole);
+
+		if (row != NULL)
+			rows = lappend(rows, row);
+	}
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	return rows;
 }
 
 List *
 consumer_table_read(void)
 {
-	Oid			relation_id = catalog_consumers_id();
-	List	   *rows = NIL;
-	Relation	relation;
-	Snapshot	snapshot;
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	OwnTable	table;
+	List	   *rows;
 
-	if (!OidIsValid(relation_id))
-		return NIL;
-	relation = table_open(relation_id, AccessShareLock);
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	scan = systable_beginscan(relation, InvalidOid, false, snapshot, 0, NULL);
-	while ((tuple = systable_getnext(scan)) != NULL)
-		rows = lappend(rows, make_row(tuple, RelationGetDescr(relation)));
-	systable_endscan(scan);
-	UnregisterSnapshot(snapshot);
-	table_close(relation, AccessShareLock);
+	own_table_open_or_raise(&table, CATALOG_CONSUMERS, OWN_TABLE_SCAN);
+	rows = consumer_table_read_from(&table, true);
+	own_table_close(&table);
 	return rows;
 }
 
 bool
 consumer_table_has_marker(int32 id)
 {
-	Relation	relation = table_open(catalog_markers_id(), AccessShareLock);
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	OwnTable	table;
+	Snapshot	snapshot;
 	ScanKeyData key;
 	SysScanDesc scan;
 	bool		found;
 
-	ScanKeyInit(&key, MARKER_CONSUMER_ID, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(id));
-	scan = systable_beginscan(relation, InvalidOid, false, snapshot, 1, &key);
+	own_table_open_or_raise(&table, CATALOG_MARKERS, OWN_TABLE_SCAN);
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	ScanKeyInit(&key, own_table_attribute(&table, MARKER_CONSUMER_ID),
+				BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(id));
+	scan = systable_beginscan(table.relation, InvalidOid, false, snapshot, 1, &key);
 	found = systable_getnext(scan) != NULL;
 	systable_endscan(scan);
+	own_table_close(&table);
 	UnregisterSnapshot(snapshot);
-	table_close(relation, AccessShareLock);
 	return found;
 }

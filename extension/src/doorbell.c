@@ -20,9 +20,11 @@
 #include "commands/async.h"
 #include "compat.h"
 #include "doorbell.h"
+#include "guc.h"
 #include "lock_class.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
+#include "utils/fmgroids.h"
 
 /* A channel is this and the target's name: see TEMPLATE_TARGET_MAX. */
 #define CHANNEL_PREFIX "uncache_"
@@ -58,12 +60,22 @@ somebody_sleeps(int32 consumer_id)
 	return false;
 }
 
+/*
+ * What finds the queue full fails.  It is full where some session listens and has
+ * had a transaction open for long; a daemon that is not woken looks all the same.
+ */
+static bool
+queue_has_room(void)
+{
+	return DatumGetFloat8(OidFunctionCall0(F_PG_NOTIFICATION_QUEUE_USAGE)) <= guc_max_queue_usage;
+}
+
 void
 doorbell_ring(const char *target, int32 consumer_id)
 {
 	char		channel[NAMEDATALEN];
 
-	if (!somebody_sleeps(consumer_id) || !become_ringer(consumer_id))
+	if (!somebody_sleeps(consumer_id) || !become_ringer(consumer_id) || !queue_has_room())
 		return;
 	snprintf(channel, sizeof(channel), CHANNEL_PREFIX "%s", target);
 	Async_Notify(channel, "");

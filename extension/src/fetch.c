@@ -10,11 +10,15 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
+#include "catalog/pg_type.h"
 #include "compat.h"
 #include "consumer.h"
 #include "doorbell.h"
+#include "gap.h"
+#include "invalidation.h"
 #include "journal_reader.h"
 #include "result_set.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 #include "utils/xid8.h"
@@ -42,6 +46,9 @@ typedef struct Fetch
 	bool		is_full;		/* stopped behind (stop_xid, stop_part) */
 	uint64		stop_xid;
 	int32		stop_part;
+	const Cursor *from;
+	Cursor		next;
+	TimestampTz gap_at;			/* of the oldest gap on the way; 0: none */
 } Fetch;
 
 static char *
@@ -64,12 +71,12 @@ take_row(const JournalRow *row, void *argument)
 
 	if (!journal_reader_is_for(row, fetch->target))
 		return true;
-	result[RESULT_AT] = row->values[JOURNAL_AT - 1];
-	result[RESULT_ACTION] = row->values[JOURNAL_ACTION - 1];
-	result[RESULT_KEYS] = row->values[JOURNAL_KEYS - 1];
+	result[RESULT_AT] = row->values[JOURNAL_AT];
+	result[RESULT_ACTION] = row->values[JOURNAL_ACTION];
+	result[RESULT_KEYS] = row->values[JOURNAL_KEYS];
 	result_set_add(&fetch->result, result, nulls);
 
-	fetch->bytes += toast_raw_datum_size(row->values[JOURNAL_KEYS - 1]);
+	fetch->bytes += toast_raw_datum_size(row->values[JOURNAL_KEYS]);
 	if (fetch->bytes >= fetch->max_bytes)
 	{
 		fetch->is_full = true;
@@ -79,17 +86,60 @@ take_row(const JournalRow *row, void *argument)
 	return !fetch->is_full;
 }
 
+static bool
+take_gap(uint64 xid, TimestampTz at, void *argument)
+{
+	Fetch	   *fetch = argument;
+
+	/* while the cursor stands inside the transaction, it is open in both */
+	if (cursor_has_open(fetch->from, xid) && !cursor_has_open(&fetch->next, xid) &&
+		(fetch->gap_at == 0 || at < fetch->gap_at))
+		fetch->gap_at = at;
+	return true;
+}
+
+/*
+ * One resync does for all gaps between the two cursors: it begins when all of
+ * their transactions can be seen.
+ */
 static void
-add_cursor_row(Fetch *fetch, const Cursor *from, const Cursor *now)
+add_gap_row(Fetch *fetch)
+{
+	Datum		no_key = PointerGetDatum(cstring_to_text(""));
+	Datum		row[RESULT_COLUMN_COUNT] = {0};
+	bool		nulls[RESULT_COLUMN_COUNT] = {[RESULT_CURSOR] = true};
+
+	if (fetch->gap_at == 0)
+		return;
+	row[RESULT_AT] = TimestampTzGetDatum(fetch->gap_at);
+	row[RESULT_ACTION] = CStringGetTextDatum(invalidation_action_name(INVALIDATION_RESYNC));
+	row[RESULT_KEYS] = PointerGetDatum(construct_array(&no_key, 1, TEXTOID, -1, false, TYPALIGN_INT));
+	result_set_add(&fetch->result, row, nulls);
+}
+
+static void
+add_cursor_row(Fetch *fetch)
 {
 	Datum		row[RESULT_COLUMN_COUNT] = {0};
 	bool		nulls[RESULT_COLUMN_COUNT] = {true, true, true, false};
-	Cursor		next;
 
-	next.xip = palloc((from->xip_count + now->xip_count + 1) * sizeof(uint64));
-	cursor_advance(from, now, fetch->stop_xid, fetch->stop_part, &next);
-	row[RESULT_CURSOR] = CStringGetTextDatum(format_cursor(&next));
+	row[RESULT_CURSOR] = CStringGetTextDatum(format_cursor(&fetch->next));
 	result_set_add(&fetch->result, row, nulls);
+}
+
+/* Everything under one snapshot. */
+static void
+read_all(Fetch *fetch)
+{
+	Cursor	   *now;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	now = journal_reader_active_snapshot();
+	journal_reader_walk(fetch->from, now, take_row, fetch);
+	fetch->next.xip = palloc((fetch->from->xip_count + now->xip_count + 1) * sizeof(uint64));
+	cursor_advance(fetch->from, now, fetch->stop_xid, fetch->stop_part, &fetch->next);
+	gap_walk(take_gap, fetch);
+	PopActiveSnapshot();
 }
 
 static void
@@ -107,27 +157,24 @@ Datum
 uncache_fetch(PG_FUNCTION_ARGS)
 {
 	char	   *target = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	Cursor	   *from = journal_reader_parse_cursor(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	int32		max_bytes = PG_GETARG_INT32(2);
 	bool		sleep = PG_GETARG_BOOL(3);
 	int32		consumer_id = consumer_get(target);
 	Fetch		fetch = {.target = target,.max_bytes = (Size) Max(max_bytes, 1)};
-	Cursor	   *now;
 
 	check_is_mine(target, consumer_id);
+	fetch.from = journal_reader_parse_cursor(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	fetch.result = result_set_begin(fcinfo);
 
 	/* Arm first, look afterwards: the other order has a gap. */
 	if (sleep)
 		doorbell_arm(consumer_id);
-	PushActiveSnapshot(GetLatestSnapshot());
-	now = journal_reader_active_snapshot();
-	journal_reader_walk(from, now, take_row, &fetch);
-	PopActiveSnapshot();
-	if (!sleep || fetch.bytes > 0)
+	read_all(&fetch);
+	if (!sleep || fetch.bytes > 0 || fetch.gap_at != 0)
 		doorbell_disarm(consumer_id);
 
-	add_cursor_row(&fetch, from, now);
+	add_gap_row(&fetch);
+	add_cursor_row(&fetch);
 	PG_RETURN_NULL();
 }
 

@@ -12,9 +12,24 @@ typedef void (*GuardedFunction) (void *argument);
 
 /*
  * Calls function(argument) in a subtransaction, which an error rolls back.
- * Returns NULL, or the error in the caller's memory context.  A query
- * cancellation is not caught: the user wants the statement to end.
+ * Returns NULL, or the error in the caller's memory context.  Not caught is what
+ * ends the statement whatever is done here: an interrupt, which is told by who
+ * raised it, not by its code; and a failure of serializability, after which the
+ * transaction cannot commit any more.
  */
 extern ErrorData *guarded_call(GuardedFunction function, void *argument);
+
+/* Why a call failed. */
+typedef enum GuardedFailure
+{
+	GUARDED_BROKEN,				/* what was called is wrong, for all we know */
+	/* with these it may succeed the next time: */
+	GUARDED_LOCK_TIMEOUT,
+	GUARDED_DEADLOCK,
+	GUARDED_CONCURRENT_UPDATE,	/* a serialization failure of one statement */
+	GUARDED_OUT_OF_MEMORY
+} GuardedFailure;
+
+extern GuardedFailure guarded_classify(const ErrorData *error);
 
 #endif

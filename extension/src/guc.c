@@ -19,6 +19,7 @@ int			guc_pending_limit_kb = 4096;
 int			guc_max_key_bytes = 16384;
 int			guc_retention_s = 300;
 int			guc_max_lag_s = 24 * 3600;
+double		guc_max_queue_usage = 0.5;
 
 /* only SQL reads these */
 static char *trim_state = NULL;
@@ -73,6 +74,13 @@ guc_init(void)
 							24 * 3600, 0, 365 * 24 * 3600,
 							PGC_SUSET, GUC_UNIT_S,
 							NULL, NULL, NULL);
+	DefineCustomRealVariable("uncache.max_queue_usage",
+							 "Share of NOTIFY's queue beyond which daemons are not woken.",
+							 "They look once a second by themselves.",
+							 &guc_max_queue_usage,
+							 0.5, 0, 1,
+							 PGC_SUSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
+							 NULL, NULL, NULL);
 	define_variable("uncache.trim_state", "How far this session has trimmed the journal.", &trim_state, "0 0 0");
 	define_variable("uncache.consumer_row", "Where the row of the session's consumer is.", &consumer_row, "(0,0)");
 	compat_reserve_guc_prefix("uncache");

@@ -24,6 +24,9 @@ extern int	guc_retention_s;
 /* s that a consumer may be behind before it is declared lost; 0: for ever */
 extern int	guc_max_lag_s;
 
+/* share of NOTIFY's queue, 0 to 1, beyond which no doorbell is rung */
+extern double guc_max_queue_usage;
+
 extern void guc_init(void);
 
 #endif

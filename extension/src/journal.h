@@ -3,25 +3,19 @@
  * journal.h
  *	  Writes invalidations as rows of uncache.journal.
  *
- * Rows are inserted directly, below the executor: a writer needs no privilege
- * on the journal, and nothing that it could define (rules, policies, triggers)
- * gets in between.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef UNCACHE_JOURNAL_H
 #define UNCACHE_JOURNAL_H
 
 #include "access/transam.h"
-#include "catalog/indexing.h"
 #include "invalidation.h"
+#include "own_table.h"
 #include "utils/timestamp.h"
 
 typedef struct JournalWriter
 {
-	Relation	relation;		/* NULL if the extension is not installed */
-	Relation	index;			/* the only one; NULL if somebody made more */
-	CatalogIndexState indexes;	/* then all of them */
+	OwnTable	table;
 	FullTransactionId xid;
 	TimestampTz at;
 	int32	   *next_part;		/* borrowed: ordinal of the transaction's next
@@ -35,7 +29,8 @@ typedef struct JournalWriter
 } JournalWriter;
 
 /*
- * next_part counts the transaction's rows over all its writers, from 0.
+ * next_part counts the transaction's rows over all its writers, from 0.  If the
+ * journal cannot be written to, all that is added is forgotten.
  */
 extern void journal_begin(JournalWriter *writer, int32 *next_part);
 
@@ -46,6 +41,10 @@ extern void journal_start_rows(JournalWriter *writer, const char *target,
 /* Adds a key, borrowed until the next journal_start_rows or journal_end. */
 extern void journal_add(JournalWriter *writer, text *key);
 
-extern void journal_end(JournalWriter *writer);
+/*
+ * OWN_TABLE_READY if everything is written; otherwise the table tells why not
+ * everything is.
+ */
+extern OwnTableState journal_end(JournalWriter *writer);
 
 #endif

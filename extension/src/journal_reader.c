@@ -11,12 +11,11 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/skey.h"
-#include "access/table.h"
 #include "access/xact.h"
 #include "compat.h"
 #include "journal_reader.h"
+#include "own_table.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -26,8 +25,7 @@
 
 typedef struct JournalWalk
 {
-	Relation	journal;
-	Relation	index;
+	OwnTable	journal;
 	const Cursor *now;
 	JournalRowFunction take;
 	void	   *argument;
@@ -88,7 +86,7 @@ journal_reader_is_consumed(const Cursor *cursor, uint64 xid, int32 part)
 bool
 journal_reader_is_for(const JournalRow *row, const char *target)
 {
-	text	   *name = DatumGetTextPP(row->values[JOURNAL_TARGET - 1]);
+	text	   *name = DatumGetTextPP(row->values[JOURNAL_TARGET]);
 	Size		length = strlen(target);
 
 	return VARSIZE_ANY_EXHDR(name) == length &&
@@ -101,9 +99,9 @@ take_row(JournalWalk *walk, HeapTuple tuple)
 	bool		nulls[JOURNAL_COLUMN_COUNT];
 	JournalRow	row;
 
-	heap_deform_tuple(tuple, RelationGetDescr(walk->journal), row.values, nulls);
-	row.xid = U64FromFullTransactionId(DatumGetFullTransactionId(row.values[JOURNAL_XID - 1]));
-	row.part = DatumGetInt32(row.values[JOURNAL_PART - 1]);
+	own_table_deform(&walk->journal, tuple, row.values, nulls);
+	row.xid = U64FromFullTransactionId(DatumGetFullTransactionId(row.values[JOURNAL_XID]));
+	row.part = DatumGetInt32(row.values[JOURNAL_PART]);
 
 	/* what this transaction has written early is visible to itself */
 	if (!cursor_has_open(walk->now, row.xid))
@@ -119,7 +117,7 @@ scan(JournalWalk *walk, ScanKey keys, int key_count)
 
 	if (walk->is_ended)
 		return;
-	scan_desc = systable_beginscan_ordered(walk->journal, walk->index,
+	scan_desc = systable_beginscan_ordered(walk->journal.relation, walk->journal.key_index,
 										   GetActiveSnapshot(), key_count, keys);
 	while (!walk->is_ended &&
 		   (tuple = systable_getnext_ordered(scan_desc, ForwardScanDirection)) != NULL)
@@ -133,9 +131,9 @@ scan_transaction(JournalWalk *walk, uint64 xid, int32 part)
 {
 	ScanKeyData keys[2];
 
-	ScanKeyInit(&keys[0], JOURNAL_XID, BTEqualStrategyNumber, F_XID8EQ,
+	ScanKeyInit(&keys[0], own_table_attribute(&walk->journal, JOURNAL_XID), BTEqualStrategyNumber, F_XID8EQ,
 				FullTransactionIdGetDatum(FullTransactionIdFromU64(xid)));
-	ScanKeyInit(&keys[1], JOURNAL_PART, BTGreaterStrategyNumber, F_INT4GT,
+	ScanKeyInit(&keys[1], own_table_attribute(&walk->journal, JOURNAL_PART), BTGreaterStrategyNumber, F_INT4GT,
 				Int32GetDatum(part));
 	scan(walk, keys, 2);
 }
@@ -148,9 +146,9 @@ scan_from_xid(JournalWalk *walk, uint64 xid)
 
 	if (xid >= walk->now->xmax)
 		return;
-	ScanKeyInit(&keys[0], JOURNAL_XID, BTGreaterEqualStrategyNumber, F_XID8GE,
+	ScanKeyInit(&keys[0], own_table_attribute(&walk->journal, JOURNAL_XID), BTGreaterEqualStrategyNumber, F_XID8GE,
 				FullTransactionIdGetDatum(FullTransactionIdFromU64(xid)));
-	ScanKeyInit(&keys[1], JOURNAL_XID, BTLessStrategyNumber, F_XID8LT,
+	ScanKeyInit(&keys[1], own_table_attribute(&walk->journal, JOURNAL_XID), BTLessStrategyNumber, F_XID8LT,
 				FullTransactionIdGetDatum(FullTransactionIdFromU64(walk->now->xmax)));
 	scan(walk, keys, 2);
 }
@@ -179,9 +177,7 @@ journal_reader_walk(const Cursor *from, const Cursor *now, JournalRowFunction ta
 {
 	JournalWalk walk = {.now = now,.take = take,.argument = argument};
 
-	walk.journal = table_open(catalog_journal_id(), AccessShareLock);
-	walk.index = index_open(catalog_journal_index_id(), AccessShareLock);
+	own_table_open_or_raise(&walk.journal, CATALOG_JOURNAL, OWN_TABLE_LOOK_UP);
 	walk_journal(&walk, from);
-	index_close(walk.index, AccessShareLock);
-	table_close(walk.journal, AccessShareLock);
+	own_table_close(&walk.journal);
 }

@@ -20,8 +20,7 @@ typedef struct JournalRow
 {
 	uint64		xid;
 	int32		part;
-	Datum		values[JOURNAL_COLUMN_COUNT];	/* by JournalColumn - 1; valid
-												 * during the call */
+	Datum		values[JOURNAL_COLUMN_COUNT];	/* valid during the call */
 } JournalRow;
 
 /* Takes a row, of whatever target; false ends the walk. */
@@ -42,7 +41,7 @@ extern bool journal_reader_is_consumed(const Cursor *cursor, uint64 xid, int32 p
 /*
  * Calls take for each row of an ended transaction that lies behind from, in the
  * order that cursor_advance() is told of.  now is the active snapshot's cursor.
- * Needs no privilege.
+ * Needs no privilege; raises if the journal is not what this library knows.
  */
 extern void journal_reader_walk(const Cursor *from, const Cursor *now,
 								JournalRowFunction take, void *argument);

@@ -3,10 +3,8 @@
  * pending.c
  *	  This transaction's invalidations, until they are journalled.
  *
- * A stack: entries in the order of their arrival, their bytes in one arena, a
- * hash table over them, and for each savepoint level the entry at which it
- * starts.  Rolling a level back cuts the stack there; releasing it joins it to
- * the level below without touching an entry.  A key that an outer level has is
+ * Rolling a level of the set back cuts it there; releasing it joins it to the
+ * level below without touching an entry.  A key that an outer level has is
  * not added again by an inner one: the outer level outlives it.
  *
  * Only the current level's entries may be written to the journal early: a row
@@ -20,9 +18,12 @@
 #include "common/hashfn.h"
 #include "consumer.h"
 #include "doorbell.h"
+#include "fmgr.h"
+#include "gap.h"
 #include "guc.h"
 #include "journal.h"
 #include "pending.h"
+#include "pending_set.h"
 #include "utils/memutils.h"
 
 /*
@@ -31,218 +32,101 @@
  */
 #define LEVEL_SHARE_OF_LIMIT 8
 
-#define ENTRY_COUNT_START 8
-#define ARENA_BYTES_START 1024
-
-typedef struct PendingEntry
-{
-	uint32		offset;			/* of its key, a text, in the arena */
-	uint32		hash;
-	uint16		target;			/* index into targets */
-	uint8		action;			/* InvalidationAction */
-} PendingEntry;
-
-typedef struct PendingTarget
-{
-	char	   *name;
-	uint16		actions;		/* bit set of the actions that came */
-	bool		is_written;		/* some row of this transaction names it */
-} PendingTarget;
-
-typedef struct PendingLevel
-{
-	int			nest_level;		/* of the (sub)transaction */
-	uint32		first_entry;
-} PendingLevel;
-
-typedef struct PendingSlot
-{
-	uint32		entry;			/* the key: index into entries */
-	uint32		hash;
-	char		status;
-} PendingSlot;
+/* Beyond so many times the limit that is what happens: this is the bound. */
+#define BOUND_TIMES_LIMIT 2
 
 typedef struct Pending
 {
 	MemoryContext context;
-	struct pending_hash *hash;
-	PendingEntry *entries;
-	uint32		entry_count;
-	uint32		entry_capacity;
-	char	   *arena;
-	Size		arena_bytes;
-	Size		arena_capacity;
-	PendingLevel *levels;		/* at least one */
-	int			level_count;
-	int			level_capacity;
-	PendingTarget *targets;
-	int			target_count;
+	PendingSet	set;
+	bool		has_by_hand;	/* some entry that a resync does not make up
+								 * for */
 	bool		is_written_for_release; /* what the top level will hold once
 										 * it is released is written already */
-	int32		next_part;		/* of the transaction's journal rows */
 } Pending;
 
 /* The running transaction's; NULL if it has none. */
 static Pending *pending = NULL;
+static int32 next_part = 0;		/* of the transaction's journal rows */
 
-static inline text *
-entry_key(const Pending *set, uint32 entry)
+/* Its gap, which must not need memory. */
+static struct
 {
-	return (text *) (set->arena + set->entries[entry].offset);
+	bool		is_due;
+	bool		passes_by_itself;
+	char		reason[OWN_SHAPE_PROBLEM_BYTES];
+}			gap;
+
+StaticAssertDecl(PENDING_SET_HEADER_BYTES == VARHDRSZ, "a key's header is a text's");
+
+static void *
+allocate(void *context, size_t bytes)
+{
+	return MemoryContextAllocExtended(context, bytes, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
 }
 
-static inline bool
-entries_equal(const Pending *set, uint32 a, uint32 b)
+static void
+release(void *context, void *memory)
 {
-	const PendingEntry *x = &set->entries[a];
-	const PendingEntry *y = &set->entries[b];
-	text	   *x_key = entry_key(set, a);
-	text	   *y_key = entry_key(set, b);
-
-	return x->target == y->target && x->action == y->action &&
-		VARSIZE(x_key) == VARSIZE(y_key) &&
-		memcmp(VARDATA(x_key), VARDATA(y_key), VARSIZE(x_key) - VARHDRSZ) == 0;
+	pfree(memory);
 }
 
-#define SH_PREFIX pending
-#define SH_ELEMENT_TYPE PendingSlot
-#define SH_KEY_TYPE uint32
-#define SH_KEY entry
-#define SH_HASH_KEY(table, key) (((Pending *) (table)->private_data)->entries[key].hash)
-#define SH_EQUAL(table, a, b) ((a) == (b) || entries_equal((table)->private_data, (a), (b)))
-#define SH_STORE_HASH
-#define SH_GET_HASH(table, slot) ((slot)->hash)
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-
+/*
+ * NULL if there is no memory.  Blocks stay small, so that all larger pieces are
+ * given back as soon as they are released.
+ */
 static Pending *
 create_pending(void)
 {
 	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
 												  "uncache pending",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old_context = MemoryContextSwitchTo(context);
-	Pending    *set = palloc0(sizeof(Pending));
+												  ALLOCSET_DEFAULT_MINSIZE,
+												  ALLOCSET_DEFAULT_INITSIZE,
+												  ALLOCSET_DEFAULT_INITSIZE);
+	PendingAllocator allocator = {allocate, release, context};
+	Pending    *result = allocate(context, sizeof(Pending));
 
-	set->context = context;
-	set->hash = pending_create(context, ENTRY_COUNT_START, set);
-	set->entry_capacity = ENTRY_COUNT_START;
-	set->entries = palloc(set->entry_capacity * sizeof(PendingEntry));
-	set->arena_capacity = ARENA_BYTES_START;
-	set->arena = palloc(set->arena_capacity);
-	set->level_capacity = 4;
-	set->levels = palloc(set->level_capacity * sizeof(PendingLevel));
-	set->levels[0].nest_level = 1;
-	set->levels[0].first_entry = 0;
-	set->level_count = 1;
-	MemoryContextSwitchTo(old_context);
-	return set;
+	if (result == NULL || !pending_set_init(&result->set, &allocator))
+	{
+		MemoryContextDelete(context);
+		return NULL;
+	}
+	result->context = context;
+	result->has_by_hand = false;
+	result->is_written_for_release = false;
+	return result;
 }
 
-static inline PendingLevel *
-top_level(Pending *set)
+void
+pending_add_gap(const char *reason, bool passes_by_itself)
 {
-	return &set->levels[set->level_count - 1];
-}
-
-/* The level of the current (sub)transaction, on top of the stack. */
-static void
-enter_current_level(Pending *set)
-{
-	int			nest_level = GetCurrentTransactionNestLevel();
-
-	if (top_level(set)->nest_level == nest_level)
+	if (gap.is_due)
 		return;
-	if (set->level_count == set->level_capacity)
-	{
-		set->level_capacity *= 2;
-		set->levels = repalloc(set->levels, set->level_capacity * sizeof(PendingLevel));
-	}
-	set->levels[set->level_count].nest_level = nest_level;
-	set->levels[set->level_count].first_entry = set->entry_count;
-	set->level_count++;
+	gap.is_due = true;
+	gap.passes_by_itself = passes_by_itself;
+	strlcpy(gap.reason, reason, sizeof(gap.reason));
 }
 
-static uint16
-find_target(Pending *set, const char *name)
+/* --- writing to the journal --- */
+
+static text *
+entry_key(const PendingEntry *entry)
 {
-	PendingTarget *target;
-	MemoryContext old_context;
-	int			i;
-
-	for (i = 0; i < set->target_count; i++)
-	{
-		if (strcmp(set->targets[i].name, name) == 0)
-			return (uint16) i;
-	}
-	old_context = MemoryContextSwitchTo(set->context);
-	set->targets = set->target_count == 0 ? palloc(sizeof(PendingTarget)) :
-		repalloc(set->targets, (set->target_count + 1) * sizeof(PendingTarget));
-	target = &set->targets[set->target_count];
-	target->name = pstrdup(name);
-	target->actions = 0;
-	target->is_written = false;
-	MemoryContextSwitchTo(old_context);
-	return (uint16) set->target_count++;
-}
-
-/* Puts an entry behind the last one without counting it yet. */
-static void
-append_entry(Pending *set, uint16 target, InvalidationAction action,
-			 const char *key, Size key_length)
-{
-	Size		bytes = INTALIGN(VARHDRSZ + key_length);
-	PendingEntry *entry;
-	text	   *copy;
-
-	if (set->entry_count == set->entry_capacity)
-	{
-		set->entry_capacity *= 2;
-		set->entries = repalloc_huge(set->entries,
-									 set->entry_capacity * sizeof(PendingEntry));
-	}
-	if (set->arena_bytes + bytes > set->arena_capacity)
-	{
-		while (set->arena_bytes + bytes > set->arena_capacity)
-			set->arena_capacity *= 2;
-		set->arena = repalloc_huge(set->arena, set->arena_capacity);
-	}
-	copy = (text *) (set->arena + set->arena_bytes);
-	SET_VARSIZE(copy, VARHDRSZ + key_length);
-	memcpy(VARDATA(copy), key, key_length);
-
-	entry = &set->entries[set->entry_count];
-	entry->offset = (uint32) set->arena_bytes;
-	entry->target = target;
-	entry->action = (uint8) action;
-	entry->hash = hash_combine(hash_bytes((const unsigned char *) key, (int) key_length),
-							   ((uint32) target << 8) | (uint32) action);
-}
-
-/* Forgets the entries from first on. */
-static void
-cut(Pending *set, uint32 first)
-{
-	uint32		entry;
-
-	if (first == set->entry_count)
-		return;
-	if (first == 0)
-		pending_reset(set->hash);
-	else
-	{
-		for (entry = first; entry < set->entry_count; entry++)
-			pending_delete(set->hash, entry);
-	}
-	set->arena_bytes = set->entries[first].offset;
-	set->entry_count = first;
+	return (text *) (entry->key - PENDING_SET_HEADER_BYTES);
 }
 
 static void
-write_entries(Pending *set, JournalWriter *writer, uint32 first,
-			  uint16 target, InvalidationAction action)
+end_writing(JournalWriter *writer)
+{
+	OwnTableState state = journal_end(writer);
+
+	if (state == OWN_TABLE_BUSY || state == OWN_TABLE_UNKNOWN)
+		pending_add_gap(writer->table.problem, state == OWN_TABLE_BUSY);
+}
+
+static void
+write_entries(PendingSet *set, JournalWriter *writer, uint32 first,
+			  int target, InvalidationAction action)
 {
 	uint32		entry;
 
@@ -251,14 +135,14 @@ write_entries(Pending *set, JournalWriter *writer, uint32 first,
 	{
 		if (set->entries[entry].target == target &&
 			set->entries[entry].action == (uint8) action)
-			journal_add(writer, entry_key(set, entry));
+			journal_add(writer, entry_key(&set->entries[entry]));
 	}
 	set->targets[target].is_written = true;
 }
 
 /* Writes the entries from first on to the journal. */
 static void
-write_from(Pending *set, uint32 first)
+write_from(PendingSet *set, uint32 first)
 {
 	JournalWriter writer;
 	int			target;
@@ -266,76 +150,154 @@ write_from(Pending *set, uint32 first)
 
 	if (first == set->entry_count)
 		return;
-	journal_begin(&writer, &set->next_part);
+	journal_begin(&writer, &next_part);
 	for (target = 0; target < set->target_count; target++)
 	{
 		for (action = 0; action < INVALIDATION_ACTION_COUNT; action++)
 		{
 			if (set->targets[target].actions & (1 << action))
-				write_entries(set, &writer, first, (uint16) target, action);
+				write_entries(set, &writer, first, target, action);
 		}
 	}
-	journal_end(&writer);
+	end_writing(&writer);
+}
+
+/* Writes a key that the set has no room for. */
+static void
+write_key(PendingSet *set, int target, InvalidationAction action,
+		  const char *key, Size key_length)
+{
+	text	   *copy = palloc(VARHDRSZ + key_length);
+	JournalWriter writer;
+
+	SET_VARSIZE(copy, VARHDRSZ + key_length);
+	memcpy(VARDATA(copy), key, key_length);
+	journal_begin(&writer, &next_part);
+	journal_start_rows(&writer, set->targets[target].name, action);
+	journal_add(&writer, copy);
+	end_writing(&writer);
+	set->targets[target].is_written = true;
+	pfree(copy);
 }
 
 /* Moves the current level's entries to the journal. */
 static void
-flush_level(Pending *set)
+flush_level(PendingSet *set)
 {
-	uint32		first = top_level(set)->first_entry;
+	uint32		first = pending_set_top(set)->first_entry;
 
 	write_from(set, first);
-	cut(set, first);
+	pending_set_cut(set, first);
 }
 
-/* Memory that the entries from first on take, in bytes. */
+/* --- limits --- */
+
 static Size
-entries_bytes(const Pending *set, uint32 first)
+limit_bytes(void)
 {
-	uint32		count = set->entry_count - first;
-	Size		key_bytes = 0;
-
-	if (count > 0)
-		key_bytes = set->arena_bytes - set->entries[first].offset;
-
-	/* the hash table is half empty on average */
-	return key_bytes + count * (sizeof(PendingEntry) + 2 * sizeof(PendingSlot));
+	return (Size) guc_pending_limit_kb * 1024;
 }
 
-/* Should a level that starts at entry first be written early? */
+/* Should a level be written early? */
 static bool
-is_over_limit(const Pending *set, uint32 first)
+is_over_limit(const PendingSet *set, int level)
 {
-	Size		limit = (Size) guc_pending_limit_kb * 1024;
+	return pending_set_used_bytes(set, 0) > limit_bytes() &&
+		pending_set_used_bytes(set, level) > limit_bytes() / LEVEL_SHARE_OF_LIMIT;
+}
 
-	return entries_bytes(set, 0) > limit &&
-		entries_bytes(set, first) > limit / LEVEL_SHARE_OF_LIMIT;
+static bool
+has_room(const PendingSet *set, int nest_level, Size key_length)
+{
+	return set->allocated_bytes + pending_set_growth(set, nest_level, (uint32) key_length) <=
+		BOUND_TIMES_LIMIT * limit_bytes();
+}
+
+/* False if nothing but the levels below could make room, which must not. */
+static bool
+make_room(PendingSet *set, int nest_level, Size key_length)
+{
+	if (has_room(set, nest_level, key_length))
+		return true;
+	if (pending_set_top(set)->nest_level != nest_level)
+		return false;
+	flush_level(set);
+	return has_room(set, nest_level, key_length);
+}
+
+/* --- adding --- */
+
+/* False if there is no memory; then nothing has changed. */
+static bool
+add(PendingSet *set, const char *target_name, InvalidationAction action,
+	const char *key, Size key_length)
+{
+	int			nest_level = GetCurrentTransactionNestLevel();
+	int			target = pending_set_find_target(set, target_name);
+	uint32		hash;
+
+	if (target < 0)
+		return false;
+	if (!make_room(set, nest_level, key_length))
+	{
+		write_key(set, target, action, key, key_length);
+		return true;
+	}
+	if (!pending_set_enter_level(set, nest_level))
+		return false;
+	hash = hash_combine(hash_bytes((const unsigned char *) key, (int) key_length),
+						((uint32) target << 8) | (uint32) action);
+	switch (pending_set_add(set, target, (uint8) action, hash, key, (uint32) key_length))
+	{
+		case PENDING_SET_NO_MEMORY:
+			return false;
+		case PENDING_SET_FOUND:
+			return true;
+		case PENDING_SET_ADDED:
+			break;
+	}
+	SET_VARSIZE(entry_key(&set->entries[set->entry_count - 1]), VARHDRSZ + key_length);
+	if (is_over_limit(set, set->level_count - 1))
+		flush_level(set);
+	return true;
+}
+
+/* What a resync makes up for need not be kept any more. */
+static void
+run_out_of_memory(void)
+{
+	if (pending != NULL && !pending->has_by_hand)
+	{
+		MemoryContextDelete(pending->context);
+		pending = NULL;
+	}
+	pending_add_gap("out of memory", true);
 }
 
 void
 pending_add(const char *target, InvalidationAction action,
-			const char *key, Size key_length)
+			const char *key, Size key_length, bool is_by_hand)
 {
-	uint16		target_index;
-	bool		found;
-
+	if (gap.is_due && !is_by_hand)
+		return;
 	if (pending == NULL)
 		pending = create_pending();
-	enter_current_level(pending);
-	target_index = find_target(pending, target);
-	append_entry(pending, target_index, action, key, key_length);
-	(void) pending_insert(pending->hash, pending->entry_count, &found);
-	if (found)
+	if (pending == NULL || !add(&pending->set, target, action, key, key_length))
+	{
+		if (is_by_hand)
+			ereport(ERROR,
+					(errcode(ERRCODE_OUT_OF_MEMORY),
+					 errmsg("out of memory")));
+		run_out_of_memory();
 		return;
-	pending->targets[target_index].actions |= (uint16) (1 << action);
-	pending->arena_bytes += INTALIGN(VARHDRSZ + key_length);
-	pending->entry_count++;
-	if (is_over_limit(pending, top_level(pending)->first_entry))
-		flush_level(pending);
+	}
+	pending->has_by_hand |= is_by_hand;
 }
 
+/* --- the transaction's end --- */
+
 static void
-ring(const Pending *set)
+ring(const PendingSet *set)
 {
 	int			i;
 
@@ -347,42 +309,56 @@ ring(const Pending *set)
 		if (!target->is_written)
 			continue;
 		consumer_id = consumer_find(target->name, strlen(target->name));
-		if (consumer_id != 0)
+		if (consumer_id > 0)
 			doorbell_ring(target->name, consumer_id);
 	}
 }
 
 static void
+write_all(void)
+{
+	if (pending != NULL)
+		flush_level(&pending->set);
+	if (gap.is_due)
+		gap_write(gap.reason, gap.passes_by_itself);
+}
+
+static void
 transaction_callback(XactEvent event, void *argument)
 {
-	if (pending == NULL)
+	if (pending == NULL && !gap.is_due)
 		return;
 	switch (event)
 	{
 		case XACT_EVENT_PRE_COMMIT:
-			flush_level(pending);
-			ring(pending);
+			write_all();
+			if (pending != NULL)
+				ring(&pending->set);
 			break;
 		case XACT_EVENT_PRE_PREPARE:
 			/* PREPARE refuses transactions that notified: no ringing here */
-			flush_level(pending);
+			write_all();
 			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
 			/* its memory goes with TopTransactionContext */
 			pending = NULL;
+			next_part = 0;
+			gap.is_due = false;
 			break;
 		default:
 			break;
 	}
 }
 
+/* --- savepoints --- */
+
 /* Will the top level join the one below it when it is released? */
 static bool
-joins_next_level(const Pending *set)
+joins_next_level(const PendingSet *set)
 {
-	const PendingLevel *top = &set->levels[set->level_count - 1];
+	const PendingLevel *top = pending_set_top(set);
 
 	return top[-1].nest_level == top->nest_level - 1;
 }
@@ -394,43 +370,46 @@ joins_next_level(const Pending *set)
  * entries stay until then.
  */
 static void
-prepare_release(Pending *set)
+prepare_release(PendingSet *set)
 {
-	uint32		first = set->levels[set->level_count - (joins_next_level(set) ? 2 : 1)].first_entry;
+	int			level = set->level_count - (joins_next_level(set) ? 2 : 1);
 
-	set->is_written_for_release = is_over_limit(set, first);
-	if (set->is_written_for_release)
-		write_from(set, first);
+	pending->is_written_for_release = is_over_limit(set, level);
+	if (pending->is_written_for_release)
+		write_from(set, set->levels[level].first_entry);
 }
 
 static void
-release_level(Pending *set)
+release_level(PendingSet *set)
 {
 	if (joins_next_level(set))
 		set->level_count--;
 	else
-		top_level(set)->nest_level--;
-	if (set->is_written_for_release)
-		cut(set, top_level(set)->first_entry);
-	set->is_written_for_release = false;
+		pending_set_top(set)->nest_level--;
+	if (pending->is_written_for_release)
+		pending_set_cut(set, pending_set_top(set)->first_entry);
+	pending->is_written_for_release = false;
 }
 
 static void
 subtransaction_callback(SubXactEvent event, SubTransactionId id,
 						SubTransactionId parent_id, void *argument)
 {
-	if (pending == NULL || pending->level_count == 1 ||
-		top_level(pending)->nest_level != GetCurrentTransactionNestLevel())
+	PendingSet *set;
+
+	if (pending == NULL || pending->set.level_count == 1 ||
+		pending_set_top(&pending->set)->nest_level != GetCurrentTransactionNestLevel())
 		return;
+	set = &pending->set;
 	if (event == SUBXACT_EVENT_PRE_COMMIT_SUB)
-		prepare_release(pending);
+		prepare_release(set);
 	else if (event == SUBXACT_EVENT_COMMIT_SUB)
-		release_level(pending);
+		release_level(set);
 	else if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
 		pending->is_written_for_release = false;
-		cut(pending, top_level(pending)->first_entry);
-		pending->level_count--;
+		pending_set_cut(set, pending_set_top(set)->first_entry);
+		set->level_count--;
 	}
 }
 

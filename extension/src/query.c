@@ -226,7 +226,7 @@ query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_cou
 		rule_forget_states(rule);
 		if (query->plan == NULL)
 			query->failed_at = GetCurrentTransactionStartTimestamp();
-		rule_warn(rule, psprintf("query \"%s\" fails", query->source), error->message);
+		rule_warn_of_error(rule, psprintf("query \"%s\"", query->source), error);
 	}
 	MemoryContextSwitchTo(old_context);
 	return error == NULL;

@@ -4,8 +4,8 @@
  *	  Rule + row → key bytes.
  *
  * All expressions of a row are evaluated first, in one subtransaction; if one
- * fails, each is evaluated again in a subtransaction of its own, so that only
- * the placeholder that is broken becomes a wildcard.
+ * is broken, each is evaluated again in a subtransaction of its own, so that only
+ * its placeholder becomes a wildcard.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,17 +15,21 @@
 #include "glob.h"
 #include "guarded.h"
 #include "guc.h"
+#include "huge_value.h"
 #include "lib/stringinfo.h"
+#include "nodes/nodeFuncs.h"
 #include "render.h"
 #include "settings.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 /* The text of an expression's result; of zero bytes if it is NULL. */
 typedef struct ExpressionText
 {
 	bool		is_known;		/* false: the expression failed */
+	bool		is_huge;		/* longer than any key; has no bytes then */
 	const char *bytes;
 	Size		length;
 } ExpressionText;
@@ -42,7 +46,8 @@ typedef struct Evaluation
 static void
 set_value(ExpressionText *value, RuleExpression *expression, Datum datum, bool is_null)
 {
-	if (is_null)
+	value->is_huge = !is_null && expression->is_varlena && huge_value_is(datum);
+	if (is_null || value->is_huge)
 		value->bytes = "";
 	else if (expression->is_bool)
 		value->bytes = DatumGetBool(datum) ? "true" : "false";
@@ -60,6 +65,7 @@ expression_state(Rule *rule, RuleExpression *expression)
 		MemoryContext old_context = MemoryContextSwitchTo(rule->state_context);
 
 		expression->state = ExecInitExpr(expression->expr, NULL);
+		expression->is_varlena = get_typlen(exprType((Node *) expression->expr)) == -1;
 		MemoryContextSwitchTo(old_context);
 	}
 	return expression->state;
@@ -90,25 +96,53 @@ evaluate(void *argument)
 	settings_restore(nest_level);
 }
 
-/* True if the expressions first to last - 1 have values now. */
-static bool
+/* NULL if the expressions first to last - 1 have values now. */
+static ErrorData *
 try_evaluate(Evaluation *evaluation, int first, int last)
 {
-	Rule	   *rule = evaluation->rule;
 	ErrorData  *error;
 
 	evaluation->first = first;
 	evaluation->last = last;
 	error = guarded_call(evaluate, evaluation);
-	if (error == NULL)
-		return true;
 
 	/* What a failed function keeps in its state is not to be trusted. */
-	rule_forget_states(rule);
-	if (last - first == 1)
-		rule_warn(rule, psprintf("placeholder {%s} fails", rule->expressions[first].source),
-				  error->message);
-	return false;
+	if (error != NULL)
+		rule_forget_states(evaluation->rule);
+	return error;
+}
+
+static void
+give_up(Evaluation *evaluation, int expression, const ErrorData *error)
+{
+	Rule	   *rule = evaluation->rule;
+
+	evaluation->values[expression].is_known = false;
+	rule_warn_of_error(rule, psprintf("placeholder {%s}", rule->expressions[expression].source), error);
+}
+
+/*
+ * All at once, and if that fails each by itself; but what was waited for in vain
+ * is not waited for once more.
+ */
+static void
+evaluate_all(Evaluation *evaluation)
+{
+	int			count = evaluation->rule->expression_count;
+	ErrorData  *error = try_evaluate(evaluation, 0, count);
+	bool		is_final;
+	int			i;
+
+	if (error == NULL)
+		return;
+	is_final = count == 1 || guarded_classify(error) != GUARDED_BROKEN;
+	for (i = 0; i < count; i++)
+	{
+		if (!is_final)
+			error = try_evaluate(evaluation, i, i + 1);
+		if (error != NULL)
+			give_up(evaluation, i, error);
+	}
 }
 
 /* The values of all expressions for the row; in memory of the row. */
@@ -116,24 +150,15 @@ static ExpressionText *
 evaluate_expressions(Rule *rule, TupleTableSlot *slot)
 {
 	Evaluation	evaluation = {.rule = rule};
-	int			count = rule->expression_count;
-	int			i;
 
-	if (count == 0)
+	if (rule->expression_count == 0)
 		return NULL;
-	evaluation.values = palloc0(count * sizeof(ExpressionText));
+	evaluation.values = palloc0(rule->expression_count * sizeof(ExpressionText));
 	rule->econtext->ecxt_scantuple = slot;
 	rule->is_evaluating = true;
 	PG_TRY();
 	{
-		if (!try_evaluate(&evaluation, 0, count))
-		{
-			for (i = 0; i < count; i++)
-			{
-				evaluation.values[i].is_known = false;
-				(void) try_evaluate(&evaluation, i, i + 1);
-			}
-		}
+		evaluate_all(&evaluation);
 	}
 	PG_CATCH();
 	{
@@ -168,6 +193,50 @@ append_bytes(StringInfo out, const char *bytes, Size length, bool as_pattern)
 	}
 }
 
+/* More than a key can hold, in place of a value that alone is. */
+static void
+append_too_much(StringInfo out)
+{
+	if (out->len > guc_max_key_bytes)
+		return;
+	enlargeStringInfo(out, guc_max_key_bytes + 1);
+	out->len += guc_max_key_bytes + 1;
+}
+
+static bool
+is_varlena(const RulePart *part, TupleTableSlot *slot)
+{
+	return TupleDescAttr(slot->tts_tupleDescriptor, part->column - 1)->attlen == -1;
+}
+
+static void
+append_output(StringInfo out, const RulePart *part, TupleTableSlot *slot, Datum datum, bool as_pattern)
+{
+	const char *string;
+
+	if (is_varlena(part, slot) && huge_value_is(datum))
+	{
+		append_too_much(out);
+		return;
+	}
+	string = OutputFunctionCall(unconstify(FmgrInfo *, &part->output), datum);
+	append_bytes(out, string, strlen(string), as_pattern);
+}
+
+static void
+append_text(StringInfo out, Datum datum, bool as_pattern)
+{
+	text	   *value;
+
+	if (huge_value_is_text(datum))
+	{
+		append_too_much(out);
+		return;
+	}
+	value = DatumGetTextPP(datum);
+	append_bytes(out, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), as_pattern);
+}
+
 static void
 append_column(StringInfo out, const RulePart *part, TupleTableSlot *slot, bool as_pattern)
 {
@@ -175,9 +244,9 @@ append_column(StringInfo out, const RulePart *part, TupleTableSlot *slot, bool a
 	Datum		datum = slot_getattr(slot, part->column, &is_null);
 	char		number[32];
 	const char *string = number;
-	text	   *value;
 
-	if (is_null)
+	/* more than shows that the key is too long would only take memory */
+	if (is_null || out->len > guc_max_key_bytes)
 		return;
 	switch (part->kind)
 	{
@@ -194,12 +263,11 @@ append_column(StringInfo out, const RulePart *part, TupleTableSlot *slot, bool a
 			(void) pg_lltoa(DatumGetInt64(datum), number);
 			break;
 		case RULE_TEXT:
-			value = DatumGetTextPP(datum);
-			append_bytes(out, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), as_pattern);
+			append_text(out, datum, as_pattern);
 			return;
 		default:
-			string = OutputFunctionCall(unconstify(FmgrInfo *, &part->output), datum);
-			break;
+			append_output(out, part, slot, datum, as_pattern);
+			return;
 	}
 	append_bytes(out, string, strlen(string), as_pattern);
 }
@@ -245,10 +313,12 @@ append_part(StringInfo out, const RuleKey *key, const RulePart *part,
 			break;
 		case RULE_EXPRESSION:
 			value = &values[part->expression];
-			if (value->is_known)
-				append_bytes(out, value->bytes, value->length, as_pattern);
-			else
+			if (!value->is_known)
 				appendStringInfoCharMacro(out, '*');
+			else if (value->is_huge)
+				append_too_much(out);
+			else
+				append_bytes(out, value->bytes, value->length, as_pattern);
 			break;
 		default:
 			append_column(out, part, slot, as_pattern);
@@ -294,6 +364,8 @@ is_same_column(AttrNumber column, TupleTableSlot *slot, TupleTableSlot *other)
 
 	if (is_null || is_other_null)
 		return is_null && is_other_null;
+	if (attribute->attlen == -1 && (huge_value_is(datum) || huge_value_is(other_datum)))
+		return huge_value_is_same(datum, other_datum);
 	return datum_image_eq(datum, other_datum, attribute->attbyval, attribute->attlen);
 }
 

@@ -13,11 +13,11 @@
 
 #include <sys/socket.h>
 
-#include "access/detoast.h"
 #include "access/tupdesc.h"
 #include "common/shortest_dec.h"
 #include "guarded.h"
 #include "guc.h"
+#include "huge_value.h"
 #include "json_text.h"
 #include "row_forms.h"
 #include "row_image.h"
@@ -150,7 +150,7 @@ append_text(StringInfo out, const RowField *field, Datum datum)
 {
 	text	   *value;
 
-	if (toast_raw_datum_size(datum) > (Size) guc_max_key_bytes)
+	if (huge_value_is_text(datum))
 		return false;
 	value = DatumGetTextPP(datum);
 	if (field->kind == ROW_PADDED_TEXT)
@@ -357,12 +357,42 @@ call_outputs(void *argument)
 }
 
 static bool
+is_huge(const GuardedCall *call, const RowField *field, Datum datum)
+{
+	return TupleDescAttr(call->slot->tts_tupleDescriptor, field->column - 1)->attlen == -1 &&
+		huge_value_is(datum);
+}
+
+/* Is there a text that is not even asked for? */
+static bool
+has_huge(const GuardedCall *call)
+{
+	int			i;
+
+	for (i = 0; i < call->row->field_count; i++)
+	{
+		const RowField *field = &call->row->fields[i];
+		bool		is_null;
+		Datum		datum;
+
+		if (field->kind != ROW_GUARDED_OUTPUT)
+			continue;
+		datum = slot_getattr(call->slot, field->column, &is_null);
+		if (!is_null && is_huge(call, field, datum))
+			return true;
+	}
+	return false;
+}
+
+static bool
 find_guarded_texts(Rule *rule, GuardedCall *call)
 {
 	ErrorData  *error = NULL;
 
 	if (!call->row->has_guarded)
 		return true;
+	if (has_huge(call))
+		return false;
 	call->texts = palloc0(call->row->field_count * sizeof(char *));
 	rule->is_evaluating = true;
 	PG_TRY();
@@ -377,7 +407,7 @@ find_guarded_texts(Rule *rule, GuardedCall *call)
 	PG_END_TRY();
 	rule->is_evaluating = false;
 	if (error != NULL)
-		rule_warn(rule, "a column cannot be written as text", error->message);
+		rule_warn_of_error(rule, "the text of a column", error);
 	return error == NULL;
 }
 
@@ -453,7 +483,7 @@ append_field(StringInfo out, const GuardedCall *call, int index)
 		appendStringInfoString(out, "null");
 	else if (field->kind == ROW_GUARDED_OUTPUT)
 		json_text_append(out, call->texts[index], strlen(call->texts[index]));
-	else if (!append_value(out, call->row, field, datum))
+	else if (is_huge(call, field, datum) || !append_value(out, call->row, field, datum))
 		return false;
 	return out->len <= guc_max_key_bytes;
 }

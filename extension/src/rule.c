@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "guarded.h"
 #include "miscadmin.h"
 #include "rule.h"
 #include "utils/acl.h"
@@ -66,4 +68,46 @@ rule_warn(const Rule *rule, const char *what, const char *detail)
 					rule->trigger_name, rule->relation_name, what),
 			 add_detail(rule, detail),
 			 errhint("Until the rule is mended, wider deletes are made in its place.")));
+}
+
+/* What is said of a part that failed. */
+static const char *
+describe(GuardedFailure failure)
+{
+	switch (failure)
+	{
+		case GUARDED_LOCK_TIMEOUT:
+			return "waited too long for a lock";
+		case GUARDED_DEADLOCK:
+			return "ran into a deadlock";
+		case GUARDED_CONCURRENT_UPDATE:
+			return "met a concurrent update";
+		case GUARDED_OUT_OF_MEMORY:
+			return "ran out of memory";
+		case GUARDED_BROKEN:
+			break;
+	}
+	return "fails";
+}
+
+void
+rule_warn_of_error(Rule *rule, const char *part, const ErrorData *error)
+{
+	GuardedFailure failure = guarded_classify(error);
+	char	   *what = psprintf("%s %s", part, describe(failure));
+
+	if (failure == GUARDED_BROKEN)
+	{
+		rule_warn(rule, what, error->message);
+		return;
+	}
+	if (rule->failed_at == GetCurrentTransactionStartTimestamp())
+		return;
+	rule->failed_at = GetCurrentTransactionStartTimestamp();
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\": %s",
+					rule->trigger_name, rule->relation_name, what),
+			 add_detail(rule, error->message),
+			 errhint("A wider delete is made this time; nothing needs to be mended.")));
 }

@@ -60,6 +60,7 @@ typedef struct RuleExpression
 	bool		is_bool;		/* its result is true or false instead */
 	ExprState  *state;			/* in the rule's state_context; NULL until
 								 * needed, and after an error */
+	bool		is_varlena;		/* its result; known once it has a state */
 } RuleExpression;
 
 typedef struct RuleParameter
@@ -113,6 +114,8 @@ typedef struct Rule
 	bool		is_evaluating;	/* guards against an expression that fires its
 								 * own rule */
 	bool	   *has_warned;		/* outlives the rule, see rule_warn() */
+	TimestampTz failed_at;		/* start of the last transaction in which
+								 * rule_warn_of_error() told what may pass */
 } Rule;
 
 /* Forgets the states of expressions and parameters, after an error in one. */
@@ -123,5 +126,12 @@ extern void rule_forget_states(Rule *rule);
  * may not see the rows that the rule has read, the detail goes to the log only.
  */
 extern void rule_warn(const Rule *rule, const char *what, const char *detail);
+
+/*
+ * Warns of an error in a part of the rule, e.g. "query \"...\"".  If the error may
+ * pass by itself, the warning says so: one for each rule and transaction, and the
+ * one of rule_warn() is not used up.
+ */
+extern void rule_warn_of_error(Rule *rule, const char *part, const ErrorData *error);
 
 #endif

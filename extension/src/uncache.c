@@ -10,6 +10,7 @@
 #include "consumer.h"
 #include "fmgr.h"
 #include "guc.h"
+#include "own_shape.h"
 #include "pending.h"
 #include "rule_cache.h"
 
@@ -22,6 +23,7 @@ _PG_init(void)
 {
 	guc_init();
 	rule_cache_init();
+	own_shape_init();
 	consumer_init();
 	pending_init();
 }

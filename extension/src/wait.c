@@ -19,6 +19,7 @@
 #include "catalog.h"
 #include "consumer_table.h"
 #include "fmgr.h"
+#include "gap.h"
 #include "journal_reader.h"
 #include "miscadmin.h"
 #include "parser/parse_func.h"
@@ -69,6 +70,12 @@ typedef struct OpenRow
 	Waited	   *waited;
 } OpenRow;
 
+typedef struct OpenGap
+{
+	const Cursor *cursor;
+	bool		is_found;
+} OpenGap;
+
 static double
 elapsed_ms(instr_time begin)
 {
@@ -110,6 +117,24 @@ take_row(const JournalRow *row, void *argument)
 	return false;
 }
 
+static bool
+take_gap(uint64 xid, TimestampTz at, void *argument)
+{
+	OpenGap    *open = argument;
+
+	open->is_found = cursor_has_open(open->cursor, xid);
+	return !open->is_found;
+}
+
+static bool
+has_gap_behind(const Cursor *cursor)
+{
+	OpenGap		open = {.cursor = cursor};
+
+	gap_walk(take_gap, &open);
+	return open.is_found;
+}
+
 /* Has the cursor passed everything of the target that the snapshot sees? */
 static bool
 has_applied_all(const Wait *wait, Waited *waited, const ConsumerRow *row)
@@ -122,7 +147,7 @@ has_applied_all(const Wait *wait, Waited *waited, const ConsumerRow *row)
 		return false;
 	waited->open_xid = 0;
 	journal_reader_walk(cursor, wait->now, take_row, &open);
-	return waited->open_xid == 0;
+	return waited->open_xid == 0 && !has_gap_behind(cursor);
 }
 
 /* Does the cursor tell what is applied?  Not while a resync is due. */

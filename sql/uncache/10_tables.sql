@@ -1,4 +1,4 @@
-/* What uncache keeps: the journal, its consumers, the marker of a crash, watched schemas. */
+/* What uncache keeps: the journal, its gaps, its consumers, the marker of a crash, watched schemas. */
 
 CREATE TABLE uncache.journal (
 	xid		xid8		NOT NULL,
@@ -25,6 +25,23 @@ COMMENT ON COLUMN uncache.journal.at IS 'wall clock just before commit; for lag,
 COMMENT ON COLUMN uncache.journal.target IS 'Redis destination by alias';
 COMMENT ON COLUMN uncache.journal.action IS 'what the target does with the keys';
 COMMENT ON COLUMN uncache.journal.keys IS 'keys or patterns, without the target''s prefix';
+
+/*
+ * Every later version keeps this shape: a session that still has an older library
+ * writes a row where it does not know the other tables any more.  No index, since
+ * one could be altered, too, and the table is nearly always empty.
+ */
+CREATE TABLE uncache.gaps (
+	xid		xid8		NOT NULL,
+	at		timestamptz	NOT NULL,
+	reason	text		NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+ALTER TABLE uncache.gaps REPLICA IDENTITY FULL;
+
+COMMENT ON TABLE uncache.gaps IS 'transactions whose invalidations could not be journalled: every consumer that comes by one resyncs. Its columns never change: sessions with an older library write here';
+COMMENT ON COLUMN uncache.gaps.xid IS 'top-level transaction that changed the rows';
+COMMENT ON COLUMN uncache.gaps.at IS 'wall clock just before commit';
+COMMENT ON COLUMN uncache.gaps.reason IS 'why its invalidations could not be journalled';
 
 CREATE TABLE uncache.consumers (
 	id				integer		GENERATED ALWAYS AS IDENTITY,

@@ -8,6 +8,10 @@ CREATE FUNCTION uncache.consumers_changed() RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_consumers_changed';
 COMMENT ON FUNCTION uncache.consumers_changed() IS 'makes every backend read uncache.consumers again';
 
+CREATE FUNCTION uncache.check_tables() RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_check_tables';
+COMMENT ON FUNCTION uncache.check_tables() IS 'raises if a table of the extension is not what the library knows';
+
 CREATE FUNCTION uncache.retention_seconds() RETURNS integer
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_retention_seconds';
 COMMENT ON FUNCTION uncache.retention_seconds() IS 'the setting uncache.retention';
@@ -204,6 +208,7 @@ BEGIN
 			USING ERRCODE = 'feature_not_supported',
 			HINT = 'SET default_transaction_isolation = ''read committed'' in its session.';
 	END IF;
+	PERFORM uncache.check_tables();
 	SELECT * INTO consumer FROM uncache.consumers c WHERE c.target = attach.target;
 	IF NOT FOUND THEN
 		/* locked before it is seen: who takes the barrier must come after the commit */

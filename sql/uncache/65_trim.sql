@@ -10,11 +10,13 @@
 CREATE FUNCTION uncache.oldest_behind(cursor text) RETURNS timestamptz
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT min(o.at)
-	FROM (SELECT j.at FROM uncache.journal j
-		WHERE j.xid >= greatest(split_part(cursor, ':', 2)::numeric,
-			nullif(split_part(split_part(cursor, '/', 2), '.', 1), '')::numeric + 1)::text::xid8
-		ORDER BY j.xid, j.part LIMIT 1000) o
+	SELECT least((SELECT min(o.at)
+			FROM (SELECT j.at FROM uncache.journal j
+				WHERE j.xid >= f.xid
+				ORDER BY j.xid, j.part LIMIT 1000) o),
+		(SELECT min(g.at) FROM uncache.gaps g WHERE g.xid >= f.xid))
+	FROM (SELECT greatest(split_part(cursor, ':', 2)::numeric,
+		nullif(split_part(split_part(cursor, '/', 2), '.', 1), '')::numeric + 1)::text::xid8 AS xid) f
 $$;
 COMMENT ON FUNCTION uncache.oldest_behind(text) IS 'since when a cursor has held back the journal; null if it does not';
 
@@ -57,7 +59,7 @@ BEGIN
 	END IF;
 	FOR consumer IN
 		SELECT c.* FROM uncache.consumers c
-		WHERE c.lost_at IS NULL AND uncache.missed_from(c, cutoff) IS NOT NULL
+		WHERE c.lost_at IS NULL AND uncache.missed_from(c.*, cutoff) IS NOT NULL
 		ORDER BY c.id
 		FOR UPDATE SKIP LOCKED
 	LOOP
@@ -156,6 +158,8 @@ BEGIN
 	/* the rest is for safety: a place must never be taken for the row that was there */
 	DELETE FROM uncache.journal j WHERE j.ctid = ANY (doomed) AND j.xid < horizon AND j.at < cutoff;
 	GET DIAGNOSTICS deleted = ROW_COUNT;
+	/* without an index: the same transactions' gaps, of which there are hardly ever any */
+	DELETE FROM uncache.gaps g WHERE g.xid < horizon AND g.at < cutoff;
 	PERFORM set_config('uncache.trim_state', format('%s %s %s', reached, horizon,
 		CASE WHEN deleted > 0 AND deleted = max_rows THEN good_until_s ELSE 0 END), false);
 	RETURN deleted;

@@ -38,22 +38,34 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.count_behind(text, text) IS 'how many journal rows a target has behind a cursor; looks at 1000000 at most';
 
+/* A gap has no place in its transaction: a cursor has consumed it when it has consumed all. */
+CREATE FUNCTION uncache.gap_reason(cursor text) RETURNS text
+	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN count(*) > 0 THEN
+		format('%s transactions since %s could not be journalled: %s', count(*), min(g.at), (array_agg(g.reason ORDER BY g.at DESC))[1]) END
+	FROM uncache.gaps g
+	WHERE g.xid >= split_part(cursor, ':', 1)::xid8
+		AND NOT uncache.cursor_has_consumed(cursor, g.xid, 2147483647)
+$$;
+COMMENT ON FUNCTION uncache.gap_reason(text) IS 'why a consumer has to resync soon: gaps behind its cursor, or null';
+
 CREATE VIEW uncache.status AS
 SELECT c.target,
 	CASE WHEN c.lost_at IS NOT NULL THEN 'lost'
 		WHEN c.cursor IS NULL THEN 'waiting'
-		WHEN c.resync_reason IS NOT NULL OR NOT uncache.has_marker(c.id) THEN 'resync'
+		WHEN c.resync_reason IS NOT NULL OR NOT uncache.has_marker(c.id) OR uncache.gap_reason(c.cursor) IS NOT NULL THEN 'resync'
 		ELSE 'ready' END AS state,
 	uncache.consumer_worker(c.id) AS worker_pid,
 	CASE WHEN c.lost_at IS NULL THEN b.row_count END AS pending_rows,
 	CASE WHEN c.lost_at IS NULL THEN b.key_count END AS pending_keys,
 	coalesce(pg_catalog.clock_timestamp() - coalesce(c.missed_from, b.oldest_at), interval '0') AS lag,
 	CASE WHEN c.cursor IS NOT NULL AND NOT uncache.has_marker(c.id) THEN 'PostgreSQL has crashed'
-		ELSE c.resync_reason END AS resync_reason,
+		ELSE coalesce(c.resync_reason, uncache.gap_reason(c.cursor)) END AS resync_reason,
 	c.registered_at,
 	c.acked_at,
 	c.lost_at,
-	uncache.lag_alarm(c) AS alarm
+	uncache.lag_alarm(c.*) AS alarm
 FROM uncache.consumers c,
 	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count, min(j.at) AS oldest_at
 		FROM uncache.journal j

@@ -44,4 +44,4 @@ GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.patterns(), uncache.tags(), un
 GRANT USAGE ON SCHEMA uncache TO pg_monitor;
 GRANT SELECT ON uncache.rules, uncache.status TO pg_monitor;
 GRANT EXECUTE ON FUNCTION uncache.trigger_arguments(oid), uncache.rule_author(oid), uncache.consumer_worker(integer),
-	uncache.has_marker(integer), uncache.lag_alarm(uncache.consumers), uncache.cursor_has_consumed(text, xid8, integer), uncache.check_rules() TO pg_monitor;
+	uncache.has_marker(integer), uncache.lag_alarm(uncache.consumers), uncache.gap_reason(text), uncache.cursor_has_consumed(text, xid8, integer), uncache.check_rules() TO pg_monitor;

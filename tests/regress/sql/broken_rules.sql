@@ -159,7 +159,7 @@ INSERT INTO t VALUES (17);
 RESET statement_timeout;
 SELECT count(*) FROM t WHERE id = 17;
 SELECT * FROM journalled();
-CREATE OR REPLACE FUNCTION f(int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE query_canceled; END $$;
+CREATE OR REPLACE FUNCTION f(int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()); PERFORM pg_sleep(100); RETURN ''; END $$;
 DO $$
 BEGIN
 	UPDATE t SET a = 'before' WHERE id = -1;

@@ -31,3 +31,18 @@ array_get_strings(ArrayType *array, const char *what)
 	}
 	return result;
 }
+
+bool
+array_equals(const StringArray *a, const StringArray *b)
+{
+	int			i;
+
+	if (a->count != b->count)
+		return false;
+	for (i = 0; i < a->count; i++)
+	{
+		if (strcmp(a->strings[i], b->strings[i]) != 0)
+			return false;
+	}
+	return true;
+}

@@ -17,11 +17,13 @@
 #include "catalog.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #define EXTENSION_NAME "uncache"
 
@@ -84,10 +86,55 @@ catalog_find(CatalogTable table)
 	return catalog_find_with_schema(table, &schema_id);
 }
 
-Oid
-catalog_schemas_id(void)
+static Oid
+relation_id(const char *name)
 {
 	Oid			schema_id = catalog_find_schema();
 
-	return OidIsValid(schema_id) ? get_relname_relid("schemas", schema_id) : InvalidOid;
+	return OidIsValid(schema_id) ? get_relname_relid(name, schema_id) : InvalidOid;
+}
+
+Oid
+catalog_schemas_id(void)
+{
+	return relation_id("schemas");
+}
+
+Oid
+catalog_schemas_index_id(void)
+{
+	return relation_id("schemas_pkey");
+}
+
+Oid
+catalog_dependencies_id(void)
+{
+	return relation_id("dependencies");
+}
+
+Oid
+catalog_dependencies_index_id(void)
+{
+	return relation_id("dependencies_object_idx");
+}
+
+Oid
+catalog_owner_id(void)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(catalog_find(CATALOG_GAPS)));
+	Oid			owner_id;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "table uncache.gaps does not exist");
+	owner_id = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner_id;
+}
+
+bool
+catalog_is_own(Oid id)
+{
+	Oid			schema_id = get_rel_namespace(id);
+
+	return OidIsValid(schema_id) && schema_id == catalog_find_schema();
 }

@@ -90,7 +90,16 @@ extern Oid	catalog_find_with_schema(CatalogTable table, Oid *schema_id);
 /* Looks into pg_extension: for when something is missing. */
 extern bool catalog_is_installed(void);
 
-/* The table of watched schemas, or InvalidOid. */
+/* InvalidOid if it is not there. */
 extern Oid	catalog_schemas_id(void);
+extern Oid	catalog_schemas_index_id(void);
+extern Oid	catalog_dependencies_id(void);
+extern Oid	catalog_dependencies_index_id(void);
+
+/* Who owns them: the extension's owner.  Raises if it is not installed. */
+extern Oid	catalog_owner_id(void);
+
+/* Is a relation one of the schema's? */
+extern bool catalog_is_own(Oid id);
 
 #endif

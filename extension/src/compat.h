@@ -11,6 +11,7 @@
 
 #include "access/genam.h"
 #include "access/transam.h"
+#include "catalog/objectaddress.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
@@ -166,8 +167,17 @@ compat_is_set_expression(AlterTableType type)
 /* 16 asks for the owner of whatever object by its class. */
 #if PG_VERSION_NUM >= 160000
 #define compat_owns_schema(schema_id, role_id) object_ownercheck(NamespaceRelationId, (schema_id), (role_id))
+#define compat_owns_table(relation_id, role_id) object_ownercheck(RelationRelationId, (relation_id), (role_id))
 #else
+#define compat_owns_table(relation_id, role_id) pg_class_ownercheck((relation_id), (role_id))
 #define compat_owns_schema(schema_id, role_id) pg_namespace_ownercheck((schema_id), (role_id))
+#endif
+
+/* 14 may be asked for the identity of an object that is gone. */
+#if PG_VERSION_NUM >= 140000
+#define compat_object_identity(address) getObjectIdentity((address), true)
+#else
+#define compat_object_identity(address) getObjectIdentity(address)
 #endif
 
 /* 16 asks for privileges on whatever object by its class. */

@@ -24,7 +24,7 @@
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "compat.h"
-#include "executor/executor.h"
+#include "ddl_objects.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "rule_author.h"
@@ -35,16 +35,8 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
-#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(uncache_admit_rules);
-
-/* Columns of pg_event_trigger_ddl_commands()'s result. */
-enum
-{
-	COMMAND_CLASS_ID = 1,
-	COMMAND_OBJECT_ID
-};
 
 /* Whoever may call this makes rules; and nobody has to name that function to make one. */
 static bool
@@ -240,54 +232,38 @@ admit(Relation triggers, Oid trigger_id)
 
 /* --- the command --- */
 
-/* The oids of the triggers that the command has made or replaced. */
-static List *
-take_triggers(const ReturnSetInfo *commands)
+/* A schema without anything in it makes no trigger. */
+static bool
+may_make_triggers(const Node *statement)
 {
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(commands->setDesc, &TTSOpsMinimalTuple);
-	List	   *triggers = NIL;
-	bool		is_null;
-
-	while (tuplestore_gettupleslot(commands->setResult, true, false, slot))
-	{
-		if (DatumGetObjectId(slot_getattr(slot, COMMAND_CLASS_ID, &is_null)) == TriggerRelationId)
-			triggers = lappend_oid(triggers,
-								   DatumGetObjectId(slot_getattr(slot, COMMAND_OBJECT_ID, &is_null)));
-	}
-	ExecDropSingleTupleTableSlot(slot);
-	tuplestore_end(commands->setResult);
-	return triggers;
+	return !IsA(statement, CreateSchemaStmt) || ((const CreateSchemaStmt *) statement)->schemaElts != NIL;
 }
 
-static List *
-find_triggers(void)
+static void
+admit_all(void)
 {
-	LOCAL_FCINFO(call, 0);
-	FmgrInfo	function;
-	ReturnSetInfo commands = {.type = T_ReturnSetInfo};
+	Relation	triggers = table_open(TriggerRelationId, RowExclusiveLock);
+	ListCell   *cell;
 
-	commands.econtext = CreateStandaloneExprContext();
-	commands.allowedModes = SFRM_Materialize;
-	fmgr_info(F_PG_EVENT_TRIGGER_DDL_COMMANDS, &function);
-	InitFunctionCallInfoData(*call, &function, 0, InvalidOid, NULL, (Node *) &commands);
-	(void) FunctionCallInvoke(call);
-	return take_triggers(&commands);
+	foreach(cell, ddl_objects_altered())
+	{
+		const		ObjectAddress *address = &((const DdlObject *) lfirst(cell))->address;
+
+		if (address->classId == TriggerRelationId)
+			admit(triggers, address->objectId);
+	}
+	table_close(triggers, RowExclusiveLock);
 }
 
 /* admit_rules(): event trigger on ddl_command_end of what creates triggers */
 Datum
 uncache_admit_rules(PG_FUNCTION_ARGS)
 {
-	Relation	triggers;
-	ListCell   *cell;
-
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("uncache.admit_rules: must be called as event trigger")));
-	triggers = table_open(TriggerRelationId, RowExclusiveLock);
-	foreach(cell, find_triggers())
-		admit(triggers, lfirst_oid(cell));
-	table_close(triggers, RowExclusiveLock);
+	if (may_make_triggers(((const EventTriggerData *) fcinfo->context)->parsetree))
+		admit_all();
 	PG_RETURN_NULL();
 }

@@ -1,61 +1,35 @@
 /*-------------------------------------------------------------------------
  *
  * ddl_command.c
- *	  Tells event triggers what a command does that matters to rules.
+ *	  What a command does that matters to rules.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "compat.h"
-#include "fmgr.h"
-#include "funcapi.h"
-#include "miscadmin.h"
-#include "storage/lock.h"
-#include "tcop/deparse_utility.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/catcache.h"
-#include "utils/syscache.h"
-
-PG_FUNCTION_INFO_V1(uncache_describe_command);
-
-/* Columns of describe_command()'s result. */
-enum
-{
-	COMMAND_CHANGES_ROWS,
-	COMMAND_ATTACHES_PARTITION,
-	COMMAND_MAKES_TABLE,
-	COMMAND_CHANGES_IDENTITY,
-	COMMAND_RENAMED,
-	COMMAND_OLD_NAME,
-	COMMAND_NEW_NAME,
-	COMMAND_RELATIONS,
-	COMMAND_COLUMN_COUNT
-};
-
-typedef struct CommandDescription
-{
-	bool		changes_rows;	/* they, or what is shown of them, come out
-								 * otherwise */
-	bool		attaches_partition;
-	bool		makes_table;	/* or puts one where it was not before */
-	bool		changes_identity;	/* name, primary key, parents, owner */
-	const char *renamed;		/* what, or NULL */
-	const char *old_name;
-	const char *new_name;
-	List	   *relations;		/* parents and partitions that are named in
-								 * it, by oid */
-} CommandDescription;
+#include "ddl_command.h"
 
 static bool
-changes_parents(AlterTableType type)
+changes_heirs(AlterTableType type)
 {
-	return type == AT_AttachPartition || compat_is_detach(type) ||
-		type == AT_AddInherit || type == AT_DropInherit;
+	return type == AT_AddInherit || type == AT_DropInherit;
+}
+
+static bool
+changes_partitions(AlterTableType type)
+{
+	return type == AT_AttachPartition || compat_is_detach(type);
+}
+
+bool
+ddl_command_changes_column(const AlterTableCmd * command)
+{
+	AlterTableType type = compat_alter_type(command->subtype);
+
+	return type == AT_DropColumn || type == AT_AlterColumnType;
 }
 
 /* A column that was to be added or dropped, but was there or was not, has no address. */
@@ -64,8 +38,7 @@ changes_rows(AlterTableType type, const ObjectAddress * address)
 {
 	if (type == AT_AddColumn || type == AT_DropColumn)
 		return OidIsValid(address->objectId);
-	return changes_parents(type) || type == AT_AlterColumnType ||
-		type == AT_DropExpression || compat_is_set_expression(type);
+	return type == AT_AlterColumnType || type == AT_DropExpression || compat_is_set_expression(type);
 }
 
 /*
@@ -79,51 +52,49 @@ adds_primary_key(const AlterTableCmd * command)
 		castNode(IndexStmt, command->def)->primary;
 }
 
-/*
- * A detached partition has no address, and its name need not be qualified while
- * the search path is pinned here: it is what has the name and is locked as only
- * a command that changes it does.
- */
-static List *
-find_detached(const RangeVar * name)
+/* A detached partition has no address. */
+static Oid
+find_partition(const AlterTableCmd * command)
 {
-	CatCList   *list = SearchSysCacheList1(RELNAMENSP, CStringGetDatum(name->relname));
-	List	   *found = NIL;
-	int			i;
-
-	for (i = 0; i < list->n_members; i++)
-	{
-		Oid			relation_id = ((Form_pg_class) GETSTRUCT(&list->members[i]->tuple))->oid;
-		LOCKTAG		tag;
-
-		SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation_id);
-		if (compat_lock_held_by_me(&tag, AccessExclusiveLock))
-			found = lappend_oid(found, relation_id);
-	}
-	ReleaseSysCacheList(list);
-	return found;
+	return RangeVarGetRelid(castNode(PartitionCmd, command->def)->name, NoLock, true);
 }
 
 static void
-describe_subcommand(CommandDescription *description, const AlterTableCmd * command,
-					const ObjectAddress * address)
+describe_partition(DdlCommand *description, const AlterTableCmd * command, Oid table_id)
+{
+	Oid			partition_id = find_partition(command);
+
+	if (!OidIsValid(partition_id))
+		return;
+	description->parents = list_append_unique_oid(description->parents, table_id);
+	description->children = list_append_unique_oid(description->children, partition_id);
+	if (command->subtype == AT_AttachPartition)
+		description->attached = list_append_unique_oid(description->attached, partition_id);
+	else
+		description->makes_table = true;
+}
+
+static void
+describe_subcommand(DdlCommand *description, const AlterTableCmd * command,
+					const ObjectAddress * address, Oid table_id)
 {
 	AlterTableType type = compat_alter_type(command->subtype);
 
 	description->changes_rows |= changes_rows(type, address);
-	description->attaches_partition |= type == AT_AttachPartition;
-	description->makes_table |= compat_is_detach(type);
-	description->changes_identity |= changes_parents(type) || adds_primary_key(command) ||
-		type == AT_DropConstraint || type == AT_DropColumn || type == AT_ChangeOwner;
-	if (compat_is_detach(type))
-		description->relations = list_concat_unique_oid(description->relations,
-														find_detached(castNode(PartitionCmd, command->def)->name));
-	else if (changes_parents(type) && address->classId == RelationRelationId)
-		description->relations = list_append_unique_oid(description->relations, address->objectId);
+	description->changes_columns |= ddl_command_changes_column(command);
+	description->changes_identity |= adds_primary_key(command) ||
+		type == AT_DropConstraint || type == AT_DropColumn;
+	if (changes_partitions(type))
+		describe_partition(description, command, table_id);
+	else if (changes_heirs(type) && address->classId == RelationRelationId)
+	{
+		description->parents = list_append_unique_oid(description->parents, address->objectId);
+		description->children = list_append_unique_oid(description->children, table_id);
+	}
 }
 
 static void
-describe_alter_table(CommandDescription *description, const CollectedCommand * command)
+describe_alter_table(DdlCommand *description, const CollectedCommand * command, Oid table_id)
 {
 	ListCell   *cell;
 
@@ -133,106 +104,155 @@ describe_alter_table(CommandDescription *description, const CollectedCommand * c
 
 		if (IsA(subcommand->parsetree, AlterTableCmd))
 			describe_subcommand(description, (const AlterTableCmd *) subcommand->parsetree,
-								&subcommand->address);
+								&subcommand->address, table_id);
 	}
 }
 
 static void
-describe_rename(CommandDescription *description, const RenameStmt * statement)
+describe_relation(DdlCommand *description, const RangeVar * relation, const char *new_name)
 {
-	description->old_name = statement->subname;
-	switch (statement->renameType)
-	{
-		case OBJECT_COLUMN:
-		case OBJECT_ATTRIBUTE:
-			description->renamed = "column";
-			break;
-		case OBJECT_SCHEMA:
-			description->renamed = "schema";
-			break;
-		default:
-			/* "ALTER INDEX" and others rename tables, too */
-			if (statement->relation == NULL || statement->subname != NULL)
-				return;
-			description->renamed = "relation";
-			description->old_name = statement->relation->relname;
-			description->makes_table = description->changes_identity = true;
-			break;
-	}
-	description->new_name = statement->newname;
-}
-
-/* To another schema: no less another name, but one that looks the same. */
-static void
-describe_move(CommandDescription *description, const AlterObjectSchemaStmt * statement)
-{
-	if (statement->relation == NULL)
-		return;
-	description->renamed = "relation";
-	description->old_name = description->new_name = statement->relation->relname;
+	description->renamed = DDL_RENAMED_RELATION;
+	description->old_name = relation->relname;
+	description->new_name = new_name;
 	description->makes_table = description->changes_identity = true;
 }
 
 static void
-describe_simple(CommandDescription *description, Node *statement)
+describe_rename(DdlCommand *description, const RenameStmt * statement)
+{
+	switch (statement->renameType)
+	{
+		case OBJECT_COLUMN:
+		case OBJECT_ATTRIBUTE:
+			description->renamed = DDL_RENAMED_COLUMN;
+			description->changes_identity = true;
+			break;
+		case OBJECT_SCHEMA:
+			description->renamed = DDL_RENAMED_SCHEMA;
+			break;
+		default:
+			/* "ALTER INDEX" and others rename tables, too */
+			if (statement->relation != NULL && statement->subname == NULL)
+				describe_relation(description, statement->relation, statement->newname);
+			return;
+	}
+	description->old_name = statement->subname;
+	description->new_name = statement->newname;
+}
+
+static void
+describe_simple(DdlCommand *description, const Node *statement)
 {
 	if (IsA(statement, RenameStmt))
 		describe_rename(description, (const RenameStmt *) statement);
 	else if (IsA(statement, AlterEnumStmt))
 		description->changes_rows = ((const AlterEnumStmt *) statement)->oldVal != NULL;
 	else if (IsA(statement, AlterObjectSchemaStmt))
-		describe_move(description, (const AlterObjectSchemaStmt *) statement);
+	{
+		const		AlterObjectSchemaStmt *move = (const AlterObjectSchemaStmt *) statement;
+
+		/* no less another name, but one that looks the same */
+		if (move->relation != NULL)
+			describe_relation(description, move->relation, move->relation->relname);
+	}
 	else if (IsA(statement, CreateStmt) || IsA(statement, CreateTableAsStmt))
 		description->makes_table = description->changes_identity = true;
 }
 
-static ArrayType *
-oid_array(const List *oids)
+DdlCommand
+ddl_command_describe(const CollectedCommand * command, Oid object_id)
 {
-	Datum	   *elements = palloc(Max(list_length(oids), 1) * sizeof(Datum));
-	ListCell   *cell;
-	int			count = 0;
+	DdlCommand	description = {0};
 
-	foreach(cell, oids)
-		elements[count++] = ObjectIdGetDatum(lfirst_oid(cell));
-	return construct_array(elements, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT);
-}
-
-static void
-set_text(Datum *values, bool *nulls, int column, const char *string)
-{
-	nulls[column] = string == NULL;
-	if (string != NULL)
-		values[column] = CStringGetTextDatum(string);
-}
-
-/*
- * describe_command(command pg_ddl_command) → (changes_rows boolean,
- * attaches_partition boolean, makes_table boolean, changes_identity boolean,
- * renamed text, old_name text, new_name text, relations oid[])
- */
-Datum
-uncache_describe_command(PG_FUNCTION_ARGS)
-{
-	const		CollectedCommand *command = (const CollectedCommand *) PG_GETARG_POINTER(0);
-	CommandDescription description = {0};
-	Datum		values[COMMAND_COLUMN_COUNT];
-	bool		nulls[COMMAND_COLUMN_COUNT] = {false};
-	TupleDesc	desc;
-
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
 	if (command->type == SCT_AlterTable)
-		describe_alter_table(&description, command);
+		describe_alter_table(&description, command, object_id);
 	else if (command->type == SCT_Simple)
 		describe_simple(&description, command->parsetree);
-	values[COMMAND_CHANGES_ROWS] = BoolGetDatum(description.changes_rows);
-	values[COMMAND_ATTACHES_PARTITION] = BoolGetDatum(description.attaches_partition);
-	values[COMMAND_MAKES_TABLE] = BoolGetDatum(description.makes_table);
-	values[COMMAND_CHANGES_IDENTITY] = BoolGetDatum(description.changes_identity);
-	set_text(values, nulls, COMMAND_RENAMED, description.renamed);
-	set_text(values, nulls, COMMAND_OLD_NAME, description.old_name);
-	set_text(values, nulls, COMMAND_NEW_NAME, description.new_name);
-	values[COMMAND_RELATIONS] = PointerGetDatum(oid_array(description.relations));
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	return description;
+}
+
+static bool
+may_change_rows(const AlterTableCmd * command)
+{
+	AlterTableType type = compat_alter_type(command->subtype);
+
+	return type == AT_AddColumn || type == AT_DropExpression ||
+		ddl_command_changes_column(command) || compat_is_set_expression(type);
+}
+
+static bool
+may_change_key(const AlterTableCmd * command)
+{
+	if (command->subtype == AT_AddConstraint && IsA(command->def, Constraint))
+		return ((const Constraint *) command->def)->contype == CONSTR_PRIMARY;
+	return command->subtype == AT_AddIndex || command->subtype == AT_AddIndexConstraint ||
+		compat_alter_type(command->subtype) == AT_DropConstraint;
+}
+
+static bool
+changes_family(const AlterTableCmd * command)
+{
+	AlterTableType type = compat_alter_type(command->subtype);
+
+	return changes_heirs(type) || changes_partitions(type);
+}
+
+static bool
+any_subcommand(const AlterTableStmt * statement, bool (*predicate) (const AlterTableCmd *))
+{
+	ListCell   *cell;
+
+	foreach(cell, statement->cmds)
+	{
+		if (predicate(lfirst_node(AlterTableCmd, cell)))
+			return true;
+	}
+	return false;
+}
+
+bool
+ddl_command_may_change_rows(const AlterTableStmt * statement)
+{
+	return any_subcommand(statement, may_change_rows);
+}
+
+bool
+ddl_command_may_change_key(const AlterTableStmt * statement)
+{
+	return any_subcommand(statement, may_change_key);
+}
+
+bool
+ddl_command_changes_columns(const AlterTableStmt * statement)
+{
+	return any_subcommand(statement, ddl_command_changes_column);
+}
+
+bool
+ddl_command_may_matter(const AlterTableStmt * statement)
+{
+	return ddl_command_may_change_rows(statement) || ddl_command_may_change_key(statement) ||
+		any_subcommand(statement, changes_family);
+}
+
+List *
+ddl_command_find_others(const AlterTableStmt * statement)
+{
+	List	   *tables = NIL;
+	ListCell   *cell;
+
+	foreach(cell, statement->cmds)
+	{
+		const		AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+		AlterTableType type = compat_alter_type(command->subtype);
+		Oid			relation_id = InvalidOid;
+
+		if (changes_partitions(type))
+			relation_id = find_partition(command);
+		else if (changes_heirs(type))
+			relation_id = RangeVarGetRelid(castNode(RangeVar, command->def), NoLock, true);
+		if (OidIsValid(relation_id))
+			tables = lappend_oid(tables, relation_id);
+	}
+	return tables;
 }

@@ -15,6 +15,8 @@ PG_FUNCTION_INFO_V1(uncache_retention_seconds);
 PG_FUNCTION_INFO_V1(uncache_is_enabled);
 
 bool		guc_enabled = true;
+bool		guc_follow_ddl = true;
+int			guc_follow_lock_timeout_ms = 900;
 int			guc_pending_limit_kb = 4096;
 int			guc_max_key_bytes = 16384;
 int			guc_retention_s = 300;
@@ -46,6 +48,25 @@ guc_init(void)
 							 true,
 							 PGC_SUSET, 0,
 							 NULL, NULL, NULL);
+	DefineCustomBoolVariable("uncache.follow_ddl",
+							 "Lets rules follow commands that change their tables.",
+							 "Off for a large migration, followed by uncache.catch_up().",
+							 &guc_follow_ddl,
+							 true,
+							 PGC_SUSET, 0,
+							 NULL, NULL, NULL);
+
+	/*
+	 * less than deadlock_timeout is, so that no deadlock ends a command;
+	 * tests wait longer
+	 */
+	DefineCustomIntVariable("uncache.follow_lock_timeout",
+							"Time that a rule waits for a lock when it follows a command.",
+							NULL,
+							&guc_follow_lock_timeout_ms,
+							900, 1, INT_MAX,
+							PGC_SUSET, GUC_UNIT_MS | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
+							NULL, NULL, NULL);
 	DefineCustomIntVariable("uncache.pending_limit",
 							"Memory that a transaction's invalidations may take before they are written to the journal.",
 							"Beyond it, keys that come again are journalled again.",

@@ -11,6 +11,12 @@
 /* false: what triggers would invalidate is not invalidated */
 extern bool guc_enabled;
 
+/* false: event triggers let rules be, whatever becomes of their tables */
+extern bool guc_follow_ddl;
+
+/* ms that an event trigger waits for a lock */
+extern int	guc_follow_lock_timeout_ms;
+
 /* kB of memory that a transaction's invalidations may take before they are
  * written to the journal early */
 extern int	guc_pending_limit_kb;

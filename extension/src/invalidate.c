@@ -11,8 +11,10 @@
 #include "collect.h"
 #include "fmgr.h"
 #include "guc.h"
+#include "invalidate.h"
 #include "miscadmin.h"
 #include "rule_any_row.h"
+#include "table_family.h"
 #include "template.h"
 #include "utils/builtins.h"
 
@@ -20,8 +22,14 @@ PG_FUNCTION_INFO_V1(uncache_invalidate);
 PG_FUNCTION_INFO_V1(uncache_invalidate_pattern);
 PG_FUNCTION_INFO_V1(uncache_invalidate_tag);
 PG_FUNCTION_INFO_V1(uncache_invalidate_version);
-PG_FUNCTION_INFO_V1(uncache_invalidate_rule);
+PG_FUNCTION_INFO_V1(uncache_invalidate_table);
 PG_FUNCTION_INFO_V1(uncache_invalidate_all);
+
+/*
+ * A partition's rules are clones of its table's: what comes again is not rendered
+ * again, unless many others came in between.
+ */
+#define DONE_COUNT 16
 
 static void
 check_may_write(const char *function)
@@ -108,20 +116,68 @@ add_any_row(const char *target, InvalidationAction action, const char *key, Size
 		collect_add(argument, target, action, key, key_length);
 }
 
+void
+invalidate_rule(const RuleTrigger *rule)
+{
+	CollectSource source = {rule->relation_id, rule->name};
+
+	rule_any_row(rule->action, rule->arguments.strings, rule->arguments.count, add_any_row, &source);
+}
+
+void
+invalidate_everything(void)
+{
+	static const CollectSource by_hand = {InvalidOid, NULL};
+
+	collect_add_resync(&by_hand);
+}
+
+/* Of the last rules that were done, the one that produces the same, or NULL. */
+static const RuleTrigger *
+find_same(const RuleTrigger *const *done, const RuleTrigger *rule)
+{
+	int			i;
+
+	for (i = 0; i < DONE_COUNT; i++)
+	{
+		if (done[i] != NULL && done[i]->action == rule->action &&
+			array_equals(&done[i]->arguments, &rule->arguments))
+			return done[i];
+	}
+	return NULL;
+}
+
+void
+invalidate_tables(const List *relation_ids)
+{
+	const RuleTrigger *done[DONE_COUNT] = {NULL};
+	int			next = 0;
+	ListCell   *table;
+	ListCell   *cell;
+
+	foreach(table, relation_ids)
+	{
+		foreach(cell, rule_scan_relation(lfirst_oid(table)))
+		{
+			const RuleTrigger *rule = lfirst(cell);
+
+			if (find_same(done, rule) != NULL)
+				continue;
+			invalidate_rule(rule);
+			done[next++ % DONE_COUNT] = rule;
+		}
+	}
+}
+
 /*
- * invalidate_rule(relation oid, rule name, action text, arguments text[]): all
- * that a rule of these arguments can produce
+ * invalidate_table(relation regclass): all that the rules of a table, and of its
+ * partitions, can produce
  */
 Datum
-uncache_invalidate_rule(PG_FUNCTION_ARGS)
+uncache_invalidate_table(PG_FUNCTION_ARGS)
 {
-	CollectSource source = {PG_GETARG_OID(0), NameStr(*PG_GETARG_NAME(1))};
-	StringArray arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(3), "argument");
-	RuleAction	action;
-
 	check_may_write("uncache.invalidate_table()");
-	if (rule_action_parse(text_to_cstring(PG_GETARG_TEXT_PP(2)), &action))
-		rule_any_row(action, arguments.strings, arguments.count, add_any_row, &source);
+	invalidate_tables(table_family_partitions(PG_GETARG_OID(0)));
 	PG_RETURN_VOID();
 }
 
@@ -129,9 +185,7 @@ uncache_invalidate_rule(PG_FUNCTION_ARGS)
 Datum
 uncache_invalidate_all(PG_FUNCTION_ARGS)
 {
-	static const CollectSource by_hand = {InvalidOid, NULL};
-
 	check_may_write("uncache.invalidate_all()");
-	collect_add_resync(&by_hand);
+	invalidate_everything();
 	PG_RETURN_VOID();
 }

@@ -254,7 +254,8 @@ uncache_examine_rule(PG_FUNCTION_ARGS)
 	call.action = get_action(PG_GETARG_DATUM(1));
 	call.arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(2), "argument");
 	error = guarded_call(examine, &call);
-	nulls[EXAMINE_PROBLEM] = error == NULL;
+	/* what the caller may not look into is no problem of the rule's */
+	nulls[EXAMINE_PROBLEM] = error == NULL || error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE;
 	nulls[EXAMINE_COLUMNS] = error != NULL || call.columns == NULL;
 	values[EXAMINE_IS_LOCKED] = BoolGetDatum(error != NULL &&
 											 (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||

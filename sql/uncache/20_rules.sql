@@ -68,7 +68,7 @@ CREATE FUNCTION uncache.trigger_arguments(trigger oid) RETURNS text[]
 COMMENT ON FUNCTION uncache.trigger_arguments(oid) IS 'the arguments of a trigger, without the author of a rule''s queries';
 
 CREATE FUNCTION uncache.is_target(name text) RETURNS boolean
-	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_is_target';
+	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_is_target';
 COMMENT ON FUNCTION uncache.is_target(text) IS 'whether a name can name a target';
 
 CREATE FUNCTION uncache.is_enabled() RETURNS boolean

@@ -34,6 +34,10 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.truncate_relations(regclass) IS 'a table and all its partitions';
 
+CREATE FUNCTION uncache.make_room(relation regclass, name text) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_make_room';
+COMMENT ON FUNCTION uncache.make_room(regclass, text) IS 'lets partitions that have a rule of a name keep it by another, with _own behind';
+
 /* An event on rows may be restricted to columns of an UPDATE. */
 CREATE FUNCTION uncache.put_trigger(relation regclass, name text, action text, events text, columns text[], arguments text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -60,6 +64,7 @@ BEGIN
 		event_list := replace(events, 'UPDATE', 'UPDATE OF ' || (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c));
 	END IF;
 	EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name, relation);
+	PERFORM uncache.make_room(relation, name);
 	EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION uncache.%I(%s)',
 		name, event_list, relation, CASE events WHEN 'TRUNCATE' THEN 'STATEMENT' ELSE 'ROW' END, action, argument_list);
 	EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', relation, name);
@@ -69,7 +74,7 @@ COMMENT ON FUNCTION uncache.put_trigger(regclass, text, text, text, text[], text
 
 /* What a rule of each action is made of, for watch(). */
 CREATE FUNCTION uncache.actions() RETURNS SETOF text
-	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 	VALUES ('keys'), ('patterns'), ('tags'), ('versions'), ('query'), ('cacheops')
 $$;
@@ -201,10 +206,20 @@ CREATE FUNCTION uncache.unwatch(relation regclass) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
-	action text;
+	name text;
 BEGIN
-	FOR action IN SELECT uncache.actions() LOOP
-		PERFORM uncache.drop_rule(relation, 'uncache_' || action);
+	/* what a partition has kept of its own, and what a partition has of its table, which that keeps */
+	FOR name IN
+		SELECT t.tgname
+		FROM pg_trigger t, uncache.actions() AS a(action)
+		WHERE t.tgrelid = relation AND t.tgname ~ ('^uncache_' || a.action || '_own[0-9]*$') AND t.tgparentid = 0
+		UNION ALL
+		SELECT 'uncache_' || a.action
+		FROM uncache.actions() AS a(action)
+		WHERE NOT EXISTS (SELECT FROM pg_trigger c JOIN pg_trigger o ON o.tgrelid = c.tgrelid AND o.tgname ~ ('^' || c.tgname || '_own[0-9]*$')
+			WHERE c.tgrelid = relation AND c.tgname = 'uncache_' || a.action AND c.tgparentid <> 0)
+	LOOP
+		PERFORM uncache.drop_rule(relation, name);
 	END LOOP;
 END
 $$;

@@ -21,6 +21,20 @@ FROM pg_catalog.pg_trigger t
 WHERE p.proname = ANY (ARRAY(SELECT uncache.actions()));
 COMMENT ON VIEW uncache.rule_triggers IS 'every trigger that calls one of uncache''s trigger functions, on partitions too';
 
+/*
+ * An argument that cannot fail behind each query: that nobody knows what a query
+ * returns does not make it invalid.
+ */
+CREATE FUNCTION uncache.find_problem(relation oid, action text, arguments text[], OUT problem text, OUT is_locked boolean, OUT columns text[])
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT e.problem, e.is_locked, e.columns
+	FROM uncache.examine_rule(relation, action, CASE action WHEN 'query'
+		THEN ARRAY(SELECT v.text FROM unnest(arguments) WITH ORDINALITY AS a(text, n), LATERAL (VALUES (a.text), ('*')) AS v(text) ORDER BY a.n)
+		ELSE arguments END) e
+$$;
+COMMENT ON FUNCTION uncache.find_problem(oid, text, text[]) IS 'what makes a rule fall back for every row; null if nothing does; the columns that it reads';
+
 CREATE FUNCTION uncache.check_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -128,6 +142,14 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.check_authors() IS 'rules whose queries are not run, or run as somebody else than the table''s owner';
 
+/* Whoever checks rules may not read uncache.consumers, but learns that. */
+CREATE FUNCTION uncache.has_consumer(target text) RETURNS boolean
+	LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT EXISTS (SELECT FROM uncache.consumers c WHERE c.target = has_consumer.target)
+$$;
+COMMENT ON FUNCTION uncache.has_consumer(text) IS 'whether anything is journalled for a target';
+
 /* Looks at what a rule can produce: where that goes, and how much it takes with it. */
 CREATE FUNCTION uncache.check_products(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -139,7 +161,7 @@ AS $$
 		LATERAL (VALUES
 			(a.action = 'resync', 'nobody knows what its query returns: an error or a TRUNCATE resyncs every target',
 				'Pass a pattern that matches it as the next argument.'),
-			(a.target IS NOT NULL AND NOT EXISTS (SELECT FROM uncache.consumers c WHERE c.target = a.target),
+			(a.target IS NOT NULL AND NOT uncache.has_consumer(a.target),
 				format('target "%s" has no consumer', a.target), 'Nothing is journalled for it. Start a daemon for it, or mend the name.'),
 			(a.action = t.action AND t.action IN ('keys', 'tags', 'versions') AND s.estimate > 10000 AND NOT uncache.is_schema_rule(t.rule),
 				format('"%s" has no placeholder: each change of about %s rows invalidates it', a.key, s.estimate), 'Is it meant to?')
@@ -176,7 +198,7 @@ AS $$
 	FROM uncache.schemas w
 		JOIN pg_namespace n ON n.nspname = w.schema
 		JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
-	WHERE uncache.is_schema_table(c.oid)
+	WHERE uncache.schema_tags(c.oid) IS NOT NULL
 		AND NOT EXISTS (SELECT FROM uncache.rule_triggers t
 			WHERE t.relation = c.oid AND t.rule = uncache.schema_rule_name(c.oid) AND t.is_for_rows
 				AND t.arguments = uncache.schema_tags(c.oid))
@@ -197,11 +219,11 @@ $$;
 COMMENT ON FUNCTION uncache.check_event_triggers() IS 'event triggers of uncache that do not always fire';
 
 /*
- * As the extension's owner: it reads consumers, and tables that the caller may not.
- * What it tells of them, uncache.rules tells, too.
+ * As whoever calls it: of rules that he may not look into, since he may not use a
+ * schema that they name, their arguments are not examined.
  */
 CREATE FUNCTION uncache.check_rules(OUT relation regclass, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
-	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
 AS $$
 	SELECT p.relation::regclass, p.rule, p.problem, p.hint
 	FROM (SELECT * FROM uncache.check_event_triggers()

@@ -16,23 +16,8 @@ CREATE FUNCTION uncache.invalidate_version(VARIADIC keys text[]) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_invalidate_version';
 COMMENT ON FUNCTION uncache.invalidate_version(text[]) IS 'gives these counters new values when the transaction commits';
 
-CREATE FUNCTION uncache.invalidate_rule(relation oid, rule name, action text, arguments text[]) RETURNS void
-	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_invalidate_rule';
-COMMENT ON FUNCTION uncache.invalidate_rule(oid, name, text, text[]) IS 'forgets all that a rule can produce when the transaction commits';
-
-/*
- * A partition's rules are clones of its parent's, which uncache.rules leaves out;
- * those that only a partition has are for rows of the whole table, too.
- */
 CREATE FUNCTION uncache.invalidate_table(relation regclass) RETURNS void
-	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT uncache.invalidate_rule(t.tgrelid, t.tgname, p.proname, uncache.trigger_arguments(t.oid))
-	FROM pg_trigger t
-		JOIN pg_proc p ON p.oid = t.tgfoid
-		JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'uncache'
-	WHERE t.tgrelid IN (SELECT uncache.truncate_relations(relation))
-$$;
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_invalidate_table';
 COMMENT ON FUNCTION uncache.invalidate_table(regclass) IS 'forgets all that the rules of a table can produce when the transaction commits';
 
 CREATE FUNCTION uncache.invalidate_all() RETURNS void

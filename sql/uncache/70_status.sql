@@ -1,7 +1,7 @@
 /* How far each target is. */
 
 CREATE FUNCTION uncache.cursor_has_consumed(cursor text, xid xid8, part integer) RETURNS boolean
-	LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'uncache_cursor_has_consumed';
+	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_cursor_has_consumed';
 COMMENT ON FUNCTION uncache.cursor_has_consumed(text, xid8, integer) IS 'whether a journal row lies before a cursor';
 
 /*

@@ -20,7 +20,7 @@ DELETE FROM uncache.journal;
 INSERT INTO t VALUES (3, 'b', 'c');
 SELECT * FROM journalled();
 -- a renamed column that the rule was kept from following; no second warning
-ALTER EVENT TRIGGER uncache_follow_changes DISABLE;
+ALTER EVENT TRIGGER uncache_follow_command DISABLE;
 ALTER TABLE t RENAME a TO z;
 UPDATE t SET b = 'x' WHERE id = 3;
 SELECT * FROM journalled();
@@ -28,7 +28,7 @@ SELECT * FROM journalled();
 DELETE FROM t WHERE id = 3;
 SELECT * FROM journalled();
 ALTER TABLE t RENAME z TO a;
-ALTER EVENT TRIGGER uncache_follow_changes ENABLE ALWAYS;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 
 -- an expression that fails: only its placeholder, only for that row
 SELECT uncache.watch('t', 't:{id}:{100 / (id - 1)}', 'other:{id}', '{a::int}/{id + 1}', 'none');

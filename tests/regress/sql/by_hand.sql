@@ -60,7 +60,6 @@ SELECT uncache.invalidate_all();
 ROLLBACK;
 BEGIN READ ONLY;
 SELECT uncache.invalidate_table('pg_class');
-SELECT uncache.invalidate_rule(0, 'x', 'keys', '{a}');
 ROLLBACK;
 -- case 7: an error behind it takes it along
 SELECT uncache.invalidate_tag('gone'), 1 / 0;
@@ -120,13 +119,6 @@ SELECT uncache.invalidate_table('p');
 SELECT * FROM journalled();
 SELECT uncache.invalidate_table('p2');
 SELECT * FROM journalled();
--- case 15: invalidate_rule() itself
-SELECT uncache.invalidate_rule(0, 'gone', 'keys', ARRAY['k:{a}', 'api://k']);
-SELECT uncache.invalidate_rule(0, 'gone', 'nonsense', ARRAY['k']);
-SELECT uncache.invalidate_rule(0, 'gone', 'keys', '{}');
-SELECT uncache.invalidate_rule(0, 'gone', 'keys', ARRAY[NULL]);
-SELECT * FROM journalled();
-
 -- case 16: who may
 SET client_min_messages = warning;
 CREATE ROLE regress_uncache_h_nobody;
@@ -149,7 +141,6 @@ SELECT uncache.invalidate_pattern('a');
 SELECT uncache.invalidate_tag('a');
 SELECT uncache.invalidate_version('a');
 SELECT uncache.invalidate_table('p1');
-SELECT uncache.invalidate_rule(0, 'a', 'keys', '{a}');
 SELECT uncache.invalidate_all();
 RESET ROLE;
 DROP OWNED BY regress_uncache_h_nobody, regress_uncache_h_author;

@@ -137,13 +137,13 @@ SELECT relation, rule, problem FROM uncache.check_rules();
 DROP TABLE parent CASCADE;
 -- event triggers
 ALTER EVENT TRIGGER uncache_follow_drops DISABLE;
-ALTER EVENT TRIGGER uncache_follow_schemas ENABLE;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE;
 SELECT * FROM uncache.check_rules();
 -- a table of a watched schema without its rule, with an old one, with one that is disabled, without TRUNCATE; a partition lacks it
-ALTER EVENT TRIGGER uncache_follow_schemas DISABLE;
+ALTER EVENT TRIGGER uncache_follow_command DISABLE;
 CREATE TABLE app.unseen (id int);
 ALTER TABLE app.t RENAME TO t2;
-ALTER EVENT TRIGGER uncache_follow_schemas ENABLE ALWAYS;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 ALTER EVENT TRIGGER uncache_follow_drops ENABLE ALWAYS;
 DO $$ BEGIN EXECUTE format('DROP TRIGGER %I ON app.p_1', uncache.schema_rule_name('app.p'::regclass) || '_truncate'); END $$;
 SELECT relation, problem, hint FROM uncache.check_rules();

@@ -236,9 +236,9 @@ SELECT * FROM journalled();
 DROP SCHEMA api CASCADE;
 SELECT * FROM journalled();
 -- case 21: a broken event trigger warns, and the command succeeds
-ALTER FUNCTION uncache.put_schema_rule(regclass, boolean, boolean) RENAME TO not_there;
+ALTER TABLE uncache.schemas RENAME target TO not_there;
 CREATE TABLE app.warned (id int);
-ALTER FUNCTION uncache.not_there(regclass, boolean, boolean) RENAME TO put_schema_rule;
+ALTER TABLE uncache.schemas RENAME not_there TO target;
 DELETE FROM uncache.journal;
 -- case 22: while rows wait for a deferred constraint PostgreSQL lets nobody replace a trigger: it is rewritten in its place
 CREATE TABLE app.deferred (id int PRIMARY KEY, up int REFERENCES app.deferred DEFERRABLE INITIALLY DEFERRED);

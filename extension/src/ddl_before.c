@@ -1,0 +1,155 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl_before.c
+ *	  Event trigger ddl_command_start: clears the way for commands that
+ *	  PostgreSQL would refuse because of a rule.
+ *
+ * Only for whoever may issue the command, and under the locks that it takes
+ * anyway; whom PostgreSQL is going to refuse finds all as it was, since a
+ * command that fails is rolled back with what was done here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "commands/event_trigger.h"
+#include "compat.h"
+#include "ddl_command.h"
+#include "ddl_guard.h"
+#include "fmgr.h"
+#include "guarded.h"
+#include "miscadmin.h"
+#include "rule_columns.h"
+#include "rule_pair.h"
+#include "storage/lmgr.h"
+#include "table_family.h"
+#include "utils/lsyscache.h"
+
+PG_FUNCTION_INFO_V1(uncache_clear_way);
+
+/* --- columns that a rule's UPDATE OF or WHEN names --- */
+
+/* Does a rule of a table depend on a column that the statement drops or retypes? */
+static bool
+is_concerned(const RuleTrigger *rule, const AlterTableStmt * statement)
+{
+	ListCell   *cell;
+
+	if (rule->column_count == 0 && !rule->is_conditional)
+		return false;
+	foreach(cell, statement->cmds)
+	{
+		const		AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+		AttrNumber	column;
+
+		if (!ddl_command_changes_column(command) || command->name == NULL)
+			continue;
+		column = get_attnum(rule->relation_id, command->name);
+		if (column > 0 && rule_columns_depend(rule, column))
+			return true;
+	}
+	return false;
+}
+
+/* The rules of a table, and of those that show its rows, that hold a column. */
+static List *
+find_concerned(Oid relation_id, const AlterTableStmt * statement)
+{
+	List	   *rules = NIL;
+	ListCell   *table;
+	ListCell   *cell;
+
+	foreach(table, table_family_users(RelationRelationId, relation_id))
+	{
+		foreach(cell, rule_scan_relation(lfirst_oid(table)))
+		{
+			if (is_concerned(lfirst(cell), statement))
+				rules = lappend(rules, lfirst(cell));
+		}
+	}
+	return rules;
+}
+
+/* The command takes the same lock on the table and all below it. */
+static void
+release_columns(Oid relation_id, const AlterTableStmt * statement)
+{
+	ListCell   *cell;
+
+	if (!ddl_command_changes_columns(statement) || find_concerned(relation_id, statement) == NIL)
+		return;
+	LockRelationOid(relation_id, AccessExclusiveLock);
+	if (statement->relation->inh)
+		(void) find_all_inheritors(relation_id, AccessExclusiveLock, NULL);
+	foreach(cell, find_concerned(relation_id, statement))
+		rule_columns_release(lfirst(cell));
+}
+
+/* --- a partition that has rules of the same names as its future parent --- */
+
+static void
+make_room(Oid parent_id, const RangeVar * partition)
+{
+	Oid			partition_id = RangeVarGetRelid(partition, NoLock, true);
+
+	if (!OidIsValid(partition_id) || !compat_owns_table(partition_id, GetUserId()) ||
+		!rule_pair_is_in_the_way(parent_id, partition_id))
+		return;
+	/* in the order of the command, which takes these locks */
+	LockRelationOid(parent_id, ShareUpdateExclusiveLock);
+	LockRelationOid(partition_id, AccessExclusiveLock);
+	rule_pair_make_room(parent_id, partition_id);
+}
+
+static void
+make_room_for_partitions(Oid relation_id, const AlterTableStmt * statement)
+{
+	ListCell   *cell;
+
+	foreach(cell, statement->cmds)
+	{
+		const		AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+
+		if (command->subtype == AT_AttachPartition)
+			make_room(relation_id, castNode(PartitionCmd, command->def)->name);
+	}
+}
+
+/* --- the event --- */
+
+static void
+clear_way(void *argument)
+{
+	const		AlterTableStmt *statement = argument;
+	Oid			relation_id = RangeVarGetRelid(statement->relation, NoLock, true);
+
+	if (!OidIsValid(relation_id) || !compat_owns_table(relation_id, GetUserId()))
+		return;
+	release_columns(relation_id, statement);
+	make_room_for_partitions(relation_id, statement);
+}
+
+/* clear_way() → event_trigger */
+Datum
+uncache_clear_way(PG_FUNCTION_ARGS)
+{
+	const EventTriggerData *event = (const EventTriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		elog(ERROR, "uncache.clear_way: must be called as event trigger");
+	if (IsA(event->parsetree, AlterTableStmt))
+	{
+		/*
+		 * what fails here, PostgreSQL says better when it looks at the
+		 * command
+		 */
+		if (ddl_command_may_matter((const AlterTableStmt *) event->parsetree))
+			(void) guarded_call(clear_way, event->parsetree);
+	}
+	else if (IsA(event->parsetree, IndexStmt))
+		ddl_guard_check_index((const IndexStmt *) event->parsetree);
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,243 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl_drop.c
+ *	  Event triggers sql_drop and table_rewrite: what becomes of rules when tables
+ *	  are dropped or their rows are rewritten.
+ *
+ * Tables also go with a schema, an owner or a type, and columns with a type or a
+ * function.  What ALTER TABLE drops, ddl_follow.c sees.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/event_trigger.h"
+#include "ddl_broken.h"
+#include "ddl_guarded.h"
+#include "ddl_objects.h"
+#include "ddl_report.h"
+#include "fmgr.h"
+#include "guc.h"
+#include "invalidate.h"
+#include "rule_dependency.h"
+#include "rule_scan.h"
+#include "schema_rule.h"
+#include "table_family.h"
+#include "tcop/cmdtag.h"
+#include "utils/fmgroids.h"
+#include "watched_schema.h"
+
+PG_FUNCTION_INFO_V1(uncache_follow_drops);
+PG_FUNCTION_INFO_V1(uncache_follow_rewrite);
+
+/* Reasons for a rewrite that change rows; neither persistence nor access method do. */
+#define REWRITE_CHANGES_ROWS (AT_REWRITE_DEFAULT_VAL | AT_REWRITE_COLUMN_REWRITE)
+
+typedef struct Drop
+{
+	List	   *objects;		/* DroppedObject *, but temporary ones */
+	List	   *triggers;		/* OIDs of triggers among them */
+	bool		is_alter;		/* the command is an ALTER */
+} Drop;
+
+static bool
+is_of_type(const DroppedObject *object, const char *const *types)
+{
+	for (; *types != NULL; types++)
+	{
+		if (strcmp(object->type, *types) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_table(const DroppedObject *object)
+{
+	static const char *const types[] = {"table", "foreign table", NULL};
+
+	return object->address.objectSubId == 0 && is_of_type(object, types);
+}
+
+static bool
+is_column(const DroppedObject *object)
+{
+	static const char *const types[] = {"table column", "foreign table column", "composite type column", NULL};
+
+	return is_of_type(object, types);
+}
+
+/* --- tables --- */
+
+static void
+follow_table(Oid relation_id)
+{
+	ListCell   *cell;
+
+	if (!guc_enabled)
+		return;
+	foreach(cell, rule_scan_dropped(relation_id))
+		invalidate_rule(lfirst(cell));
+}
+
+/* --- columns --- */
+
+/* Rules that went with a column: what they covered is missed from now on. */
+static void
+follow_lost_rules(const Drop *drop, Oid relation_id)
+{
+	List	   *done = NIL;
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_dropped(relation_id))
+	{
+		const RuleTrigger *rule = lfirst(cell);
+
+		if (!list_member_oid(drop->triggers, rule->trigger_id) || list_member_oid(done, rule->trigger_id))
+			continue;
+		done = lappend_oid(done, rule->trigger_id);
+		if (guc_enabled)
+			invalidate_rule(rule);
+		ddl_report_dropped(rule);
+	}
+}
+
+static void
+follow_column(const Drop *drop, Oid relation_id)
+{
+	List	   *tables;
+
+	follow_lost_rules(drop, relation_id);
+	if (drop->is_alter)
+		return;
+	tables = table_family_users(RelationRelationId, relation_id);
+	if (guc_enabled)
+		invalidate_tables(tables);
+	schema_rule_follow(relation_id, false);
+	ddl_broken_look_at(list_make1_oid(relation_id));
+}
+
+static void
+follow_tables_and_columns(const Drop *drop)
+{
+	List	   *done = NIL;
+	ListCell   *cell;
+
+	foreach(cell, drop->objects)
+	{
+		const DroppedObject *object = lfirst(cell);
+
+		if (object->address.classId != RelationRelationId)
+			continue;
+		if (is_table(object))
+			follow_table(object->address.objectId);
+		else if (is_column(object) && !list_member_oid(done, object->address.objectId))
+		{
+			done = lappend_oid(done, object->address.objectId);
+			follow_column(drop, object->address.objectId);
+		}
+	}
+}
+
+/* --- what else --- */
+
+static void
+forget_schemas_and_rules(const Drop *drop)
+{
+	ListCell   *cell;
+
+	foreach(cell, drop->objects)
+	{
+		const DroppedObject *object = lfirst(cell);
+
+		if (object->address.classId == NamespaceRelationId && object->name != NULL)
+			watched_schema_forget(object->name);
+	}
+	foreach(cell, drop->triggers)
+		rule_dependency_forget(lfirst_oid(cell));
+}
+
+static void
+warn_readers(const Drop *drop)
+{
+	ListCell   *cell;
+
+	foreach(cell, drop->objects)
+	{
+		const DroppedObject *object = lfirst(cell);
+		Oid			class_id = object->address.classId;
+
+		if (object->is_asked_for &&
+			(class_id == RelationRelationId || class_id == ProcedureRelationId || class_id == TypeRelationId))
+			ddl_broken_warn_of_drop(&object->address);
+	}
+}
+
+static Drop
+read_drop(const EventTriggerData *event)
+{
+	Drop		drop = {.is_alter = strncmp(GetCommandTagName(event->tag), "ALTER ", strlen("ALTER ")) == 0};
+	ListCell   *cell;
+
+	foreach(cell, ddl_objects_dropped())
+	{
+		DroppedObject *object = lfirst(cell);
+
+		if (object->address.classId == TriggerRelationId)
+			drop.triggers = lappend_oid(drop.triggers, object->address.objectId);
+		if (!object->is_temporary)
+			drop.objects = lappend(drop.objects, object);
+	}
+	return drop;
+}
+
+static void
+follow(void *argument)
+{
+	Drop		drop = read_drop(argument);
+
+	forget_schemas_and_rules(&drop);
+	follow_tables_and_columns(&drop);
+	warn_readers(&drop);
+}
+
+/* No rule reads an index, and a primary key's goes with its constraint. */
+static bool
+may_matter(const Node *statement)
+{
+	return !IsA(statement, DropStmt) || ((const DropStmt *) statement)->removeType != OBJECT_INDEX;
+}
+
+/* follow_drops() → event_trigger */
+Datum
+uncache_follow_drops(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		elog(ERROR, "uncache.follow_drops: must be called as event trigger");
+	if (guc_follow_ddl && may_matter(((const EventTriggerData *) fcinfo->context)->parsetree))
+		ddl_guarded(follow, fcinfo->context);
+	PG_RETURN_NULL();
+}
+
+static void
+follow_rewrite(void *argument)
+{
+	if (DatumGetInt32(OidFunctionCall0(F_PG_EVENT_TRIGGER_TABLE_REWRITE_REASON)) & REWRITE_CHANGES_ROWS)
+		invalidate_tables(list_make1_oid(DatumGetObjectId(OidFunctionCall0(F_PG_EVENT_TRIGGER_TABLE_REWRITE_OID))));
+}
+
+/* follow_rewrite() → event_trigger */
+Datum
+uncache_follow_rewrite(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		elog(ERROR, "uncache.follow_rewrite: must be called as event trigger");
+	if (guc_follow_ddl && guc_enabled)
+		ddl_guarded(follow_rewrite, NULL);
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,377 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl_follow.c
+ *	  Event trigger ddl_command_end: what becomes of rules when tables are made
+ *	  and altered.
+ *
+ * A command of the customer's never fails because of this, and what it costs
+ * depends on what the command touches, never on how many rules there are: what
+ * can concern no rule leaves before anything is looked up, and no table is locked
+ * that the command does not touch.  Where it fails, it warns, and since nobody
+ * knows any more what became stale, all targets are resynced.  It runs as whoever
+ * issues the command; only rules that are made of names of columns are made as the
+ * extension's owner, since whoever changes a table need not be an author.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/event_trigger.h"
+#include "commands/extension.h"
+#include "ddl_broken.h"
+#include "ddl_command.h"
+#include "ddl_guard.h"
+#include "ddl_guarded.h"
+#include "ddl_objects.h"
+#include "ddl_report.h"
+#include "fmgr.h"
+#include "guc.h"
+#include "invalidate.h"
+#include "rule_columns.h"
+#include "rule_pair.h"
+#include "rule_rename.h"
+#include "schema_rule.h"
+#include "table_family.h"
+#include "utils/lsyscache.h"
+#include "watched_schema.h"
+
+PG_FUNCTION_INFO_V1(uncache_follow_command);
+
+/* --- what can concern no rule --- */
+
+/* A new table concerns rules if it is a partition, an heir, or of a watched schema. */
+static bool
+may_new_table_matter(const RangeVar * name, bool has_parents)
+{
+	Oid			relation_id;
+
+	if (name->relpersistence == RELPERSISTENCE_TEMP || creating_extension)
+		return false;
+	relation_id = RangeVarGetRelid(name, NoLock, true);
+	return has_parents || watched_schema_find(relation_id) != NULL;
+}
+
+/* Have these tables rules, or are they in a watched schema? */
+static bool
+any_is_watched(const List *relation_ids)
+{
+	ListCell   *cell;
+
+	foreach(cell, relation_ids)
+	{
+		if (rule_scan_relation(lfirst_oid(cell)) != NIL || watched_schema_find(lfirst_oid(cell)) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Are partitions or parents that an ALTER TABLE names watched? */
+static bool
+others_are_watched(const AlterTableStmt * statement)
+{
+	return any_is_watched(ddl_command_find_others(statement));
+}
+
+/* The tables that show what is altered; but for parents and partitions. */
+static List *
+find_shown(const AlterTableStmt * statement, Oid relation_id)
+{
+	if (ddl_command_may_change_rows(statement))
+		return table_family_users(RelationRelationId, relation_id);
+	return ddl_command_may_change_key(statement) ? table_family_heirs(relation_id) : NIL;
+}
+
+/* Cheapest first: a table's own triggers, those above it, those that show its rows. */
+static bool
+may_alter_table_matter(const AlterTableStmt * statement)
+{
+	Oid			relation_id;
+
+	if (!ddl_command_may_matter(statement))
+		return false;
+	relation_id = RangeVarGetRelid(statement->relation, NoLock, true);
+	if (!OidIsValid(relation_id))
+		return false;
+	return any_is_watched(list_make1_oid(relation_id)) ||
+		any_is_watched(table_family_ancestors(relation_id)) ||
+		others_are_watched(statement) ||
+		any_is_watched(find_shown(statement, relation_id));
+}
+
+static bool
+may_matter(const Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_CreateStmt:
+			return may_new_table_matter(((const CreateStmt *) statement)->relation,
+										((const CreateStmt *) statement)->inhRelations != NIL);
+		case T_CreateTableAsStmt:
+			return may_new_table_matter(((const CreateTableAsStmt *) statement)->into->rel, false);
+		case T_CreateSchemaStmt:
+			return ((const CreateSchemaStmt *) statement)->schemaElts != NIL;
+		case T_CreateTrigStmt:
+			return ddl_broken_may_read(((const CreateTrigStmt *) statement)->funcname);
+		case T_AlterTableStmt:
+			return may_alter_table_matter((const AlterTableStmt *) statement);
+		case T_AlterEnumStmt:
+			return ((const AlterEnumStmt *) statement)->oldVal != NULL;
+		default:
+			return true;
+	}
+}
+
+/* --- what follows, one kind after the other, each for all that was altered --- */
+
+typedef struct Change
+{
+	ObjectAddress address;
+	DdlCommand	command;
+	List	   *tables;			/* OIDs: those that show what was altered */
+} Change;
+
+typedef void (*Follower) (const Change *change);
+
+/* New partitions get their rules for TRUNCATE. */
+static void
+cover_partitions(const Change *change)
+{
+	ListCell   *partition;
+	ListCell   *cell;
+
+	if (change->command.makes_table && change->address.classId == RelationRelationId)
+		rule_pair_cover(change->address.objectId);
+	foreach(partition, change->command.attached)
+	{
+		foreach(cell, table_family_heirs(lfirst_oid(partition)))
+			rule_pair_cover(lfirst_oid(cell));
+	}
+}
+
+/* UPDATE OF and WHEN, which clear_way() has made room with. */
+static void
+restore_columns(const Change *change)
+{
+	ListCell   *table;
+	ListCell   *cell;
+
+	if (!change->command.changes_columns)
+		return;
+	foreach(table, change->tables)
+	{
+		foreach(cell, rule_scan_relation(lfirst_oid(table)))
+		{
+			const RuleTrigger *rule = lfirst(cell);
+
+			if ((rule->column_count > 0 || rule->is_conditional) &&
+				!rule_columns_depend(rule, 0) && !rule_columns_restore(rule))
+				ddl_report_widened(rule);
+		}
+	}
+}
+
+/* What cacheops knows of a table goes with the name of a column: it is asked for by names. */
+static void
+invalidate_cacheops(const List *tables)
+{
+	ListCell   *table;
+	ListCell   *cell;
+
+	foreach(table, tables)
+	{
+		foreach(cell, rule_scan_relation(lfirst_oid(table)))
+		{
+			if (((const RuleTrigger *) lfirst(cell))->action == RULE_ACTION_CACHEOPS)
+				invalidate_rule(lfirst(cell));
+		}
+	}
+}
+
+/* A new parent shows the rows, an old one does not any more. */
+static void
+invalidate_families(const Change *change)
+{
+	List	   *tables = NIL;
+	ListCell   *cell;
+
+	foreach(cell, change->command.parents)
+	{
+		tables = list_append_unique_oid(tables, lfirst_oid(cell));
+		tables = list_concat_unique_oid(tables, table_family_ancestors(lfirst_oid(cell)));
+	}
+	foreach(cell, change->command.children)
+		tables = list_concat(tables, table_family_heirs(lfirst_oid(cell)));
+	invalidate_tables(tables);
+}
+
+static void
+rename_column(const Change *change)
+{
+	rule_rename_column(change->tables, change->command.old_name, change->command.new_name);
+	if (guc_enabled)
+		invalidate_cacheops(change->tables);
+}
+
+static void
+invalidate(const Change *change)
+{
+	if (change->command.renamed == DDL_RENAMED_COLUMN)
+		rename_column(change);
+	else if (guc_enabled && change->command.changes_rows)
+		invalidate_tables(change->tables);
+	if (guc_enabled)
+		invalidate_families(change);
+}
+
+static void
+warn_readers(const Change *change)
+{
+	ObjectAddress object = change->address;
+	ListCell   *cell;
+
+	if (change->command.renamed == DDL_RENAMED_RELATION)
+		ddl_broken_warn_of_rename(&object);
+	if (change->command.renamed != DDL_RENAMED_COLUMN)
+		return;
+	object.classId = RelationRelationId;
+	foreach(cell, change->tables)
+	{
+		object.objectId = lfirst_oid(cell);
+		object.objectSubId = get_attnum(object.objectId, change->command.new_name);
+		if (object.objectSubId != 0)
+			ddl_broken_warn_of_rename(&object);
+	}
+}
+
+static void
+warn_of_broken_rules(const Change *change)
+{
+	if (change->command.changes_rows || change->command.renamed == DDL_RENAMED_COLUMN)
+		ddl_broken_look_at(change->tables);
+	warn_readers(change);
+}
+
+/* A schema has another name: its tables are told of by that. */
+static void
+follow_schema(const Change *change)
+{
+	ListCell   *cell;
+
+	if (change->command.renamed != DDL_RENAMED_SCHEMA ||
+		!watched_schema_rename(change->command.old_name, change->command.new_name))
+		return;
+	foreach(cell, table_family_in_schema(change->address.objectId))
+	{
+		ListCell   *heir;
+
+		foreach(heir, table_family_heirs(lfirst_oid(cell)))
+			schema_rule_follow(lfirst_oid(heir), true);
+	}
+}
+
+/* An heir carries the tags of the tables that it inherits from. */
+static void
+follow_tables(const Change *change)
+{
+	const DdlCommand *command = &change->command;
+	ListCell   *table;
+	ListCell   *cell;
+
+	if (command->changes_identity)
+	{
+		foreach(cell, change->tables)
+			schema_rule_follow(lfirst_oid(cell), command->makes_table);
+	}
+	foreach(table, command->children)
+	{
+		foreach(cell, table_family_heirs(lfirst_oid(table)))
+			schema_rule_follow(lfirst_oid(cell), command->makes_table);
+	}
+}
+
+static void
+remember_reads(const Change *change)
+{
+	if (change->address.classId == TriggerRelationId)
+		ddl_broken_remember(change->address.objectId);
+}
+
+/*
+ * Tables that show what was altered.  A table that is made, or only gets another
+ * name, is shown by its heirs at most; what it is the type of does not change.
+ */
+static List *
+find_tables(const ObjectAddress * address, const DdlCommand *command)
+{
+	if (address->classId == RelationRelationId &&
+		!command->changes_rows && command->renamed != DDL_RENAMED_COLUMN)
+		return command->changes_identity ? table_family_heirs(address->objectId) : NIL;
+	if (command->changes_rows || command->renamed == DDL_RENAMED_COLUMN)
+		return table_family_users(address->classId, address->objectId);
+	return NIL;
+}
+
+/*
+ * In this order: rules of partitions, rules as they read now, what they tell.  The
+ * first two are due also where nothing is followed.
+ */
+static const Follower followers[] = {
+	restore_columns,
+	remember_reads,
+	cover_partitions,
+	invalidate,
+	warn_of_broken_rules,
+	follow_schema,
+	follow_tables
+};
+#define ALWAYS_DUE 2
+
+static void
+follow_all(void)
+{
+	List	   *changes = NIL;
+	ListCell   *cell;
+	int			i;
+
+	foreach(cell, ddl_objects_altered())
+	{
+		const DdlObject *object = lfirst(cell);
+		Change	   *change = palloc0(sizeof(Change));
+
+		change->address = object->address;
+		change->command = ddl_command_describe(object->command, object->address.objectId);
+		change->tables = find_tables(&change->address, &change->command);
+		changes = lappend(changes, change);
+	}
+	for (i = 0; i < (guc_follow_ddl ? lengthof(followers) : ALWAYS_DUE); i++)
+	{
+		foreach(cell, changes)
+			followers[i] (lfirst(cell));
+	}
+}
+
+static void
+follow(void *argument)
+{
+	if (may_matter(argument))
+		follow_all();
+}
+
+/* follow_command() → event_trigger */
+Datum
+uncache_follow_command(PG_FUNCTION_ARGS)
+{
+	const EventTriggerData *event = (const EventTriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		elog(ERROR, "uncache.follow_command: must be called as event trigger");
+	ddl_guard_check_tables(event->parsetree);
+	ddl_guarded(follow, event->parsetree);
+	PG_RETURN_NULL();
+}

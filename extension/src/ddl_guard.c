@@ -1,0 +1,93 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl_guard.c
+ *	  Keeps the extension's own tables such that writers can use them.
+ *
+ * Where the event triggers were switched off, writers find out by themselves:
+ * see own_table.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog.h"
+#include "catalog/namespace.h"
+#include "catalog/index.h"
+#include "commands/extension.h"
+#include "ddl_guard.h"
+#include "own_table.h"
+
+static bool
+is_own(const RangeVar * name)
+{
+	Oid			relation_id = name == NULL ? InvalidOid : RangeVarGetRelid(name, NoLock, true);
+
+	return OidIsValid(relation_id) && catalog_is_own(relation_id);
+}
+
+/* Writers fill indexes without the executor: see journal.c. */
+static bool
+is_plain(const IndexStmt * statement)
+{
+	ListCell   *cell;
+
+	foreach(cell, statement->indexParams)
+	{
+		const char *column = lfirst_node(IndexElem, cell)->name;
+
+		/* the keys of a row may be longer than an entry of an index */
+		if (column == NULL || strcmp(column, "keys") == 0)
+			return false;
+	}
+	return !statement->unique && statement->whereClause == NULL && statement->excludeOpNames == NIL &&
+		(statement->accessMethod == NULL || strcmp(statement->accessMethod, DEFAULT_INDEX_TYPE) == 0);
+}
+
+void
+ddl_guard_check_index(const IndexStmt * statement)
+{
+	if (!creating_extension && is_own(statement->relation) && !is_plain(statement))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("table \"%s\" of uncache cannot have such an index", statement->relation->relname),
+				 errhint("It may have B-trees on columns other than keys, neither unique nor partial.")));
+}
+
+/* May a command have altered one of our tables, or where they are found? */
+static bool
+is_concerned(const Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_AlterTableStmt:
+			return is_own(((const AlterTableStmt *) statement)->relation);
+		case T_RenameStmt:
+		case T_AlterObjectSchemaStmt:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* SQL finds the extension's functions by the name of its schema. */
+static bool
+renames_schema(const Node *statement)
+{
+	return IsA(statement, RenameStmt) && ((const RenameStmt *) statement)->renameType == OBJECT_SCHEMA &&
+		strcmp(((const RenameStmt *) statement)->subname, CATALOG_SCHEMA) == 0;
+}
+
+void
+ddl_guard_check_tables(const Node *statement)
+{
+	const char *problem;
+
+	if (creating_extension || !is_concerned(statement))
+		return;
+	problem = renames_schema(statement) ? "their schema has another name" : own_table_find_problem();
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("uncache could not work with its tables any more: %s", problem),
+				 errhint("The extension's tables may get other storage, statistics and plain indexes, and columns that may be null.")));
+}

@@ -1,0 +1,57 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl_guarded.c
+ *	  Follows a command without letting it fail or wait.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "ddl_guarded.h"
+#include "ddl_report.h"
+#include "guc.h"
+#include "invalidate.h"
+#include "storage/proc.h"
+#include "utils/guc.h"
+
+typedef struct Call
+{
+	GuardedFunction function;
+	void	   *argument;
+} Call;
+
+static void
+call_with_short_waits(void *argument)
+{
+	const Call *call = argument;
+	int			nest_level = NewGUCNestLevel();
+
+	if (LockTimeout == 0 || LockTimeout > guc_follow_lock_timeout_ms)
+		(void) set_config_option("lock_timeout", psprintf("%d", guc_follow_lock_timeout_ms), PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	call->function(call->argument);
+	AtEOXact_GUC(true, nest_level);
+}
+
+static void
+resync_all(void *argument)
+{
+	invalidate_everything();
+}
+
+void
+ddl_guarded(GuardedFunction function, void *argument)
+{
+	Call		call = {function, argument};
+	ErrorData  *error = guarded_call(call_with_short_waits, &call);
+
+	if (error == NULL)
+		return;
+	ddl_report_failure(error);
+	error = guarded_call(resync_all, NULL);
+	if (error != NULL)
+		ereport(WARNING,
+				(errmsg("uncache cannot invalidate"),
+				 errdetail_log("%s", error->message),
+				 errhint("Empty the caches that depend on the table.")));
+}

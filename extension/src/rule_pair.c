@@ -1,0 +1,293 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_pair.c
+ *	  A rule for rows and, beside it, those for TRUNCATE.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "compat.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "owner.h"
+#include "rule_edit.h"
+#include "rule_pair.h"
+#include "storage/lmgr.h"
+#include "table_family.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+/* What stands behind the name of a rule that its table keeps as a partition, */
+#define OWN_SUFFIX "_own"
+/* with a number, if need be, of so many digits. */
+#define NUMBER_BYTES 4
+
+PG_FUNCTION_INFO_V1(uncache_cover_partition);
+PG_FUNCTION_INFO_V1(uncache_make_room);
+
+/* Events of a rule for rows, as pg_trigger.tgtype has them. */
+#define ROW_TYPE \
+	(TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE)
+
+static bool
+is_truncate_name(const char *name)
+{
+	Size		length = strlen(name);
+	Size		suffix = strlen(RULE_PAIR_TRUNCATE);
+
+	return length > suffix && strcmp(name + length - suffix, RULE_PAIR_TRUNCATE) == 0;
+}
+
+static char *
+truncate_name(const char *name)
+{
+	return psprintf("%s" RULE_PAIR_TRUNCATE, name);
+}
+
+/* A partition that is a foreign table cannot be truncated by a trigger's grace. */
+static bool
+is_truncatable(Oid relation_id)
+{
+	char		kind = get_rel_relkind(relation_id);
+
+	return kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE;
+}
+
+/* A table and all its partitions that can have a rule for TRUNCATE. */
+static List *
+truncate_relations(Oid relation_id)
+{
+	List	   *relations = NIL;
+	ListCell   *cell;
+
+	foreach(cell, table_family_partitions(relation_id))
+	{
+		if (is_truncatable(lfirst_oid(cell)))
+			relations = lappend_oid(relations, lfirst_oid(cell));
+	}
+	return relations;
+}
+
+static RuleTrigger *
+find_rule(Oid relation_id, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_relation(relation_id))
+	{
+		RuleTrigger *rule = lfirst(cell);
+
+		if (strcmp(rule->name, name) == 0)
+			return rule;
+	}
+	return NULL;
+}
+
+static bool
+is_as_asked(const RuleTrigger *rule, RuleAction action, const StringArray *arguments, bool is_for_rows)
+{
+	return rule->action == action && array_equals(&rule->arguments, arguments) &&
+		rule->enabled == TRIGGER_FIRES_ALWAYS && rule->column_count == 0 && !rule->is_conditional &&
+		rule->type == (is_for_rows ? ROW_TYPE : TRIGGER_TYPE_TRUNCATE);
+}
+
+static void
+put(Oid relation_id, const char *name, RuleAction action, const StringArray *arguments, bool is_for_rows)
+{
+	const RuleTrigger *present = find_rule(relation_id, name);
+
+	if (present != NULL && is_as_asked(present, action, arguments, is_for_rows))
+		return;
+	if (present != NULL)
+		rule_edit_drop(present);
+	rule_edit_create(relation_id, name, action, arguments, is_for_rows);
+}
+
+void
+rule_pair_put(Oid relation_id, const char *name, RuleAction action, const StringArray *arguments)
+{
+	ListCell   *cell;
+
+	put(relation_id, name, action, arguments, true);
+	foreach(cell, truncate_relations(relation_id))
+		put(lfirst_oid(cell), truncate_name(name), action, arguments, false);
+}
+
+void
+rule_pair_drop(Oid relation_id, const char *name)
+{
+	List	   *relations = truncate_relations(relation_id);
+	const RuleTrigger *rule = find_rule(relation_id, name);
+	ListCell   *cell;
+
+	if (rule != NULL)
+		rule_edit_drop(rule);
+	foreach(cell, relations)
+	{
+		/*
+		 * a rule of that name that is left is one which a partition has of
+		 * its own
+		 */
+		if (find_rule(lfirst_oid(cell), name) != NULL)
+			continue;
+		rule = find_rule(lfirst_oid(cell), truncate_name(name));
+		if (rule != NULL)
+			rule_edit_drop(rule);
+	}
+}
+
+void
+rule_pair_rewrite(Oid relation_id, const char *old_name, const char *new_name,
+				  const StringArray *arguments)
+{
+	const char *old_truncate = truncate_name(old_name);
+	ListCell   *table;
+	ListCell   *cell;
+
+	foreach(table, table_family_heirs(relation_id))
+	{
+		foreach(cell, rule_scan_relation(lfirst_oid(table)))
+		{
+			const RuleTrigger *rule = lfirst(cell);
+
+			if (strcmp(rule->name, old_name) == 0)
+				rule_edit_rewrite(rule, new_name, arguments);
+			else if (strcmp(rule->name, old_truncate) == 0)
+				rule_edit_rewrite(rule, truncate_name(new_name), arguments);
+		}
+	}
+}
+
+/* --- partitions --- */
+
+/* A name that the table has no trigger of, nor of its pair for TRUNCATE. */
+static char *
+free_name(Oid relation_id, const char *name)
+{
+	int			room = NAMEDATALEN - 1 - (int) (strlen(OWN_SUFFIX) + NUMBER_BYTES + strlen(RULE_PAIR_TRUNCATE));
+	char	   *base = pnstrdup(name, pg_mbcliplen(name, (int) strlen(name), room));
+	char	   *candidate = psprintf("%s" OWN_SUFFIX, base);
+	int			number;
+
+	for (number = 2; OidIsValid(get_trigger_oid(relation_id, candidate, true)) ||
+		 OidIsValid(get_trigger_oid(relation_id, truncate_name(candidate), true)); number++)
+		candidate = psprintf("%s" OWN_SUFFIX "%d", base, number);
+	return candidate;
+}
+
+/* The partition's own rule for rows by that name, or NULL. */
+static RuleTrigger *
+find_own(Oid partition_id, const char *name)
+{
+	RuleTrigger *rule = find_rule(partition_id, name);
+
+	return rule != NULL && rule->is_for_rows && !OidIsValid(rule->parent_id) ? rule : NULL;
+}
+
+static void
+keep_as_own(const RuleTrigger *rule)
+{
+	rule_pair_rewrite(rule->relation_id, rule->name, free_name(rule->relation_id, rule->name), NULL);
+}
+
+static List *
+find_in_the_way(Oid parent_id, Oid partition_id)
+{
+	List	   *rules = NIL;
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_relation(partition_id))
+	{
+		RuleTrigger *rule = lfirst(cell);
+
+		if (rule->is_for_rows && !OidIsValid(rule->parent_id) &&
+			OidIsValid(get_trigger_oid(parent_id, rule->name, true)))
+			rules = lappend(rules, rule);
+	}
+	return rules;
+}
+
+bool
+rule_pair_is_in_the_way(Oid parent_id, Oid partition_id)
+{
+	return find_in_the_way(parent_id, partition_id) != NIL;
+}
+
+void
+rule_pair_make_room(Oid parent_id, Oid partition_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, find_in_the_way(parent_id, partition_id))
+		keep_as_own(lfirst(cell));
+}
+
+/* By watch(), watch_schema() or whoever names his rules as they do. */
+static bool
+is_to_be_copied(const RuleTrigger *rule)
+{
+	return rule->type == TRIGGER_TYPE_TRUNCATE && is_truncate_name(rule->name) &&
+		strncmp(rule->name, "uncache_", strlen("uncache_")) == 0;
+}
+
+void
+rule_pair_cover(Oid partition_id)
+{
+	OwnerActing before;
+	ListCell   *table;
+	ListCell   *cell;
+
+	if (!get_rel_relispartition(partition_id) || !is_truncatable(partition_id))
+		return;
+	before = owner_enter();
+	foreach(table, get_partition_ancestors(partition_id))
+	{
+		foreach(cell, rule_scan_relation(lfirst_oid(table)))
+		{
+			const RuleTrigger *rule = lfirst(cell);
+
+			if (is_to_be_copied(rule) &&
+				!OidIsValid(get_trigger_oid(partition_id, rule->name, true)))
+				rule_edit_create(partition_id, rule->name, rule->action, &rule->arguments, false);
+		}
+	}
+	owner_leave(before);
+}
+
+/* cover_partition(partition regclass): as rule_pair_cover() */
+Datum
+uncache_cover_partition(PG_FUNCTION_ARGS)
+{
+	rule_pair_cover(PG_GETARG_OID(0));
+	PG_RETURN_VOID();
+}
+
+/*
+ * make_room(relation regclass, name text): the partitions of a table that the caller is
+ * about to give a rule of this name keep theirs by another
+ */
+Datum
+uncache_make_room(PG_FUNCTION_ARGS)
+{
+	Oid			relation_id = PG_GETARG_OID(0);
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	ListCell   *cell;
+
+	foreach(cell, table_family_partitions(relation_id))
+	{
+		const RuleTrigger *rule = lfirst_oid(cell) == relation_id ? NULL : find_own(lfirst_oid(cell), name);
+
+		/* of another's table PostgreSQL says that the name is taken */
+		if (rule == NULL || !compat_owns_table(lfirst_oid(cell), GetUserId()))
+			continue;
+		LockRelationOid(lfirst_oid(cell), ShareRowExclusiveLock);
+		keep_as_own(rule);
+	}
+	PG_RETURN_VOID();
+}

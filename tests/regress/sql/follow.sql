@@ -1,0 +1,205 @@
+-- Commands do with rules what they do without: none fails, locks more, or tells more because of one.
+\set test follow
+\set regress `echo "$PG_ABS_SRCDIR"`
+\set setup :regress '/setup.sql'
+\i :setup
+
+CREATE ROLE regress_uncache_visitor;
+CREATE ROLE regress_uncache_app;
+
+-- case 1: a watched table becomes a partition of a watched table, with the same rule and with another; it keeps its own, and leaves with it
+CREATE TABLE parent (id int, v text) PARTITION BY RANGE (id);
+CREATE TABLE child (id int, v text);
+CREATE TABLE tree (id int, v text) PARTITION BY RANGE (id);
+CREATE TABLE tree_1 PARTITION OF tree FOR VALUES FROM (10) TO (15);
+SELECT uncache.watch('parent', 'x:{id}'), uncache.watch('child', 'x:{id}', 'child:{v}'), uncache.watch('tree', 'tree:{id}');
+ALTER TABLE parent ATTACH PARTITION child FOR VALUES FROM (0) TO (10);
+ALTER TABLE parent ATTACH PARTITION tree FOR VALUES FROM (10) TO (20);
+SELECT tgrelid::regclass, tgname, uncache.trigger_arguments(oid), tgparentid <> 0 AS is_clone FROM pg_trigger
+	WHERE tgrelid IN (SELECT relid FROM pg_partition_tree('parent')) ORDER BY 1, 2;
+DELETE FROM uncache.journal;
+INSERT INTO parent VALUES (1, 'a'), (11, 'b');
+SELECT * FROM journalled();
+TRUNCATE child;
+SELECT * FROM journalled();
+ALTER TABLE parent DETACH PARTITION child;
+DELETE FROM uncache.journal;
+INSERT INTO child VALUES (2, 'b');
+SELECT * FROM journalled();
+SELECT uncache.unwatch('child');
+SELECT rule FROM uncache.rules WHERE relation = 'child'::regclass;
+-- the other way round: the parent is watched when a partition is already
+CREATE TABLE parent2 (id int) PARTITION BY RANGE (id);
+CREATE TABLE child2 PARTITION OF parent2 FOR VALUES FROM (0) TO (10);
+SELECT uncache.watch('child2', 'child2:{id}');
+SELECT uncache.watch('parent2', 'parent2:{id}');
+INSERT INTO parent2 VALUES (1);
+SELECT * FROM journalled() WHERE action = 'keys';
+-- whoever does not own both is refused as ever, and nothing has changed
+CREATE TABLE child3 (id int);
+SELECT uncache.watch('child3', 'child3:{id}');
+SET ROLE regress_uncache_visitor;
+ALTER TABLE parent2 ATTACH PARTITION child3 FOR VALUES FROM (10) TO (20);
+RESET ROLE;
+SELECT rule FROM uncache.rules WHERE relation = 'child3'::regclass ORDER BY 1;
+
+-- case 2: types of columns that UPDATE OF and WHEN name
+CREATE TABLE c (id int, note text, n int, gone int);
+SELECT uncache.watch('c', keys => ARRAY['c:{id}'], columns => '{note}');
+CREATE TRIGGER noted AFTER UPDATE ON c FOR EACH ROW WHEN (NEW.note LIKE 'n%') EXECUTE FUNCTION uncache.keys('noted:{id}');
+CREATE TRIGGER counted AFTER UPDATE OF n, gone ON c FOR EACH ROW WHEN (NEW.n > 5) EXECUTE FUNCTION uncache.keys('counted:{id}');
+ALTER TABLE c ALTER note TYPE varchar(20);
+ALTER TABLE c ALTER id TYPE bigint;
+SELECT rule, columns, is_conditional FROM uncache.rules WHERE relation = 'c'::regclass ORDER BY 1;
+INSERT INTO c VALUES (1, 'x', 1, 1);
+DELETE FROM uncache.journal;
+UPDATE c SET n = 2;
+UPDATE c SET note = 'y';
+SELECT * FROM journalled();
+UPDATE c SET note = 'nn', gone = 2;
+SELECT * FROM journalled();
+-- it cannot be compared as before; dropped columns; what is left depends on its columns again
+ALTER TABLE c ALTER n TYPE text;
+ALTER TABLE c DROP gone;
+SELECT rule, columns, is_conditional FROM uncache.rules WHERE relation = 'c'::regclass ORDER BY 1;
+SELECT t.tgname, a.attname FROM pg_depend d JOIN pg_trigger t ON t.oid = d.objid JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+	WHERE d.classid = 'pg_trigger'::regclass AND d.refobjid = 'c'::regclass AND d.refobjsubid <> 0 ORDER BY 1, 2;
+ALTER TABLE c DROP note, DROP n;
+SELECT rule, columns, is_conditional FROM uncache.rules WHERE relation = 'c'::regclass ORDER BY 1;
+-- partitions, whose clones hold their own columns
+CREATE TABLE p (id int, k int, note text) PARTITION BY RANGE (id);
+CREATE TABLE p_1 (note text, k int, id int);
+ALTER TABLE p ATTACH PARTITION p_1 FOR VALUES FROM (0) TO (10);
+SELECT uncache.watch('p', keys => ARRAY['p:{k}'], columns => '{note}');
+ALTER TABLE p ALTER note TYPE varchar(5), ALTER k TYPE bigint;
+SELECT tgrelid::regclass, tgattr FROM pg_trigger WHERE tgname = 'uncache_keys' AND tgrelid IN ('p'::regclass, 'p_1'::regclass) ORDER BY 1;
+INSERT INTO p VALUES (1, 1, 'a');
+DELETE FROM uncache.journal;
+UPDATE p SET note = 'b';
+SELECT * FROM journalled();
+-- refused for another reason: as it was
+CREATE VIEW v AS SELECT note FROM p;
+ALTER TABLE p ALTER note TYPE text;
+SELECT count(*) FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND refobjid IN ('p'::regclass, 'p_1'::regclass) AND refobjsubid <> 0;
+DROP VIEW v;
+
+-- case 3: who owned a partitioned table of a watched schema, who is no author, can be dropped
+CREATE SCHEMA s;
+GRANT ALL ON SCHEMA s TO regress_uncache_app;
+SELECT uncache.watch_schema('s');
+SET ROLE regress_uncache_app;
+CREATE TABLE s.m (a int) PARTITION BY LIST (a);
+CREATE TABLE s.m_1 PARTITION OF s.m FOR VALUES IN (1);
+DROP TABLE s.m;
+RESET ROLE;
+REVOKE ALL ON SCHEMA s FROM regress_uncache_app;
+DROP ROLE regress_uncache_app;
+
+-- case 4: nobody is told of tables that he may not see
+CREATE SCHEMA hr;
+CREATE TABLE hr.salaries (id int, amount int);
+CREATE TABLE hr.people (id int);
+SELECT uncache.watch('hr.people', query => ARRAY[$$SELECT 'p:' || s.amount FROM hr.salaries s WHERE s.id = {id}$$]);
+GRANT CREATE ON SCHEMA public TO regress_uncache_visitor;
+ALTER TABLE hr.salaries RENAME amount TO amt;
+SET ROLE regress_uncache_visitor;
+CREATE TEMP TABLE s (i int);
+DROP TABLE s;
+CREATE TABLE salaries (amount int);
+ALTER TABLE salaries RENAME amount TO amt;
+DROP TABLE salaries;
+RESET ROLE;
+-- he owns what it reads, and is not told who reads it
+ALTER TABLE hr.salaries RENAME amt TO amount;
+GRANT USAGE ON SCHEMA hr TO regress_uncache_visitor;
+ALTER TABLE hr.salaries OWNER TO regress_uncache_visitor;
+SET ROLE regress_uncache_visitor;
+ALTER TABLE hr.salaries RENAME amount TO amt;
+ALTER TABLE hr.salaries RENAME amt TO amount;
+RESET ROLE;
+GRANT SELECT ON hr.people TO regress_uncache_visitor;
+SET ROLE regress_uncache_visitor;
+ALTER TABLE hr.salaries RENAME amount TO amt;
+RESET ROLE;
+
+-- case 5: no lock on a table that a command does not touch
+CREATE TABLE b (id int, aid int);
+DO $$ BEGIN
+	FOR i IN 1..20 LOOP
+		EXECUTE format('CREATE TABLE a%s (id int)', i);
+		PERFORM uncache.watch(format('a%s', i)::regclass, query => ARRAY[$q$SELECT 'b:' || b.id FROM public.b WHERE aid = {id}$q$]);
+	END LOOP;
+END $$;
+BEGIN;
+CREATE TEMP TABLE t (i int);
+DROP TABLE t;
+CREATE TABLE t (i int PRIMARY KEY, n int);
+ALTER TABLE t ADD v int, DROP n;
+ALTER TABLE t RENAME i TO j;
+ALTER TABLE a1 ADD v int;
+ALTER TABLE a2 RENAME id TO id2;
+DROP TABLE a3;
+SELECT relation::regclass, mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation IN ('b'::regclass, 'uncache.schemas'::regclass, 'uncache.dependencies'::regclass, 'a4'::regclass)
+	AND mode <> 'RowExclusiveLock';
+ROLLBACK;
+-- what is remembered goes with the rule
+SELECT count(*) FROM uncache.dependencies WHERE object = 'b'::regclass;
+DROP TABLE a1;
+SELECT uncache.unwatch('a2');
+SELECT count(*) FROM uncache.dependencies WHERE object = 'b'::regclass;
+
+-- case 6: an event trigger of the customer's that forbids triggers sees none of ours
+CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no %', tg_tag; END $$;
+CREATE EVENT TRIGGER forbid_start ON ddl_command_start WHEN TAG IN ('CREATE TRIGGER', 'DROP TRIGGER') EXECUTE FUNCTION forbid();
+CREATE EVENT TRIGGER forbid_end ON ddl_command_end WHEN TAG IN ('CREATE TRIGGER', 'DROP TRIGGER') EXECUTE FUNCTION forbid();
+CREATE TABLE s.made (id int PRIMARY KEY);
+ALTER TABLE s.made RENAME TO made2;
+ALTER TABLE s.made2 SET SCHEMA public;
+ALTER TABLE made2 SET SCHEMA s;
+CREATE TABLE parent_3 PARTITION OF parent FOR VALUES FROM (30) TO (40);
+DROP EVENT TRIGGER forbid_start;
+DROP EVENT TRIGGER forbid_end;
+SELECT events, enabled, templates FROM uncache.rules WHERE relation = 's.made2'::regclass ORDER BY 1;
+SELECT tgname FROM pg_trigger WHERE tgrelid = 'parent_3'::regclass ORDER BY 1;
+
+-- case 7: switched off, and what is due then
+SET uncache.follow_ddl = off;
+CREATE TABLE s.unseen (id int PRIMARY KEY);
+CREATE TABLE parent_4 PARTITION OF parent FOR VALUES FROM (40) TO (50);
+DELETE FROM uncache.journal;
+ALTER TABLE parent ADD w int;
+ALTER TABLE p ALTER note TYPE text;
+DROP TABLE child2;
+SELECT * FROM journalled();
+SELECT count(*) FROM uncache.rules WHERE relation = 's.unseen'::regclass;
+SELECT count(*) FROM pg_trigger WHERE tgrelid = 'parent_4'::regclass AND tgname LIKE '%truncate';
+RESET uncache.follow_ddl;
+SELECT uncache.catch_up();
+SELECT * FROM journalled();
+SELECT count(*) FROM uncache.rules WHERE relation = 's.unseen'::regclass;
+SELECT count(*) FROM pg_trigger WHERE tgrelid = 'parent_4'::regclass AND tgname LIKE '%truncate';
+SET ROLE regress_uncache_visitor;
+SET uncache.follow_ddl = off;
+RESET ROLE;
+
+-- case 8: our own tables: what writers could not use is refused
+CREATE INDEX ON uncache.journal ((keys[1]));
+CREATE INDEX ON uncache.journal (target) WHERE target = 'x';
+CREATE UNIQUE INDEX ON uncache.journal (xid, part);
+CREATE INDEX CONCURRENTLY ON uncache.journal USING hash (target);
+ALTER TABLE uncache.journal RENAME TO diary;
+ALTER TABLE uncache.consumers RENAME target TO destination;
+ALTER TABLE uncache.markers SET LOGGED;
+ALTER TABLE uncache.gaps ALTER reason TYPE varchar;
+ALTER TABLE uncache.consumers ADD COLUMN a text NOT NULL DEFAULT '';
+ALTER SCHEMA uncache RENAME TO other;
+ALTER TABLE uncache.journal SET SCHEMA public;
+-- and what does no harm is not
+CREATE INDEX extra ON uncache.journal (target);
+ALTER TABLE uncache.journal ALTER keys SET STORAGE MAIN, ALTER target SET STATISTICS 10, SET (fillfactor = 90);
+ALTER TABLE uncache.consumers ADD COLUMN a text, ADD COLUMN b text;
+DROP INDEX uncache.extra;
+
+DROP SCHEMA hr, s CASCADE;
+DROP OWNED BY regress_uncache_visitor;
+DROP ROLE regress_uncache_visitor;

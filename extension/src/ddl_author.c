@@ -24,6 +24,7 @@
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "compat.h"
+#include "ddl_guarded.h"
 #include "ddl_objects.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -240,7 +241,7 @@ may_make_triggers(const Node *statement)
 }
 
 static void
-admit_all(void)
+admit_all(void *argument)
 {
 	Relation	triggers = table_open(TriggerRelationId, RowExclusiveLock);
 	ListCell   *cell;
@@ -264,6 +265,6 @@ uncache_admit_rules(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("uncache.admit_rules: must be called as event trigger")));
 	if (may_make_triggers(((const EventTriggerData *) fcinfo->context)->parsetree))
-		admit_all();
+		ddl_with_snapshot(admit_all, NULL);
 	PG_RETURN_NULL();
 }

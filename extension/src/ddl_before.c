@@ -19,8 +19,8 @@
 #include "compat.h"
 #include "ddl_command.h"
 #include "ddl_guard.h"
+#include "ddl_guarded.h"
 #include "fmgr.h"
-#include "guarded.h"
 #include "miscadmin.h"
 #include "rule_columns.h"
 #include "rule_pair.h"
@@ -121,7 +121,7 @@ make_room_for_partitions(Oid relation_id, const AlterTableStmt * statement)
 /* --- the event --- */
 
 static void
-clear_way(void *argument)
+clear_way_with_snapshot(void *argument)
 {
 	const		AlterTableStmt *statement = argument;
 	Oid			relation_id = RangeVarGetRelid(statement->relation, NoLock, true);
@@ -130,6 +130,12 @@ clear_way(void *argument)
 		return;
 	release_columns(relation_id, statement);
 	make_room_for_partitions(relation_id, statement);
+}
+
+static void
+clear_way(void *argument)
+{
+	ddl_with_snapshot(clear_way_with_snapshot, argument);
 }
 
 /* clear_way() → event_trigger */

@@ -13,6 +13,19 @@
 #include "invalidate.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
+#include "utils/snapmgr.h"
+
+void
+ddl_with_snapshot(GuardedFunction function, void *argument)
+{
+	bool		is_needed = !ActiveSnapshotSet();
+
+	if (is_needed)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	function(argument);
+	if (is_needed)
+		PopActiveSnapshot();
+}
 
 typedef struct Call
 {
@@ -29,7 +42,7 @@ call_with_short_waits(void *argument)
 	if (LockTimeout == 0 || LockTimeout > guc_follow_lock_timeout_ms)
 		(void) set_config_option("lock_timeout", psprintf("%d", guc_follow_lock_timeout_ms), PGC_USERSET,
 								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	call->function(call->argument);
+	ddl_with_snapshot(call->function, call->argument);
 	AtEOXact_GUC(true, nest_level);
 }
 

@@ -17,4 +17,10 @@
  */
 extern void ddl_guarded(GuardedFunction function, void *argument);
 
+/*
+ * Calls function(argument) with an active snapshot, which what writes to catalogs needs
+ * and a command need not have; errors get out.
+ */
+extern void ddl_with_snapshot(GuardedFunction function, void *argument);
+
 #endif

@@ -30,6 +30,7 @@
 #include "table_family.h"
 #include "tcop/cmdtag.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "watched_schema.h"
 
 PG_FUNCTION_INFO_V1(uncache_follow_drops);
@@ -136,8 +137,10 @@ follow_tables_and_columns(const Drop *drop)
 			continue;
 		if (is_table(object))
 			follow_table(object->address.objectId);
-		else if (is_column(object) && !list_member_oid(done, object->address.objectId))
+		else if (is_column(object) && get_rel_name(object->address.objectId) != NULL &&
+				 !list_member_oid(done, object->address.objectId))
 		{
+			/* the column's, of a table that stays */
 			done = lappend_oid(done, object->address.objectId);
 			follow_column(drop, object->address.objectId);
 		}

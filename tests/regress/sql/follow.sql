@@ -200,6 +200,18 @@ ALTER TABLE uncache.journal ALTER keys SET STORAGE MAIN, ALTER target SET STATIS
 ALTER TABLE uncache.consumers ADD COLUMN a text, ADD COLUMN b text;
 DROP INDEX uncache.extra;
 
+-- case 9: two tables go, of which one has a column of the other's type: that it goes first is nothing to warn of
+CREATE TABLE s.inner_one (a int);
+CREATE TABLE s.outer_one (id int PRIMARY KEY, i s.inner_one);
+CREATE TRIGGER whole AFTER UPDATE OF i ON s.outer_one FOR EACH ROW EXECUTE FUNCTION uncache.keys('o:{id}');
+DELETE FROM uncache.journal;
+DROP TABLE s.inner_one, s.outer_one;
+SELECT * FROM journalled();
+CREATE TABLE s.inner_one (a int);
+CREATE TABLE s.outer_one (id int PRIMARY KEY, i s.inner_one);
+CREATE TRIGGER whole AFTER UPDATE OF i ON s.outer_one FOR EACH ROW EXECUTE FUNCTION uncache.keys('o:{id}');
+DROP TABLE s.inner_one CASCADE;
+
 DROP SCHEMA hr, s CASCADE;
 DROP OWNED BY regress_uncache_visitor;
 DROP ROLE regress_uncache_visitor;

@@ -17,6 +17,7 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -30,12 +31,29 @@
 
 /* --- dependencies --- */
 
+/* Does a dependency of the trigger's come from a column, this one if it is not 0? */
+static bool
+is_on_column(const RuleTrigger *rule, Form_pg_depend form, AttrNumber column)
+{
+	return form->refclassid == RelationRelationId && form->refobjid == rule->relation_id &&
+		form->refobjsubid != 0 && (column == 0 || form->refobjsubid == column);
+}
+
+/* Does it come from WHEN?  What is not the table's is its function's or that's. */
+static bool
+is_of_condition(const RuleTrigger *rule, Form_pg_depend form)
+{
+	return form->deptype == DEPENDENCY_NORMAL && form->refclassid != RelationRelationId &&
+		!(form->refclassid == ProcedureRelationId && form->refobjid == rule_scan_function(rule->action));
+}
+
 /*
  * Visits what makes the trigger depend on a column, or on any if that is 0, and
- * deletes it if so asked; whether there was anything.
+ * deletes it if so asked, with what WHEN depends on if that goes; whether there was
+ * anything.
  */
 static bool
-visit_dependencies(const RuleTrigger *rule, AttrNumber column, bool deletes)
+visit_dependencies(const RuleTrigger *rule, AttrNumber column, bool deletes, bool without_condition)
 {
 	Relation	depends = table_open(DependRelationId, deletes ? RowExclusiveLock : AccessShareLock);
 	bool		found = false;
@@ -52,8 +70,7 @@ visit_dependencies(const RuleTrigger *rule, AttrNumber column, bool deletes)
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-		if (form->refclassid != RelationRelationId || form->refobjid != rule->relation_id ||
-			form->refobjsubid == 0 || (column != 0 && form->refobjsubid != column))
+		if (!is_on_column(rule, form, column) && !(without_condition && is_of_condition(rule, form)))
 			continue;
 		found = true;
 		if (deletes)
@@ -67,13 +84,13 @@ visit_dependencies(const RuleTrigger *rule, AttrNumber column, bool deletes)
 bool
 rule_columns_depend(const RuleTrigger *rule, AttrNumber column)
 {
-	return visit_dependencies(rule, column, false);
+	return visit_dependencies(rule, column, false, false);
 }
 
 void
 rule_columns_release(const RuleTrigger *rule)
 {
-	(void) visit_dependencies(rule, 0, true);
+	(void) visit_dependencies(rule, 0, true, false);
 	CommandCounterIncrement();
 }
 
@@ -192,6 +209,8 @@ rule_columns_restore(const RuleTrigger *rule)
 	int			count = keep_columns(rule, desc, columns);
 	Node	   *condition = fit_condition(rule, desc);
 
+	if (condition == NULL)
+		(void) visit_dependencies(rule, 0, true, true);
 	rule_edit_restrict(rule, columns, count, condition == NULL ? NULL : nodeToString(condition));
 	depend_on_columns(rule, columns, count, condition);
 	table_close(relation, NoLock);

@@ -174,6 +174,8 @@ table_family_ancestors(Oid relation_id)
 List *
 table_family_heirs(Oid relation_id)
 {
+	if (get_rel_relkind(relation_id) == '\0')
+		return NIL;
 	return find_all_inheritors(relation_id, NoLock, NULL);
 }
 

@@ -66,6 +66,14 @@ SELECT t.tgname, a.attname FROM pg_depend d JOIN pg_trigger t ON t.oid = d.objid
 	WHERE d.classid = 'pg_trigger'::regclass AND d.refobjid = 'c'::regclass AND d.refobjsubid <> 0 ORDER BY 1, 2;
 ALTER TABLE c DROP note, DROP n;
 SELECT rule, columns, is_conditional FROM uncache.rules WHERE relation = 'c'::regclass ORDER BY 1;
+-- a function that only such a WHEN has called can be dropped
+CREATE FUNCTION is_fine(int) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+ALTER TABLE c ADD m int;
+CREATE TRIGGER fine AFTER UPDATE ON c FOR EACH ROW WHEN (is_fine(NEW.m)) EXECUTE FUNCTION uncache.keys('fine:{id}');
+DROP FUNCTION is_fine(int);
+ALTER TABLE c ALTER m TYPE text;
+DROP FUNCTION is_fine(int);
+SELECT rule FROM uncache.rules WHERE relation = 'c'::regclass ORDER BY 1;
 -- partitions, whose clones hold their own columns
 CREATE TABLE p (id int, k int, note text) PARTITION BY RANGE (id);
 CREATE TABLE p_1 (note text, k int, id int);

@@ -12,6 +12,7 @@
 #include "access/genam.h"
 #include "access/transam.h"
 #include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
@@ -21,6 +22,11 @@
 
 #if PG_VERSION_NUM < 130000
 #error "uncache needs PostgreSQL 13 or later"
+#endif
+
+/* 16 moved what varlenas are made of into a header of its own. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
 #endif
 
 /* Where it cannot be asked for, lists of sort keys stay unseen. */

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
+#include "compat.h"
 #include "fmgr.h"
 #include "guc.h"
 #include "huge_value.h"

@@ -16,6 +16,7 @@
 
 #include "access/xact.h"
 #include "common/hashfn.h"
+#include "compat.h"
 #include "consumer.h"
 #include "doorbell.h"
 #include "fmgr.h"

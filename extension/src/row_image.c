@@ -427,10 +427,11 @@ append_value(StringInfo out, const RuleRow * row, const RowField *field, Datum d
 		case ROW_INT8:
 		case ROW_OID:
 			enlargeStringInfo(out, INTEGER_BYTES);
-			out->len += pg_lltoa(field->kind == ROW_INT2 ? DatumGetInt16(datum) :
-								 field->kind == ROW_INT4 ? DatumGetInt32(datum) :
-								 field->kind == ROW_INT8 ? DatumGetInt64(datum) :
-								 (int64) DatumGetObjectId(datum), out->data + out->len);
+			pg_lltoa(field->kind == ROW_INT2 ? DatumGetInt16(datum) :
+					 field->kind == ROW_INT4 ? DatumGetInt32(datum) :
+					 field->kind == ROW_INT8 ? DatumGetInt64(datum) :
+					 (int64) DatumGetObjectId(datum), out->data + out->len);
+			out->len += (int) strlen(out->data + out->len);
 			break;
 		case ROW_FLOAT4:
 			append_float4(out, DatumGetFloat4(datum));

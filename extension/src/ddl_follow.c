@@ -49,12 +49,11 @@ PG_FUNCTION_INFO_V1(uncache_follow_command);
 static bool
 may_new_table_matter(const RangeVar * name, bool has_parents)
 {
-	Oid			relation_id;
-
+	if (has_parents)
+		return true;
 	if (name->relpersistence == RELPERSISTENCE_TEMP || creating_extension)
 		return false;
-	relation_id = RangeVarGetRelid(name, NoLock, true);
-	return has_parents || watched_schema_find(relation_id) != NULL;
+	return watched_schema_find(RangeVarGetRelid(name, NoLock, true)) != NULL;
 }
 
 /* Have these tables rules, or are they in a watched schema? */

@@ -220,6 +220,14 @@ CREATE TABLE s.outer_one (id int PRIMARY KEY, i s.inner_one);
 CREATE TRIGGER whole AFTER UPDATE OF i ON s.outer_one FOR EACH ROW EXECUTE FUNCTION uncache.keys('o:{id}');
 DROP TABLE s.inner_one CASCADE;
 
+-- case 10: partitions of a temporary table
+CREATE TEMP TABLE fleeting (id int) PARTITION BY LIST (id);
+SELECT uncache.watch('fleeting', 'fleeting:{id}');
+CREATE TEMP TABLE fleeting_1 PARTITION OF fleeting FOR VALUES IN (1);
+DELETE FROM uncache.journal;
+TRUNCATE fleeting_1;
+SELECT * FROM journalled();
+
 DROP SCHEMA hr, s CASCADE;
 DROP OWNED BY regress_uncache_visitor;
 DROP ROLE regress_uncache_visitor;

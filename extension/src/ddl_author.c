@@ -248,7 +248,7 @@ admit_all(void *argument)
 
 	foreach(cell, ddl_objects_altered())
 	{
-		const		ObjectAddress *address = &((const DdlObject *) lfirst(cell))->address;
+		const ObjectAddress *address = &((const DdlObject *) lfirst(cell))->address;
 
 		if (address->classId == TriggerRelationId)
 			admit(triggers, address->objectId);

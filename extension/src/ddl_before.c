@@ -34,7 +34,7 @@ PG_FUNCTION_INFO_V1(uncache_clear_way);
 
 /* Does a rule of a table depend on a column that the statement drops or retypes? */
 static bool
-is_concerned(const RuleTrigger *rule, const AlterTableStmt * statement)
+is_concerned(const RuleTrigger *rule, const AlterTableStmt *statement)
 {
 	ListCell   *cell;
 
@@ -42,7 +42,7 @@ is_concerned(const RuleTrigger *rule, const AlterTableStmt * statement)
 		return false;
 	foreach(cell, statement->cmds)
 	{
-		const		AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
 		AttrNumber	column;
 
 		if (!ddl_command_changes_column(command) || command->name == NULL)
@@ -56,7 +56,7 @@ is_concerned(const RuleTrigger *rule, const AlterTableStmt * statement)
 
 /* The rules of a table, and of those that show its rows, that hold a column. */
 static List *
-find_concerned(Oid relation_id, const AlterTableStmt * statement)
+find_concerned(Oid relation_id, const AlterTableStmt *statement)
 {
 	List	   *rules = NIL;
 	ListCell   *table;
@@ -75,7 +75,7 @@ find_concerned(Oid relation_id, const AlterTableStmt * statement)
 
 /* The command takes the same lock on the table and all below it. */
 static void
-release_columns(Oid relation_id, const AlterTableStmt * statement)
+release_columns(Oid relation_id, const AlterTableStmt *statement)
 {
 	ListCell   *cell;
 
@@ -91,7 +91,7 @@ release_columns(Oid relation_id, const AlterTableStmt * statement)
 /* --- a partition that has rules of the same names as its future parent --- */
 
 static void
-make_room(Oid parent_id, const RangeVar * partition)
+make_room(Oid parent_id, const RangeVar *partition)
 {
 	Oid			partition_id = RangeVarGetRelid(partition, NoLock, true);
 
@@ -105,13 +105,13 @@ make_room(Oid parent_id, const RangeVar * partition)
 }
 
 static void
-make_room_for_partitions(Oid relation_id, const AlterTableStmt * statement)
+make_room_for_partitions(Oid relation_id, const AlterTableStmt *statement)
 {
 	ListCell   *cell;
 
 	foreach(cell, statement->cmds)
 	{
-		const		AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
 
 		if (command->subtype == AT_AttachPartition)
 			make_room(relation_id, castNode(PartitionCmd, command->def)->name);
@@ -123,7 +123,7 @@ make_room_for_partitions(Oid relation_id, const AlterTableStmt * statement)
 static void
 clear_way_with_snapshot(void *argument)
 {
-	const		AlterTableStmt *statement = argument;
+	const AlterTableStmt *statement = argument;
 	Oid			relation_id = RangeVarGetRelid(statement->relation, NoLock, true);
 
 	if (!OidIsValid(relation_id) || !compat_owns_table(relation_id, GetUserId()))

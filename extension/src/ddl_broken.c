@@ -136,13 +136,13 @@ warn_readers(const List *dependencies, const char *what)
 }
 
 void
-ddl_broken_warn_of_drop(const ObjectAddress * object)
+ddl_broken_warn_of_drop(const ObjectAddress *object)
 {
 	warn_readers(rule_dependency_find(object), "is gone");
 }
 
 void
-ddl_broken_warn_of_rename(const ObjectAddress * object)
+ddl_broken_warn_of_rename(const ObjectAddress *object)
 {
 	warn_readers(rule_dependency_find_renamed(object), "has another name now");
 }

@@ -27,9 +27,9 @@ extern void ddl_broken_remember(Oid trigger_id);
 extern void ddl_broken_look_at(const List *relation_ids);
 
 /* Warns of rules that read an object, any part of it if the subobject is 0, which is gone. */
-extern void ddl_broken_warn_of_drop(const ObjectAddress * object);
+extern void ddl_broken_warn_of_drop(const ObjectAddress *object);
 
 /* The same of those that know it by another name than it has now. */
-extern void ddl_broken_warn_of_rename(const ObjectAddress * object);
+extern void ddl_broken_warn_of_rename(const ObjectAddress *object);
 
 #endif

@@ -25,7 +25,7 @@ changes_partitions(AlterTableType type)
 }
 
 bool
-ddl_command_changes_column(const AlterTableCmd * command)
+ddl_command_changes_column(const AlterTableCmd *command)
 {
 	AlterTableType type = compat_alter_type(command->subtype);
 
@@ -34,7 +34,7 @@ ddl_command_changes_column(const AlterTableCmd * command)
 
 /* A column that was to be added or dropped, but was there or was not, has no address. */
 static bool
-changes_rows(AlterTableType type, const ObjectAddress * address)
+changes_rows(AlterTableType type, const ObjectAddress *address)
 {
 	if (type == AT_AddColumn || type == AT_DropColumn)
 		return OidIsValid(address->objectId);
@@ -46,7 +46,7 @@ changes_rows(AlterTableType type, const ObjectAddress * address)
  * rules are there already, and has yet to create others.
  */
 static bool
-adds_primary_key(const AlterTableCmd * command)
+adds_primary_key(const AlterTableCmd *command)
 {
 	return (command->subtype == AT_AddIndex || command->subtype == AT_AddIndexConstraint) &&
 		castNode(IndexStmt, command->def)->primary;
@@ -54,13 +54,13 @@ adds_primary_key(const AlterTableCmd * command)
 
 /* A detached partition has no address. */
 static Oid
-find_partition(const AlterTableCmd * command)
+find_partition(const AlterTableCmd *command)
 {
 	return RangeVarGetRelid(castNode(PartitionCmd, command->def)->name, NoLock, true);
 }
 
 static void
-describe_partition(DdlCommand *description, const AlterTableCmd * command, Oid table_id)
+describe_partition(DdlCommand *description, const AlterTableCmd *command, Oid table_id)
 {
 	Oid			partition_id = find_partition(command);
 
@@ -75,8 +75,8 @@ describe_partition(DdlCommand *description, const AlterTableCmd * command, Oid t
 }
 
 static void
-describe_subcommand(DdlCommand *description, const AlterTableCmd * command,
-					const ObjectAddress * address, Oid table_id)
+describe_subcommand(DdlCommand *description, const AlterTableCmd *command,
+					const ObjectAddress *address, Oid table_id)
 {
 	AlterTableType type = compat_alter_type(command->subtype);
 
@@ -94,13 +94,13 @@ describe_subcommand(DdlCommand *description, const AlterTableCmd * command,
 }
 
 static void
-describe_alter_table(DdlCommand *description, const CollectedCommand * command, Oid table_id)
+describe_alter_table(DdlCommand *description, const CollectedCommand *command, Oid table_id)
 {
 	ListCell   *cell;
 
 	foreach(cell, command->d.alterTable.subcmds)
 	{
-		const		CollectedATSubcmd *subcommand = lfirst(cell);
+		const CollectedATSubcmd *subcommand = lfirst(cell);
 
 		if (IsA(subcommand->parsetree, AlterTableCmd))
 			describe_subcommand(description, (const AlterTableCmd *) subcommand->parsetree,
@@ -109,7 +109,7 @@ describe_alter_table(DdlCommand *description, const CollectedCommand * command, 
 }
 
 static void
-describe_relation(DdlCommand *description, const RangeVar * relation, const char *new_name)
+describe_relation(DdlCommand *description, const RangeVar *relation, const char *new_name)
 {
 	description->renamed = DDL_RENAMED_RELATION;
 	description->old_name = relation->relname;
@@ -118,7 +118,7 @@ describe_relation(DdlCommand *description, const RangeVar * relation, const char
 }
 
 static void
-describe_rename(DdlCommand *description, const RenameStmt * statement)
+describe_rename(DdlCommand *description, const RenameStmt *statement)
 {
 	switch (statement->renameType)
 	{
@@ -149,7 +149,7 @@ describe_simple(DdlCommand *description, const Node *statement)
 		description->changes_rows = ((const AlterEnumStmt *) statement)->oldVal != NULL;
 	else if (IsA(statement, AlterObjectSchemaStmt))
 	{
-		const		AlterObjectSchemaStmt *move = (const AlterObjectSchemaStmt *) statement;
+		const AlterObjectSchemaStmt *move = (const AlterObjectSchemaStmt *) statement;
 
 		/* no less another name, but one that looks the same */
 		if (move->relation != NULL)
@@ -160,7 +160,7 @@ describe_simple(DdlCommand *description, const Node *statement)
 }
 
 DdlCommand
-ddl_command_describe(const CollectedCommand * command, Oid object_id)
+ddl_command_describe(const CollectedCommand *command, Oid object_id)
 {
 	DdlCommand	description = {0};
 
@@ -172,7 +172,7 @@ ddl_command_describe(const CollectedCommand * command, Oid object_id)
 }
 
 static bool
-may_change_rows(const AlterTableCmd * command)
+may_change_rows(const AlterTableCmd *command)
 {
 	AlterTableType type = compat_alter_type(command->subtype);
 
@@ -181,7 +181,7 @@ may_change_rows(const AlterTableCmd * command)
 }
 
 static bool
-may_change_key(const AlterTableCmd * command)
+may_change_key(const AlterTableCmd *command)
 {
 	if (command->subtype == AT_AddConstraint && IsA(command->def, Constraint))
 		return ((const Constraint *) command->def)->contype == CONSTR_PRIMARY;
@@ -190,7 +190,7 @@ may_change_key(const AlterTableCmd * command)
 }
 
 static bool
-changes_family(const AlterTableCmd * command)
+changes_family(const AlterTableCmd *command)
 {
 	AlterTableType type = compat_alter_type(command->subtype);
 
@@ -198,7 +198,7 @@ changes_family(const AlterTableCmd * command)
 }
 
 static bool
-any_subcommand(const AlterTableStmt * statement, bool (*predicate) (const AlterTableCmd *))
+any_subcommand(const AlterTableStmt *statement, bool (*predicate) (const AlterTableCmd *))
 {
 	ListCell   *cell;
 
@@ -211,39 +211,39 @@ any_subcommand(const AlterTableStmt * statement, bool (*predicate) (const AlterT
 }
 
 bool
-ddl_command_may_change_rows(const AlterTableStmt * statement)
+ddl_command_may_change_rows(const AlterTableStmt *statement)
 {
 	return any_subcommand(statement, may_change_rows);
 }
 
 bool
-ddl_command_may_change_key(const AlterTableStmt * statement)
+ddl_command_may_change_key(const AlterTableStmt *statement)
 {
 	return any_subcommand(statement, may_change_key);
 }
 
 bool
-ddl_command_changes_columns(const AlterTableStmt * statement)
+ddl_command_changes_columns(const AlterTableStmt *statement)
 {
 	return any_subcommand(statement, ddl_command_changes_column);
 }
 
 bool
-ddl_command_may_matter(const AlterTableStmt * statement)
+ddl_command_may_matter(const AlterTableStmt *statement)
 {
 	return ddl_command_may_change_rows(statement) || ddl_command_may_change_key(statement) ||
 		any_subcommand(statement, changes_family);
 }
 
 List *
-ddl_command_find_others(const AlterTableStmt * statement)
+ddl_command_find_others(const AlterTableStmt *statement)
 {
 	List	   *tables = NIL;
 	ListCell   *cell;
 
 	foreach(cell, statement->cmds)
 	{
-		const		AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
 		AlterTableType type = compat_alter_type(command->subtype);
 		Oid			relation_id = InvalidOid;
 

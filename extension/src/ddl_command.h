@@ -36,24 +36,24 @@ typedef struct DdlCommand
 } DdlCommand;
 
 /* Of a command that PostgreSQL has collected for an object. */
-extern DdlCommand ddl_command_describe(const CollectedCommand * command, Oid object_id);
+extern DdlCommand ddl_command_describe(const CollectedCommand *command, Oid object_id);
 
 /* Can an ALTER TABLE matter at all?  Told from its text alone. */
-extern bool ddl_command_may_matter(const AlterTableStmt * statement);
+extern bool ddl_command_may_matter(const AlterTableStmt *statement);
 
 /* Can it change what rows there are, or what is shown of them? */
-extern bool ddl_command_may_change_rows(const AlterTableStmt * statement);
+extern bool ddl_command_may_change_rows(const AlterTableStmt *statement);
 
 /* Can it add or drop a primary key? */
-extern bool ddl_command_may_change_key(const AlterTableStmt * statement);
+extern bool ddl_command_may_change_key(const AlterTableStmt *statement);
 
 /* The parents and partitions (OIDs) that it names beside the table. */
-extern List *ddl_command_find_others(const AlterTableStmt * statement);
+extern List *ddl_command_find_others(const AlterTableStmt *statement);
 
 /* Does it drop columns, or give them other types? */
-extern bool ddl_command_changes_columns(const AlterTableStmt * statement);
+extern bool ddl_command_changes_columns(const AlterTableStmt *statement);
 
 /* Does a subcommand? */
-extern bool ddl_command_changes_column(const AlterTableCmd * command);
+extern bool ddl_command_changes_column(const AlterTableCmd *command);
 
 #endif

@@ -47,7 +47,7 @@ PG_FUNCTION_INFO_V1(uncache_follow_command);
 
 /* A new table concerns rules if it is a partition, an heir, or of a watched schema. */
 static bool
-may_new_table_matter(const RangeVar * name, bool has_parents)
+may_new_table_matter(const RangeVar *name, bool has_parents)
 {
 	if (has_parents)
 		return true;
@@ -72,14 +72,14 @@ any_is_watched(const List *relation_ids)
 
 /* Are partitions or parents that an ALTER TABLE names watched? */
 static bool
-others_are_watched(const AlterTableStmt * statement)
+others_are_watched(const AlterTableStmt *statement)
 {
 	return any_is_watched(ddl_command_find_others(statement));
 }
 
 /* The tables that show what is altered; but for parents and partitions. */
 static List *
-find_shown(const AlterTableStmt * statement, Oid relation_id)
+find_shown(const AlterTableStmt *statement, Oid relation_id)
 {
 	if (ddl_command_may_change_rows(statement))
 		return table_family_users(RelationRelationId, relation_id);
@@ -88,7 +88,7 @@ find_shown(const AlterTableStmt * statement, Oid relation_id)
 
 /* Cheapest first: a table's own triggers, those above it, those that show its rows. */
 static bool
-may_alter_table_matter(const AlterTableStmt * statement)
+may_alter_table_matter(const AlterTableStmt *statement)
 {
 	Oid			relation_id;
 
@@ -306,7 +306,7 @@ remember_reads(const Change *change)
  * name, is shown by its heirs at most; what it is the type of does not change.
  */
 static List *
-find_tables(const ObjectAddress * address, const DdlCommand *command)
+find_tables(const ObjectAddress *address, const DdlCommand *command)
 {
 	if (address->classId == RelationRelationId &&
 		!command->changes_rows && command->renamed != DDL_RENAMED_COLUMN)

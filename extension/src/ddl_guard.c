@@ -18,7 +18,7 @@
 #include "own_table.h"
 
 static bool
-is_own(const RangeVar * name)
+is_own(const RangeVar *name)
 {
 	Oid			relation_id = name == NULL ? InvalidOid : RangeVarGetRelid(name, NoLock, true);
 
@@ -27,7 +27,7 @@ is_own(const RangeVar * name)
 
 /* Writers fill indexes without the executor: see journal.c. */
 static bool
-is_plain(const IndexStmt * statement)
+is_plain(const IndexStmt *statement)
 {
 	ListCell   *cell;
 
@@ -44,7 +44,7 @@ is_plain(const IndexStmt * statement)
 }
 
 void
-ddl_guard_check_index(const IndexStmt * statement)
+ddl_guard_check_index(const IndexStmt *statement)
 {
 	if (!creating_extension && is_own(statement->relation) && !is_plain(statement))
 		ereport(ERROR,

@@ -16,7 +16,7 @@
 typedef struct DdlObject
 {
 	ObjectAddress address;
-	const		CollectedCommand *command;	/* PostgreSQL's own */
+	const CollectedCommand *command;	/* PostgreSQL's own */
 } DdlObject;
 
 typedef struct DroppedObject

@@ -147,7 +147,7 @@ uncache_objects_used(PG_FUNCTION_ARGS)
 	table_close(relation, AccessShareLock);
 	foreach(cell, analysis.objects)
 	{
-		const		ObjectAddress *object = lfirst(cell);
+		const ObjectAddress *object = lfirst(cell);
 		Datum		values[OBJECT_COLUMN_COUNT];
 		bool		nulls[OBJECT_COLUMN_COUNT] = {false};
 

@@ -38,7 +38,7 @@ rule_dependency_put(Oid trigger_id, const List *objects)
 	rule_dependency_forget(trigger_id);
 	foreach(cell, objects)
 	{
-		const		ObjectAddress *object = lfirst(cell);
+		const ObjectAddress *object = lfirst(cell);
 		const char *const arguments[] = {
 			number_text(object->classId), number_text(object->objectId),
 			number_text(object->objectSubId), number_text(trigger_id),
@@ -80,7 +80,7 @@ check_column(Relation relation, const char *name, AttrNumber number, Oid type_id
 
 /* Keys for class, object and, unless it is 0, subobject. */
 static int
-make_keys(Relation relation, const ObjectAddress * object, ScanKey keys)
+make_keys(Relation relation, const ObjectAddress *object, ScanKey keys)
 {
 	const Datum values[] = {
 		ObjectIdGetDatum(object->classId), ObjectIdGetDatum(object->objectId),
@@ -119,7 +119,7 @@ typedef struct Search
 	AttrNumber	subobject;
 	AttrNumber	trigger;
 	AttrNumber	name;
-	const		ObjectAddress *object;
+	const ObjectAddress *object;
 	bool		only_renamed;
 } Search;
 
@@ -185,7 +185,7 @@ find_in(Search *search)
 }
 
 static List *
-find(const ObjectAddress * object, bool only_renamed)
+find(const ObjectAddress *object, bool only_renamed)
 {
 	Search		search = {.object = object,.only_renamed = only_renamed};
 	Oid			relation_id = catalog_dependencies_id();
@@ -201,13 +201,13 @@ find(const ObjectAddress * object, bool only_renamed)
 }
 
 List *
-rule_dependency_find(const ObjectAddress * object)
+rule_dependency_find(const ObjectAddress *object)
 {
 	return find(object, false);
 }
 
 List *
-rule_dependency_find_renamed(const ObjectAddress * object)
+rule_dependency_find_renamed(const ObjectAddress *object)
 {
 	return find(object, true);
 }

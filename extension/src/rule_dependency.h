@@ -32,12 +32,12 @@ typedef struct RuleDependency
  * The rules that read an object, as RuleDependency *, each once; with a subobject of
  * 0 any part of it.  What a look costs depends on their number alone.
  */
-extern List *rule_dependency_find(const ObjectAddress * object);
+extern List *rule_dependency_find(const ObjectAddress *object);
 
 /*
  * Of these, those that know the object by another name than it has now: the text of a
  * rule finds things by their names.
  */
-extern List *rule_dependency_find_renamed(const ObjectAddress * object);
+extern List *rule_dependency_find_renamed(const ObjectAddress *object);
 
 #endif

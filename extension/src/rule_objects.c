@@ -32,7 +32,7 @@ is_listed(const List *objects, Oid class_id, Oid object_id, int column, bool any
 
 	foreach(cell, objects)
 	{
-		const		ObjectAddress *object = lfirst(cell);
+		const ObjectAddress *object = lfirst(cell);
 
 		if (object->classId == class_id && object->objectId == object_id &&
 			(any_column || object->objectSubId == column))

@@ -138,6 +138,20 @@ clear_way(void *argument)
 	ddl_with_snapshot(clear_way_with_snapshot, argument);
 }
 
+/*
+ * A lock that is not had here the command would not have had either.  What else fails,
+ * PostgreSQL says better when it looks at the command.
+ */
+static void
+clear_way_guarded(Node *statement)
+{
+	ErrorData  *error = guarded_call(clear_way, statement);
+
+	if (error != NULL && (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+						  error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED))
+		ReThrowError(error);
+}
+
 /* clear_way() → event_trigger */
 Datum
 uncache_clear_way(PG_FUNCTION_ARGS)
@@ -153,7 +167,7 @@ uncache_clear_way(PG_FUNCTION_ARGS)
 		 * command
 		 */
 		if (ddl_command_may_matter((const AlterTableStmt *) event->parsetree))
-			(void) guarded_call(clear_way, event->parsetree);
+			clear_way_guarded(event->parsetree);
 	}
 	else if (IsA(event->parsetree, IndexStmt))
 		ddl_guard_check_index((const IndexStmt *) event->parsetree);

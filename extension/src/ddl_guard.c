@@ -53,6 +53,28 @@ ddl_guard_check_index(const IndexStmt *statement)
 				 errhint("It may have B-trees on columns other than keys, neither unique nor partial.")));
 }
 
+/* Is it a name that one of our tables has, or had until now? */
+static bool
+is_own_name(const RangeVar *name)
+{
+	int			table;
+
+	for (table = 0; name != NULL && table < CATALOG_TABLE_COUNT; table++)
+	{
+		if (strcmp(name->relname, catalog_table_name((CatalogTable) table)) == 0)
+			return true;
+	}
+	return is_own(name);
+}
+
+/* SQL finds the extension's functions by the name of its schema. */
+static bool
+renames_schema(const Node *statement)
+{
+	return IsA(statement, RenameStmt) && ((const RenameStmt *) statement)->renameType == OBJECT_SCHEMA &&
+		strcmp(((const RenameStmt *) statement)->subname, CATALOG_SCHEMA) == 0;
+}
+
 /* May a command have altered one of our tables, or where they are found? */
 static bool
 is_concerned(const Node *statement)
@@ -62,19 +84,12 @@ is_concerned(const Node *statement)
 		case T_AlterTableStmt:
 			return is_own(((const AlterTableStmt *) statement)->relation);
 		case T_RenameStmt:
+			return renames_schema(statement) || is_own_name(((const RenameStmt *) statement)->relation);
 		case T_AlterObjectSchemaStmt:
-			return true;
+			return is_own_name(((const AlterObjectSchemaStmt *) statement)->relation);
 		default:
 			return false;
 	}
-}
-
-/* SQL finds the extension's functions by the name of its schema. */
-static bool
-renames_schema(const Node *statement)
-{
-	return IsA(statement, RenameStmt) && ((const RenameStmt *) statement)->renameType == OBJECT_SCHEMA &&
-		strcmp(((const RenameStmt *) statement)->subname, CATALOG_SCHEMA) == 0;
 }
 
 void

@@ -167,19 +167,22 @@ fit_condition(const RuleTrigger *rule, TupleDesc desc)
 
 /* --- UPDATE OF, and both together --- */
 
-/* The columns of UPDATE OF that are left. */
+/*
+ * The columns of UPDATE OF; none, which means all, if one of them is gone: another may
+ * come in its place.
+ */
 static int
 keep_columns(const RuleTrigger *rule, TupleDesc desc, int16 *kept)
 {
-	int			count = 0;
 	int			i;
 
 	for (i = 0; i < rule->column_count; i++)
 	{
-		if (!TupleDescAttr(desc, rule->columns[i] - 1)->attisdropped)
-			kept[count++] = rule->columns[i];
+		if (TupleDescAttr(desc, rule->columns[i] - 1)->attisdropped)
+			return 0;
+		kept[i] = rule->columns[i];
 	}
-	return count;
+	return rule->column_count;
 }
 
 static void

@@ -166,17 +166,39 @@ rule_pair_rewrite(Oid relation_id, const char *old_name, const char *new_name,
 
 /* --- partitions --- */
 
-/* A name that the table has no trigger of, nor of its pair for TRUNCATE. */
+static bool
+is_taken(Oid relation_id, const char *name)
+{
+	return OidIsValid(get_trigger_oid(relation_id, name, true)) ||
+		OidIsValid(get_trigger_oid(relation_id, truncate_name(name), true));
+}
+
+/* Has the parent, the table or one below it a trigger by that name, or its pair for TRUNCATE? */
+static bool
+is_taken_in_tree(Oid parent_id, Oid relation_id, const char *name)
+{
+	ListCell   *cell;
+
+	if (is_taken(parent_id, name))
+		return true;
+	foreach(cell, table_family_heirs(relation_id))
+	{
+		if (is_taken(lfirst_oid(cell), name))
+			return true;
+	}
+	return false;
+}
+
+/* A name that is free in the tree; clones have it, too. */
 static char *
-free_name(Oid relation_id, const char *name)
+free_name(Oid parent_id, Oid relation_id, const char *name)
 {
 	int			room = NAMEDATALEN - 1 - (int) (strlen(OWN_SUFFIX) + NUMBER_BYTES + strlen(RULE_PAIR_TRUNCATE));
 	char	   *base = pnstrdup(name, pg_mbcliplen(name, (int) strlen(name), room));
 	char	   *candidate = psprintf("%s" OWN_SUFFIX, base);
 	int			number;
 
-	for (number = 2; OidIsValid(get_trigger_oid(relation_id, candidate, true)) ||
-		 OidIsValid(get_trigger_oid(relation_id, truncate_name(candidate), true)); number++)
+	for (number = 2; is_taken_in_tree(parent_id, relation_id, candidate); number++)
 		candidate = psprintf("%s" OWN_SUFFIX "%d", base, number);
 	return candidate;
 }
@@ -191,9 +213,9 @@ find_own(Oid partition_id, const char *name)
 }
 
 static void
-keep_as_own(const RuleTrigger *rule)
+keep_as_own(Oid parent_id, const RuleTrigger *rule)
 {
-	rule_pair_rewrite(rule->relation_id, rule->name, free_name(rule->relation_id, rule->name), NULL);
+	rule_pair_rewrite(rule->relation_id, rule->name, free_name(parent_id, rule->relation_id, rule->name), NULL);
 }
 
 static List *
@@ -225,7 +247,7 @@ rule_pair_make_room(Oid parent_id, Oid partition_id)
 	ListCell   *cell;
 
 	foreach(cell, find_in_the_way(parent_id, partition_id))
-		keep_as_own(lfirst(cell));
+		keep_as_own(parent_id, lfirst(cell));
 }
 
 /* By watch(), watch_schema() or whoever names his rules as they do. */
@@ -287,7 +309,7 @@ uncache_make_room(PG_FUNCTION_ARGS)
 		if (rule == NULL || !compat_owns_table(lfirst_oid(cell), GetUserId()))
 			continue;
 		LockRelationOid(lfirst_oid(cell), ShareRowExclusiveLock);
-		keep_as_own(rule);
+		keep_as_own(relation_id, rule);
 	}
 	PG_RETURN_VOID();
 }

@@ -220,6 +220,35 @@ CREATE TABLE s.outer_one (id int PRIMARY KEY, i s.inner_one);
 CREATE TRIGGER whole AFTER UPDATE OF i ON s.outer_one FOR EACH ROW EXECUTE FUNCTION uncache.keys('o:{id}');
 DROP TABLE s.inner_one CASCADE;
 
+-- an unrelated table is renamed while one of ours is not as it should be
+ALTER EVENT TRIGGER uncache_follow_command DISABLE;
+ALTER TABLE uncache.gaps RENAME reason TO why;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
+CREATE TABLE unrelated (id int);
+ALTER TABLE unrelated RENAME TO related;
+ALTER TABLE uncache.gaps RENAME why TO reason;
+-- a column of UPDATE OF goes, and another comes in its place
+CREATE TABLE swapped (id int PRIMARY KEY, a int);
+SELECT uncache.watch('swapped', keys => ARRAY['swapped:{id}'], columns => '{a}');
+INSERT INTO swapped VALUES (1, 1);
+ALTER TABLE swapped DROP COLUMN a, ADD COLUMN a bigint;
+DELETE FROM uncache.journal;
+UPDATE swapped SET a = 5;
+SELECT * FROM journalled();
+-- trees whose leaves have kept rules of their own
+CREATE TABLE q (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE q3 (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE q31 (id int PRIMARY KEY);
+CREATE TABLE q32 (id int PRIMARY KEY);
+SELECT uncache.watch('q', 'q:{id}'), uncache.watch('q31', 'q31:{id}'), uncache.watch('q32', 'q32:{id}');
+ALTER TABLE q3 ATTACH PARTITION q31 FOR VALUES FROM (20) TO (25);
+SELECT uncache.watch('q3', 'q3:{id}');
+ALTER TABLE q ATTACH PARTITION q3 FOR VALUES FROM (20) TO (30);
+ALTER TABLE q3 ATTACH PARTITION q32 FOR VALUES FROM (25) TO (30);
+DELETE FROM uncache.journal;
+INSERT INTO q VALUES (21), (26);
+SELECT * FROM journalled();
+
 -- case 10: partitions of a temporary table
 CREATE TEMP TABLE fleeting (id int) PARTITION BY LIST (id);
 SELECT uncache.watch('fleeting', 'fleeting:{id}');

@@ -162,10 +162,6 @@ uncache_clear_way(PG_FUNCTION_ARGS)
 		elog(ERROR, "uncache.clear_way: must be called as event trigger");
 	if (IsA(event->parsetree, AlterTableStmt))
 	{
-		/*
-		 * what fails here, PostgreSQL says better when it looks at the
-		 * command
-		 */
 		if (ddl_command_may_matter((const AlterTableStmt *) event->parsetree))
 			clear_way_guarded(event->parsetree);
 	}

@@ -12,6 +12,9 @@
 # Debian's packages have them.
 set -eu
 
+# PostgreSQL makes its generated headers only where make is not called by make.
+unset MAKELEVEL MAKEFLAGS MFLAGS
+
 flavour=$1
 major=${PG_MAJOR:-15}
 root=$(cd "$(dirname "$0")/../.." && pwd)

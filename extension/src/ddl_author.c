@@ -233,27 +233,67 @@ admit(Relation triggers, Oid trigger_id)
 
 /* --- the command --- */
 
-/* A schema without anything in it makes no trigger. */
+/*
+ * Told from the names in the statement: to look them up again would find what somebody
+ * has made meanwhile.
+ */
 static bool
-may_make_triggers(const Node *statement)
+may_make_rule(const CreateTrigStmt *statement)
 {
-	return !IsA(statement, CreateSchemaStmt) || ((const CreateSchemaStmt *) statement)->schemaElts != NIL;
+	RuleAction	action;
+
+	return rule_action_parse(strVal(llast(statement->funcname)), &action) &&
+		(list_length(statement->funcname) == 1 ||
+		 strcmp(strVal(linitial(statement->funcname)), CATALOG_SCHEMA) == 0);
 }
 
+static bool
+may_make_rules(const Node *statement)
+{
+	ListCell   *cell;
+
+	if (IsA(statement, CreateTrigStmt))
+		return may_make_rule((const CreateTrigStmt *) statement);
+	if (!IsA(statement, CreateSchemaStmt))
+		return false;
+	foreach(cell, ((const CreateSchemaStmt *) statement)->schemaElts)
+	{
+		if (IsA(lfirst(cell), CreateTrigStmt) && may_make_rule(lfirst(cell)))
+			return true;
+	}
+	return false;
+}
+
+static void
+refuse_unseen(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("a rule of uncache cannot be made here"),
+			 errdetail("PostgreSQL does not tell event triggers of commands within REFRESH MATERIALIZED VIEW and the like."),
+			 errhint("Make it by a command of its own.")));
+}
+
+/* A trigger that was made, and that PostgreSQL does not tell of, is not admitted. */
 static void
 admit_all(void *argument)
 {
 	Relation	triggers = table_open(TriggerRelationId, RowExclusiveLock);
+	bool		any_is_seen = false;
 	ListCell   *cell;
 
 	foreach(cell, ddl_objects_altered())
 	{
 		const ObjectAddress *address = &((const DdlObject *) lfirst(cell))->address;
 
-		if (address->classId == TriggerRelationId)
-			admit(triggers, address->objectId);
+		if (address->classId != TriggerRelationId)
+			continue;
+		admit(triggers, address->objectId);
+		any_is_seen = true;
 	}
 	table_close(triggers, RowExclusiveLock);
+	if (!any_is_seen)
+		refuse_unseen();
 }
 
 /* admit_rules(): event trigger on ddl_command_end of what creates triggers */
@@ -264,7 +304,7 @@ uncache_admit_rules(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("uncache.admit_rules: must be called as event trigger")));
-	if (may_make_triggers(((const EventTriggerData *) fcinfo->context)->parsetree))
+	if (may_make_rules(((const EventTriggerData *) fcinfo->context)->parsetree))
 		ddl_with_snapshot(admit_all, NULL);
 	PG_RETURN_NULL();
 }

@@ -34,7 +34,7 @@ PG_FUNCTION_INFO_V1(uncache_clear_way);
 
 /* Does a rule of a table depend on a column that the statement drops or retypes? */
 static bool
-is_concerned(const RuleTrigger *rule, const AlterTableStmt *statement)
+is_concerned(const RuleTrigger *rule, Oid relation_id, const AlterTableStmt *statement)
 {
 	ListCell   *cell;
 
@@ -45,7 +45,8 @@ is_concerned(const RuleTrigger *rule, const AlterTableStmt *statement)
 		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
 		AttrNumber	column;
 
-		if (!ddl_command_changes_column(command) || command->name == NULL)
+		if (!ddl_command_changes_column(command) || command->name == NULL ||
+			get_attnum(relation_id, command->name) <= 0)
 			continue;
 		column = get_attnum(rule->relation_id, command->name);
 		if (column > 0 && rule_columns_depend(rule, column))
@@ -54,7 +55,7 @@ is_concerned(const RuleTrigger *rule, const AlterTableStmt *statement)
 	return false;
 }
 
-/* The rules of a table, and of those that show its rows, that hold a column. */
+/* The rules of a table, and of those that share its columns, that hold one. */
 static List *
 find_concerned(Oid relation_id, const AlterTableStmt *statement)
 {
@@ -62,11 +63,11 @@ find_concerned(Oid relation_id, const AlterTableStmt *statement)
 	ListCell   *table;
 	ListCell   *cell;
 
-	foreach(table, table_family_users(RelationRelationId, relation_id))
+	foreach(table, table_family_sharers(relation_id))
 	{
 		foreach(cell, rule_scan_relation(lfirst_oid(table)))
 		{
-			if (is_concerned(lfirst(cell), statement))
+			if (is_concerned(lfirst(cell), relation_id, statement))
 				rules = lappend(rules, lfirst(cell));
 		}
 	}

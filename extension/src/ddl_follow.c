@@ -212,7 +212,7 @@ invalidate_families(const Change *change)
 static void
 rename_column(const Change *change)
 {
-	rule_rename_column(change->tables, change->command.old_name, change->command.new_name);
+	rule_rename_column(table_family_sharers(change->address.objectId), change->command.old_name, change->command.new_name);
 	if (guc_enabled)
 		invalidate_cacheops(change->tables);
 }
@@ -355,11 +355,30 @@ follow_all(void)
 	}
 }
 
+/*
+ * Within REFRESH MATERIALIZED VIEW and the like PostgreSQL does not tell event triggers
+ * what was altered.
+ */
+static bool
+has_altered(const Node *statement)
+{
+	const RangeVar *name = NULL;
+
+	if (IsA(statement, AlterTableStmt))
+		name = ((const AlterTableStmt *) statement)->relation;
+	else if (IsA(statement, RenameStmt) && ((const RenameStmt *) statement)->subname != NULL)
+		name = ((const RenameStmt *) statement)->relation;
+	return name != NULL && OidIsValid(RangeVarGetRelid(name, NoLock, true));
+}
+
 static void
 follow(void *argument)
 {
-	if (may_matter(argument))
-		follow_all();
+	if (!may_matter(argument))
+		return;
+	if (has_altered(argument) && ddl_objects_altered() == NIL)
+		elog(ERROR, "PostgreSQL does not tell what the command has altered");
+	follow_all();
 }
 
 /* follow_command() → event_trigger */

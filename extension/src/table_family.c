@@ -24,6 +24,7 @@
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 PG_FUNCTION_INFO_V1(uncache_heirs);
 
@@ -185,6 +186,37 @@ table_family_partitions(Oid relation_id)
 	if (get_rel_relkind(relation_id) != RELKIND_PARTITIONED_TABLE)
 		return list_make1_oid(relation_id);
 	return table_family_heirs(relation_id);
+}
+
+static bool
+is_of_type(Oid relation_id, Oid type_id)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation_id));
+	bool		result = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_class) GETSTRUCT(tuple))->reloftype == type_id;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+List *
+table_family_sharers(Oid relation_id)
+{
+	List	   *tables = list_copy(table_family_heirs(relation_id));
+	Oid			type_id = get_rel_type_id(relation_id);
+	ListCell   *cell;
+
+	if (!OidIsValid(type_id))
+		return tables;
+	foreach(cell, table_family_users(TypeRelationId, type_id))
+	{
+		if (is_of_type(lfirst_oid(cell), type_id))
+			tables = list_concat_unique_oid(tables, table_family_heirs(lfirst_oid(cell)));
+	}
+	return tables;
 }
 
 /* heirs(relation oid) → oid[]: as table_family_heirs() */

@@ -29,6 +29,12 @@ extern List *table_family_partitions(Oid relation_id);
 /* A table and those that inherit from it or are its partitions, and so on. */
 extern List *table_family_heirs(Oid relation_id);
 
+/*
+ * The tables that have a table's columns as their own: itself, those that inherit from
+ * it or are its partitions, and tables of its type, with theirs.
+ */
+extern List *table_family_sharers(Oid relation_id);
+
 /* The tables in a schema. */
 extern List *table_family_in_schema(Oid schema_id);
 

@@ -72,7 +72,7 @@ rule_warn(const Rule *rule, const char *what, const char *detail)
 
 /* What is said of a part that failed. */
 static const char *
-describe(GuardedFailure failure)
+describe(GuardedFailure failure, const char *if_broken)
 {
 	switch (failure)
 	{
@@ -87,14 +87,14 @@ describe(GuardedFailure failure)
 		case GUARDED_BROKEN:
 			break;
 	}
-	return "fails";
+	return if_broken;
 }
 
-void
-rule_warn_of_error(Rule *rule, const char *part, const ErrorData *error)
+static void
+warn_of_error(Rule *rule, const char *part, const char *if_broken, const ErrorData *error)
 {
 	GuardedFailure failure = guarded_classify(error);
-	char	   *what = psprintf("%s %s", part, describe(failure));
+	char	   *what = psprintf("%s %s", part, describe(failure, if_broken));
 
 	if (failure == GUARDED_BROKEN)
 	{
@@ -110,4 +110,23 @@ rule_warn_of_error(Rule *rule, const char *part, const ErrorData *error)
 					rule->trigger_name, rule->relation_name, what),
 			 add_detail(rule, error->message),
 			 errhint("A wider delete is made this time; nothing needs to be mended.")));
+}
+
+void
+rule_warn_of_error(Rule *rule, const char *part, const ErrorData *error)
+{
+	warn_of_error(rule, part, "fails", error);
+}
+
+void
+rule_warn_of_compile_error(Rule *rule, const char *part, const ErrorData *error)
+{
+	rule->is_provisional |= guarded_classify(error) != GUARDED_BROKEN;
+	warn_of_error(rule, part, "is invalid", error);
+}
+
+bool
+rule_is_outdated(const Rule *rule)
+{
+	return rule->is_provisional && rule->failed_at != GetCurrentTransactionStartTimestamp();
 }

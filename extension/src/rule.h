@@ -116,6 +116,7 @@ typedef struct Rule
 	bool	   *has_warned;		/* outlives the rule, see rule_warn() */
 	TimestampTz failed_at;		/* start of the last transaction in which
 								 * rule_warn_of_error() told what may pass */
+	bool		is_provisional; /* compiling met what may pass */
 } Rule;
 
 /* Forgets the states of expressions and parameters, after an error in one. */
@@ -133,5 +134,14 @@ extern void rule_warn(const Rule *rule, const char *what, const char *detail);
  * one of rule_warn() is not used up.
  */
 extern void rule_warn_of_error(Rule *rule, const char *part, const ErrorData *error);
+
+/*
+ * The same of an error in compiling a part, e.g. "query \"...\"".  If it may pass,
+ * the rule is provisional: good for this transaction.
+ */
+extern void rule_warn_of_compile_error(Rule *rule, const char *part, const ErrorData *error);
+
+/* Is it to be compiled once more, since what was in the way may have passed? */
+extern bool rule_is_outdated(const Rule *rule);
 
 #endif

@@ -148,7 +148,7 @@ rule_cache_get(const TriggerData *trigger_data, RuleAction action)
 	Rule	   *rule;
 
 	check_not_compiling(entry);
-	if (entry->is_valid && has_same_author(entry->rule))
+	if (entry->is_valid && has_same_author(entry->rule) && !rule_is_outdated(entry->rule))
 		return entry->rule;
 
 	/*

@@ -121,7 +121,7 @@ add_query(RuleCompiler *compiler, char *const *arguments, int count)
 	if (error != NULL)
 	{
 		query->sql = NULL;
-		rule_warn(rule, psprintf("query \"%s\" is invalid", query->source), error->message);
+		rule_warn_of_compile_error(rule, psprintf("query \"%s\"", query->source), error);
 	}
 	for (i = 1; i < count; i++)
 		add_key(compiler, arguments[i]);

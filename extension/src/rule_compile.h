@@ -13,7 +13,8 @@
 
 /*
  * Never fails on account of what the rule says: a placeholder that does not
- * compile becomes a wildcard, with a warning unless *has_warned.  The rule lives
+ * compile becomes a wildcard, with a warning unless *has_warned; if it may compile
+ * in another transaction, rule_is_outdated() says so there.  The rule lives
  * in a context of its own below CacheMemoryContext; has_warned is borrowed.
  */
 extern Rule *rule_compile(Relation relation, const Trigger *trigger, RuleAction action,

@@ -233,9 +233,8 @@ compile_expression(RuleCompiler *compiler, const TemplatePart *source, RulePart 
 	else
 	{
 		part->kind = RULE_WILDCARD;
-		rule_warn(compiler->rule,
-				  psprintf("placeholder {%s} is invalid", compiler->placeholder),
-				  error->message);
+		rule_warn_of_compile_error(compiler->rule,
+								   psprintf("placeholder {%s}", compiler->placeholder), error);
 	}
 }
 

@@ -47,6 +47,44 @@ INSERT INTO w VALUES (2, '40P01');
 SELECT * FROM journalled();
 SELECT uncache.unwatch('w');
 
+-- what planning runs may be in the way for once, too: the next transaction plans again
+CREATE FUNCTION is_planned() RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	RETURN public.raises(nullif(current_setting('fails_write.code', true), ''));
+END
+$$;
+CREATE TABLE p (id int);
+SELECT uncache.watch('p', keys => ARRAY['p:{id}:{public.is_planned()}']);
+BEGIN;
+SET LOCAL fails_write.code = '55P03';
+INSERT INTO p VALUES (1);
+RESET fails_write.code;
+INSERT INTO p VALUES (2);
+COMMIT;
+INSERT INTO p VALUES (3);
+SELECT * FROM journalled();
+SELECT uncache.unwatch('p');
+SELECT uncache.watch('p', query => ARRAY[$$SELECT 'q:' || {id} || {public.is_planned()}$$, 'q:*']);
+SELECT * FROM journalled();
+BEGIN;
+SET LOCAL fails_write.code = '40P01';
+INSERT INTO p VALUES (4);
+COMMIT;
+INSERT INTO p VALUES (5);
+SELECT * FROM journalled();
+-- what is wrong is not tried again before something changes
+SELECT uncache.unwatch('p');
+SELECT uncache.watch('p', keys => ARRAY['p:{id}:{public.is_planned()}']);
+SELECT * FROM journalled();
+BEGIN;
+SET LOCAL fails_write.code = 'P0001';
+INSERT INTO p VALUES (6);
+COMMIT;
+INSERT INTO p VALUES (7);
+SELECT * FROM journalled();
+DROP TABLE p;
+SELECT * FROM journalled();
+
 -- a statement timeout, and a cancel by the user, end the statement
 CREATE FUNCTION sleeps() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(100); RETURN ''; END $$;
 CREATE FUNCTION cancels() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()); PERFORM pg_sleep(100); RETURN ''; END $$;

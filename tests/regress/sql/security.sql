@@ -93,6 +93,20 @@ SET uncache.pending_limit = '1MB';
 RESET uncache.pending_limit;
 RESET ROLE;
 SELECT * FROM journalled();
+-- nor to leave a gap, which names no row, and which he may not read
+ALTER EVENT TRIGGER uncache_clear_way DISABLE;
+CREATE INDEX unfillable ON uncache.journal ((keys[1]));
+ALTER EVENT TRIGGER uncache_clear_way ENABLE ALWAYS;
+SET ROLE regress_uncache_writer;
+INSERT INTO t VALUES (2, 'secret');
+SELECT * FROM uncache.gaps;
+RESET ROLE;
+SELECT reason FROM uncache.gaps;
+SELECT * FROM journalled();
+DROP INDEX uncache.unfillable;
+DELETE FROM uncache.gaps;
+DELETE FROM t;
+SELECT count(*) FROM journalled();
 
 -- functions, operators and types planted in front of pg_catalog are not used
 CREATE SCHEMA planted;

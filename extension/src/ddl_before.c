@@ -102,6 +102,7 @@ make_room(Oid parent_id, const RangeVar *partition)
 	/* in the order of the command, which takes these locks */
 	LockRelationOid(parent_id, ShareUpdateExclusiveLock);
 	LockRelationOid(partition_id, AccessExclusiveLock);
+	(void) find_all_inheritors(partition_id, AccessExclusiveLock, NULL);
 	rule_pair_make_room(parent_id, partition_id);
 }
 

@@ -4,7 +4,8 @@
  *	  Event trigger ddl_command_end: what becomes of rules when tables are made
  *	  and altered.
  *
- * A command of the customer's never fails because of this, and what it costs
+ * A command of the customer's never fails because of this (but see
+ * restore_changed_columns()), and what it costs
  * depends on what the command touches, never on how many rules there are: what
  * can concern no rule leaves before anything is looked up, and no table is locked
  * that the command does not touch.  Where it fails, it warns, and since nobody
@@ -153,28 +154,6 @@ cover_partitions(const Change *change)
 	}
 }
 
-/* UPDATE OF and WHEN, which clear_way() has made room with. */
-static void
-restore_columns(const Change *change)
-{
-	ListCell   *table;
-	ListCell   *cell;
-
-	if (!change->command.changes_columns)
-		return;
-	foreach(table, change->tables)
-	{
-		foreach(cell, rule_scan_relation(lfirst_oid(table)))
-		{
-			const RuleTrigger *rule = lfirst(cell);
-
-			if ((rule->column_count > 0 || rule->is_conditional) &&
-				!rule_columns_depend(rule, 0) && !rule_columns_restore(rule) && !OidIsValid(rule->parent_id))
-				ddl_report_widened(rule);
-		}
-	}
-}
-
 /* What cacheops knows of a table goes with the name of a column: it is asked for by names. */
 static void
 invalidate_cacheops(const List *tables)
@@ -317,11 +296,10 @@ find_tables(const ObjectAddress *address, const DdlCommand *command)
 }
 
 /*
- * In this order: rules of partitions, rules as they read now, what they tell.  The
- * first two are due also where nothing is followed.
+ * In this order: rules of partitions, rules as they read now, what they tell.  What a
+ * trigger's function reads is remembered also where nothing is followed.
  */
 static const Follower followers[] = {
-	restore_columns,
 	remember_reads,
 	cover_partitions,
 	invalidate,
@@ -329,16 +307,16 @@ static const Follower followers[] = {
 	follow_schema,
 	follow_tables
 };
-#define ALWAYS_DUE 2
+#define ALWAYS_DUE 1
 
 static void
-follow_all(void)
+follow_all(const List *objects)
 {
 	List	   *changes = NIL;
 	ListCell   *cell;
 	int			i;
 
-	foreach(cell, ddl_objects_altered())
+	foreach(cell, objects)
 	{
 		const DdlObject *object = lfirst(cell);
 		Change	   *change = palloc0(sizeof(Change));
@@ -355,30 +333,91 @@ follow_all(void)
 	}
 }
 
+/* Does a command that PostgreSQL has carried out alter or make something in any case? */
+static bool
+must_have_altered(const Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_AlterTableStmt:
+			/* may_matter() has found the table */
+		case T_AlterEnumStmt:
+			return true;
+		case T_RenameStmt:
+			return !((const RenameStmt *) statement)->missing_ok &&
+				(((const RenameStmt *) statement)->relation != NULL ||
+				 ((const RenameStmt *) statement)->renameType == OBJECT_SCHEMA);
+		case T_AlterObjectSchemaStmt:
+			return !((const AlterObjectSchemaStmt *) statement)->missing_ok &&
+				((const AlterObjectSchemaStmt *) statement)->relation != NULL;
+		case T_CreateStmt:
+			return !((const CreateStmt *) statement)->if_not_exists;
+		case T_CreateTableAsStmt:
+			return !((const CreateTableAsStmt *) statement)->if_not_exists;
+		case T_CreateSchemaStmt:
+			return !((const CreateSchemaStmt *) statement)->if_not_exists;
+		default:
+			return false;
+	}
+}
+
 /*
  * Within REFRESH MATERIALIZED VIEW and the like PostgreSQL does not tell event triggers
  * what was altered.
  */
-static bool
-has_altered(const Node *statement)
-{
-	const RangeVar *name = NULL;
-
-	if (IsA(statement, AlterTableStmt))
-		name = ((const AlterTableStmt *) statement)->relation;
-	else if (IsA(statement, RenameStmt) && ((const RenameStmt *) statement)->subname != NULL)
-		name = ((const RenameStmt *) statement)->relation;
-	return name != NULL && OidIsValid(RangeVarGetRelid(name, NoLock, true));
-}
-
 static void
 follow(void *argument)
 {
+	List	   *objects;
+
 	if (!may_matter(argument))
 		return;
-	if (has_altered(argument) && ddl_objects_altered() == NIL)
+	objects = ddl_objects_altered();
+	if (objects == NIL && must_have_altered(argument))
 		elog(ERROR, "PostgreSQL does not tell what the command has altered");
-	follow_all();
+	follow_all(objects);
+}
+
+/* --- UPDATE OF and WHEN, which clear_way() has made room with --- */
+
+static void
+restore_columns_of(Oid relation_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_relation(relation_id))
+	{
+		const RuleTrigger *rule = lfirst(cell);
+
+		if ((rule->column_count > 0 || rule->is_conditional) &&
+			!rule_columns_depend(rule, 0) && !rule_columns_restore(rule) && !OidIsValid(rule->parent_id))
+			ddl_report_widened(rule);
+	}
+}
+
+static void
+restore_columns(void *argument)
+{
+	const AlterTableStmt *statement = argument;
+	Oid			relation_id = RangeVarGetRelid(statement->relation, NoLock, true);
+	ListCell   *cell;
+
+	if (!OidIsValid(relation_id))
+		return;
+	foreach(cell, table_family_sharers(relation_id))
+		restore_columns_of(lfirst_oid(cell));
+}
+
+/*
+ * Whatever else fails, and whether or not PostgreSQL tells what was altered: a rule that
+ * kept WHEN or UPDATE OF of a column that is gone would fail every write.  So here an
+ * error does end the command, with all that it did.
+ */
+static void
+restore_changed_columns(Node *statement)
+{
+	if (IsA(statement, AlterTableStmt) && ddl_command_changes_columns((const AlterTableStmt *) statement))
+		ddl_with_snapshot(restore_columns, statement);
 }
 
 /* follow_command() → event_trigger */
@@ -390,6 +429,7 @@ uncache_follow_command(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		elog(ERROR, "uncache.follow_command: must be called as event trigger");
 	ddl_guard_check_tables(event->parsetree);
+	restore_changed_columns(event->parsetree);
 	ddl_guarded(follow, event->parsetree);
 	PG_RETURN_NULL();
 }

@@ -16,6 +16,7 @@
 #include "commands/extension.h"
 #include "ddl_guard.h"
 #include "own_table.h"
+#include "utils/lsyscache.h"
 
 static bool
 is_own(const RangeVar *name)
@@ -53,18 +54,21 @@ ddl_guard_check_index(const IndexStmt *statement)
 				 errhint("It may have B-trees on columns other than keys, neither unique nor partial.")));
 }
 
-/* Is it a name that one of our tables has, or had until now? */
+/* Does a name that one of our tables had lead to none of them any more? */
 static bool
-is_own_name(const RangeVar *name)
+is_lost_name(const RangeVar *name)
 {
 	int			table;
 
-	for (table = 0; name != NULL && table < CATALOG_TABLE_COUNT; table++)
+	if (name == NULL || (name->schemaname != NULL && strcmp(name->schemaname, CATALOG_SCHEMA) != 0) ||
+		OidIsValid(get_relname_relid(name->relname, catalog_find_schema())))
+		return false;
+	for (table = 0; table < CATALOG_TABLE_COUNT; table++)
 	{
 		if (strcmp(name->relname, catalog_table_name((CatalogTable) table)) == 0)
 			return true;
 	}
-	return is_own(name);
+	return false;
 }
 
 /* SQL finds the extension's functions by the name of its schema. */
@@ -84,9 +88,10 @@ is_concerned(const Node *statement)
 		case T_AlterTableStmt:
 			return is_own(((const AlterTableStmt *) statement)->relation);
 		case T_RenameStmt:
-			return renames_schema(statement) || is_own_name(((const RenameStmt *) statement)->relation);
+			return renames_schema(statement) || is_own(((const RenameStmt *) statement)->relation) ||
+				is_lost_name(((const RenameStmt *) statement)->relation);
 		case T_AlterObjectSchemaStmt:
-			return is_own_name(((const AlterObjectSchemaStmt *) statement)->relation);
+			return is_lost_name(((const AlterObjectSchemaStmt *) statement)->relation);
 		default:
 			return false;
 	}

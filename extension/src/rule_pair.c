@@ -9,6 +9,7 @@
 
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "compat.h"
@@ -309,6 +310,7 @@ uncache_make_room(PG_FUNCTION_ARGS)
 		if (rule == NULL || !compat_owns_table(lfirst_oid(cell), GetUserId()))
 			continue;
 		LockRelationOid(lfirst_oid(cell), ShareRowExclusiveLock);
+		(void) find_all_inheritors(lfirst_oid(cell), ShareRowExclusiveLock, NULL);
 		keep_as_own(relation_id, rule);
 	}
 	PG_RETURN_VOID();

@@ -257,6 +257,40 @@ DELETE FROM uncache.journal;
 TRUNCATE fleeting_1;
 SELECT * FROM journalled();
 
+-- case 11: a command that cannot be followed leaves no WHEN or UPDATE OF of a column that is gone: writes succeed
+CREATE TABLE half (id int PRIMARY KEY, a int, b int, c int);
+CREATE TRIGGER half AFTER INSERT OR UPDATE ON half FOR EACH ROW WHEN (NEW.a > 0) EXECUTE FUNCTION uncache.keys('half:{id}');
+INSERT INTO uncache.schemas VALUES ('public', '{}', 'default');
+ALTER TABLE uncache.schemas RENAME target TO not_there;
+ALTER TABLE half DROP a;
+ALTER TABLE uncache.schemas RENAME not_there TO target;
+DELETE FROM uncache.schemas WHERE schema = 'public';
+INSERT INTO half VALUES (1);
+-- nor where PostgreSQL does not tell of it
+DROP TRIGGER half ON half;
+CREATE TRIGGER half AFTER INSERT OR UPDATE ON half FOR EACH ROW WHEN (NEW.b > 0) EXECUTE FUNCTION uncache.keys('half:{id}');
+CREATE FUNCTION drop_b() RETURNS int LANGUAGE plpgsql AS $$ BEGIN ALTER TABLE public.half DROP b; RETURN 1; END $$;
+CREATE MATERIALIZED VIEW dropping AS SELECT drop_b() WITH NO DATA;
+REFRESH MATERIALIZED VIEW dropping;
+INSERT INTO half VALUES (2);
+-- a table that is made, renamed or moved there
+CREATE FUNCTION make_and_rename() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+	CREATE TABLE s.made_unseen (id int);
+	ALTER TABLE s.made_unseen RENAME TO renamed_unseen;
+	RETURN 1;
+END $$;
+CREATE MATERIALIZED VIEW making AS SELECT make_and_rename() WITH NO DATA;
+REFRESH MATERIALIZED VIEW making;
+-- a table of the customer's that is called as one of ours
+CREATE SCHEMA books;
+CREATE TABLE books.journal (id int);
+ALTER EVENT TRIGGER uncache_follow_command DISABLE;
+ALTER TABLE uncache.gaps RENAME reason TO why;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
+ALTER TABLE books.journal RENAME TO gaps;
+ALTER TABLE books.gaps SET SCHEMA s;
+ALTER TABLE uncache.gaps RENAME why TO reason;
+
 DROP SCHEMA hr, s CASCADE;
 DROP OWNED BY regress_uncache_visitor;
 DROP ROLE regress_uncache_visitor;

@@ -14,8 +14,10 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_event_trigger.h"
 #include "catalog/pg_inherits.h"
 #include "commands/event_trigger.h"
+#include "commands/trigger.h"
 #include "compat.h"
 #include "ddl_command.h"
 #include "ddl_guard.h"
@@ -27,6 +29,7 @@
 #include "storage/lmgr.h"
 #include "table_family.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 PG_FUNCTION_INFO_V1(uncache_clear_way);
 
@@ -74,13 +77,34 @@ find_concerned(Oid relation_id, const AlterTableStmt *statement)
 	return rules;
 }
 
-/* The command takes the same lock on the table and all below it. */
+/* Will follow_command() fit to the columns what is released here? */
+static bool
+will_be_restored(void)
+{
+	HeapTuple	tuple = SearchSysCache1(EVENTTRIGGERNAME, CStringGetDatum("uncache_follow_command"));
+	char		enabled = TRIGGER_DISABLED;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		enabled = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtenabled;
+		ReleaseSysCache(tuple);
+	}
+	return enabled == TRIGGER_FIRES_ALWAYS ||
+		enabled == (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ?
+					TRIGGER_FIRES_ON_REPLICA : TRIGGER_FIRES_ON_ORIGIN);
+}
+
+/*
+ * The command takes the same lock on the table and all below it.  Where the other event
+ * trigger is switched off, PostgreSQL refuses the command: better than writes that fail.
+ */
 static void
 release_columns(Oid relation_id, const AlterTableStmt *statement)
 {
 	ListCell   *cell;
 
-	if (!ddl_command_changes_columns(statement) || find_concerned(relation_id, statement) == NIL)
+	if (!ddl_command_changes_columns(statement) || find_concerned(relation_id, statement) == NIL ||
+		!will_be_restored())
 		return;
 	LockRelationOid(relation_id, AccessExclusiveLock);
 	if (statement->relation->inh)

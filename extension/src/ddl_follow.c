@@ -4,14 +4,14 @@
  *	  Event trigger ddl_command_end: what becomes of rules when tables are made
  *	  and altered.
  *
- * A command of the customer's never fails because of this (but see
- * restore_changed_columns()), and what it costs
- * depends on what the command touches, never on how many rules there are: what
- * can concern no rule leaves before anything is looked up, and no table is locked
- * that the command does not touch.  Where it fails, it warns, and since nobody
- * knows any more what became stale, all targets are resynced.  It runs as whoever
- * issues the command; only rules that are made of names of columns are made as the
- * extension's owner, since whoever changes a table need not be an author.
+ * A command of the customer's never fails because of this, but where WHEN or UPDATE
+ * OF cannot be fitted to the columns that are left.  What it costs depends on what the
+ * command touches, never on how many rules there are: what can concern no rule leaves
+ * before anything is looked up, and no table is locked that the command does not
+ * touch.  Where it fails, it warns, and since nobody knows any more what became stale,
+ * all targets are resynced.  It runs as whoever issues the command; only rules that
+ * are made of names of columns are made as the extension's owner, since whoever
+ * changes a table need not be an author.
  *
  *-------------------------------------------------------------------------
  */

@@ -25,9 +25,10 @@ extern void rule_columns_release(const RuleTrigger *rule);
 
 /*
  * Fits a released rule to the columns of its table, which the caller has locked,
- * and makes it depend on them.  A dropped column takes UPDATE OF with it.  WHEN is kept if its columns are there and, where their types
- * have changed, can be read as the old ones without a cast that may fail.
- * False if it was removed: the rule fires for more rows than before.
+ * and makes it depend on them.  A dropped column takes UPDATE OF with it.  WHEN is
+ * kept if its columns are there and, where their types have changed, can be read as
+ * the old ones without a cast that may fail.  False if it was removed: the rule fires
+ * for more rows than before.
  */
 extern bool rule_columns_restore(const RuleTrigger *rule);
 

@@ -160,8 +160,7 @@ class Lab:
                 stdout=log,
                 stderr=log,
             )
-        processes.wait_for("Redis' start", self.redis_socket.exists)
-        self.redis("PING")
+        processes.wait_for("Redis' start", lambda: processes.listens(self.redis_socket))
 
     def conninfo(self, role="postgres", database=DATABASE):
         return f"host={self.dir / 'servers'} dbname={database} user={role}"

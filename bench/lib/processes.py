@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import socket
 import subprocess
 import time
 
@@ -61,6 +62,12 @@ def wait_for(what, condition, timeout_s=60, pause_s=0.01):
         if time.monotonic() > deadline:
             raise SystemExit(f"bench: {what} did not happen within {timeout_s} s")
         time.sleep(pause_s)
+
+
+def listens(path):
+    """Whether a server accepts connections there: its socket is in the directory before it does."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def status_kib(pid, field):

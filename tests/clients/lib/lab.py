@@ -5,6 +5,7 @@ import ctypes
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -32,6 +33,12 @@ def poll(condition, what, deadline_s=DEADLINE_S):
         if time.monotonic() > end:
             raise TimeoutError(what)
         time.sleep(0.002)
+
+
+def _listens(path):
+    """A server's socket is in the directory before it accepts connections."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(path) == 0
 
 
 class Lab:
@@ -66,7 +73,7 @@ class Lab:
     def _start_redis(self):
         self.redis_process = self._start("redis", "redis-server", "--port", "0", "--save", "",
                                          "--dir", self.directory, "--unixsocket", self.socket)
-        poll(lambda: os.path.exists(self.socket), "redis-server does not start")
+        poll(lambda: _listens(self.socket), "redis-server does not start")
 
     def _make_database(self, files):
         subprocess.run(["createdb", self.name], check=True)

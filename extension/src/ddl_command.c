@@ -24,6 +24,25 @@ changes_partitions(AlterTableType type)
 	return type == AT_AttachPartition || compat_is_detach(type);
 }
 
+static bool
+switches_triggers(AlterTableType type)
+{
+	switch (type)
+	{
+		case AT_EnableTrig:
+		case AT_EnableAlwaysTrig:
+		case AT_EnableReplicaTrig:
+		case AT_DisableTrig:
+		case AT_EnableTrigAll:
+		case AT_DisableTrigAll:
+		case AT_EnableTrigUser:
+		case AT_DisableTrigUser:
+			return true;
+		default:
+			return false;
+	}
+}
+
 bool
 ddl_command_changes_column(const AlterTableCmd *command)
 {
@@ -82,6 +101,7 @@ describe_subcommand(DdlCommand *description, const AlterTableCmd *command,
 
 	description->changes_rows |= changes_rows(type, address);
 	description->changes_columns |= ddl_command_changes_column(command);
+	description->switches_triggers |= switches_triggers(type);
 	description->changes_identity |= adds_primary_key(command) ||
 		type == AT_DropConstraint || type == AT_DropColumn;
 	if (changes_partitions(type))
@@ -198,6 +218,12 @@ changes_family(const AlterTableCmd *command)
 }
 
 static bool
+may_switch_triggers(const AlterTableCmd *command)
+{
+	return switches_triggers(command->subtype);
+}
+
+static bool
 any_subcommand(const AlterTableStmt *statement, bool (*predicate) (const AlterTableCmd *))
 {
 	ListCell   *cell;
@@ -232,7 +258,7 @@ bool
 ddl_command_may_matter(const AlterTableStmt *statement)
 {
 	return ddl_command_may_change_rows(statement) || ddl_command_may_change_key(statement) ||
-		any_subcommand(statement, changes_family);
+		any_subcommand(statement, changes_family) || any_subcommand(statement, may_switch_triggers);
 }
 
 List *

@@ -31,6 +31,7 @@
 #include "ddl_guarded.h"
 #include "ddl_objects.h"
 #include "ddl_report.h"
+#include "ddl_switch.h"
 #include "fmgr.h"
 #include "guc.h"
 #include "invalidate.h"
@@ -207,6 +208,14 @@ invalidate(const Change *change)
 		invalidate_families(change);
 }
 
+/* A rule's clones are switched with it, and so is that for TRUNCATE if it is asked for. */
+static void
+switch_rules(const Change *change)
+{
+	if (change->command.switches_triggers)
+		ddl_switch_follow(table_family_heirs(change->address.objectId));
+}
+
 static void
 warn_readers(const Change *change)
 {
@@ -303,6 +312,7 @@ static const Follower followers[] = {
 	remember_reads,
 	cover_partitions,
 	invalidate,
+	switch_rules,
 	warn_of_broken_rules,
 	follow_schema,
 	follow_tables

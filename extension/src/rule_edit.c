@@ -124,6 +124,15 @@ rule_edit_restrict(const RuleTrigger *rule, const int16 *columns, int column_cou
 	apply_change(rule, &change);
 }
 
+void
+rule_edit_enable_always(const RuleTrigger *rule)
+{
+	TriggerChange change = {.values = {0}};
+
+	set_value(&change, Anum_pg_trigger_tgenabled, CharGetDatum(TRIGGER_FIRES_ALWAYS));
+	apply_change(rule, &change);
+}
+
 char *
 rule_edit_condition(const RuleTrigger *rule)
 {

@@ -68,6 +68,9 @@ read_rule(Relation triggers, HeapTuple tuple)
 	rule->is_for_rows = TRIGGER_FOR_ROW(form->tgtype);
 	rule->is_conditional = !heap_attisnull(tuple, Anum_pg_trigger_tgqual, NULL);
 	set_columns(rule, &form->tgattr);
+	rule->is_made_here = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data));
+	rule->place = tuple->t_self;
+	rule->next_place = tuple->t_data->t_ctid;
 	return rule;
 }
 
@@ -120,4 +123,19 @@ rule_scan_trigger(Oid trigger_id)
 	List	   *rules = scan(Anum_pg_trigger_oid, trigger_id, TriggerOidIndexId, false);
 
 	return rules == NIL ? NULL : linitial(rules);
+}
+
+RuleTrigger *
+rule_scan_previous(const RuleTrigger *rule)
+{
+	ListCell   *cell;
+
+	foreach(cell, scan(Anum_pg_trigger_oid, rule->trigger_id, TriggerOidIndexId, true))
+	{
+		RuleTrigger *previous = lfirst(cell);
+
+		if (ItemPointerEquals(&previous->next_place, (ItemPointer) & rule->place))
+			return previous;
+	}
+	return NULL;
 }

@@ -13,6 +13,7 @@
 #include "access/htup.h"
 #include "array.h"
 #include "nodes/pg_list.h"
+#include "storage/itemptr.h"
 #include "rule_action.h"
 #include "utils/relcache.h"
 
@@ -32,6 +33,9 @@ typedef struct RuleTrigger
 	bool		is_conditional; /* has WHEN */
 	int			column_count;	/* of UPDATE OF; 0: any */
 	AttrNumber *columns;
+	bool		is_made_here;	/* this version, by this transaction */
+	ItemPointerData place;		/* of this version, and of that which took */
+	ItemPointerData next_place; /* its place, or the same */
 } RuleTrigger;
 
 /* The OID of an action's trigger function, or InvalidOid. */
@@ -48,5 +52,8 @@ extern RuleTrigger *rule_scan_trigger(Oid trigger_id);
  * but no vacuum takes them away before the transaction ends.
  */
 extern List *rule_scan_dropped(Oid relation_id);
+
+/* What a rule was before this transaction changed it last, or NULL if it has not. */
+extern RuleTrigger *rule_scan_previous(const RuleTrigger *rule);
 
 #endif

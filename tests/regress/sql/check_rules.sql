@@ -38,6 +38,7 @@ SELECT rule, problem, hint FROM uncache.check_rules() WHERE rule IN ('hand', 'no
 DROP TABLE broken;
 
 -- triggers that do not fire: disabled, for the origin only, for replicas only; one on a partition
+SET uncache.follow_ddl = off;
 ALTER TABLE t DISABLE TRIGGER uncache_keys;
 ALTER TABLE t ENABLE TRIGGER uncache_keys_truncate;
 SELECT * FROM uncache.check_rules();
@@ -46,6 +47,7 @@ ALTER TABLE t DISABLE TRIGGER uncache_keys_truncate;
 ALTER TABLE sale_eu_1 DISABLE TRIGGER uncache_keys;
 SELECT * FROM uncache.check_rules();
 ALTER TABLE sale_eu_1 ENABLE TRIGGER ALL;
+RESET uncache.follow_ddl;
 SELECT * FROM uncache.check_rules();
 -- the hints are commands
 SELECT hint FROM uncache.check_rules() \gexec

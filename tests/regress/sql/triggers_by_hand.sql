@@ -91,13 +91,15 @@ INSERT INTO t VALUES (9, 'x', 1);
 RESET session_replication_role;
 SELECT * FROM journalled();
 SELECT rule, action, templates, events, enabled FROM uncache.rules WHERE relation = 't'::regclass ORDER BY rule;
--- disabled
+-- disabled, and nothing follows: see switched for when it does
+SET uncache.follow_ddl = off;
 ALTER TABLE t DISABLE TRIGGER ALL;
 INSERT INTO t VALUES (10, 'x', 1);
 SELECT * FROM journalled();
 SELECT rule, enabled FROM uncache.rules WHERE relation = 't'::regclass ORDER BY rule;
 -- pg_dump --disable-triggers and the like enable them as plain ones; watch() sets that right
 ALTER TABLE t ENABLE TRIGGER ALL;
+RESET uncache.follow_ddl;
 SELECT rule, enabled FROM uncache.rules WHERE relation = 't'::regclass ORDER BY rule;
 SELECT uncache.watch('t', 'always:{id}');
 SELECT rule, enabled FROM uncache.rules WHERE relation = 't'::regclass ORDER BY rule;

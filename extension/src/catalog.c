@@ -20,9 +20,11 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"
+#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #define EXTENSION_NAME "uncache"
@@ -116,6 +118,32 @@ Oid
 catalog_dependencies_index_id(void)
 {
 	return relation_id("dependencies_object_idx");
+}
+
+Oid
+catalog_renamed_columns_id(void)
+{
+	return relation_id("renamed_columns");
+}
+
+Oid
+catalog_renamed_tables_id(void)
+{
+	return relation_id("renamed_tables");
+}
+
+bool
+catalog_is_empty(Oid id)
+{
+	Relation	relation;
+	bool		result;
+
+	if (!OidIsValid(id))
+		return true;
+	relation = table_open(id, AccessShareLock);
+	result = RelationGetNumberOfBlocks(relation) == 0;
+	table_close(relation, AccessShareLock);
+	return result;
 }
 
 Oid

@@ -95,6 +95,11 @@ extern Oid	catalog_schemas_id(void);
 extern Oid	catalog_schemas_index_id(void);
 extern Oid	catalog_dependencies_id(void);
 extern Oid	catalog_dependencies_index_id(void);
+extern Oid	catalog_renamed_columns_id(void);
+extern Oid	catalog_renamed_tables_id(void);
+
+/* Has a table no rows, told from its size?  So has one that is not there (InvalidOid). */
+extern bool catalog_is_empty(Oid id);
 
 /* Who owns them: the extension's owner.  Raises if it is not installed. */
 extern Oid	catalog_owner_id(void);

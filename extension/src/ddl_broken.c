@@ -9,24 +9,35 @@
 
 #include "access/relation.h"
 #include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_trigger.h"
 #include "ddl_broken.h"
 #include "ddl_report.h"
 #include "guarded.h"
 #include "nodes/value.h"
+#include "renamed_columns.h"
 #include "rule_compile.h"
 #include "rule_dependency.h"
 #include "rule_scan.h"
 #include "schema_rule.h"
 #include "storage/lmgr.h"
+#include "table_family.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+static bool
+changes_updated_rows(const CreateTrigStmt *statement)
+{
+	return statement->row && (statement->timing & TRIGGER_TYPE_BEFORE) != 0 &&
+		(statement->events & TRIGGER_TYPE_UPDATE) != 0;
+}
+
 bool
-ddl_broken_may_read(const List *function_name)
+ddl_broken_may_be_by(const CreateTrigStmt *statement)
 {
 	RuleAction	action;
 
-	return rule_action_parse(strVal(llast(function_name)), &action) &&
-		action != RULE_ACTION_CACHEOPS;
+	return changes_updated_rows(statement) || rule_action_parse(strVal(llast(statement->funcname)), &action);
 }
 
 /* --- what a rule reads --- */
@@ -57,6 +68,9 @@ ddl_broken_remember(Oid trigger_id)
 	AnalyzeCall call = {.rule = rule,.scrutiny = RULE_SCRUTINY_ALL};
 
 	if (rule == NULL || OidIsValid(rule->parent_id))
+		return;
+	renamed_columns_forget(rule->relation_id, rule->name);
+	if (rule->action == RULE_ACTION_CACHEOPS)
 		return;
 	call.relation = table_open(rule->relation_id, AccessShareLock);
 	if (guarded_call(analyze, &call) != NULL)
@@ -115,6 +129,38 @@ ddl_broken_look_at(const List *relation_ids)
 
 	foreach(cell, relation_ids)
 		look_at_table(lfirst_oid(cell));
+}
+
+/* --- triggers that change a row before a rule sees it --- */
+
+static void
+warn_of_columns(Oid relation_id, const char *trigger_name)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_relation(relation_id))
+	{
+		const RuleTrigger *rule = lfirst(cell);
+
+		if (rule->column_count > 0 && !OidIsValid(rule->parent_id))
+			ddl_report_unnoticed(rule, trigger_name);
+	}
+}
+
+void
+ddl_broken_warn_of_trigger(const CreateTrigStmt *statement)
+{
+	Oid			relation_id = RangeVarGetRelid(statement->relation, NoLock, true);
+	ListCell   *cell;
+
+	if (!OidIsValid(relation_id) || !changes_updated_rows(statement))
+		return;
+	warn_of_columns(relation_id, statement->trigname);
+	if (get_rel_relispartition(relation_id))
+	{
+		foreach(cell, table_family_ancestors(relation_id))
+			warn_of_columns(lfirst_oid(cell), statement->trigname);
+	}
 }
 
 /* --- other tables --- */

@@ -12,13 +12,19 @@
 #define UNCACHE_DDL_BROKEN_H
 
 #include "catalog/objectaddress.h"
-#include "nodes/pg_list.h"
+#include "nodes/parsenodes.h"
 
-/* Is a trigger function, by its name in CREATE TRIGGER, one whose rules may read objects? */
-extern bool ddl_broken_may_read(const List *function_name);
+/* May a new trigger be a rule, told from the function's name, or change columns behind one? */
+extern bool ddl_broken_may_be_by(const CreateTrigStmt *statement);
 
-/* Remembers what the rule of a new trigger reads; for any trigger. */
+/* Remembers what the rule of a new trigger reads, and forgets what one of its name was; for any trigger. */
 extern void ddl_broken_remember(Oid trigger_id);
+
+/*
+ * Warns of rules of the table, or of those that it is a partition of, which fire for
+ * some columns only, if a new trigger may change others.
+ */
+extern void ddl_broken_warn_of_trigger(const CreateTrigStmt *statement);
 
 /*
  * Warns of rules of these tables (OIDs) whose placeholders make no sense any more.  A

@@ -11,6 +11,7 @@
 #include "catalog/pg_class.h"
 #include "compat.h"
 #include "ddl_command.h"
+#include "utils/lsyscache.h"
 
 static bool
 changes_heirs(AlterTableType type)
@@ -110,6 +111,8 @@ describe_subcommand(DdlCommand *description, const AlterTableCmd *command,
 	{
 		description->parents = list_append_unique_oid(description->parents, address->objectId);
 		description->children = list_append_unique_oid(description->children, table_id);
+		if (type == AT_AddInherit)
+			description->heirs = list_append_unique_oid(description->heirs, table_id);
 	}
 }
 
@@ -160,8 +163,15 @@ describe_rename(DdlCommand *description, const RenameStmt *statement)
 	description->new_name = statement->newname;
 }
 
+static bool
+is_heir(const Node *statement)
+{
+	return IsA(statement, CreateStmt) && ((const CreateStmt *) statement)->inhRelations != NIL &&
+		((const CreateStmt *) statement)->partbound == NULL;
+}
+
 static void
-describe_simple(DdlCommand *description, const Node *statement)
+describe_simple(DdlCommand *description, const Node *statement, Oid object_id)
 {
 	if (IsA(statement, RenameStmt))
 		describe_rename(description, (const RenameStmt *) statement);
@@ -175,8 +185,14 @@ describe_simple(DdlCommand *description, const Node *statement)
 		if (move->relation != NULL)
 			describe_relation(description, move->relation, move->relation->relname);
 	}
+	else if (IsA(statement, CreateTrigStmt))
+		description->trigger = (const CreateTrigStmt *) statement;
 	else if (IsA(statement, CreateStmt) || IsA(statement, CreateTableAsStmt))
+	{
 		description->makes_table = description->changes_identity = true;
+		if (is_heir(statement))
+			description->heirs = list_make1_oid(object_id);
+	}
 }
 
 DdlCommand
@@ -187,7 +203,13 @@ ddl_command_describe(const CollectedCommand *command, Oid object_id)
 	if (command->type == SCT_AlterTable)
 		describe_alter_table(&description, command, object_id);
 	else if (command->type == SCT_Simple)
-		describe_simple(&description, command->parsetree);
+	{
+		describe_simple(&description, command->parsetree, object_id);
+		if (IsA(command->parsetree, AlterObjectSchemaStmt))
+			description.old_schema_id = command->d.simple.secondaryObject.objectId;
+		else if (description.renamed == DDL_RENAMED_RELATION)
+			description.old_schema_id = get_rel_namespace(object_id);
+	}
 	return description;
 }
 

@@ -29,9 +29,13 @@ typedef struct DdlCommand
 	bool		changes_identity;	/* name, schema, primary key, parents */
 	List	   *parents;		/* tables (OIDs) that have won or lost ... */
 	List	   *children;		/* ... these, partitions or heirs */
+	List	   *heirs;			/* tables (OIDs) that inherit from more tables
+								 * than before, and are no partitions */
+	const CreateTrigStmt *trigger;	/* that is made, or NULL */
 	List	   *attached;		/* those of the children that are partitions
 								 * now */
 	DdlRenamed	renamed;
+	Oid			old_schema_id;	/* of a relation */
 	const char *old_name;
 	const char *new_name;
 } DdlCommand;

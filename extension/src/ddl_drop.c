@@ -24,6 +24,8 @@
 #include "fmgr.h"
 #include "guc.h"
 #include "invalidate.h"
+#include "renamed_columns.h"
+#include "renamed_tables.h"
 #include "rule_dependency.h"
 #include "rule_scan.h"
 #include "schema_rule.h"
@@ -80,6 +82,8 @@ follow_table(Oid relation_id)
 {
 	ListCell   *cell;
 
+	renamed_columns_forget(relation_id, NULL);
+	renamed_tables_forget(relation_id);
 	if (!guc_enabled)
 		return;
 	foreach(cell, rule_scan_dropped(relation_id))

@@ -30,14 +30,16 @@
 #include "ddl_guard.h"
 #include "ddl_guarded.h"
 #include "ddl_objects.h"
+#include "ddl_rename.h"
+#include "ddl_replaced.h"
 #include "ddl_report.h"
 #include "ddl_switch.h"
 #include "fmgr.h"
 #include "guc.h"
 #include "invalidate.h"
+#include "renamed_tables.h"
 #include "rule_columns.h"
 #include "rule_pair.h"
-#include "rule_rename.h"
 #include "schema_rule.h"
 #include "table_family.h"
 #include "utils/lsyscache.h"
@@ -51,11 +53,14 @@ PG_FUNCTION_INFO_V1(uncache_follow_command);
 static bool
 may_new_table_matter(const RangeVar *name, bool has_parents)
 {
+	Oid			relation_id;
+
 	if (has_parents)
 		return true;
 	if (name->relpersistence == RELPERSISTENCE_TEMP || creating_extension)
 		return false;
-	return watched_schema_find(RangeVarGetRelid(name, NoLock, true)) != NULL;
+	relation_id = RangeVarGetRelid(name, NoLock, true);
+	return watched_schema_find(relation_id) != NULL || OidIsValid(renamed_tables_find_former(relation_id));
 }
 
 /* Have these tables rules, or are they in a watched schema? */
@@ -118,7 +123,7 @@ may_matter(const Node *statement)
 		case T_CreateSchemaStmt:
 			return ((const CreateSchemaStmt *) statement)->schemaElts != NIL;
 		case T_CreateTrigStmt:
-			return ddl_broken_may_read(((const CreateTrigStmt *) statement)->funcname);
+			return ddl_broken_may_be_by((const CreateTrigStmt *) statement);
 		case T_AlterTableStmt:
 			return may_alter_table_matter((const AlterTableStmt *) statement);
 		case T_AlterEnumStmt:
@@ -155,23 +160,6 @@ cover_partitions(const Change *change)
 	}
 }
 
-/* What cacheops knows of a table goes with the name of a column: it is asked for by names. */
-static void
-invalidate_cacheops(const List *tables)
-{
-	ListCell   *table;
-	ListCell   *cell;
-
-	foreach(table, tables)
-	{
-		foreach(cell, rule_scan_relation(lfirst_oid(table)))
-		{
-			if (((const RuleTrigger *) lfirst(cell))->action == RULE_ACTION_CACHEOPS)
-				invalidate_rule(lfirst(cell));
-		}
-	}
-}
-
 /* A new parent shows the rows, an old one does not any more. */
 static void
 invalidate_families(const Change *change)
@@ -190,22 +178,24 @@ invalidate_families(const Change *change)
 }
 
 static void
-rename_column(const Change *change)
+follow_columns(const Change *change)
 {
-	rule_rename_column(table_family_sharers(change->address.objectId), change->command.old_name, change->command.new_name);
-	if (guc_enabled)
-		invalidate_cacheops(change->tables);
+	const DdlCommand *command = &change->command;
+
+	if (command->renamed == DDL_RENAMED_COLUMN)
+		ddl_rename_column(table_family_sharers(change->address.objectId), command->old_name, command->new_name);
+	else if (command->changes_rows)
+		ddl_rename_settle(table_family_sharers(change->address.objectId));
 }
 
 static void
 invalidate(const Change *change)
 {
-	if (change->command.renamed == DDL_RENAMED_COLUMN)
-		rename_column(change);
-	else if (guc_enabled && change->command.changes_rows)
+	if (!guc_enabled)
+		return;
+	if (change->command.changes_rows || change->command.renamed == DDL_RENAMED_COLUMN)
 		invalidate_tables(change->tables);
-	if (guc_enabled)
-		invalidate_families(change);
+	invalidate_families(change);
 }
 
 /* A rule's clones are switched with it, and so is that for TRUNCATE if it is asked for. */
@@ -242,6 +232,25 @@ warn_of_broken_rules(const Change *change)
 	if (change->command.changes_rows || change->command.renamed == DDL_RENAMED_COLUMN)
 		ddl_broken_look_at(change->tables);
 	warn_readers(change);
+}
+
+/* Another table may have the name that rules were made for. */
+static void
+follow_names(const Change *change)
+{
+	const DdlCommand *command = &change->command;
+	ListCell   *cell;
+
+	if (change->address.classId == RelationRelationId && command->renamed == DDL_RENAMED_RELATION)
+		ddl_replaced_rename(change->address.objectId, get_namespace_name(command->old_schema_id), command->old_name);
+	if (change->address.classId == RelationRelationId && command->makes_table)
+		ddl_replaced_take(change->address.objectId);
+	if (command->renamed != DDL_RENAMED_SCHEMA)
+		return;
+	foreach(cell, table_family_in_schema(change->address.objectId))
+		ddl_replaced_rename(lfirst_oid(cell), command->old_name, get_rel_name(lfirst_oid(cell)));
+	foreach(cell, table_family_in_schema(change->address.objectId))
+		ddl_replaced_take(lfirst_oid(cell));
 }
 
 /* A schema has another name: its tables are told of by that. */
@@ -289,6 +298,43 @@ remember_reads(const Change *change)
 		ddl_broken_remember(change->address.objectId);
 }
 
+static void
+warn_of_trigger(const Change *change)
+{
+	if (change->command.trigger != NULL)
+		ddl_broken_warn_of_trigger(change->command.trigger);
+}
+
+/* An automatic rule has given its tags to the heirs by now. */
+static void
+warn_of_heirs_of(Oid parent_id, Oid heir_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_relation(parent_id))
+	{
+		const RuleTrigger *rule = lfirst(cell);
+
+		if (rule->is_for_rows && !schema_rule_is_name(rule->name))
+			ddl_report_heir(rule, heir_id);
+	}
+}
+
+/* Partitions have the rules of their tables. */
+static void
+warn_of_heirs(const Change *change)
+{
+	const DdlCommand *command = &change->command;
+	ListCell   *heir;
+	ListCell   *parent;
+
+	foreach(heir, command->heirs)
+	{
+		foreach(parent, table_family_ancestors(lfirst_oid(heir)))
+			warn_of_heirs_of(lfirst_oid(parent), lfirst_oid(heir));
+	}
+}
+
 /*
  * Tables that show what was altered.  A table that is made, or only gets another
  * name, is shown by its heirs at most; what it is the type of does not change.
@@ -312,8 +358,12 @@ static const Follower followers[] = {
 	remember_reads,
 	cover_partitions,
 	invalidate,
+	follow_columns,
 	switch_rules,
 	warn_of_broken_rules,
+	warn_of_trigger,
+	warn_of_heirs,
+	follow_names,
 	follow_schema,
 	follow_tables
 };

@@ -71,6 +71,56 @@ ddl_report_widened(const RuleTrigger *rule)
 }
 
 void
+ddl_report_unnoticed(const RuleTrigger *rule, const char *trigger_name)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" does not notice columns that only trigger \"%s\" changes",
+					rule->name, qualified_name(rule->relation_id), trigger_name),
+			 errhint("Call uncache.watch without columns if the trigger changes one that the rule reads.")));
+}
+
+void
+ddl_report_heir(const RuleTrigger *rule, Oid heir_id)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" does not cover rows of table \"%s\", which inherits from it",
+					rule->name, qualified_name(rule->relation_id), qualified_name(heir_id)),
+			 errhint("Call uncache.watch for that table, too.")));
+}
+
+void
+ddl_report_copied(const RuleTrigger *rule, Oid relation_id)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" holds for table \"%s\" as well, which has the name that the rule was made for",
+					rule->name, qualified_name(rule->relation_id), qualified_name(relation_id)),
+			 errhint("Call uncache.unwatch for the one that needs no rule.")));
+}
+
+void
+ddl_report_left(const RuleTrigger *rule, Oid relation_id)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" does not hold for table \"%s\", which has the name that the rule was made for",
+					rule->name, qualified_name(rule->relation_id), qualified_name(relation_id)),
+			 errhint("Call uncache.watch for the table that is read under this name.")));
+}
+
+void
+ddl_report_choice(const RuleTrigger *rule, const char *written, const char *followed)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" reads column \"%s\" again, which is another one than before",
+					rule->name, qualified_name(rule->relation_id), written),
+			 errhint("The column that it read before is called \"%s\" now. Call uncache.watch to say what is meant.", followed)));
+}
+
+void
 ddl_report_failure(const ErrorData *error)
 {
 	ereport(WARNING,

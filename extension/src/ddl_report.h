@@ -21,6 +21,21 @@ extern void ddl_report_dropped(const RuleTrigger *rule);
 /* A rule fires for more rows than before. */
 extern void ddl_report_widened(const RuleTrigger *rule);
 
+/* What a BEFORE trigger changes by itself, UPDATE OF does not fire for. */
+extern void ddl_report_unnoticed(const RuleTrigger *rule, const char *trigger_name);
+
+/* A new heir's rows are not covered by the rule of a table that it inherits from. */
+extern void ddl_report_heir(const RuleTrigger *rule, Oid heir_id);
+
+/* Another table has taken the name of a rule's, and the rule holds for it, too, */
+extern void ddl_report_copied(const RuleTrigger *rule, Oid relation_id);
+
+/* or not. */
+extern void ddl_report_left(const RuleTrigger *rule, Oid relation_id);
+
+/* Of two columns the rule reads that of the name which it was written for. */
+extern void ddl_report_choice(const RuleTrigger *rule, const char *written, const char *followed);
+
 /* A command could not be followed: every target is resynced. */
 extern void ddl_report_failure(const ErrorData *error);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * own_sql.c
- *	  Changes the extension's own tables by SQL, as their owner.
+ *	  Reads and changes the extension's own tables by SQL, as their owner.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,10 +13,40 @@
 #include "owner.h"
 #include "settings.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 
-static uint64
-execute(const char *statement, int argument_count, const char *const *arguments)
+/* The current result of SPI, copied into a context. */
+static List *
+copy_rows(MemoryContext context)
 {
+	MemoryContext before = MemoryContextSwitchTo(context);
+	int			column_count = SPI_tuptable->tupdesc->natts;
+	List	   *rows = NIL;
+	uint64		i;
+	int			column;
+
+	for (i = 0; i < SPI_processed; i++)
+	{
+		char	  **row = palloc(column_count * sizeof(char *));
+
+		for (column = 0; column < column_count; column++)
+		{
+			bool		is_null;
+			Datum		value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, column + 1, &is_null);
+
+			row[column] = is_null ? NULL : TextDatumGetCString(value);
+		}
+		rows = lappend(rows, row);
+	}
+	MemoryContextSwitchTo(before);
+	return rows;
+}
+
+/* The number of rows; *rows are those of a query, unless it is NULL. */
+static uint64
+execute(const char *statement, int argument_count, const char *const *arguments, List **rows)
+{
+	MemoryContext context = CurrentMemoryContext;
 	Oid		   *types = palloc(argument_count * sizeof(Oid));
 	Datum	   *values = palloc(argument_count * sizeof(Datum));
 	uint64		row_count;
@@ -34,18 +64,47 @@ execute(const char *statement, int argument_count, const char *const *arguments)
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	row_count = SPI_processed;
+	if (rows != NULL)
+		*rows = copy_rows(context);
 	(void) SPI_finish();
+	return row_count;
+}
+
+static uint64
+execute_as_owner(const char *statement, int argument_count, const char *const *arguments, List **rows)
+{
+	int			nest_level = settings_pin_all();
+	OwnerActing before = owner_enter();
+	uint64		row_count = execute(statement, argument_count, arguments, rows);
+
+	owner_leave(before);
+	settings_restore(nest_level);
 	return row_count;
 }
 
 uint64
 own_sql_execute(const char *statement, int argument_count, const char *const *arguments)
 {
-	int			nest_level = settings_pin_all();
-	OwnerActing before = owner_enter();
-	uint64		row_count = execute(statement, argument_count, arguments);
+	return execute_as_owner(statement, argument_count, arguments, NULL);
+}
 
-	owner_leave(before);
-	settings_restore(nest_level);
-	return row_count;
+List *
+own_sql_query(const char *statement, int argument_count, const char *const *arguments)
+{
+	List	   *rows = NIL;
+
+	(void) execute_as_owner(statement, argument_count, arguments, &rows);
+	return rows;
+}
+
+char *
+own_sql_array(const StringArray *array)
+{
+	Datum	   *elements = palloc(Max(array->count, 1) * sizeof(Datum));
+	int			i;
+
+	for (i = 0; i < array->count; i++)
+		elements[i] = CStringGetTextDatum(array->strings[i]);
+	return OidOutputFunctionCall(F_ARRAY_OUT,
+								 PointerGetDatum(construct_array(elements, array->count, TEXTOID, -1, false, TYPALIGN_INT)));
 }

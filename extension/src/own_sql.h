@@ -1,12 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * own_sql.h
- *	  Changes the extension's own tables by SQL, as their owner.
+ *	  Reads and changes the extension's own tables by SQL, as their owner.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef UNCACHE_OWN_SQL_H
 #define UNCACHE_OWN_SQL_H
+
+#include "array.h"
+#include "nodes/pg_list.h"
 
 /*
  * Executes a statement whose parameters are texts, none of them NULL, with
@@ -15,5 +18,14 @@
  * of rows; raises what goes wrong.
  */
 extern uint64 own_sql_execute(const char *statement, int argument_count, const char *const *arguments);
+
+/*
+ * The same of a query whose columns are texts: its rows as a list of char **, NULL for
+ * a null, palloc'd in the caller's context.
+ */
+extern List *own_sql_query(const char *statement, int argument_count, const char *const *arguments);
+
+/* A text[] as an argument, palloc'd; for statements that cast it. */
+extern char *own_sql_array(const StringArray *array);
 
 #endif

@@ -220,3 +220,53 @@ rule_columns_restore(const RuleTrigger *rule)
 	CommandCounterIncrement();
 	return rule->is_conditional == (condition != NULL);
 }
+
+/* --- another column in a column's place --- */
+
+static bool
+reads_column(Node *condition, AttrNumber column)
+{
+	Bitmapset  *numbers = NULL;
+
+	pull_varattnos(condition, PRS2_OLD_VARNO, &numbers);
+	pull_varattnos(condition, PRS2_NEW_VARNO, &numbers);
+	return bms_is_member(column - FirstLowInvalidHeapAttributeNumber, numbers);
+}
+
+static int
+add_column(const RuleTrigger *rule, AttrNumber column, AttrNumber added, int16 *columns)
+{
+	bool		has_column = false;
+	bool		has_added = false;
+	int			count = 0;
+	int			i;
+
+	for (i = 0; i < rule->column_count; i++)
+	{
+		has_column |= rule->columns[i] == column;
+		has_added |= rule->columns[i] == added;
+		columns[count++] = rule->columns[i];
+	}
+	if (has_column && !has_added)
+		columns[count++] = added;
+	return count;
+}
+
+bool
+rule_columns_add(const RuleTrigger *rule, AttrNumber column, AttrNumber added)
+{
+	int16	   *columns = palloc((rule->column_count + 1) * sizeof(int16));
+	int			count = add_column(rule, column, added, columns);
+	Node	   *condition = rule->is_conditional ? stringToNode(rule_edit_condition(rule)) : NULL;
+	bool		keeps_condition = condition == NULL || !reads_column(condition, column);
+
+	if (count == rule->column_count && keeps_condition)
+		return true;
+	if (!keeps_condition)
+		condition = NULL;
+	(void) visit_dependencies(rule, 0, true, !keeps_condition);
+	rule_edit_restrict(rule, columns, count, condition == NULL ? NULL : nodeToString(condition));
+	depend_on_columns(rule, columns, count, condition);
+	CommandCounterIncrement();
+	return keeps_condition;
+}

@@ -32,4 +32,11 @@ extern void rule_columns_release(const RuleTrigger *rule);
  */
 extern bool rule_columns_restore(const RuleTrigger *rule);
 
+/*
+ * Where UPDATE OF names a column, it names another one beside it from now on; WHEN
+ * goes if it reads that column, since it would have to read the other.  False if it
+ * went.
+ */
+extern bool rule_columns_add(const RuleTrigger *rule, AttrNumber column, AttrNumber added);
+
 #endif

@@ -50,24 +50,12 @@ rule_dependency_put(Oid trigger_id, const List *objects)
 	}
 }
 
-/* An empty table costs one look at its size. */
-static bool
-is_empty(Oid relation_id)
-{
-	Relation	relation = table_open(relation_id, AccessShareLock);
-	bool		result = RelationGetNumberOfBlocks(relation) == 0;
-
-	table_close(relation, AccessShareLock);
-	return result;
-}
-
 void
 rule_dependency_forget(Oid trigger_id)
 {
 	const char *const arguments[] = {number_text(trigger_id)};
-	Oid			relation_id = catalog_dependencies_id();
 
-	if (OidIsValid(relation_id) && !is_empty(relation_id))
+	if (!catalog_is_empty(catalog_dependencies_id()))
 		(void) own_sql_execute("DELETE FROM uncache.dependencies WHERE trigger = $1::oid", 1, arguments);
 }
 

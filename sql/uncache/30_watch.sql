@@ -38,6 +38,10 @@ CREATE FUNCTION uncache.make_room(relation regclass, name text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_make_room';
 COMMENT ON FUNCTION uncache.make_room(regclass, text) IS 'lets partitions that have a rule of a name keep it by another, with _own behind';
 
+CREATE FUNCTION uncache.confirm_names(relation regclass, rule text) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_confirm_names';
+COMMENT ON FUNCTION uncache.confirm_names(regclass, text) IS 'a rule is meant as it is, whatever names its columns had';
+
 /* An event on rows may be restricted to columns of an UPDATE. */
 CREATE FUNCTION uncache.put_trigger(relation regclass, name text, action text, events text, columns text[], arguments text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -47,6 +51,7 @@ DECLARE
 	argument_list text := (SELECT string_agg(quote_literal(a), ', ' ORDER BY n)
 		FROM unnest(arguments) WITH ORDINALITY AS u(a, n));
 BEGIN
+	PERFORM uncache.confirm_names(relation, name);
 	IF EXISTS (SELECT FROM uncache.rules r
 		WHERE r.relation = put_trigger.relation AND r.rule = name AND r.action = put_trigger.action
 			AND r.templates = arguments AND r.enabled = 'always'

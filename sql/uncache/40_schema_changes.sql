@@ -22,6 +22,41 @@ COMMENT ON COLUMN uncache.dependencies.subobject IS 'of a table, the column; els
 COMMENT ON COLUMN uncache.dependencies.name IS 'what the object was called when the rule was made';
 COMMENT ON COLUMN uncache.dependencies.trigger IS 'the rule''s trigger';
 
+/*
+ * By the rule's name, since a trigger's oid does not outlive pg_upgrade. Who makes the cache's keys goes by names: where
+ * there is a column of the name again that the rule was written for, it reads that one.
+ */
+CREATE TABLE uncache.renamed_columns (
+	relation	oid		NOT NULL,
+	rule		name	NOT NULL,
+	present		text[]	NOT NULL,
+	arguments	text[]	NOT NULL,
+	written		text[]	NOT NULL,
+	followed	text[]	NOT NULL,
+	PRIMARY KEY (relation, rule)
+);
+COMMENT ON TABLE uncache.renamed_columns IS 'rules that have followed columns to other names';
+COMMENT ON COLUMN uncache.renamed_columns.relation IS 'the rule''s table';
+COMMENT ON COLUMN uncache.renamed_columns.rule IS 'the rule''s trigger, by name';
+COMMENT ON COLUMN uncache.renamed_columns.present IS 'the arguments that the rule has now: with others, it is another rule';
+COMMENT ON COLUMN uncache.renamed_columns.arguments IS 'the arguments that the rule was written with';
+COMMENT ON COLUMN uncache.renamed_columns.written IS 'columns by the names that they had then';
+COMMENT ON COLUMN uncache.renamed_columns.followed IS 'the same columns by the names that they have now';
+
+/* Where another table takes the name that rules were made for, they hold for that one, too. */
+CREATE TABLE uncache.renamed_tables (
+	relation	oid			PRIMARY KEY,
+	schema		name		NOT NULL,
+	name		name		NOT NULL,
+	at			timestamptz	NOT NULL
+);
+CREATE INDEX renamed_tables_name_idx ON uncache.renamed_tables (name, schema);
+COMMENT ON TABLE uncache.renamed_tables IS 'tables with rules that had another name when the rules were made';
+COMMENT ON COLUMN uncache.renamed_tables.relation IS 'the table';
+COMMENT ON COLUMN uncache.renamed_tables.schema IS 'the schema that it was in';
+COMMENT ON COLUMN uncache.renamed_tables.name IS 'the name that it had there';
+COMMENT ON COLUMN uncache.renamed_tables.at IS 'when it gave the name up';
+
 CREATE FUNCTION uncache.clear_way() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_clear_way';
 COMMENT ON FUNCTION uncache.clear_way() IS 'event trigger: makes room for commands that PostgreSQL would refuse because of a rule';

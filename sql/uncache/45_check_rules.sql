@@ -190,6 +190,47 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.check_heirs() IS 'rules of tables whose heirs have none';
 
+CREATE FUNCTION uncache.check_columns(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT t.relation, t.rule, format('it reads column %I, which is another one than before', c.written),
+		format('The column that it read before is called %I now. Call uncache.watch to say what is meant.', c.followed)
+	FROM uncache.renamed_columns r
+		JOIN uncache.rule_triggers t ON t.relation = r.relation AND t.rule = r.rule AND t.is_for_rows AND NOT t.is_inherited
+			AND t.arguments = ARRAY(SELECT a FROM unnest(r.present) WITH ORDINALITY AS u(a, n) ORDER BY n OFFSET cardinality(r.present) - cardinality(t.arguments)),
+		unnest(r.written, r.followed) AS c(written, followed)
+	WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.written)
+		AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.followed)
+$$;
+COMMENT ON FUNCTION uncache.check_columns() IS 'rules that had to choose between two columns: the one that was renamed, and the one of its name';
+
+CREATE FUNCTION uncache.check_tables_replaced(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT c.oid, t.rule, format('%s had this name when it got the rule, which this table has not', r.relation::regclass),
+		format('Call uncache.watch for the table that is read under this name, or again for %s to say that it is meant.', r.relation::regclass)
+	FROM uncache.renamed_tables r
+		JOIN pg_namespace n ON n.nspname = r.schema
+		JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.name AND c.oid <> r.relation AND c.relkind IN ('r', 'p')
+		JOIN uncache.rule_triggers t ON t.relation = r.relation
+	WHERE t.is_for_rows AND NOT t.is_inherited AND NOT uncache.is_schema_rule(t.rule)
+		AND NOT EXISTS (SELECT FROM uncache.rule_triggers o
+			WHERE o.relation = c.oid AND o.is_for_rows AND o.action = t.action AND o.arguments @> t.arguments)
+$$;
+COMMENT ON FUNCTION uncache.check_tables_replaced() IS 'tables that have the name of one that had rules';
+
+/* UPDATE OF goes by what the statement sets: 19 is ROW, BEFORE and UPDATE. */
+CREATE FUNCTION uncache.check_before_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT t.relation, t.rule, format('columns that only trigger %I on %s changes are not noticed', b.tgname, b.tgrelid::regclass),
+		'Call uncache.watch without columns if it changes one that the rule reads.'
+	FROM uncache.rule_triggers t, uncache.truncate_relations(t.relation) AS c(relation)
+		JOIN pg_trigger b ON b.tgrelid = c.relation AND b.tgtype & 19 = 19 AND b.tgenabled <> 'D' AND b.tgparentid = 0
+	WHERE t.is_for_rows AND t.on_update AND NOT t.is_inherited AND t.update_columns IS NOT NULL
+$$;
+COMMENT ON FUNCTION uncache.check_before_triggers() IS 'rules that fire for some columns, on tables whose triggers change others';
+
 CREATE FUNCTION uncache.check_schemas(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -234,6 +275,9 @@ AS $$
 		UNION ALL SELECT * FROM uncache.check_authors()
 		UNION ALL SELECT * FROM uncache.check_products()
 		UNION ALL SELECT * FROM uncache.check_heirs()
+		UNION ALL SELECT * FROM uncache.check_columns()
+		UNION ALL SELECT * FROM uncache.check_tables_replaced()
+		UNION ALL SELECT * FROM uncache.check_before_triggers()
 		UNION ALL SELECT * FROM uncache.check_schemas()) p
 	ORDER BY p.relation::regclass::text COLLATE "C" NULLS FIRST, p.rule, p.problem COLLATE "C"
 $$;

@@ -15,7 +15,7 @@ CREATE FUNCTION uncache.check_functions() RETURNS name[]
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT ARRAY['actions', 'check_rules', 'check_event_triggers', 'check_triggers', 'check_events', 'check_truncates', 'check_arguments', 'check_authors',
-		'check_products', 'check_heirs', 'check_schemas', 'find_problem', 'examine_rule', 'rule_for_any_row', 'has_consumer', 'is_schema_rule',
+		'check_products', 'check_heirs', 'check_columns', 'check_tables_replaced', 'check_before_triggers', 'check_schemas', 'find_problem', 'examine_rule', 'rule_for_any_row', 'has_consumer', 'is_schema_rule',
 		'schema_rule_name', 'schema_tags', 'truncate_relations', 'trigger_arguments', 'rule_author']::name[]
 $$;
 COMMENT ON FUNCTION uncache.check_functions() IS 'the functions that whoever calls check_rules() has to be granted';
@@ -38,9 +38,9 @@ CREATE FUNCTION uncache.grant_author(role regrole) RETURNS void
 AS $$
 BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
-	EXECUTE format('GRANT SELECT ON uncache.rules, uncache.rule_triggers, uncache.schemas TO %s', role);
+	EXECUTE format('GRANT SELECT ON uncache.rules, uncache.rule_triggers, uncache.schemas, uncache.renamed_columns, uncache.renamed_tables TO %s', role);
 	PERFORM uncache.grant_functions(uncache.check_functions() || ARRAY[
-		'check_rule', 'check_template', 'check_watchable', 'drop_rule', 'explain', 'heirs',
+		'check_rule', 'check_template', 'check_watchable', 'confirm_names', 'drop_rule', 'explain', 'heirs',
 		'invalidate', 'invalidate_pattern', 'invalidate_table', 'invalidate_tag', 'invalidate_version', 'is_enabled', 'is_target', 'lock_schema', 'make_room',
 		'put_rule', 'put_schema', 'put_schema_rule', 'put_schema_rules', 'put_trigger', 'record_statement', 'remove_schema',
 		'unwatch', 'unwatch_schema', 'wait', 'watch', 'watch_schema']::name[], role::text);
@@ -58,7 +58,7 @@ REVOKE ALL ON SCHEMA uncache FROM PUBLIC;
  */
 GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.patterns(), uncache.tags(), uncache.versions(), uncache.query(), uncache.cacheops() TO PUBLIC;
 GRANT USAGE ON SCHEMA uncache TO pg_monitor;
-GRANT SELECT ON uncache.rules, uncache.rule_triggers, uncache.schemas, uncache.status TO pg_monitor;
+GRANT SELECT ON uncache.rules, uncache.rule_triggers, uncache.schemas, uncache.renamed_columns, uncache.renamed_tables, uncache.status TO pg_monitor;
 GRANT EXECUTE ON FUNCTION uncache.consumer_worker(integer), uncache.has_marker(integer), uncache.lag_alarm(uncache.consumers), uncache.gap_reason(text),
 	uncache.cursor_has_consumed(text, xid8, integer) TO pg_monitor;
 SELECT uncache.grant_functions(uncache.check_functions(), 'pg_monitor');

@@ -1,0 +1,170 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl_replaced.c
+ *	  Tables that take the name of a table with rules.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "commands/trigger.h"
+#include "ddl_broken.h"
+#include "ddl_replaced.h"
+#include "ddl_report.h"
+#include "guarded.h"
+#include "guc.h"
+#include "invalidate.h"
+#include "renamed_tables.h"
+#include "rule_compile.h"
+#include "rule_edit.h"
+#include "schema_rule.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* By watch() or by hand: neither of a partition's table nor of a watched schema. */
+static bool
+is_its_own(const RuleTrigger *rule)
+{
+	return !OidIsValid(rule->parent_id) && !schema_rule_is_name(rule->name);
+}
+
+/* --- a table gives up its name --- */
+
+void
+ddl_replaced_rename(Oid relation_id, const char *old_schema, const char *old_name)
+{
+	bool		has_rules = false;
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_relation(relation_id))
+	{
+		if (!is_its_own(lfirst(cell)))
+			continue;
+		has_rules = true;
+		if (guc_enabled)
+			invalidate_rule(lfirst(cell));
+	}
+	if (has_rules)
+		renamed_tables_put(relation_id, old_schema, old_name);
+}
+
+/* --- another one takes it --- */
+
+static Oid
+owner_of(Oid relation_id)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation_id));
+	Oid			owner_id = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner_id = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+		ReleaseSysCache(tuple);
+	}
+	return owner_id;
+}
+
+static bool
+is_there(const List *rules, const RuleTrigger *rule)
+{
+	ListCell   *cell;
+
+	foreach(cell, rules)
+	{
+		const RuleTrigger *present = lfirst(cell);
+
+		if (present->action == rule->action && present->is_for_rows == rule->is_for_rows &&
+			array_equals(&present->arguments, &rule->arguments))
+			return true;
+	}
+	return false;
+}
+
+/* What finding out whether a rule makes sense for a table works on. */
+typedef struct Trial
+{
+	Relation	relation;
+	const RuleTrigger *rule;
+} Trial;
+
+static void
+analyze(void *argument)
+{
+	const Trial *trial = argument;
+
+	(void) rule_analyze(trial->relation, trial->rule->action, trial->rule->arguments.strings,
+						trial->rule->arguments.count, RULE_SCRUTINY_OWN_TABLE);
+}
+
+static bool
+fits(Oid relation_id, const RuleTrigger *rule)
+{
+	Trial		trial = {table_open(relation_id, AccessShareLock), rule};
+	bool		result = guarded_call(analyze, &trial) == NULL;
+
+	table_close(trial.relation, NoLock);
+	return result;
+}
+
+/* A query has its author's rights: it is given to a table by who may do that, by watch(). */
+static bool
+can_copy(Oid relation_id, const RuleTrigger *rule)
+{
+	return rule->action != RULE_ACTION_QUERY &&
+		owner_of(relation_id) == owner_of(rule->relation_id) &&
+		!OidIsValid(get_trigger_oid(relation_id, rule->name, true)) &&
+		fits(relation_id, rule);
+}
+
+static void
+copy(Oid relation_id, const RuleTrigger *rule)
+{
+	rule_edit_create(relation_id, rule->name, rule->action, &rule->arguments, rule->is_for_rows);
+	ddl_broken_remember(get_trigger_oid(relation_id, rule->name, false));
+	if (guc_enabled)
+		invalidate_rule(rule);
+	if (rule->is_for_rows)
+		ddl_report_copied(rule, relation_id);
+}
+
+static bool
+is_table(Oid relation_id)
+{
+	char		kind = get_rel_relkind(relation_id);
+
+	return (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE) &&
+		get_rel_persistence(relation_id) != RELPERSISTENCE_TEMP;
+}
+
+void
+ddl_replaced_take(Oid relation_id)
+{
+	Oid			former_id = is_table(relation_id) ? renamed_tables_find_former(relation_id) : InvalidOid;
+	bool		is_complete = true;
+	List	   *present;
+	ListCell   *cell;
+
+	if (!OidIsValid(former_id))
+		return;
+	present = rule_scan_relation(relation_id);
+	foreach(cell, rule_scan_relation(former_id))
+	{
+		const RuleTrigger *rule = lfirst(cell);
+
+		if (!is_its_own(rule) || is_there(present, rule))
+			continue;
+		if (can_copy(relation_id, rule))
+			copy(relation_id, rule);
+		else
+		{
+			is_complete = false;
+			if (rule->is_for_rows)
+				ddl_report_left(rule, relation_id);
+		}
+	}
+	if (is_complete)
+		renamed_tables_settle(relation_id);
+}

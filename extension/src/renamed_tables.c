@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * renamed_tables.c
+ *	  Tables with rules that had another name when those were written:
+ *	  uncache.renamed_tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog.h"
+#include "own_sql.h"
+#include "renamed_tables.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+static bool
+is_empty(void)
+{
+	return catalog_is_empty(catalog_renamed_tables_id());
+}
+
+static char *
+oid_text(Oid id)
+{
+	return psprintf("%u", id);
+}
+
+/* Schema and name of a table; false if there is none. */
+static bool
+get_names(Oid relation_id, const char **names)
+{
+	names[1] = get_rel_name(relation_id);
+	names[0] = names[1] == NULL ? NULL : get_namespace_name(get_rel_namespace(relation_id));
+	return names[0] != NULL;
+}
+
+void
+renamed_tables_put(Oid relation_id, const char *schema, const char *name)
+{
+	const char *const row[] = {oid_text(relation_id), schema, name};
+	const char *present[2];
+
+	(void) own_sql_execute("INSERT INTO uncache.renamed_tables (relation, schema, name, at)"
+						   " VALUES ($1::oid, $2::name, $3::name, clock_timestamp()) ON CONFLICT (relation) DO NOTHING",
+						   lengthof(row), row);
+	if (get_names(relation_id, present))
+	{
+		const char *const settled[] = {row[0], present[0], present[1]};
+
+		(void) own_sql_execute("DELETE FROM uncache.renamed_tables WHERE relation = $1::oid AND schema = $2::name AND name = $3::name",
+							   lengthof(settled), settled);
+	}
+}
+
+Oid
+renamed_tables_find_former(Oid relation_id)
+{
+	const char *key[3] = {NULL, NULL, oid_text(relation_id)};
+	List	   *rows;
+
+	if (is_empty() || !get_names(relation_id, key))
+		return InvalidOid;
+	rows = own_sql_query("SELECT relation::text FROM uncache.renamed_tables"
+						 " WHERE schema = $1::name AND name = $2::name AND relation <> $3::oid ORDER BY at DESC LIMIT 1",
+						 lengthof(key), key);
+	return rows == NIL ? InvalidOid : atooid(((char **) linitial(rows))[0]);
+}
+
+void
+renamed_tables_settle(Oid relation_id)
+{
+	const char *key[2];
+
+	if (!is_empty() && get_names(relation_id, key))
+		(void) own_sql_execute("DELETE FROM uncache.renamed_tables WHERE schema = $1::name AND name = $2::name",
+							   lengthof(key), key);
+}
+
+void
+renamed_tables_forget(Oid relation_id)
+{
+	const char *const key[] = {oid_text(relation_id)};
+
+	if (!is_empty())
+		(void) own_sql_execute("DELETE FROM uncache.renamed_tables WHERE relation = $1::oid", lengthof(key), key);
+}

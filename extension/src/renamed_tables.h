@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * renamed_tables.h
+ *	  Tables with rules that had another name when those were written:
+ *	  uncache.renamed_tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_RENAMED_TABLES_H
+#define UNCACHE_RENAMED_TABLES_H
+
+/* A table had this name; the first that is told of counts, unless it has it again. */
+extern void renamed_tables_put(Oid relation_id, const char *schema, const char *name);
+
+/* The table that gave up its name to this one last, or InvalidOid. */
+extern Oid	renamed_tables_find_former(Oid relation_id);
+
+/* What had a table's name before does not matter any more. */
+extern void renamed_tables_settle(Oid relation_id);
+
+/* What name a table had does not matter any more. */
+extern void renamed_tables_forget(Oid relation_id);
+
+#endif

@@ -132,6 +132,12 @@ catalog_renamed_tables_id(void)
 	return relation_id("renamed_tables");
 }
 
+Oid
+catalog_view_rules_id(void)
+{
+	return relation_id("view_rules");
+}
+
 bool
 catalog_is_empty(Oid id)
 {

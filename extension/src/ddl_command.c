@@ -185,6 +185,8 @@ describe_simple(DdlCommand *description, const Node *statement, Oid object_id)
 		if (move->relation != NULL)
 			describe_relation(description, move->relation, move->relation->relname);
 	}
+	else if (IsA(statement, RefreshMatViewStmt))
+		description->refreshes = true;
 	else if (IsA(statement, CreateTrigStmt))
 		description->trigger = (const CreateTrigStmt *) statement;
 	else if (IsA(statement, CreateStmt) || IsA(statement, CreateTableAsStmt))

@@ -24,6 +24,7 @@ typedef struct DdlCommand
 	bool		changes_rows;	/* they, or what is shown of them, come out
 								 * otherwise */
 	bool		changes_columns;	/* drops some or gives them other types */
+	bool		refreshes;		/* a materialized view */
 	bool		switches_triggers;	/* off, on, or on for other sessions */
 	bool		makes_table;	/* or puts one where it was not before */
 	bool		changes_identity;	/* name, schema, primary key, parents */

@@ -33,6 +33,7 @@
 #include "tcop/cmdtag.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "view_rule.h"
 #include "watched_schema.h"
 
 PG_FUNCTION_INFO_V1(uncache_follow_drops);
@@ -88,6 +89,44 @@ follow_table(Oid relation_id)
 		return;
 	foreach(cell, rule_scan_dropped(relation_id))
 		invalidate_rule(lfirst(cell));
+}
+
+/* --- materialized views --- */
+
+static bool
+is_view(const DroppedObject *object)
+{
+	static const char *const types[] = {"materialized view", NULL};
+
+	return is_of_type(object, types);
+}
+
+static void
+follow_view(const DroppedObject *object)
+{
+	Oid			view_id = object->address.objectId;
+
+	if (guc_enabled)
+	{
+		invalidate_view(view_id);
+		if (object->schema_name != NULL && object->name != NULL)
+			invalidate_view_named(view_id, object->schema_name, object->name);
+	}
+	view_rule_forget(view_id);
+	renamed_tables_forget(view_id);
+}
+
+/* A watched schema that goes is still known. */
+static void
+follow_views(const Drop *drop)
+{
+	ListCell   *cell;
+
+	foreach(cell, drop->objects)
+	{
+		if (is_view(lfirst(cell)))
+			follow_view(lfirst(cell));
+	}
 }
 
 /* --- columns --- */
@@ -208,6 +247,7 @@ follow(void *argument)
 {
 	Drop		drop = read_drop(argument);
 
+	follow_views(&drop);
 	forget_schemas_and_rules(&drop);
 	follow_tables_and_columns(&drop);
 	warn_readers(&drop);

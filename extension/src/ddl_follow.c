@@ -43,6 +43,7 @@
 #include "schema_rule.h"
 #include "table_family.h"
 #include "utils/lsyscache.h"
+#include "view_rule.h"
 #include "watched_schema.h"
 
 PG_FUNCTION_INFO_V1(uncache_follow_command);
@@ -188,6 +189,34 @@ follow_columns(const Change *change)
 		ddl_rename_settle(table_family_sharers(change->address.objectId));
 }
 
+/* By the name that it has, and that it had. */
+static void
+invalidate_view_of(const Change *change)
+{
+	const DdlCommand *command = &change->command;
+	Oid			view_id = change->address.objectId;
+
+	if (command->refreshes || command->makes_table)
+		invalidate_view(view_id);
+	if (command->renamed == DDL_RENAMED_RELATION)
+		invalidate_view_named(view_id, get_namespace_name(command->old_schema_id), command->old_name);
+}
+
+static void
+invalidate_views(const Change *change)
+{
+	ListCell   *cell;
+
+	if (!guc_enabled)
+		return;
+	if (change->address.classId == RelationRelationId && view_rule_is_view(change->address.objectId))
+		invalidate_view_of(change);
+	if (change->command.renamed != DDL_RENAMED_SCHEMA)
+		return;
+	foreach(cell, view_rule_views_in_schema(change->address.objectId))
+		invalidate_view_named(lfirst_oid(cell), change->command.old_name, get_rel_name(lfirst_oid(cell)));
+}
+
 static void
 invalidate(const Change *change)
 {
@@ -239,6 +268,7 @@ static void
 follow_names(const Change *change)
 {
 	const DdlCommand *command = &change->command;
+	List	   *relations;
 	ListCell   *cell;
 
 	if (change->address.classId == RelationRelationId && command->renamed == DDL_RENAMED_RELATION)
@@ -247,9 +277,11 @@ follow_names(const Change *change)
 		ddl_replaced_take(change->address.objectId);
 	if (command->renamed != DDL_RENAMED_SCHEMA)
 		return;
-	foreach(cell, table_family_in_schema(change->address.objectId))
+	relations = list_concat(table_family_in_schema(change->address.objectId),
+							view_rule_views_in_schema(change->address.objectId));
+	foreach(cell, relations)
 		ddl_replaced_rename(lfirst_oid(cell), command->old_name, get_rel_name(lfirst_oid(cell)));
-	foreach(cell, table_family_in_schema(change->address.objectId))
+	foreach(cell, relations)
 		ddl_replaced_take(lfirst_oid(cell));
 }
 
@@ -358,6 +390,7 @@ static const Follower followers[] = {
 	remember_reads,
 	cover_partitions,
 	invalidate,
+	invalidate_views,
 	follow_columns,
 	switch_rules,
 	warn_of_broken_rules,
@@ -402,6 +435,7 @@ must_have_altered(const Node *statement)
 		case T_AlterTableStmt:
 			/* may_matter() has found the table */
 		case T_AlterEnumStmt:
+		case T_RefreshMatViewStmt:
 			return true;
 		case T_RenameStmt:
 			return !((const RenameStmt *) statement)->missing_ok &&

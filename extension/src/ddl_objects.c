@@ -38,7 +38,8 @@ enum
 	DROPPED_IS_NORMAL,
 	DROPPED_IS_TEMPORARY,
 	DROPPED_TYPE,
-	DROPPED_NAME = 9
+	DROPPED_SCHEMA,
+	DROPPED_NAME
 };
 
 typedef void *(*RowReader) (TupleTableSlot *slot);
@@ -117,6 +118,7 @@ read_dropped(TupleTableSlot *slot)
 	object->is_asked_for = DatumGetBool(get(slot, DROPPED_IS_ORIGINAL)) ||
 		DatumGetBool(get(slot, DROPPED_IS_NORMAL));
 	object->type = get_text(slot, DROPPED_TYPE);
+	object->schema_name = get_text(slot, DROPPED_SCHEMA);
 	object->name = get_text(slot, DROPPED_NAME);
 	return object;
 }

@@ -26,6 +26,7 @@ typedef struct DroppedObject
 	bool		is_asked_for;	/* by the command, or with what it belongs to;
 								 * not by CASCADE or as an inner part */
 	char	   *type;			/* "table", "table column", ... */
+	char	   *schema_name;	/* that it was in, or NULL */
 	char	   *name;			/* of a schema, a table, a trigger; NULL of
 								 * what has none */
 } DroppedObject;

@@ -23,12 +23,20 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "view_rule.h"
 
 /* By watch() or by hand: neither of a partition's table nor of a watched schema. */
 static bool
 is_its_own(const RuleTrigger *rule)
 {
 	return !OidIsValid(rule->parent_id) && !schema_rule_is_name(rule->name);
+}
+
+/* Of a table or a materialized view. */
+static List *
+rules_of(Oid relation_id)
+{
+	return view_rule_is_view(relation_id) ? view_rule_list(relation_id) : rule_scan_relation(relation_id);
 }
 
 /* --- a table gives up its name --- */
@@ -39,7 +47,7 @@ ddl_replaced_rename(Oid relation_id, const char *old_schema, const char *old_nam
 	bool		has_rules = false;
 	ListCell   *cell;
 
-	foreach(cell, rule_scan_relation(relation_id))
+	foreach(cell, rules_of(relation_id))
 	{
 		if (!is_its_own(lfirst(cell)))
 			continue;
@@ -113,44 +121,58 @@ fits(Oid relation_id, const RuleTrigger *rule)
 static bool
 can_copy(Oid relation_id, const RuleTrigger *rule)
 {
-	return rule->action != RULE_ACTION_QUERY &&
-		owner_of(relation_id) == owner_of(rule->relation_id) &&
-		!OidIsValid(get_trigger_oid(relation_id, rule->name, true)) &&
-		fits(relation_id, rule);
+	if (owner_of(relation_id) != owner_of(rule->relation_id) ||
+		view_rule_is_view(relation_id) != view_rule_is_view(rule->relation_id))
+		return false;
+	return view_rule_is_view(relation_id) ||
+		(rule->action != RULE_ACTION_QUERY && !OidIsValid(get_trigger_oid(relation_id, rule->name, true)) &&
+		 fits(relation_id, rule));
+}
+
+/* Whoever is told of that for rows need not be told of that for TRUNCATE. */
+static bool
+is_to_be_told(const RuleTrigger *rule)
+{
+	return rule->is_for_rows || !OidIsValid(rule->trigger_id);
 }
 
 static void
 copy(Oid relation_id, const RuleTrigger *rule)
 {
-	rule_edit_create(relation_id, rule->name, rule->action, &rule->arguments, rule->is_for_rows);
-	ddl_broken_remember(get_trigger_oid(relation_id, rule->name, false));
+	if (view_rule_is_view(relation_id))
+		view_rule_put(relation_id, rule->action, &rule->arguments);
+	else
+	{
+		rule_edit_create(relation_id, rule->name, rule->action, &rule->arguments, rule->is_for_rows);
+		ddl_broken_remember(get_trigger_oid(relation_id, rule->name, false));
+	}
 	if (guc_enabled)
 		invalidate_rule(rule);
-	if (rule->is_for_rows)
+	if (is_to_be_told(rule))
 		ddl_report_copied(rule, relation_id);
 }
 
 static bool
-is_table(Oid relation_id)
+can_have_rules(Oid relation_id)
 {
 	char		kind = get_rel_relkind(relation_id);
 
-	return (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE) &&
+	return (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_MATVIEW) &&
 		get_rel_persistence(relation_id) != RELPERSISTENCE_TEMP;
 }
 
 void
 ddl_replaced_take(Oid relation_id)
 {
-	Oid			former_id = is_table(relation_id) ? renamed_tables_find_former(relation_id) : InvalidOid;
+	Oid			former_id = can_have_rules(relation_id) ? renamed_tables_find_former(relation_id) : InvalidOid;
 	bool		is_complete = true;
 	List	   *present;
 	ListCell   *cell;
 
 	if (!OidIsValid(former_id))
 		return;
-	present = rule_scan_relation(relation_id);
-	foreach(cell, rule_scan_relation(former_id))
+	present = rules_of(relation_id);
+	foreach(cell, rules_of(former_id))
 	{
 		const RuleTrigger *rule = lfirst(cell);
 
@@ -161,7 +183,7 @@ ddl_replaced_take(Oid relation_id)
 		else
 		{
 			is_complete = false;
-			if (rule->is_for_rows)
+			if (is_to_be_told(rule))
 				ddl_report_left(rule, relation_id);
 		}
 	}

@@ -14,9 +14,11 @@
 #include "invalidate.h"
 #include "miscadmin.h"
 #include "rule_any_row.h"
+#include "schema_tags.h"
 #include "table_family.h"
 #include "template.h"
 #include "utils/builtins.h"
+#include "view_rule.h"
 
 PG_FUNCTION_INFO_V1(uncache_invalidate);
 PG_FUNCTION_INFO_V1(uncache_invalidate_pattern);
@@ -124,6 +126,31 @@ invalidate_rule(const RuleTrigger *rule)
 	rule_any_row(rule->action, rule->arguments.strings, rule->arguments.count, add_any_row, &source);
 }
 
+static void
+add_tags(Oid relation_id, const StringArray *tags)
+{
+	CollectSource source = {relation_id, NULL};
+
+	if (tags != NULL)
+		rule_any_row(RULE_ACTION_TAGS, tags->strings, tags->count, add_any_row, &source);
+}
+
+void
+invalidate_view(Oid view_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, view_rule_list(view_id))
+		invalidate_rule(lfirst(cell));
+	add_tags(view_id, schema_tags_of_view(view_id));
+}
+
+void
+invalidate_view_named(Oid view_id, const char *schema_name, const char *name)
+{
+	add_tags(view_id, schema_tags_of_view_named(schema_name, name));
+}
+
 void
 invalidate_everything(void)
 {
@@ -177,7 +204,10 @@ Datum
 uncache_invalidate_table(PG_FUNCTION_ARGS)
 {
 	check_may_write("uncache.invalidate_table()");
-	invalidate_tables(table_family_partitions(PG_GETARG_OID(0)));
+	if (view_rule_is_view(PG_GETARG_OID(0)))
+		invalidate_view(PG_GETARG_OID(0));
+	else
+		invalidate_tables(table_family_partitions(PG_GETARG_OID(0)));
 	PG_RETURN_VOID();
 }
 

@@ -231,11 +231,32 @@ schema_tags_get(Oid relation_id)
 	return tags == NIL ? NULL : make_array(tags);
 }
 
-/* schema_tags(relation oid) → text[]: as schema_tags_get() */
+static StringArray *
+tags_of_view(const WatchedSchema *schema, const char *name)
+{
+	if (schema == NULL || watched_schema_excludes(schema, name))
+		return NULL;
+	return make_array(list_make1(table_tag(schema, name)));
+}
+
+StringArray *
+schema_tags_of_view(Oid view_id)
+{
+	return tags_of_view(watched_schema_find(view_id), get_rel_name(view_id));
+}
+
+StringArray *
+schema_tags_of_view_named(const char *schema_name, const char *name)
+{
+	return tags_of_view(watched_schema_find_named(schema_name), name);
+}
+
+/* schema_tags(relation oid) → text[]: as schema_tags_get(), or of a materialized view */
 Datum
 uncache_schema_tags(PG_FUNCTION_ARGS)
 {
-	StringArray *tags = schema_tags_get(PG_GETARG_OID(0));
+	StringArray *tags = get_rel_relkind(PG_GETARG_OID(0)) == RELKIND_MATVIEW ?
+	schema_tags_of_view(PG_GETARG_OID(0)) : schema_tags_get(PG_GETARG_OID(0));
 	Datum	   *elements;
 	int			i;
 

@@ -18,4 +18,10 @@
  */
 extern StringArray *schema_tags_get(Oid relation_id);
 
+/* The tag of a materialized view in a watched schema: "schema.view"; NULL if it has none. */
+extern StringArray *schema_tags_of_view(Oid view_id);
+
+/* That of a view of this name. */
+extern StringArray *schema_tags_of_view_named(const char *schema_name, const char *name);
+
 #endif

@@ -91,8 +91,8 @@ find_in(Relation schemas, const char *name)
 }
 
 /* Where no schema is watched, a look at the table's size is all. */
-static WatchedSchema *
-find_by_name(const char *name)
+WatchedSchema *
+watched_schema_find_named(const char *name)
 {
 	Oid			schemas_id = catalog_schemas_id();
 	WatchedSchema *schema = NULL;
@@ -120,16 +120,17 @@ watched_schema_find(Oid relation_id)
 	form = (Form_pg_class) GETSTRUCT(tuple);
 	name = get_namespace_name(form->relnamespace);
 	if (name != NULL && form->relpersistence != RELPERSISTENCE_TEMP &&
-		(form->relkind == RELKIND_RELATION || form->relkind == RELKIND_PARTITIONED_TABLE))
-		schema = find_by_name(name);
+		(form->relkind == RELKIND_RELATION || form->relkind == RELKIND_PARTITIONED_TABLE ||
+		 form->relkind == RELKIND_MATVIEW))
+		schema = watched_schema_find_named(name);
 	ReleaseSysCache(tuple);
 	if (schema != NULL && OidIsValid(getExtensionOfObject(RelationRelationId, relation_id)))
 		schema = NULL;
 	return schema;
 }
 
-static bool
-is_excluded(const WatchedSchema *schema, const char *table_name)
+bool
+watched_schema_excludes(const WatchedSchema *schema, const char *table_name)
 {
 	ListCell   *cell;
 
@@ -161,7 +162,7 @@ watched_schema_covers(Oid relation_id)
 {
 	const WatchedSchema *schema = watched_schema_find(relation_id);
 
-	return schema != NULL && !is_excluded(schema, get_rel_name(relation_id)) &&
+	return schema != NULL && !watched_schema_excludes(schema, get_rel_name(relation_id)) &&
 		!has_watched_ancestor(relation_id);
 }
 
@@ -177,6 +178,6 @@ watched_schema_rename(const char *old_name, const char *new_name)
 void
 watched_schema_forget(const char *name)
 {
-	if (find_by_name(name) != NULL)
+	if (watched_schema_find_named(name) != NULL)
 		(void) own_sql_execute("DELETE FROM uncache.schemas WHERE schema = $1::name", 1, &name);
 }

@@ -18,10 +18,16 @@ typedef struct WatchedSchema
 } WatchedSchema;
 
 /*
- * The watched schema that a table lies in, palloc'd, or NULL.  It has no temporary
+ * The watched schema that a table or materialized view lies in, palloc'd, or NULL.  It has no temporary
  * tables, nor those of another extension, to which pg_dump leaves triggers and all.
  */
 extern WatchedSchema *watched_schema_find(Oid relation_id);
+
+/* The same by the schema's name. */
+extern WatchedSchema *watched_schema_find_named(const char *name);
+
+/* Is a table, or a materialized view, of that name excluded? */
+extern bool watched_schema_excludes(const WatchedSchema *schema, const char *table_name);
 
 /*
  * Is a table watched with its schema?  A partition is covered, or excluded, with

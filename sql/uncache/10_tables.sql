@@ -99,10 +99,7 @@ CREATE UNLOGGED TABLE uncache.markers (
 );
 COMMENT ON TABLE uncache.markers IS 'empty after a crash of PostgreSQL: unlogged on purpose';
 
-/*
- * The one thing about rules that is in no trigger: an empty schema has none to
- * remember by that it is watched.  pg_dump dumps it.
- */
+/* An empty schema has no trigger to remember by that it is watched.  pg_dump dumps it. */
 CREATE TABLE uncache.schemas (
 	schema	name	PRIMARY KEY,
 	exclude	name[]	NOT NULL,
@@ -113,3 +110,16 @@ COMMENT ON TABLE uncache.schemas IS 'the schemas that uncache.watch_schema was c
 COMMENT ON COLUMN uncache.schemas.schema IS 'the schema''s name; it follows when that changes';
 COMMENT ON COLUMN uncache.schemas.exclude IS 'tables that are not watched, by name';
 COMMENT ON COLUMN uncache.schemas.target IS 'Redis destination by alias';
+
+/* Materialized views have no triggers that could be rules. */
+CREATE TABLE uncache.view_rules (
+	view		regclass	NOT NULL,
+	action		text		NOT NULL,
+	templates	text[]		NOT NULL,
+	PRIMARY KEY (view, action)
+);
+SELECT pg_catalog.pg_extension_config_dump('uncache.view_rules', '');
+COMMENT ON TABLE uncache.view_rules IS 'the rules of materialized views: what goes at REFRESH';
+COMMENT ON COLUMN uncache.view_rules.view IS 'the view';
+COMMENT ON COLUMN uncache.view_rules.action IS 'what the target does with the keys';
+COMMENT ON COLUMN uncache.view_rules.templates IS 'without placeholders';

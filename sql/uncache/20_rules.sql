@@ -75,6 +75,14 @@ CREATE FUNCTION uncache.is_enabled() RETURNS boolean
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_is_enabled';
 COMMENT ON FUNCTION uncache.is_enabled() IS 'the setting uncache.enabled';
 
+CREATE FUNCTION uncache.schema_rule_name(relation oid) RETURNS name
+	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_schema_rule_name';
+COMMENT ON FUNCTION uncache.schema_rule_name(oid) IS 'the name of a table''s automatic rule';
+
+CREATE FUNCTION uncache.schema_tags(relation oid) RETURNS text[]
+	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_schema_tags';
+COMMENT ON FUNCTION uncache.schema_tags(oid) IS 'the tags of a table or materialized view in a watched schema; null if it is to have none';
+
 CREATE VIEW uncache.rules AS
 SELECT t.tgrelid::regclass AS relation,
 	t.tgname AS rule,
@@ -97,5 +105,16 @@ FROM pg_catalog.pg_trigger t
 	JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 WHERE t.tgfoid = ANY (ARRAY['uncache.keys()', 'uncache.patterns()', 'uncache.tags()', 'uncache.versions()',
 		'uncache.query()', 'uncache.cacheops()']::regprocedure[])
-	AND t.tgparentid = 0;
-COMMENT ON VIEW uncache.rules IS 'every rule: the triggers that call uncache''s trigger functions';
+	AND t.tgparentid = 0
+UNION ALL
+SELECT v.view, ('uncache_' || v.action)::name, v.action::name, v.templates, 'REFRESH', 'always', false, NULL, NULL,
+	pg_catalog.format('SELECT uncache.watch(%L, %s => %L)', v.view, v.action, v.templates)
+FROM uncache.view_rules v
+UNION ALL
+SELECT c.oid::regclass, uncache.schema_rule_name(c.oid), 'tags', uncache.schema_tags(c.oid), 'REFRESH', 'always', false, NULL, NULL,
+	pg_catalog.format('SELECT uncache.watch_schema(%L, %L, %L)', pg_catalog.quote_ident(w.schema), w.exclude, w.target)
+FROM uncache.schemas w
+	JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
+	JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind = 'm'
+WHERE uncache.schema_tags(c.oid) IS NOT NULL;
+COMMENT ON VIEW uncache.rules IS 'every rule: the triggers that call uncache''s trigger functions, and the rules of materialized views';

@@ -6,7 +6,7 @@ AS $$
 DECLARE
 	kind "char" := (SELECT relkind FROM pg_class WHERE oid = relation);
 BEGIN
-	IF kind NOT IN ('r', 'p') THEN
+	IF kind NOT IN ('r', 'p', 'm') THEN
 		RAISE EXCEPTION '% is not a table', relation
 			USING ERRCODE = 'wrong_object_type',
 			HINT = 'Watch the tables that it gets its rows from.';
@@ -76,6 +76,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION uncache.put_trigger(regclass, text, text, text, text[], text[]) IS 'creates or replaces a rule''s trigger, unless it is there already';
+
+CREATE FUNCTION uncache.put_view_rule(view regclass, action text, templates text[]) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_put_view_rule';
+COMMENT ON FUNCTION uncache.put_view_rule(regclass, text, text[]) IS 'makes, replaces or removes a materialized view''s rule of one action, for its owner';
 
 /* What a rule of each action is made of, for watch(). */
 CREATE FUNCTION uncache.actions() RETURNS SETOF text
@@ -164,6 +168,7 @@ CREATE FUNCTION uncache.watch(relation regclass, columns name[] DEFAULT NULL, ke
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
+	is_view boolean := (SELECT relkind = 'm' FROM pg_class WHERE oid = relation);
 	action text;
 	arguments text[];
 BEGIN
@@ -173,6 +178,10 @@ BEGIN
 			HINT = 'For example: SELECT uncache.watch(''billing.invoice'', ''invoice:{id}'').';
 	END IF;
 	PERFORM uncache.check_watchable(relation);
+	IF is_view AND cardinality(columns) > 0 THEN
+		RAISE EXCEPTION 'a rule of materialized view % cannot be restricted to columns', relation
+			USING ERRCODE = 'feature_not_supported', HINT = 'REFRESH tells of no columns.';
+	END IF;
 	FOR action, arguments IN
 		SELECT v.action, v.arguments
 		FROM (VALUES ('keys', keys), ('patterns', patterns), ('tags', tags), ('versions', versions), ('query', query),
@@ -183,6 +192,11 @@ BEGIN
 		IF '' = ANY (arguments) OR array_position(arguments, NULL) IS NOT NULL THEN
 			RAISE EXCEPTION 'an element of % must not be null or empty', action
 				USING ERRCODE = 'invalid_parameter_value';
+		ELSIF is_view THEN
+			IF cardinality(arguments) > 0 AND action NOT IN ('query', 'cacheops') THEN
+				PERFORM uncache.check_rule(relation, action, arguments);
+			END IF;
+			PERFORM uncache.put_view_rule(relation, action, arguments);
 		ELSIF cardinality(arguments) = 0 THEN
 			PERFORM uncache.drop_rule(relation, 'uncache_' || action);
 		ELSE
@@ -213,6 +227,10 @@ AS $$
 DECLARE
 	name text;
 BEGIN
+	IF (SELECT relkind = 'm' FROM pg_class WHERE oid = relation) THEN
+		PERFORM uncache.put_view_rule(relation, a, '{}') FROM uncache.actions() AS a;
+		RETURN;
+	END IF;
 	/* what a partition has kept of its own, and what a partition has of its table, which that keeps */
 	FOR name IN
 		SELECT t.tgname

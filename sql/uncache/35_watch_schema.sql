@@ -38,17 +38,9 @@ ALTER TABLE uncache.schemas ADD CHECK (uncache.is_target(target));
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON uncache.schemas
 	FOR EACH ROW EXECUTE FUNCTION uncache.guard_schemas();
 
-CREATE FUNCTION uncache.schema_rule_name(relation oid) RETURNS name
-	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_schema_rule_name';
-COMMENT ON FUNCTION uncache.schema_rule_name(oid) IS 'the name of a table''s automatic rule';
-
 CREATE FUNCTION uncache.is_schema_rule(rule name) RETURNS boolean
 	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_is_schema_rule';
 COMMENT ON FUNCTION uncache.is_schema_rule(name) IS 'whether this is the name of an automatic rule';
-
-CREATE FUNCTION uncache.schema_tags(relation oid) RETURNS text[]
-	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_schema_tags';
-COMMENT ON FUNCTION uncache.schema_tags(oid) IS 'the tags of a table''s automatic rule; null if it is to have none';
 
 CREATE FUNCTION uncache.heirs(relation oid) RETURNS oid[]
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_heirs';
@@ -113,7 +105,7 @@ BEGIN
 	PERFORM uncache.put_schema_rules(schema);
 END
 $$;
-COMMENT ON FUNCTION uncache.watch_schema(regnamespace, name[], text) IS 'gives all tables of a schema, later ones too, the tags schema.table and schema.table:<primary key>; for the owner of the schema and its tables, or a superuser';
+COMMENT ON FUNCTION uncache.watch_schema(regnamespace, name[], text) IS 'gives all tables and materialized views of a schema, later ones too, the tags schema.table and schema.table:<primary key>; for the owner of the schema and its tables, or a superuser';
 
 CREATE FUNCTION uncache.unwatch_schema(schema regnamespace) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET client_min_messages = warning

@@ -74,7 +74,7 @@ COMMENT ON FUNCTION uncache.follow_command() IS 'event trigger: makes rules foll
 
 /* ALTER INDEX renames tables as well, and ALTER VIEW and the like their columns. */
 CREATE EVENT TRIGGER uncache_follow_command ON ddl_command_end
-	WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE SCHEMA', 'CREATE TRIGGER', 'ALTER TABLE', 'ALTER TYPE', 'ALTER INDEX',
+	WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE MATERIALIZED VIEW', 'REFRESH MATERIALIZED VIEW', 'CREATE SCHEMA', 'CREATE TRIGGER', 'ALTER TABLE', 'ALTER TYPE', 'ALTER INDEX',
 		'ALTER SEQUENCE', 'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'ALTER SCHEMA')
 	EXECUTE FUNCTION uncache.follow_command();
 ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
@@ -109,6 +109,8 @@ AS $$
 BEGIN
 	DELETE FROM uncache.schemas s
 		WHERE NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = s.schema);
+	DELETE FROM uncache.view_rules v
+		WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = v.view AND c.relkind = 'm');
 	PERFORM uncache.put_schema_rules(n.oid::regnamespace)
 		FROM uncache.schemas s JOIN pg_namespace n ON n.nspname = s.schema;
 	PERFORM uncache.cover_partition(p.relid)

@@ -18,8 +18,11 @@ SELECT t.oid AS trigger_id, t.tgrelid AS relation, t.tgname AS rule, p.proname A
 FROM pg_catalog.pg_trigger t
 	JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 	JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'uncache'
-WHERE p.proname = ANY (ARRAY(SELECT uncache.actions()));
-COMMENT ON VIEW uncache.rule_triggers IS 'every trigger that calls one of uncache''s trigger functions, on partitions too';
+WHERE p.proname = ANY (ARRAY(SELECT uncache.actions()))
+UNION ALL
+SELECT NULL, v.view, ('uncache_' || v.action)::name, v.action::name, v.templates, false, 'A', false, true, false, false, false, false, NULL
+FROM uncache.view_rules v;
+COMMENT ON VIEW uncache.rule_triggers IS 'every trigger that calls one of uncache''s trigger functions, on partitions too; rules of materialized views, without one';
 
 /*
  * An argument that cannot fail behind each query: that nobody knows what a query
@@ -163,10 +166,10 @@ AS $$
 				'Pass a pattern that matches it as the next argument.'),
 			(a.target IS NOT NULL AND NOT uncache.has_consumer(a.target),
 				format('target "%s" has no consumer', a.target), 'Nothing is journalled for it. Start a daemon for it, or mend the name.'),
-			(a.action = t.action AND t.action IN ('keys', 'tags', 'versions') AND s.estimate > 10000 AND NOT uncache.is_schema_rule(t.rule),
+			(t.is_for_rows AND a.action = t.action AND t.action IN ('keys', 'tags', 'versions') AND s.estimate > 10000 AND NOT uncache.is_schema_rule(t.rule),
 				format('"%s" has no placeholder: each change of about %s rows invalidates it', a.key, s.estimate), 'Is it meant to?')
 		) AS v(applies, problem, hint)
-	WHERE NOT t.is_inherited AND t.is_for_rows AND v.applies
+	WHERE NOT t.is_inherited AND (t.is_for_rows OR t.trigger_id IS NULL) AND v.applies
 $$;
 COMMENT ON FUNCTION uncache.check_products() IS 'rules whose products go nowhere, or go far';
 
@@ -211,11 +214,11 @@ AS $$
 		format('Call uncache.watch for the table that is read under this name, or again for %s to say that it is meant.', r.relation::regclass)
 	FROM uncache.renamed_tables r
 		JOIN pg_namespace n ON n.nspname = r.schema
-		JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.name AND c.oid <> r.relation AND c.relkind IN ('r', 'p')
+		JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.name AND c.oid <> r.relation AND c.relkind IN ('r', 'p', 'm')
 		JOIN uncache.rule_triggers t ON t.relation = r.relation
-	WHERE t.is_for_rows AND NOT t.is_inherited AND NOT uncache.is_schema_rule(t.rule)
+	WHERE (t.is_for_rows OR t.trigger_id IS NULL) AND NOT t.is_inherited AND NOT uncache.is_schema_rule(t.rule)
 		AND NOT EXISTS (SELECT FROM uncache.rule_triggers o
-			WHERE o.relation = c.oid AND o.is_for_rows AND o.action = t.action AND o.arguments @> t.arguments)
+			WHERE o.relation = c.oid AND (o.is_for_rows OR o.trigger_id IS NULL) AND o.action = t.action AND o.arguments @> t.arguments)
 $$;
 COMMENT ON FUNCTION uncache.check_tables_replaced() IS 'tables that have the name of one that had rules';
 

@@ -42,7 +42,7 @@ BEGIN
 	PERFORM uncache.grant_functions(uncache.check_functions() || ARRAY[
 		'check_rule', 'check_template', 'check_watchable', 'confirm_names', 'drop_rule', 'explain', 'heirs',
 		'invalidate', 'invalidate_pattern', 'invalidate_table', 'invalidate_tag', 'invalidate_version', 'is_enabled', 'is_target', 'lock_schema', 'make_room',
-		'put_rule', 'put_schema', 'put_schema_rule', 'put_schema_rules', 'put_trigger', 'record_statement', 'remove_schema',
+		'put_rule', 'put_schema', 'put_schema_rule', 'put_schema_rules', 'put_trigger', 'put_view_rule', 'record_statement', 'remove_schema',
 		'unwatch', 'unwatch_schema', 'wait', 'watch', 'watch_schema']::name[], role::text);
 END
 $$;

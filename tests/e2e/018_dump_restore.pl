@@ -1,5 +1,5 @@
-# What watch_schema() made, and rules that have followed a renamed column,
-# survive pg_dump and pg_restore, and go on to follow.
+# What watch_schema() made, rules that have followed a renamed column, and those of
+# materialized views survive pg_dump and pg_restore, and go on to follow.
 
 use strict;
 use warnings FATAL => 'all';
@@ -18,6 +18,14 @@ sub rules
 SELECT t.relation::regclass, t.rule, t.action, t.arguments, t.enabled, t.is_inherited, pg_get_triggerdef(t.trigger_id)
 FROM uncache.rule_triggers t ORDER BY t.relation::regclass::text, t.rule
 END
+}
+
+# All that REFRESH deletes by.
+sub views
+{
+	my ($database) = @_;
+
+	return $node->safe_psql($database, q{SELECT * FROM uncache.rules WHERE events = 'REFRESH' ORDER BY relation::text, rule});
 }
 
 $node->safe_psql('postgres', <<'END');
@@ -52,9 +60,14 @@ CREATE TABLE renamed (id int PRIMARY KEY, old text);
 SELECT uncache.watch('renamed', keys => ARRAY['r:{old}', 'api://r:{lower(id::text)}'],
 	query => ARRAY['SELECT ''q:'' || {old} || id FROM public.renamed']);
 ALTER TABLE renamed RENAME old TO "New {Name}";
+CREATE SCHEMA "Views";
+CREATE MATERIALIZED VIEW "Views"."To tals" AS SELECT count(*) FROM app.simple;
+SELECT uncache.watch('"Views"."To tals"', keys => ARRAY['{{totals}}'], tags => ARRAY['totals', 'api://"t"']);
+CREATE MATERIALIZED VIEW app.totals AS SELECT count(*) FROM app.simple;
 END
 is($node->safe_psql('postgres', q{SELECT * FROM uncache.check_rules() WHERE problem NOT LIKE '%no consumer%'}),
 	'', 'all is well before the dump');
+like(views('postgres'), qr/app\.totals.*"To tals"/s, 'materialized views have rules');
 like(rules('postgres'), qr/r:\{"New \{Name\}"\}/, 'a rule has followed the rename');
 
 my $directory = PostgreSQL::Test::Utils::tempdir();
@@ -77,6 +90,7 @@ foreach my $way (sort keys %ways)
 	is(rules($way), rules('postgres'), "$way: the rules are the same");
 	is($node->safe_psql($way, 'TABLE uncache.schemas ORDER BY 1'),
 		$node->safe_psql('postgres', 'TABLE uncache.schemas ORDER BY 1'), "$way: so are the watched schemas");
+	is(views($way), views('postgres'), "$way: so are those of materialized views");
 	is($node->safe_psql($way, q{SELECT * FROM uncache.check_rules() WHERE problem NOT LIKE '%no consumer%'}),
 		'', "$way: all is well");
 }

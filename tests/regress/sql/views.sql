@@ -1,0 +1,177 @@
+-- Materialized views: what is cached of them goes at REFRESH.
+\set test views
+\set regress `echo "$PG_ABS_SRCDIR"`
+\set setup :regress '/setup.sql'
+\i :setup
+
+CREATE VIEW rules AS SELECT relation, rule, action, templates, events, enabled, definition FROM uncache.rules ORDER BY relation::text COLLATE "C", rule;
+CREATE VIEW problems AS SELECT * FROM uncache.check_rules();
+
+CREATE TABLE sale (id int PRIMARY KEY, amount numeric);
+CREATE MATERIALIZED VIEW totals AS SELECT 1 AS one, sum(amount) FROM sale;
+CREATE UNIQUE INDEX ON totals (one);
+-- case 1: every action that needs no row
+SELECT uncache.watch('totals', keys => ARRAY['totals', 'api://totals', '{{x}}'], patterns => ARRAY['page:*'], tags => ARRAY['totals'], versions => ARRAY['v']);
+SELECT * FROM rules;
+SELECT * FROM journalled();
+REFRESH MATERIALIZED VIEW totals;
+SELECT * FROM journalled();
+REFRESH MATERIALIZED VIEW CONCURRENTLY totals;
+SELECT * FROM journalled();
+REFRESH MATERIALIZED VIEW totals WITH NO DATA;
+SELECT * FROM journalled();
+BEGIN;
+REFRESH MATERIALIZED VIEW totals;
+ROLLBACK;
+BEGIN;
+SAVEPOINT s;
+REFRESH MATERIALIZED VIEW totals;
+ROLLBACK TO s;
+COMMIT;
+SELECT * FROM journalled();
+-- in a function, by explain, by hand; a resync knows of it
+CREATE FUNCTION refresh() RETURNS void LANGUAGE plpgsql AS 'BEGIN REFRESH MATERIALIZED VIEW public.totals; END';
+SELECT refresh();
+SELECT count(*) FROM journalled();
+SELECT * FROM uncache.explain('REFRESH MATERIALIZED VIEW totals');
+SELECT * FROM uncache.explain('SELECT refresh()');
+SELECT uncache.invalidate_table('totals');
+SELECT count(*) FROM journalled();
+SELECT * FROM uncache.resync_keys('default') ORDER BY 1, 2;
+-- case 2: what is refused
+SELECT uncache.watch('totals', 't:{one}');
+SELECT uncache.watch('totals', tags => ARRAY['a', 't:{no}']);
+SELECT uncache.watch('totals', tags => ARRAY['a', 't:{']);
+SELECT uncache.watch('totals', query => ARRAY['SELECT ''q''']);
+SELECT uncache.watch('totals', cacheops => ARRAY['totals']);
+SELECT uncache.watch('totals', tags => ARRAY['t'], columns => '{one}');
+SELECT uncache.watch('totals', tags => ARRAY['']);
+CREATE VIEW plain AS SELECT * FROM totals;
+SELECT uncache.watch('plain', 'p');
+DROP VIEW plain;
+SELECT uncache.put_view_rule('sale', 'keys', '{a}');
+SELECT * FROM problems;
+-- case 3: replaced, removed
+SELECT uncache.watch('totals', keys => ARRAY['other', 'nobody://other'], tags => '{}', query => '{}');
+SELECT rule, templates FROM rules;
+SELECT * FROM problems;
+REFRESH MATERIALIZED VIEW totals;
+SELECT * FROM journalled();
+SELECT uncache.unwatch('totals');
+SELECT * FROM rules;
+REFRESH MATERIALIZED VIEW totals;
+SELECT * FROM journalled();
+-- case 4: other names, other schemas; replaced by one made beside it
+SELECT uncache.watch('totals', tags => ARRAY['totals']);
+ALTER MATERIALIZED VIEW totals RENAME TO sums;
+SELECT * FROM journalled();
+REFRESH MATERIALIZED VIEW sums;
+SELECT * FROM journalled();
+ALTER MATERIALIZED VIEW sums RENAME TO totals;
+CREATE SCHEMA s;
+ALTER MATERIALIZED VIEW totals SET SCHEMA s;
+ALTER MATERIALIZED VIEW s.totals SET SCHEMA public;
+DELETE FROM uncache.journal;
+CREATE MATERIALIZED VIEW totals_new AS SELECT 1 AS one, sum(amount) FROM sale;
+BEGIN;
+ALTER MATERIALIZED VIEW totals RENAME TO totals_old;
+ALTER MATERIALIZED VIEW totals_new RENAME TO totals;
+COMMIT;
+SELECT * FROM journalled();
+SELECT relation, rule, templates FROM rules;
+DROP MATERIALIZED VIEW totals_old;
+SELECT * FROM journalled();
+SELECT relation, rule, templates FROM rules;
+-- a view takes the name of a table with a rule, and the other way round
+CREATE TABLE t (id int);
+SELECT uncache.watch('t', 't:{id}');
+ALTER TABLE t RENAME TO t_old;
+CREATE MATERIALIZED VIEW t AS SELECT 1 AS id;
+ALTER MATERIALIZED VIEW totals RENAME TO totals_old;
+CREATE TABLE totals (one int);
+SELECT * FROM problems;
+DROP TABLE t_old, totals;
+DROP MATERIALIZED VIEW t;
+ALTER MATERIALIZED VIEW totals_old RENAME TO totals;
+DELETE FROM uncache.journal;
+-- case 5: a watched schema: each view's tag, by its name, at REFRESH and where it comes or goes by that name
+CREATE SCHEMA shop;
+CREATE TABLE shop.item (id int PRIMARY KEY);
+CREATE MATERIALIZED VIEW shop.stock AS SELECT count(*) FROM shop.item;
+CREATE MATERIALIZED VIEW shop."secret{}" AS SELECT 1;
+SELECT uncache.watch_schema('shop', exclude => ARRAY['secret{}']);
+SELECT relation, rule LIKE 'uncache_schema_%' AS automatic, action, templates, events FROM rules WHERE relation::text LIKE 'shop%';
+SELECT * FROM uncache.resync_keys('default') WHERE key LIKE 'shop%' ORDER BY 1, 2;
+REFRESH MATERIALIZED VIEW shop.stock;
+REFRESH MATERIALIZED VIEW shop."secret{}";
+SELECT * FROM journalled();
+CREATE MATERIALIZED VIEW shop.made AS SELECT 1;
+SELECT * FROM journalled();
+ALTER MATERIALIZED VIEW shop.made RENAME TO "{made}";
+SELECT * FROM journalled();
+ALTER MATERIALIZED VIEW shop."{made}" SET SCHEMA public;
+SELECT * FROM journalled();
+ALTER MATERIALIZED VIEW public."{made}" SET SCHEMA shop;
+SELECT * FROM journalled();
+DROP MATERIALIZED VIEW shop."{made}";
+SELECT * FROM journalled();
+SELECT uncache.watch('shop.stock', tags => ARRAY['mine']);
+ALTER SCHEMA shop RENAME TO store;
+SELECT * FROM journalled();
+REFRESH MATERIALIZED VIEW store.stock;
+SELECT * FROM journalled();
+SELECT uncache.watch_schema('store', target => 'api');
+REFRESH MATERIALIZED VIEW store.stock;
+SELECT * FROM journalled();
+SELECT * FROM problems;
+SET client_min_messages = error;
+DROP SCHEMA store CASCADE;
+RESET client_min_messages;
+SELECT * FROM journalled();
+SELECT relation, rule FROM rules;
+-- case 6: switched off
+SET uncache.enabled = off;
+REFRESH MATERIALIZED VIEW totals;
+RESET uncache.enabled;
+SET uncache.follow_ddl = off;
+REFRESH MATERIALIZED VIEW totals;
+DROP MATERIALIZED VIEW totals;
+RESET uncache.follow_ddl;
+SELECT * FROM journalled();
+SELECT count(*) FROM uncache.view_rules;
+SELECT uncache.catch_up();
+SELECT count(*) FROM uncache.view_rules;
+DELETE FROM uncache.journal;
+-- case 7: who may
+CREATE ROLE regress_uncache_views;
+CREATE ROLE regress_uncache_views_other;
+SELECT uncache.grant_author('regress_uncache_views');
+SELECT uncache.grant_author('regress_uncache_views_other');
+GRANT CREATE ON SCHEMA public TO regress_uncache_views;
+SET ROLE regress_uncache_views;
+CREATE MATERIALIZED VIEW own AS SELECT 1 AS a;
+SELECT uncache.watch('own', tags => ARRAY['own']);
+REFRESH MATERIALIZED VIEW own;
+INSERT INTO uncache.view_rules VALUES ('own', 'keys', '{a}');
+SELECT count(*) FROM uncache.check_rules();
+SELECT count(*) FROM uncache.rules;
+RESET ROLE;
+SET ROLE regress_uncache_views_other;
+SELECT uncache.watch('own', tags => ARRAY['x']);
+SELECT uncache.put_view_rule('own', 'keys', '{}');
+SELECT uncache.unwatch('own');
+RESET ROLE;
+SELECT relation, rule, templates FROM rules;
+SELECT * FROM journalled();
+-- the function that a REFRESH calls refreshes another view: PostgreSQL does not tell
+CREATE MATERIALIZED VIEW inner_view AS SELECT 1 AS a;
+SELECT uncache.watch('inner_view', tags => ARRAY['inner']);
+CREATE FUNCTION refresh_inner() RETURNS int LANGUAGE plpgsql AS 'BEGIN REFRESH MATERIALIZED VIEW public.inner_view; RETURN 1; END';
+CREATE MATERIALIZED VIEW outer_view AS SELECT refresh_inner() WITH NO DATA;
+REFRESH MATERIALIZED VIEW outer_view;
+SELECT * FROM journalled();
+
+\connect template1
+SET client_min_messages = warning;
+DROP DATABASE :database;
+DROP ROLE regress_uncache_views, regress_uncache_views_other;

@@ -138,6 +138,18 @@ catalog_view_rules_id(void)
 	return relation_id("view_rules");
 }
 
+Oid
+catalog_admissions_id(void)
+{
+	return relation_id("admissions");
+}
+
+Oid
+catalog_admissions_index_id(void)
+{
+	return relation_id("admissions_relation_idx");
+}
+
 bool
 catalog_is_empty(Oid id)
 {

@@ -98,6 +98,8 @@ extern Oid	catalog_dependencies_index_id(void);
 extern Oid	catalog_renamed_columns_id(void);
 extern Oid	catalog_renamed_tables_id(void);
 extern Oid	catalog_view_rules_id(void);
+extern Oid	catalog_admissions_id(void);
+extern Oid	catalog_admissions_index_id(void);
 
 /* Has a table no rows, told from its size?  So has one that is not there (InvalidOid). */
 extern bool catalog_is_empty(Oid id);

@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_param.h"
 #include "parser/parser.h"
 #include "storage/lock.h"
 #include "utils/acl.h"
@@ -182,7 +183,9 @@ compat_is_set_expression(AlterTableType type)
 /* 14 may be asked for the identity of an object that is gone. */
 #if PG_VERSION_NUM >= 140000
 #define compat_object_identity(address) getObjectIdentity((address), true)
+#define compat_object_type(address) getObjectTypeDescription((address), true)
 #else
+#define compat_object_type(address) getObjectTypeDescription(address)
 #define compat_object_identity(address) getObjectIdentity(address)
 #endif
 
@@ -203,6 +206,17 @@ compat_index_insert(Relation index, Datum *values, bool *nulls, ItemPointer tid,
 	(void) index_insert(index, values, nulls, tid, heap, UNIQUE_CHECK_NO, false, NULL);
 #else
 	(void) index_insert(index, values, nulls, tid, heap, UNIQUE_CHECK_NO, NULL);
+#endif
+}
+
+/* 15 renamed what makes $1 and so on known to the parser. */
+static inline void
+compat_set_up_parameters(ParseState *pstate, const Oid *types, int count)
+{
+#if PG_VERSION_NUM >= 150000
+	setup_parse_fixed_parameters(pstate, types, count);
+#else
+	parse_fixed_parameters(pstate, unconstify(Oid *, types), count);
 #endif
 }
 

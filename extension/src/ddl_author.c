@@ -5,7 +5,8 @@
  *
  * A trigger function cannot tell who created its trigger, and its owner is not asked
  * when the table gets another one: so what may be asked only now is written down now,
- * in the trigger's arguments.  Runs as whoever issues the command.
+ * in uncache.admissions, and for people and dumps in the trigger's arguments.  Runs as
+ * whoever issues the command.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,6 +16,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "admission.h"
 #include "catalog.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
@@ -27,8 +29,11 @@
 #include "ddl_guarded.h"
 #include "ddl_objects.h"
 #include "fmgr.h"
+#include "guarded.h"
 #include "miscadmin.h"
 #include "rule_author.h"
+#include "rule_compile.h"
+#include "rule_scan.h"
 #include "trigger_arguments.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -93,10 +98,19 @@ check_may_lend(Oid relation_id, Oid role_id)
 				 errhint("Call uncache.watch: the query then runs with the privileges of the table's owner.")));
 }
 
-/* Whoever has that oid is not he who was meant, and the name is for people to read. */
+/*
+ * Whoever has that oid is not he who was meant, and the name is for people to read.  A
+ * later dump carries it to where there may be such a role: so it has to come from one.
+ */
 static RuleAuthor
 missing_author(Oid relation_id, RuleAuthor author)
 {
+	if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role \"%s\" does not exist", author.name),
+				 errdetail("The queries of a rule on table \"%s\" are to run with its privileges.", get_rel_name(relation_id)),
+				 errhint("Call uncache.watch, or let a superuser restore the rule.")));
 	ereport(WARNING,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("role \"%s\", with whose privileges the queries of a rule on table \"%s\" are to run, does not exist",
@@ -145,7 +159,8 @@ find_author(Oid relation_id, const char *argument)
 
 /* --- writing it down --- */
 
-static void
+/* For whoever reads the arguments, and for a dump. */
+static StringArray
 put_author(Relation triggers, HeapTuple tuple, const RuleAuthor *author)
 {
 	StringArray arguments = trigger_arguments_read(triggers, tuple);
@@ -158,6 +173,7 @@ put_author(Relation triggers, HeapTuple tuple, const RuleAuthor *author)
 		   (arguments.count - skipped) * sizeof(char *));
 	trigger_arguments_write(triggers, tuple,
 							NameStr(((Form_pg_trigger) GETSTRUCT(tuple))->tgname), &replaced);
+	return replaced;
 }
 
 /* The trigger of that name on a table, if it is a clone of one of these. */
@@ -200,9 +216,39 @@ put_author_into_clones(Relation triggers, HeapTuple tuple, const RuleAuthor *aut
 
 		if (clone == NULL)
 			continue;
-		put_author(triggers, clone, author);
+		(void) put_author(triggers, clone, author);
 		cloned = lappend_oid(cloned, ((Form_pg_trigger) GETSTRUCT(clone))->oid);
 	}
+}
+
+/* What finding out what a rule's queries use works on. */
+typedef struct Use
+{
+	const RuleTrigger *rule;
+	StringArray objects;		/* the result */
+} Use;
+
+static void
+find_use(void *argument)
+{
+	Use		   *use = argument;
+	Relation	relation = table_open(use->rule->relation_id, AccessShareLock);
+	RuleAnalysis analysis = rule_analyze(relation, use->rule->action, use->rule->arguments.strings,
+										 use->rule->arguments.count, RULE_SCRUTINY_ALL);
+
+	use->objects = admission_describe(analysis.objects);
+	table_close(relation, NoLock);
+}
+
+/* Of a rule that makes no sense nothing is admitted, and it is not run. */
+static void
+admit_use(Oid trigger_id, const StringArray *arguments, const RuleAuthor *author)
+{
+	Use			use = {.rule = rule_scan_trigger(trigger_id)};
+
+	if (guarded_call(find_use, &use) != NULL)
+		use.objects.count = 0;
+	admission_put(use.rule, arguments, author, &use.objects);
 }
 
 static void
@@ -212,9 +258,10 @@ admit_queries(Relation triggers, HeapTuple tuple)
 	RuleAuthor	author = find_author(((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid,
 									 arguments.count > 0 ? arguments.strings[0] : NULL);
 
-	put_author(triggers, tuple, &author);
+	arguments = put_author(triggers, tuple, &author);
 	put_author_into_clones(triggers, tuple, &author);
 	CommandCounterIncrement();
+	admit_use(((Form_pg_trigger) GETSTRUCT(tuple))->oid, &arguments, &author);
 }
 
 static void
@@ -241,10 +288,12 @@ static bool
 may_make_rule(const CreateTrigStmt *statement)
 {
 	RuleAction	action;
+	const List *name = statement->funcname;
 
-	return rule_action_parse(strVal(llast(statement->funcname)), &action) &&
-		(list_length(statement->funcname) == 1 ||
-		 strcmp(strVal(linitial(statement->funcname)), CATALOG_SCHEMA) == 0);
+	/* a database's name may stand in front */
+	return rule_action_parse(strVal(llast(name)), &action) &&
+		(list_length(name) == 1 ||
+		 strcmp(strVal(list_nth(name, list_length(name) - 2)), CATALOG_SCHEMA) == 0);
 }
 
 static bool

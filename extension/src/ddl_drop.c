@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "admission.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
@@ -83,6 +84,7 @@ follow_table(Oid relation_id)
 {
 	ListCell   *cell;
 
+	admission_forget(InvalidOid, relation_id);
 	renamed_columns_forget(relation_id, NULL);
 	renamed_tables_forget(relation_id);
 	if (!guc_enabled)
@@ -205,7 +207,10 @@ forget_schemas_and_rules(const Drop *drop)
 			watched_schema_forget(object->name);
 	}
 	foreach(cell, drop->triggers)
+	{
 		rule_dependency_forget(lfirst_oid(cell));
+		admission_forget(lfirst_oid(cell), InvalidOid);
+	}
 }
 
 static void

@@ -14,23 +14,24 @@
 #include "executor/executor.h"
 #include "guarded.h"
 #include "guc.h"
+#include "nodes/params.h"
 #include "query.h"
 #include "rule_query.h"
 #include "settings.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 /* Rows that are fetched at a time. */
 #define FETCH_COUNT 1000
 
-/* One row's values of a query's parameters. */
-typedef struct Arguments
-{
-	Datum	   *values;
-	char	   *nulls;			/* 'n' or ' ', as SPI has it */
-} Arguments;
+/* How often a query is begun again because what it reads has just changed. */
+#define MAX_RETRIES 3
+
+/* One row's values of a query's parameters, as they are; NULL before there are any. */
+typedef ParamListInfo Arguments;
 
 typedef struct Run
 {
@@ -48,16 +49,14 @@ evaluate(Run *run, TupleTableSlot *row)
 {
 	RuleQuery  *query = run->query;
 	ExprContext *econtext = run->rule->econtext;
-	Arguments	result;
+	Arguments	result = makeParamList(query->parameter_count);
 	int			i;
 
-	result.values = palloc(Max(query->parameter_count, 1) * sizeof(Datum));
-	result.nulls = palloc(query->parameter_count + 1);
 	econtext->ecxt_scantuple = row;
 	for (i = 0; i < query->parameter_count; i++)
 	{
 		RuleParameter *parameter = &query->parameters[i];
-		bool		is_null;
+		ParamExternData *value = &result->params[i];
 
 		if (parameter->state == NULL)
 		{
@@ -66,14 +65,15 @@ evaluate(Run *run, TupleTableSlot *row)
 			parameter->state = ExecInitExpr(parameter->expr, NULL);
 			MemoryContextSwitchTo(old_context);
 		}
-		result.values[i] = ExecEvalExpr(parameter->state, econtext, &is_null);
-		result.nulls[i] = is_null ? 'n' : ' ';
+		value->value = ExecEvalExpr(parameter->state, econtext, &value->isnull);
+		value->pflags = PARAM_FLAG_CONST;
+		value->ptype = parameter->type_id;
 	}
 	return result;
 }
 
 static bool
-are_equal(const RuleQuery *query, const Arguments *a, const Arguments *b)
+are_equal(const RuleQuery *query, Arguments a, Arguments b)
 {
 	int			i;
 
@@ -81,10 +81,10 @@ are_equal(const RuleQuery *query, const Arguments *a, const Arguments *b)
 	{
 		const RuleParameter *parameter = &query->parameters[i];
 
-		if (a->nulls[i] != b->nulls[i])
+		if (a->params[i].isnull != b->params[i].isnull)
 			return false;
-		if (a->nulls[i] == ' ' &&
-			!datumIsEqual(a->values[i], b->values[i],
+		if (!a->params[i].isnull &&
+			!datumIsEqual(a->params[i].value, b->params[i].value,
 						  parameter->type_by_value, parameter->type_length))
 			return false;
 	}
@@ -118,13 +118,14 @@ take_tuples(Run *run)
 }
 
 static void
-run_once(Run *run, const Arguments *arguments)
+run_once(Run *run, Arguments arguments)
 {
 	Portal		portal;
 	uint64		count;
 
-	if (run->query->plan == NULL)
-		rule_query_prepare(run->rule, run->query);
+	AcceptInvalidationMessages();
+	rule_query_prepare(run->rule, run->query);
+	rule_query_lock(run->query);
 
 	/*
 	 * With what is committed now, whatever the isolation level: a row that
@@ -133,7 +134,7 @@ run_once(Run *run, const Arguments *arguments)
 	 */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetLatestSnapshot());
-	portal = SPI_cursor_open(NULL, run->query->plan, arguments->values, arguments->nulls, true);
+	portal = SPI_cursor_open_with_paramlist(NULL, run->query->plan, arguments, true);
 	do
 	{
 		SPI_cursor_fetch(portal, true, FETCH_COUNT);
@@ -144,25 +145,28 @@ run_once(Run *run, const Arguments *arguments)
 	PopActiveSnapshot();
 }
 
-/* Raises whatever the query raises. */
+/*
+ * Raises whatever the query raises.  Indexes and partitions are locked while it is
+ * planned: that may not take long either.
+ */
 static void
 run_rows(void *argument)
 {
 	Run		   *run = argument;
 	int			nest_level = settings_pin_query();
 	RuleQueryRole role = rule_query_enter_author(run->rule->author_id);
-	Arguments	last = {0};
+	Arguments	last = NULL;
 	int			i;
 
 	for (i = 0; i < run->row_count; i++)
 	{
 		Arguments	arguments = evaluate(run, run->rows[i]);
 
-		if (i > 0 && are_equal(run->query, &last, &arguments))
+		if (i > 0 && are_equal(run->query, last, arguments))
 			continue;
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
-		run_once(run, &arguments);
+		run_once(run, arguments);
 		(void) SPI_finish();
 		last = arguments;
 	}
@@ -196,6 +200,7 @@ query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_cou
 	Run			run = {rule, query, rows, row_count, sink, argument};
 	MemoryContext old_context;
 	ErrorData  *volatile error = NULL;
+	volatile int tries = 0;
 
 	if (rule->is_evaluating)
 	{
@@ -211,7 +216,14 @@ query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_cou
 	rule->is_evaluating = true;
 	PG_TRY();
 	{
+		query->is_outdated = false;
 		error = guarded_call(run_rows, &run);
+		while (error != NULL && query->is_outdated && tries++ < MAX_RETRIES)
+		{
+			rule_forget_states(rule);
+			query->is_outdated = false;
+			error = guarded_call(run_rows, &run);
+		}
 	}
 	PG_CATCH();
 	{

@@ -125,6 +125,13 @@ rule_warn_of_compile_error(Rule *rule, const char *part, const ErrorData *error)
 	warn_of_error(rule, part, "is invalid", error);
 }
 
+void
+rule_try_again(Rule *rule)
+{
+	rule->is_provisional = true;
+	rule->failed_at = GetCurrentTransactionStartTimestamp();
+}
+
 bool
 rule_is_outdated(const Rule *rule)
 {

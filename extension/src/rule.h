@@ -8,6 +8,7 @@
 #ifndef UNCACHE_RULE_H
 #define UNCACHE_RULE_H
 
+#include "array.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
@@ -80,6 +81,9 @@ typedef struct RuleQuery
 	RuleParameter *parameters;
 	int			parameter_count;
 	SPIPlanPtr	plan;			/* NULL until prepared */
+	Oid		   *types;			/* of the parameters */
+	bool		may_analyze;	/* PostgreSQL may analyze it now */
+	bool		is_outdated;	/* it had to, and might not */
 	TimestampTz failed_at;		/* start of the last transaction in which it
 								 * could not be prepared */
 	int			first_key;		/* among the rule's keys: what it can return; */
@@ -96,6 +100,7 @@ typedef struct Rule
 	char	   *trigger_name;
 	Oid			relation_id;
 	RuleAuthor	author;			/* whose rights its queries have */
+	StringArray admitted;		/* what they may use, see admission.h */
 	Oid			author_id;		/* the role, or InvalidOid: they are not to be
 								 * run */
 	RuleKey    *keys;
@@ -140,6 +145,9 @@ extern void rule_warn_of_error(Rule *rule, const char *part, const ErrorData *er
  * the rule is provisional: good for this transaction.
  */
 extern void rule_warn_of_compile_error(Rule *rule, const char *part, const ErrorData *error);
+
+/* A query could not be compiled: what it reads may be there in another transaction. */
+extern void rule_try_again(Rule *rule);
 
 /* Is it to be compiled once more, since what was in the way may have passed? */
 extern bool rule_is_outdated(const Rule *rule);

@@ -10,6 +10,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "admission.h"
 #include "array.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_trigger.h"
@@ -32,6 +33,7 @@ PG_FUNCTION_INFO_V1(uncache_examine_rule);
 PG_FUNCTION_INFO_V1(uncache_rule_for_any_row);
 PG_FUNCTION_INFO_V1(uncache_is_target);
 PG_FUNCTION_INFO_V1(uncache_rule_author);
+PG_FUNCTION_INFO_V1(uncache_find_other_use);
 PG_FUNCTION_INFO_V1(uncache_objects_used);
 
 /* Columns of rule_for_any_row()'s result. */
@@ -267,26 +269,15 @@ uncache_examine_rule(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
-/* Whose queries a trigger is to run; false if it has none. */
-static bool
-read_author(Oid trigger_id, RuleAuthor *author)
+/* The name of a rule's author as its arguments have it; "" if they have none. */
+static RuleAuthor
+author_in_arguments(const RuleTrigger *rule)
 {
-	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
-	HeapTuple	tuple = trigger_arguments_find_trigger(triggers, trigger_id);
-	StringArray arguments = {NULL, 0};
-	RuleAction	action;
-	bool		has_queries;
+	RuleAuthor	author = {.role_id = InvalidOid};
 
-	memset(author, 0, sizeof(*author));
-	has_queries = tuple != NULL &&
-		trigger_arguments_find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action) &&
-		action == RULE_ACTION_QUERY;
-	if (has_queries)
-		arguments = trigger_arguments_read(triggers, tuple);
-	if (arguments.count > 0)
-		(void) rule_author_parse(arguments.strings[0], author);
-	table_close(triggers, AccessShareLock);
-	return has_queries;
+	if (rule->arguments.count > 0)
+		(void) rule_author_parse(rule->arguments.strings[0], &author);
+	return author;
 }
 
 /*
@@ -301,6 +292,7 @@ uncache_rule_author(PG_FUNCTION_ARGS)
 	bool		nulls[AUTHOR_COLUMN_COUNT] = {true, true, true};
 	const char *problem = NULL;
 	const char *detail;
+	const RuleTrigger *rule = rule_scan_trigger(PG_GETARG_OID(0));
 	RuleAuthor	author;
 	Oid			role_id = InvalidOid;
 	NameData	names[2];
@@ -308,10 +300,14 @@ uncache_rule_author(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	if (read_author(PG_GETARG_OID(0), &author))
+	if (rule != NULL && rule->action == RULE_ACTION_QUERY)
+	{
+		author = admission_find(rule).author;
 		role_id = rule_author_find_role(&author, &problem, &detail);
+	}
 	if (OidIsValid(role_id))
 	{
+		author = author_in_arguments(rule);
 		namestrcpy(&names[0], GetUserNameFromId(role_id, false));
 		namestrcpy(&names[1], author.name);
 		values[AUTHOR_NAME] = NameGetDatum(&names[0]);
@@ -324,4 +320,50 @@ uncache_rule_author(PG_FUNCTION_ARGS)
 		nulls[AUTHOR_PROBLEM] = false;
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/* --- whether a rule still uses what was admitted --- */
+
+/* What a guarded look at a rule works on. */
+typedef struct UseCall
+{
+	const RuleTrigger *rule;
+	StringArray admitted;
+} UseCall;
+
+static void
+check_use(void *argument)
+{
+	const UseCall *call = argument;
+	Relation	relation = try_relation_open(call->rule->relation_id, AccessShareLock);
+	RuleAnalysis analysis;
+
+	if (relation == NULL)
+		return;
+	analysis = rule_analyze(relation, call->rule->action, call->rule->arguments.strings,
+							call->rule->arguments.count, RULE_SCRUTINY_ALL);
+	admission_check(&call->admitted, analysis.objects);
+	relation_close(relation, AccessShareLock);
+}
+
+/*
+ * find_other_use(trigger oid) → text: what a rule's queries use that they did not when
+ * it was made; null if there is nothing, or it cannot be told
+ */
+Datum
+uncache_find_other_use(PG_FUNCTION_ARGS)
+{
+	UseCall		call = {.rule = rule_scan_trigger(PG_GETARG_OID(0))};
+	Admission	admission = {0};
+	ErrorData  *error = NULL;
+
+	if (call.rule != NULL && call.rule->action == RULE_ACTION_QUERY)
+		admission = admission_find(call.rule);
+	if (admission.author.name[0] == '\0')
+		PG_RETURN_NULL();
+	call.admitted = admission.objects;
+	error = guarded_call(check_use, &call);
+	if (error == NULL || error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE || error->detail == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("its queries are not run: %s. %s", error->message, error->detail)));
 }

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "admission.h"
 #include "executor/executor.h"
 #include "guarded.h"
 #include "optimizer/optimizer.h"
@@ -122,6 +123,7 @@ add_query(RuleCompiler *compiler, char *const *arguments, int count)
 	{
 		query->sql = NULL;
 		rule_warn_of_compile_error(rule, psprintf("query \"%s\"", query->source), error);
+		rule_try_again(rule);
 	}
 	for (i = 1; i < count; i++)
 		add_key(compiler, arguments[i]);
@@ -159,13 +161,19 @@ add_queries(RuleCompiler *compiler, char *const *arguments, int count)
 	}
 }
 
+/* What the arguments say of an author is not believed. */
 static void
-set_author(Rule *rule, const char *argument)
+set_author(Rule *rule, Oid trigger_id)
 {
+	const RuleTrigger *trigger = rule_scan_trigger(trigger_id);
+	Admission	admission = {0};
 	const char *problem;
 	const char *detail;
 
-	(void) rule_author_parse(argument, &rule->author);
+	if (trigger != NULL)
+		admission = admission_find(trigger);
+	rule->author = admission.author;
+	rule->admitted = admission.objects;
 	rule->author_id = rule_author_find_role(&rule->author, &problem, &detail);
 }
 
@@ -176,8 +184,6 @@ compile_arguments(RuleCompiler *compiler, char *const *arguments, int count)
 	int			author_count = rule_author_count(compiler->rule->action, arguments, count);
 	int			i;
 
-	if (author_count > 0)
-		set_author(compiler->rule, arguments[0]);
 	for (i = 0; i < count; i++)
 		copies[i] = pstrdup(arguments[i]);
 	if (compiler->rule->action == RULE_ACTION_QUERY)
@@ -201,6 +207,8 @@ rule_compile(Relation relation, const Trigger *trigger, RuleAction action, bool 
 
 	if (trigger->tgnargs == rule_author_count(action, trigger->tgargs, trigger->tgnargs))
 		rule_warn(rule, "it has no templates", NULL);
+	if (action == RULE_ACTION_QUERY)
+		set_author(rule, trigger->tgoid);
 	compile_arguments(&compiler, trigger->tgargs, trigger->tgnargs);
 	initStringInfo(&rule->key_buffer);
 	rule->econtext = CreateStandaloneExprContext();

@@ -11,6 +11,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "admission.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_trigger.h"
@@ -107,6 +108,8 @@ rule_edit_rewrite(const RuleTrigger *rule, const char *name, const StringArray *
 							arguments != NULL ? arguments : &rule->arguments);
 	table_close(triggers, RowExclusiveLock);
 	CommandCounterIncrement();
+	if (rule->action == RULE_ACTION_QUERY && arguments != NULL)
+		admission_rewrite(rule->relation_id, &rule->arguments, arguments);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/transam.h"
+#include "admission.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
@@ -23,6 +24,7 @@
 #include "parser/parse_relation.h"
 #include "rule_expression.h"
 #include "rule_literals.h"
+#include "rule_objects.h"
 #include "settings.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -98,7 +100,7 @@ analyze(ParseState *pstate, Node *raw)
 }
 
 static Expr *
-make_expression(Relation relation, const char *placeholder, bool is_planned)
+make_expression(Relation relation, const char *placeholder, bool is_planned, const StringArray *admitted)
 {
 	int			nest_level = settings_pin_all();
 	char	   *sql = psprintf(RULE_EXPRESSION_PREFIX "%s\n", placeholder);
@@ -108,6 +110,8 @@ make_expression(Relation relation, const char *placeholder, bool is_planned)
 	if (!is_planned)
 		rule_literals_take(pstate, node, NULL, 0);
 	node = analyze(pstate, node);
+	if (admitted != NULL)
+		admission_check(admitted, rule_objects_add(NIL, node));
 	if (is_planned)
 		node = (Node *) expression_planner((Expr *) node);
 	free_parsestate(pstate);
@@ -118,13 +122,19 @@ make_expression(Relation relation, const char *placeholder, bool is_planned)
 Expr *
 rule_expression_plan(Relation relation, const char *placeholder)
 {
-	return make_expression(relation, placeholder, true);
+	return make_expression(relation, placeholder, true, NULL);
+}
+
+Expr *
+rule_expression_plan_admitted(Relation relation, const char *placeholder, const StringArray *admitted)
+{
+	return make_expression(relation, placeholder, true, admitted);
 }
 
 Expr *
 rule_expression_analyze(Relation relation, const char *placeholder)
 {
-	return make_expression(relation, placeholder, false);
+	return make_expression(relation, placeholder, false, NULL);
 }
 
 /*

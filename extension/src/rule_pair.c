@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "admission.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -148,15 +149,22 @@ rule_pair_rewrite(Oid relation_id, const char *old_name, const char *new_name,
 				  const StringArray *arguments)
 {
 	const char *old_truncate = truncate_name(old_name);
+	const RuleTrigger *root = find_rule(relation_id, old_name);
 	ListCell   *table;
 	ListCell   *cell;
 
+	if (root == NULL)
+		return;
 	foreach(table, table_family_heirs(relation_id))
 	{
 		foreach(cell, rule_scan_relation(lfirst_oid(table)))
 		{
 			const RuleTrigger *rule = lfirst(cell);
 
+			/* an heir's own triggers may be called anything */
+			if (rule->action != root->action ||
+				(rule->is_for_rows && rule->relation_id != relation_id && !OidIsValid(rule->parent_id)))
+				continue;
 			if (strcmp(rule->name, old_name) == 0)
 				rule_edit_rewrite(rule, new_name, arguments);
 			else if (strcmp(rule->name, old_truncate) == 0)
@@ -259,6 +267,20 @@ is_to_be_copied(const RuleTrigger *rule)
 		strncmp(rule->name, "uncache_", strlen("uncache_")) == 0;
 }
 
+/* It runs no query, but is listed with its author. */
+static void
+copy_truncate(Oid partition_id, const RuleTrigger *rule)
+{
+	Admission	admission;
+
+	rule_edit_create(partition_id, rule->name, rule->action, &rule->arguments, false);
+	if (rule->action != RULE_ACTION_QUERY)
+		return;
+	admission = admission_find(rule);
+	if (admission.author.name[0] != '\0')
+		admission_put(find_rule(partition_id, rule->name), &rule->arguments, &admission.author, &admission.objects);
+}
+
 void
 rule_pair_cover(Oid partition_id)
 {
@@ -277,7 +299,7 @@ rule_pair_cover(Oid partition_id)
 
 			if (is_to_be_copied(rule) &&
 				!OidIsValid(get_trigger_oid(partition_id, rule->name, true)))
-				rule_edit_create(partition_id, rule->name, rule->action, &rule->arguments, false);
+				copy_truncate(partition_id, rule);
 		}
 	}
 	owner_leave(before);

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "admission.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "executor/executor.h"
@@ -22,6 +23,7 @@
 #include "rule_objects.h"
 #include "rule_query.h"
 #include "settings.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -47,6 +49,18 @@ rule_query_leave_author(RuleQueryRole role)
 	SetUserIdAndSecContext(role.user_id, role.security_context);
 }
 
+/* Before anything of it is planned, or a literal converted: does it use what it used? */
+static void
+check_admitted(const RuleCompiler *compiler, const char *source)
+{
+	RuleCompiler looking = {.rule = compiler->rule,.relation = compiler->relation,.is_strict = true};
+	RuleQuery	query = {.source = source};
+
+	rule_query_compile(&looking, &query);
+	rule_query_analyze(&looking, &query);
+	admission_check(&compiler->rule->admitted, looking.objects);
+}
+
 static void
 compile_parameter(RuleCompiler *compiler, const TemplatePart *placeholder,
 				  RuleParameter *parameter)
@@ -70,10 +84,17 @@ rule_query_compile(RuleCompiler *compiler, RuleQuery *query)
 	int			count = 0;
 
 	compiler->template_text = query->source;
+	if (!compiler->is_strict)
+		check_admitted(compiler, query->source);
+	compiler->runs_as_author = true;
 	foreach(cell, placeholders)
 		compile_parameter(compiler, lfirst(cell), &parameters[count++]);
+	compiler->runs_as_author = false;
 	query->parameters = parameters;
 	query->parameter_count = count;
+	query->types = MemoryContextAlloc(compiler->rule->context, Max(count, 1) * sizeof(Oid));
+	while (count-- > 0)
+		query->types[count] = parameters[count].type_id;
 	query->sql = MemoryContextStrdup(compiler->rule->context, sql);
 }
 
@@ -156,25 +177,49 @@ query_error_callback(void *argument)
 	errcontext("query \"%s\" of a rule", query->source);
 }
 
-static SPIPlanPtr
-prepare(RuleQuery *query)
+/*
+ * PostgreSQL analyzes a query again when something has changed.  What it finds then
+ * has to be looked at before it is run.
+ */
+static void
+set_up_parser(ParseState *pstate, void *argument)
 {
-	Oid		   *types = palloc(Max(query->parameter_count, 1) * sizeof(Oid));
+	RuleQuery  *query = argument;
+
+	if (!query->may_analyze)
+	{
+		query->is_outdated = true;
+		elog(ERROR, "what the query reads has changed meanwhile");
+	}
+	compat_set_up_parameters(pstate, query->types, query->parameter_count);
+}
+
+static void
+check_use(const Rule *rule, SPIPlanPtr plan)
+{
+	const		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+
+	admission_check(&rule->admitted, rule_objects_add(NIL, linitial(source->query_list)));
+}
+
+static SPIPlanPtr
+prepare(const Rule *rule, RuleQuery *query)
+{
 	SPIPlanPtr	plan;
 	ErrorContextCallback callback = {
 		.previous = error_context_stack,
 		.callback = query_error_callback,
 		.arg = query
 	};
-	int			i;
 
-	for (i = 0; i < query->parameter_count; i++)
-		types[i] = query->parameters[i].type_id;
 	error_context_stack = &callback;
-	plan = SPI_prepare(query->sql, query->parameter_count, types);
+	query->may_analyze = true;
+	plan = SPI_prepare_params(query->sql, set_up_parser, query, 0);
+	query->may_analyze = query->is_outdated = false;
 	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		elog(ERROR, "SPI_prepare_params failed: %s", SPI_result_code_string(SPI_result));
 	check_plan(plan);
+	check_use(rule, plan);
 	error_context_stack = callback.previous;
 	return plan;
 }
@@ -182,21 +227,46 @@ prepare(RuleQuery *query)
 static void
 free_plan(void *argument)
 {
-	(void) SPI_freeplan(argument);
+	RuleQuery  *query = argument;
+
+	if (query->plan != NULL)
+		(void) SPI_freeplan(query->plan);
+	query->plan = NULL;
 }
 
 void
 rule_query_prepare(Rule *rule, RuleQuery *query)
 {
-	MemoryContextCallback *callback = MemoryContextAlloc(rule->context, sizeof(*callback));
-	SPIPlanPtr	plan = prepare(query);
+	MemoryContextCallback *callback;
+	SPIPlanPtr	plan;
 
+	if (query->plan != NULL && SPI_plan_is_valid(query->plan))
+		return;
+	free_plan(query);
+	query->may_analyze = false;
+	plan = prepare(rule, query);
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
+	callback = MemoryContextAlloc(rule->context, sizeof(*callback));
 	callback->func = free_plan;
-	callback->arg = plan;
+	callback->arg = query;
 	MemoryContextRegisterResetCallback(rule->context, callback);
 	query->plan = plan;
+}
+
+void
+rule_query_lock(const RuleQuery *query)
+{
+	const		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(query->plan));
+	ListCell   *cell;
+
+	foreach(cell, source->relationOids)
+	{
+		if (!ConditionalLockRelationOid(lfirst_oid(cell), AccessShareLock))
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("a relation that it reads is locked")));
+	}
 }
 
 /* --- looking at it --- */
@@ -255,20 +325,16 @@ check_policies(Query *query, Oid author_id)
 static Query *
 analyze(const RuleQuery *query)
 {
-	Oid		   *types = palloc(Max(query->parameter_count, 1) * sizeof(Oid));
 	List	   *statements = compat_raw_parser(query->sql);
 	ParseState *pstate = make_parsestate(NULL);
 	Node	   *raw;
 	Query	   *parsed;
-	int			i;
 
 	raw = list_length(statements) != 1 ? NULL : linitial_node(RawStmt, statements)->stmt;
 	check_is_one(raw != NULL && IsA(raw, SelectStmt) && ((SelectStmt *) raw)->intoClause == NULL);
 	check_only_reads(!changes_something(raw, NULL));
-	for (i = 0; i < query->parameter_count; i++)
-		types[i] = query->parameters[i].type_id;
 	pstate->p_sourcetext = query->sql;
-	rule_literals_take(pstate, raw, types, query->parameter_count);
+	rule_literals_take(pstate, raw, query->types, query->parameter_count);
 	parsed = transformStmt(pstate, raw);
 	check_only_reads(parsed->commandType == CMD_SELECT && !parsed->hasModifyingCTE &&
 					 !locks_rows((Node *) parsed, NULL));
@@ -290,7 +356,8 @@ rule_query_analyze(RuleCompiler *compiler, const RuleQuery *query)
 	error_context_stack = &callback;
 	parsed = analyze(query);
 	rule_query_check_result(ExecCleanTypeFromTL(parsed->targetList));
-	check_policies(parsed, compiler->relation->rd_rel->relowner);
+	check_policies(parsed, OidIsValid(compiler->rule->author_id) ? compiler->rule->author_id :
+				   compiler->relation->rd_rel->relowner);
 	error_context_stack = callback.previous;
 	settings_restore(nest_level);
 	compiler->objects = rule_objects_add(compiler->objects, (Node *) parsed);

@@ -32,10 +32,17 @@ extern void rule_query_leave_author(RuleQueryRole role);
 extern void rule_query_compile(RuleCompiler *compiler, RuleQuery *query);
 
 /*
- * Prepares query->plan, which lives as long as the rule.  As the author, with
- * settings pinned and SPI connected.  Raises what is wrong.
+ * Prepares query->plan, unless it is prepared and valid.  It lives as long as the
+ * rule.  As the author, with settings pinned and SPI connected.  Raises what is wrong,
+ * also if the query would use what it did not use when the rule was admitted.
  */
 extern void rule_query_prepare(Rule *rule, RuleQuery *query);
+
+/*
+ * Locks what a prepared query reads, and raises if somebody else has locked it: a writer
+ * does not wait for a rule's sake, nor have a migration deadlock with him.
+ */
+extern void rule_query_lock(const RuleQuery *query);
 
 /*
  * Raises unless this is one column of text.  Checked for each result: what a

@@ -169,6 +169,9 @@ rule_template_analyze(RuleCompiler *compiler, const TemplatePart *placeholder)
 	error_context_stack = &callback;
 	if (compiler->is_strict)
 		expr = rule_expression_analyze(compiler->relation, compiler->placeholder);
+	else if (compiler->runs_as_author)
+		expr = rule_expression_plan_admitted(compiler->relation, compiler->placeholder,
+											 &compiler->rule->admitted);
 	else
 		expr = rule_expression_plan(compiler->relation, compiler->placeholder);
 	error_context_stack = callback.previous;

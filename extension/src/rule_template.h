@@ -20,6 +20,7 @@ typedef struct RuleCompiler
 	bool		is_strict;		/* raise errors instead of using wildcards,
 								 * and only look: plan and run nothing */
 	bool		skips_queries;	/* of queries look at the placeholders only */
+	bool		runs_as_author; /* what is planned: a query's placeholders */
 	const char *template_text;	/* the template at hand, for messages */
 	const char *placeholder;	/* the expression at hand, zero-terminated */
 	Expr	   *expr;			/* its planned form, or analyzed if is_strict */

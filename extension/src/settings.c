@@ -7,18 +7,25 @@
  */
 #include "postgres.h"
 
+#include "access/gin.h"
 #include "miscadmin.h"
 #include "parser/parse_expr.h"
 #include "parser/parser.h"
 #include "pgtime.h"
 #include "settings.h"
+#include "storage/proc.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/bytea.h"
 #include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/rls.h"
+#include "utils/xml.h"
 
 #define NOTHING_PINNED (-1)
+
+/* Far less than deadlock_timeout: whoever waits for us meanwhile does not fail. */
+#define QUERY_LOCK_TIMEOUT_MS 50
 
 static void
 pin(const char *name, const char *value)
@@ -76,6 +83,12 @@ settings_pin_all(void)
 		pin("backslash_quote", "safe_encoding");
 	if (Transform_null_equals)
 		pin("transform_null_equals", "off");
+	if (!Array_nulls)
+		pin("array_nulls", "on");
+	if (xmlbinary != XMLBINARY_BASE64)
+		pin("xmlbinary", "base64");
+	if (xmloption != XMLOPTION_CONTENT)
+		pin("xmloption", "content");
 	if (quote_all_identifiers)
 		pin("quote_all_identifiers", "off");
 	return nest_level;
@@ -88,6 +101,10 @@ settings_pin_query(void)
 
 	if (row_security)
 		pin("row_security", "off");
+	if (GinFuzzySearchLimit != 0)
+		pin("gin_fuzzy_search_limit", "0");
+	if (LockTimeout == 0 || LockTimeout > QUERY_LOCK_TIMEOUT_MS)
+		pin("lock_timeout", psprintf("%d", QUERY_LOCK_TIMEOUT_MS));
 	return nest_level;
 }
 

@@ -111,6 +111,28 @@ COMMENT ON COLUMN uncache.schemas.schema IS 'the schema''s name; it follows when
 COMMENT ON COLUMN uncache.schemas.exclude IS 'tables that are not watched, by name';
 COMMENT ON COLUMN uncache.schemas.target IS 'Redis destination by alias';
 
+/*
+ * Whose rights the queries of a rule have, and what they may use. Triggers' arguments
+ * are text that whoever makes the trigger chooses: only what stands here is run. Not
+ * dumped: a dump's triggers are admitted when they are made.
+ */
+CREATE TABLE uncache.admissions (
+	relation		oid		NOT NULL,
+	arguments		text[]	NOT NULL,
+	trigger			oid		NOT NULL,
+	author			oid		NOT NULL,
+	is_superuser	boolean	NOT NULL,
+	objects			text[]	NOT NULL
+);
+CREATE INDEX admissions_relation_idx ON uncache.admissions (relation);
+COMMENT ON TABLE uncache.admissions IS 'rules with queries that were admitted';
+COMMENT ON COLUMN uncache.admissions.relation IS 'the rule''s table';
+COMMENT ON COLUMN uncache.admissions.arguments IS 'all arguments of its trigger';
+COMMENT ON COLUMN uncache.admissions.trigger IS 'the trigger; another one after pg_upgrade';
+COMMENT ON COLUMN uncache.admissions.author IS 'the role whose rights the queries have';
+COMMENT ON COLUMN uncache.admissions.is_superuser IS 'whether it was superuser then';
+COMMENT ON COLUMN uncache.admissions.objects IS 'what the queries used then: they may use nothing else';
+
 /* Materialized views have no triggers that could be rules. */
 CREATE TABLE uncache.view_rules (
 	view		regclass	NOT NULL,

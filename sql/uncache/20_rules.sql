@@ -43,6 +43,10 @@ CREATE FUNCTION uncache.rule_author(trigger oid, OUT author name, OUT known_as n
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_author';
 COMMENT ON FUNCTION uncache.rule_author(oid) IS 'the role whose rights a rule''s queries have, and what it was called when the rule was made; or why they are not run';
 
+CREATE FUNCTION uncache.find_other_use(trigger oid) RETURNS text
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_find_other_use';
+COMMENT ON FUNCTION uncache.find_other_use(oid) IS 'what a rule''s queries use that they did not use when it was made; null if there is nothing';
+
 CREATE FUNCTION uncache.check_template(relation regclass, template text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_template';
 COMMENT ON FUNCTION uncache.check_template(regclass, text) IS 'raises what is wrong with a template for a table';

@@ -126,14 +126,16 @@ COMMENT ON FUNCTION uncache.check_arguments() IS 'rules whose arguments are not 
 
 /* A rule for TRUNCATE runs no query, and a clone's author is that of what it is of. */
 CREATE FUNCTION uncache.check_authors(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT t.relation, t.rule, v.problem, v.hint
 	FROM uncache.rule_triggers t
 		JOIN pg_class c ON c.oid = t.relation,
 		LATERAL uncache.rule_author(t.trigger_id) a,
+		LATERAL (SELECT uncache.find_other_use(t.trigger_id) AS problem) u,
 		LATERAL (VALUES
 			(a.problem IS NOT NULL, a.problem, 'Call uncache.watch again. Until then wider deletes are made in their place.'),
+			(u.problem IS NOT NULL, u.problem, 'Call uncache.watch again, if that is meant. Until then wider deletes are made in their place.'),
 			(a.author <> pg_get_userbyid(c.relowner),
 				'its queries run with the privileges of role ' || quote_ident(a.author) || ', and the table is owned by role ' || quote_ident(pg_get_userbyid(c.relowner)),
 				'Call uncache.watch again, unless that is meant.'),

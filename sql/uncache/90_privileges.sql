@@ -16,7 +16,7 @@ CREATE FUNCTION uncache.check_functions() RETURNS name[]
 AS $$
 	SELECT ARRAY['actions', 'check_rules', 'check_event_triggers', 'check_triggers', 'check_events', 'check_truncates', 'check_arguments', 'check_authors',
 		'check_products', 'check_heirs', 'check_columns', 'check_tables_replaced', 'check_before_triggers', 'check_schemas', 'find_problem', 'examine_rule', 'rule_for_any_row', 'has_consumer', 'is_schema_rule',
-		'schema_rule_name', 'schema_tags', 'truncate_relations', 'trigger_arguments', 'rule_author']::name[]
+		'schema_rule_name', 'schema_tags', 'truncate_relations', 'trigger_arguments', 'rule_author', 'find_other_use']::name[]
 $$;
 COMMENT ON FUNCTION uncache.check_functions() IS 'the functions that whoever calls check_rules() has to be granted';
 

@@ -1,0 +1,279 @@
+/*-------------------------------------------------------------------------
+ *
+ * admission.c
+ *	  What was admitted as a rule with queries, and as whose: uncache.admissions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xlog.h"
+#include "admission.h"
+#include "catalog.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "compat.h"
+#include "miscadmin.h"
+#include "own_sql.h"
+#include "rewrite/rewriteHandler.h"
+#include "rule_objects.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* --- reading --- */
+
+/* A value of a row, by its column's name and type; false if there is none. */
+static bool
+get_value(Relation admissions, HeapTuple tuple, const char *column, Oid type_id, Datum *value)
+{
+	AttrNumber	number = get_attnum(RelationGetRelid(admissions), column);
+	bool		is_null = true;
+
+	if (number > 0 && get_atttype(RelationGetRelid(admissions), number) == type_id)
+		*value = heap_getattr(tuple, number, RelationGetDescr(admissions), &is_null);
+	return !is_null;
+}
+
+static bool
+has_arguments(Relation admissions, HeapTuple tuple, const StringArray *arguments)
+{
+	Datum		value;
+	StringArray admitted;
+
+	if (!get_value(admissions, tuple, "arguments", TEXTARRAYOID, &value))
+		return false;
+	admitted = array_get_strings(DatumGetArrayTypeP(value), "argument");
+	return array_equals(&admitted, arguments);
+}
+
+/* The name is for messages: what the author was called when it was written down. */
+static void
+set_author(RuleAuthor *author, Oid role_id, bool is_superuser, const StringArray *arguments)
+{
+	if (arguments->count == 0 || !rule_author_parse(arguments->strings[0], author))
+		strlcpy(author->name, "?", sizeof(author->name));
+	author->role_id = role_id;
+	author->system_id = GetSystemIdentifier();
+	author->is_superuser = is_superuser;
+}
+
+static void
+read_row(Relation admissions, HeapTuple tuple, const StringArray *arguments, Admission *admission)
+{
+	Datum		role_id;
+	Datum		is_superuser;
+	Datum		objects;
+
+	if (!get_value(admissions, tuple, "author", OIDOID, &role_id) ||
+		!get_value(admissions, tuple, "is_superuser", BOOLOID, &is_superuser) ||
+		!get_value(admissions, tuple, "objects", TEXTARRAYOID, &objects))
+		return;
+	set_author(&admission->author, DatumGetObjectId(role_id), DatumGetBool(is_superuser), arguments);
+	admission->objects = array_get_strings(DatumGetArrayTypeP(objects), "object");
+}
+
+static void
+find(Relation admissions, Oid relation_id, const StringArray *arguments, Admission *admission)
+{
+	Oid			index_id = catalog_admissions_index_id();
+	AttrNumber	column = get_attnum(RelationGetRelid(admissions), "relation");
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (column <= 0 || get_atttype(RelationGetRelid(admissions), column) != OIDOID)
+		return;
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation_id));
+	scan = systable_beginscan(admissions, index_id, OidIsValid(index_id), NULL, 1, &key);
+	while ((tuple = systable_getnext(scan)) != NULL)
+	{
+		if (has_arguments(admissions, tuple, arguments))
+			read_row(admissions, tuple, arguments, admission);
+	}
+	systable_endscan(scan);
+}
+
+/* The table of the rule that this one is a clone of. */
+static Oid
+find_root(const RuleTrigger *rule)
+{
+	while (rule != NULL && OidIsValid(rule->parent_id))
+		rule = rule_scan_trigger(rule->parent_id);
+	return rule == NULL ? InvalidOid : rule->relation_id;
+}
+
+Admission
+admission_find(const RuleTrigger *rule)
+{
+	Admission	admission = {0};
+	Oid			admissions_id = catalog_admissions_id();
+	Oid			relation_id = find_root(rule);
+	Relation	admissions;
+
+	if (!OidIsValid(admissions_id) || !OidIsValid(relation_id))
+		return admission;
+	admissions = table_open(admissions_id, AccessShareLock);
+	find(admissions, relation_id, &rule->arguments, &admission);
+	table_close(admissions, AccessShareLock);
+	return admission;
+}
+
+/* --- writing --- */
+
+static char *
+oid_text(Oid id)
+{
+	return psprintf("%u", id);
+}
+
+void
+admission_put(const RuleTrigger *rule, const StringArray *arguments,
+			  const RuleAuthor *author, const StringArray *objects)
+{
+	const char *const row[] = {
+		oid_text(rule->relation_id), own_sql_array(arguments), oid_text(rule->trigger_id),
+		oid_text(author->role_id), author->is_superuser ? "true" : "false", own_sql_array(objects)
+	};
+
+	(void) own_sql_execute("DELETE FROM uncache.admissions WHERE relation = $1::oid AND arguments = $2::text[]", 2, row);
+	(void) own_sql_execute("INSERT INTO uncache.admissions (relation, arguments, trigger, author, is_superuser, objects)"
+						   " VALUES ($1::oid, $2::text[], $3::oid, $4::oid, $5::boolean, $6::text[])",
+						   lengthof(row), row);
+}
+
+void
+admission_rewrite(Oid relation_id, const StringArray *old_arguments, const StringArray *new_arguments)
+{
+	const char *const values[] = {
+		oid_text(relation_id), own_sql_array(old_arguments), own_sql_array(new_arguments)
+	};
+
+	if (!catalog_is_empty(catalog_admissions_id()))
+		(void) own_sql_execute("UPDATE uncache.admissions SET arguments = $3::text[] WHERE relation = $1::oid AND arguments = $2::text[]",
+							   lengthof(values), values);
+}
+
+void
+admission_forget(Oid trigger_id, Oid relation_id)
+{
+	const char *const key[] = {oid_text(trigger_id), oid_text(relation_id)};
+
+	if (!catalog_is_empty(catalog_admissions_id()))
+		(void) own_sql_execute("DELETE FROM uncache.admissions WHERE trigger = $1::oid OR relation = $2::oid", lengthof(key), key);
+}
+
+/* --- what may be used --- */
+
+/* The role that owns a function, relation or type. */
+static Oid
+owner_of(const ObjectAddress *object)
+{
+	int			cache_id = object->classId == ProcedureRelationId ? PROCOID :
+	object->classId == RelationRelationId ? RELOID : TYPEOID;
+	HeapTuple	tuple = SearchSysCache1(cache_id, ObjectIdGetDatum(object->objectId));
+	Oid			owner_id;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	if (cache_id == PROCOID)
+		owner_id = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	else if (cache_id == RELOID)
+		owner_id = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	else
+		owner_id = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
+	ReleaseSysCache(tuple);
+	return owner_id;
+}
+
+/*
+ * NULL of what runs no code, or only by a function that is listed as well.  By name, so
+ * that it survives pg_upgrade, and what is dropped and made again by the same owner is
+ * the same; a table that became a view is not.
+ */
+static char *
+describe(const ObjectAddress *object)
+{
+	ObjectAddress whole = *object;
+
+	if (object->classId != ProcedureRelationId && object->classId != RelationRelationId &&
+		object->classId != TypeRelationId)
+		return NULL;
+	whole.objectSubId = 0;
+	return psprintf("%s %s of role %u", compat_object_type(&whole), compat_object_identity(&whole),
+					owner_of(&whole));
+}
+
+/* What a view selects is what whoever selects from it runs. */
+static List *
+add_view(List *objects, const ObjectAddress *object)
+{
+	Relation	view;
+
+	if (object->classId != RelationRelationId || get_rel_relkind(object->objectId) != RELKIND_VIEW)
+		return objects;
+	view = try_relation_open(object->objectId, AccessShareLock);
+	if (view == NULL)
+		return objects;
+	objects = rule_objects_add(objects, (Node *) get_view_query(view));
+	relation_close(view, NoLock);
+	return objects;
+}
+
+StringArray
+admission_describe(List *objects)
+{
+	StringArray result = {NULL, 0};
+	int			i;
+
+	/* the list grows while it is walked */
+	for (i = 0; i < list_length(objects); i++)
+		objects = add_view(objects, list_nth(objects, i));
+	result.strings = palloc(Max(list_length(objects), 1) * sizeof(char *));
+	for (i = 0; i < list_length(objects); i++)
+	{
+		char	   *text = describe(list_nth(objects, i));
+
+		if (text != NULL)
+			result.strings[result.count++] = text;
+	}
+	return result;
+}
+
+static bool
+is_admitted(const StringArray *admitted, const char *object)
+{
+	int			i;
+
+	for (i = 0; i < admitted->count; i++)
+	{
+		if (strcmp(admitted->strings[i], object) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+admission_check(const StringArray *admitted, List *objects)
+{
+	StringArray used = admission_describe(objects);
+	int			i;
+
+	for (i = 0; i < used.count; i++)
+	{
+		if (!is_admitted(admitted, used.strings[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("it would use another object than when the rule was made"),
+					 errdetail("It is %s.", used.strings[i]),
+					 errhint("Call uncache.watch again.")));
+	}
+}

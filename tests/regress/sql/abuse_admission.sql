@@ -1,0 +1,229 @@
+-- Whose rights a query has, and what it may use, stands in no text that somebody else can write.
+\set test abuse_admission
+\set regress `echo "$PG_ABS_SRCDIR"`
+\set setup :regress '/setup.sql'
+\i :setup
+\pset tuples_only
+\pset format unaligned
+
+SELECT format('as "postgres", oid 10 of system %s, superuser', system_identifier) AS forged,
+	format('y", oid 10 of system %s, superuser', system_identifier) AS tail,
+	'uncache_schema_' || md5('as "x' || E'\001' || format('y", oid 10 of system %s, superuser', system_identifier)) AS automatic,
+	current_database() AS here
+FROM pg_control_system() \gset
+CREATE ROLE regress_uncache_ad_eve;
+CREATE ROLE regress_uncache_ad_monitor IN ROLE pg_monitor;
+CREATE ROLE regress_uncache_ad_olga;
+CREATE ROLE regress_uncache_ad_alice;
+CREATE ROLE regress_uncache_ad_bob;
+SELECT uncache.grant_author('regress_uncache_ad_eve'), uncache.grant_author('regress_uncache_ad_alice');
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_uncache_ad_eve, regress_uncache_ad_monitor', current_database()) \gexec
+CREATE VIEW supers AS SELECT rolname FROM pg_roles WHERE rolname LIKE 'regress_uncache_ad%' AND rolsuper;
+GRANT SELECT ON supers TO PUBLIC;
+CREATE VIEW problems AS SELECT relation, rule, regexp_replace(problem, 'role \d+', 'role X') AS problem FROM uncache.check_rules() WHERE problem LIKE 'its quer%';
+-- whoever runs this tells as whom, and makes its caller superuser if he can
+CREATE SCHEMA e AUTHORIZATION regress_uncache_ad_eve;
+SET ROLE regress_uncache_ad_eve;
+CREATE FUNCTION e.evil() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE WARNING 'evil() runs as %', current_user;
+	EXECUTE 'ALTER ROLE regress_uncache_ad_eve SUPERUSER';
+	RETURN 'x';
+EXCEPTION WHEN insufficient_privilege THEN
+	RETURN 'y';
+END $$;
+GRANT USAGE ON SCHEMA e TO PUBLIC;
+
+-- case 1: a name of three parts, by an author and by who is none
+CREATE TABLE e.t (id int);
+CREATE TRIGGER f AFTER INSERT ON e.t FOR EACH ROW EXECUTE FUNCTION :"here".uncache.query(:'forged', 'select e.evil()', 'x:*');
+CREATE TRIGGER f AFTER INSERT ON e.t FOR EACH ROW EXECUTE FUNCTION :"here".uncache.query('select e.evil()', 'x:*');
+INSERT INTO e.t VALUES (1);
+DROP TRIGGER f ON e.t;
+RESET ROLE;
+GRANT CREATE ON SCHEMA e TO regress_uncache_ad_monitor;
+SET ROLE regress_uncache_ad_monitor;
+CREATE TABLE e.m (id int);
+CREATE TRIGGER f AFTER INSERT ON e.m FOR EACH ROW EXECUTE FUNCTION :"here".uncache.keys('k');
+RESET ROLE;
+TABLE supers;
+-- case 2: a rule that fires before the command that makes it has ended
+SET ROLE regress_uncache_ad_eve;
+CREATE FUNCTION e.fire() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  IF to_regclass('w.t1') IS NOT NULL AND EXISTS (SELECT FROM pg_trigger WHERE tgname = 'f1') THEN
+    INSERT INTO w.t1 VALUES (1); DROP TRIGGER f1 ON w.t1; END IF; RETURN true; END $$;
+CREATE DOMAIN e.dom AS text CHECK (e.fire());
+CREATE TYPE e.comp AS (a e.dom);
+CREATE SCHEMA w CREATE TABLE t1 (id int) CREATE TABLE t2 (id int)
+  CREATE TRIGGER f1 AFTER INSERT ON t1 FOR EACH ROW EXECUTE FUNCTION uncache.query(:'forged', 'select e.evil()', 'x:*')
+  CREATE TRIGGER f2 AFTER INSERT ON t2 FOR EACH ROW WHEN ('(a)'::e.comp IS NULL) EXECUTE FUNCTION uncache.keys('k');
+TABLE supers;
+-- case 3: automatic rules whose tags read as an author, on an heir's trigger of their name
+CREATE SCHEMA "select e";
+CREATE SCHEMA "as ""x";
+SELECT uncache.watch_schema('"select e"'), uncache.watch_schema('"as ""x"');
+CREATE DOMAIN e.ty AS int;
+CREATE TABLE "select e"."evil()" (v int);
+CREATE TABLE "as ""x".:"tail" (k e.ty PRIMARY KEY) INHERITS ("select e"."evil()");
+CREATE TEMP TABLE c () INHERITS ("as ""x".:"tail");
+CREATE TRIGGER :"automatic" AFTER INSERT ON pg_temp.c FOR EACH ROW EXECUTE FUNCTION uncache.query('select e.evil()', 'z');
+SET client_min_messages = error;
+DROP DOMAIN e.ty CASCADE;
+RESET client_min_messages;
+SELECT author, templates FROM uncache.rules WHERE action = 'query';
+INSERT INTO pg_temp.c VALUES (1);
+DROP TABLE pg_temp.c;
+RESET ROLE;
+TABLE supers;
+SET client_min_messages = error;
+DROP SCHEMA "select e", "as ""x" CASCADE;
+RESET client_min_messages;
+-- case 4: made while the event trigger was off for a moment
+ALTER EVENT TRIGGER uncache_admit_rules DISABLE;
+SET ROLE regress_uncache_ad_eve;
+CREATE TRIGGER f AFTER INSERT ON e.t FOR EACH ROW EXECUTE FUNCTION uncache.query(:'forged', 'select e.evil()', 'x:*');
+RESET ROLE;
+ALTER EVENT TRIGGER uncache_admit_rules ENABLE ALWAYS;
+INSERT INTO e.t VALUES (1);
+TABLE problems;
+SELECT rule, author FROM uncache.rules WHERE relation = 'e.t'::regclass;
+DROP TABLE e.t;
+TABLE supers;
+DELETE FROM uncache.journal;
+
+-- case 5: a table's new owner chooses types, and with them casts
+CREATE SCHEMA o AUTHORIZATION regress_uncache_ad_olga;
+CREATE SCHEMA pub;
+GRANT USAGE ON SCHEMA pub, o TO PUBLIC;
+CREATE TABLE pub.inv (id int, n int);
+INSERT INTO pub.inv VALUES (1, 5);
+CREATE TABLE pub.t (id int);
+SELECT uncache.watch('pub.t', query => ARRAY[$$select 'inv:' || i.n from pub.inv i where i.id = {id}$$]);
+ALTER TABLE pub.t OWNER TO regress_uncache_ad_olga;
+INSERT INTO pub.t VALUES (1);
+SELECT * FROM journalled();
+SET ROLE regress_uncache_ad_olga;
+CREATE TYPE o.ty AS (i int);
+CREATE FUNCTION o.cast_(o.ty) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'cast_() runs as %', current_user; RETURN $1.i; END $$;
+CREATE CAST (o.ty AS int) WITH FUNCTION o.cast_(o.ty) AS IMPLICIT;
+ALTER TABLE pub.t ALTER id TYPE o.ty USING row(id)::o.ty;
+DELETE FROM uncache.journal;
+RESET ROLE;
+DELETE FROM uncache.journal;
+SET ROLE regress_uncache_ad_olga;
+INSERT INTO pub.t VALUES (row(1));
+RESET ROLE;
+SELECT * FROM journalled();
+TABLE problems;
+-- a type that changes to another of PostgreSQL's own is no matter
+ALTER TABLE pub.t ALTER id TYPE bigint USING (id).i;
+DELETE FROM uncache.journal;
+INSERT INTO pub.t VALUES (1);
+SELECT * FROM journalled();
+
+-- case 6: a function that fits better, by who may CREATE where the query looks; in the same session, and in a new one
+CREATE SCHEMA util;
+GRANT USAGE, CREATE ON SCHEMA util TO PUBLIC;
+CREATE FUNCTION util.fmt(bigint) RETURNS text LANGUAGE sql AS $$ SELECT 'inv:' || $1 $$;
+CREATE SCHEMA a AUTHORIZATION regress_uncache_ad_alice;
+GRANT USAGE ON SCHEMA a TO PUBLIC;
+SET ROLE regress_uncache_ad_alice;
+CREATE TABLE a.t (id int);
+GRANT INSERT ON a.t TO PUBLIC;
+SELECT uncache.watch('a.t', query => ARRAY[$$select util.fmt({id})$$, 'inv:*']);
+RESET ROLE;
+SET ROLE regress_uncache_ad_bob;
+INSERT INTO a.t VALUES (1);
+RESET ROLE;
+SELECT * FROM journalled();
+SET ROLE regress_uncache_ad_eve;
+CREATE FUNCTION util.fmt(int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'fmt() runs as %', current_user; RETURN NULL; END $$;
+RESET ROLE;
+SET ROLE regress_uncache_ad_bob;
+INSERT INTO a.t VALUES (2);
+RESET ROLE;
+SELECT * FROM journalled();
+\c -
+SET ROLE regress_uncache_ad_bob;
+INSERT INTO a.t VALUES (3);
+RESET ROLE;
+SELECT * FROM journalled();
+TABLE problems;
+-- the same in a placeholder of a query
+SET ROLE regress_uncache_ad_alice;
+SELECT uncache.watch('a.t', query => ARRAY[$$select 'k:' || {util.fmt(id::bigint)}$$, 'k:*']);
+INSERT INTO a.t VALUES (4);
+RESET ROLE;
+SELECT * FROM journalled();
+DROP FUNCTION util.fmt(bigint);
+SET ROLE regress_uncache_ad_eve;
+CREATE FUNCTION util.fmt(bigint) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE WARNING 'fmt() runs as %', current_user; RETURN NULL; END $$;
+RESET ROLE;
+SET ROLE regress_uncache_ad_bob;
+INSERT INTO a.t VALUES (5);
+RESET ROLE;
+SELECT * FROM journalled();
+-- dropped and made again by the same role it is the same
+DROP FUNCTION util.fmt(bigint), util.fmt(int);
+CREATE FUNCTION util.fmt(bigint) RETURNS text LANGUAGE sql AS $$ SELECT 'again:' || $1 $$;
+INSERT INTO a.t VALUES (6);
+SELECT * FROM journalled();
+TABLE problems;
+-- case 7: a table that becomes a view; a view that is replaced
+SET ROLE regress_uncache_ad_olga;
+CREATE TABLE o.lines (id int, n int);
+INSERT INTO o.lines VALUES (1, 7);
+CREATE FUNCTION o.evil2() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'evil2() runs as %', current_user; RETURN 1; END $$;
+CREATE VIEW o.seen AS SELECT id, n FROM o.lines;
+GRANT SELECT ON o.lines, o.seen TO PUBLIC;
+RESET ROLE;
+CREATE TABLE pub.t3 (id int);
+SELECT uncache.watch('pub.t3', query => ARRAY[$$select 'l:' || l.n from o.lines l where l.id = {id}$$, $$select 's:' || l.n from o.seen l where l.id = {id}$$]);
+INSERT INTO pub.t3 VALUES (1);
+SELECT * FROM journalled();
+SET ROLE regress_uncache_ad_olga;
+CREATE OR REPLACE VIEW o.seen AS SELECT id, n + o.evil2() AS n FROM o.lines;
+RESET ROLE;
+INSERT INTO pub.t3 VALUES (1);
+SELECT * FROM journalled();
+SET ROLE regress_uncache_ad_olga;
+ALTER TABLE o.lines RENAME TO lines_old;
+CREATE VIEW o.lines AS SELECT o.evil2() AS id, 1 AS n;
+GRANT SELECT ON o.lines TO PUBLIC;
+RESET ROLE;
+INSERT INTO pub.t3 VALUES (1);
+SELECT * FROM journalled();
+SELECT relation, rule FROM problems WHERE relation = 'pub.t3'::regclass;
+DROP TABLE pub.t3;
+-- case 8: the name of a role that is yet to be
+SET ROLE regress_uncache_ad_alice;
+CREATE TABLE a.m (id int);
+CREATE TRIGGER mq AFTER INSERT ON a.m FOR EACH ROW EXECUTE FUNCTION uncache.query('as "payroll", oid 1 of system 1', 'select ''m''', 'x:*');
+RESET ROLE;
+-- case 9: a temporary table of the writer's
+SET client_min_messages = warning;
+CREATE TABLE inv (id int);
+RESET client_min_messages;
+CREATE TABLE a.u (id int);
+CREATE TABLE pg_temp.inv2 (id int);
+CREATE TRIGGER q AFTER INSERT ON a.u FOR EACH ROW EXECUTE FUNCTION uncache.query('select ''inv:''||id from inv where id={id}', 'inv:*');
+INSERT INTO a.u VALUES (1);
+CREATE TEMP TABLE inv (id int);
+GRANT SELECT ON pg_temp.inv TO PUBLIC;
+INSERT INTO a.u VALUES (3);
+SELECT * FROM journalled();
+-- case 10: an admission goes with its rule and its table, and nobody else can write or read any
+SELECT count(*) > 0 FROM uncache.admissions WHERE relation = 'a.t'::regclass;
+SELECT uncache.unwatch('a.t');
+SELECT count(*) FROM uncache.admissions WHERE relation = 'a.t'::regclass;
+SET ROLE regress_uncache_ad_eve;
+TABLE uncache.admissions;
+RESET ROLE;
+DROP TABLE a.u;
+SELECT count(*) FROM uncache.admissions WHERE relation NOT IN (SELECT oid FROM pg_class);
+TABLE supers;
+
+\connect template1
+SET client_min_messages = warning;
+DROP DATABASE :database;
+DROP ROLE regress_uncache_ad_eve, regress_uncache_ad_monitor, regress_uncache_ad_olga, regress_uncache_ad_alice, regress_uncache_ad_bob;

@@ -52,7 +52,7 @@ is_concerned(const RuleTrigger *rule, Oid relation_id, const AlterTableStmt *sta
 			get_attnum(relation_id, command->name) <= 0)
 			continue;
 		column = get_attnum(rule->relation_id, command->name);
-		if (column > 0 && rule_columns_depend(rule, column))
+		if (column > 0 && rule_columns_name(rule, column))
 			return true;
 	}
 	return false;

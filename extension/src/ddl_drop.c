@@ -18,6 +18,7 @@
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
+#include "commands/trigger.h"
 #include "ddl_broken.h"
 #include "ddl_guarded.h"
 #include "ddl_objects.h"
@@ -25,9 +26,11 @@
 #include "fmgr.h"
 #include "guc.h"
 #include "invalidate.h"
+#include "owner.h"
 #include "renamed_columns.h"
 #include "renamed_tables.h"
 #include "rule_dependency.h"
+#include "rule_edit.h"
 #include "rule_scan.h"
 #include "schema_rule.h"
 #include "table_family.h"
@@ -47,6 +50,7 @@ typedef struct Drop
 {
 	List	   *objects;		/* DroppedObject *, but temporary ones */
 	List	   *triggers;		/* OIDs of triggers among them */
+	List	   *lost_triggers;	/* those that the command does not name */
 	bool		is_alter;		/* the command is an ALTER */
 } Drop;
 
@@ -131,34 +135,58 @@ follow_views(const Drop *drop)
 	}
 }
 
-/* --- columns --- */
+/* --- rules that went with something that they depend on --- */
 
-/* Rules that went with a column: what they covered is missed from now on. */
 static void
-follow_lost_rules(const Drop *drop, Oid relation_id)
+make_again(const RuleTrigger *rule)
 {
-	List	   *done = NIL;
+	Admission	admission = admission_find(rule);
+	OwnerActing before = owner_enter();
+
+	rule_edit_create(rule->relation_id, rule->name, rule->action, &rule->arguments, rule->is_for_rows);
+	owner_leave(before);
+	if (admission.author.name[0] == '\0')
+		return;
+	admission_forget(rule->trigger_id, InvalidOid);
+	admission_put(rule_scan_trigger(get_trigger_oid(rule->relation_id, rule->name, false)),
+				  &rule->arguments, &admission.author, &admission.objects);
+}
+
+/*
+ * A column that UPDATE OF or WHEN names, a function or type that WHEN uses, has taken the
+ * whole trigger with it: the rule stays, for every row.  Whoever drops the rule itself, or
+ * its table, gets what he asks for.
+ */
+static void
+follow_lost_rule(Oid trigger_id)
+{
+	const RuleTrigger *rule = rule_scan_dropped_trigger(trigger_id);
+
+	if (rule == NULL || OidIsValid(rule->parent_id) || get_rel_name(rule->relation_id) == NULL ||
+		OidIsValid(get_trigger_oid(rule->relation_id, rule->name, true)))
+		return;
+	make_again(rule);
+	if (guc_enabled)
+		invalidate_rule(rule);
+	ddl_report_widened(rule);
+}
+
+static void
+follow_lost_rules(const Drop *drop)
+{
 	ListCell   *cell;
 
-	foreach(cell, rule_scan_dropped(relation_id))
-	{
-		const RuleTrigger *rule = lfirst(cell);
-
-		if (!list_member_oid(drop->triggers, rule->trigger_id) || list_member_oid(done, rule->trigger_id))
-			continue;
-		done = lappend_oid(done, rule->trigger_id);
-		if (guc_enabled)
-			invalidate_rule(rule);
-		ddl_report_dropped(rule);
-	}
+	foreach(cell, drop->lost_triggers)
+		follow_lost_rule(lfirst_oid(cell));
 }
+
+/* --- columns --- */
 
 static void
 follow_column(const Drop *drop, Oid relation_id)
 {
 	List	   *tables;
 
-	follow_lost_rules(drop, relation_id);
 	if (drop->is_alter)
 		return;
 	tables = table_family_users(RelationRelationId, relation_id);
@@ -241,6 +269,8 @@ read_drop(const EventTriggerData *event)
 
 		if (object->address.classId == TriggerRelationId)
 			drop.triggers = lappend_oid(drop.triggers, object->address.objectId);
+		if (object->address.classId == TriggerRelationId && !object->is_named)
+			drop.lost_triggers = lappend_oid(drop.lost_triggers, object->address.objectId);
 		if (!object->is_temporary)
 			drop.objects = lappend(drop.objects, object);
 	}
@@ -253,6 +283,7 @@ follow(void *argument)
 	Drop		drop = read_drop(argument);
 
 	follow_views(&drop);
+	follow_lost_rules(&drop);
 	forget_schemas_and_rules(&drop);
 	follow_tables_and_columns(&drop);
 	warn_readers(&drop);

@@ -484,7 +484,7 @@ restore_columns_of(Oid relation_id)
 		const RuleTrigger *rule = lfirst(cell);
 
 		if ((rule->column_count > 0 || rule->is_conditional) &&
-			!rule_columns_depend(rule, 0) && !rule_columns_restore(rule) && !OidIsValid(rule->parent_id))
+			!rule_columns_restore(rule) && !OidIsValid(rule->parent_id))
 			ddl_report_widened(rule);
 	}
 }

@@ -14,6 +14,7 @@
 #include "catalog/namespace.h"
 #include "catalog/index.h"
 #include "commands/extension.h"
+#include "ddl_command.h"
 #include "ddl_guard.h"
 #include "own_table.h"
 #include "utils/lsyscache.h"
@@ -54,6 +55,39 @@ ddl_guard_check_index(const IndexStmt *statement)
 				 errhint("It may have B-trees on columns other than keys, neither unique nor partial.")));
 }
 
+/* Those that own_shape.c does not judge: what event triggers and SQL functions keep there they find by name. */
+static const char *const other_tables[] = {
+	"admissions", "dependencies", "positions", "renamed_columns", "renamed_tables", "schemas", "view_rules"
+};
+
+static bool
+is_other_table(const char *name)
+{
+	int			i;
+
+	for (i = 0; i < lengthof(other_tables); i++)
+	{
+		if (strcmp(name, other_tables[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Has a command given a column of one of them another name or type, or dropped one? */
+static const char *
+find_column_problem(const Node *statement)
+{
+	const RangeVar *relation = NULL;
+
+	if (IsA(statement, RenameStmt) && ((const RenameStmt *) statement)->renameType == OBJECT_COLUMN)
+		relation = ((const RenameStmt *) statement)->relation;
+	else if (IsA(statement, AlterTableStmt) && ddl_command_changes_columns((const AlterTableStmt *) statement))
+		relation = ((const AlterTableStmt *) statement)->relation;
+	if (relation == NULL || !is_other_table(relation->relname))
+		return NULL;
+	return psprintf("columns of table uncache.%s have to stay as they are", relation->relname);
+}
+
 /* Does a name that one of our tables had lead to none of them any more? */
 static bool
 is_lost_name(const RangeVar *name)
@@ -68,7 +102,19 @@ is_lost_name(const RangeVar *name)
 		if (strcmp(name->relname, catalog_table_name((CatalogTable) table)) == 0)
 			return true;
 	}
-	return false;
+	return is_other_table(name->relname);
+}
+
+/* The problem of a table that is not found any more, unless it is one that is judged. */
+static const char *
+find_name_problem(const Node *statement)
+{
+	const RangeVar *relation = IsA(statement, RenameStmt) ? ((const RenameStmt *) statement)->relation :
+	IsA(statement, AlterObjectSchemaStmt) ? ((const AlterObjectSchemaStmt *) statement)->relation : NULL;
+
+	if (relation == NULL || !is_other_table(relation->relname) || !is_lost_name(relation))
+		return NULL;
+	return psprintf("table uncache.%s has another name", relation->relname);
 }
 
 /* SQL finds the extension's functions by the name of its schema. */
@@ -104,7 +150,11 @@ ddl_guard_check_tables(const Node *statement)
 
 	if (creating_extension || !is_concerned(statement))
 		return;
-	problem = renames_schema(statement) ? "their schema has another name" : own_table_find_problem();
+	problem = renames_schema(statement) ? "their schema has another name" : find_name_problem(statement);
+	if (problem == NULL)
+		problem = find_column_problem(statement);
+	if (problem == NULL)
+		problem = own_table_find_problem();
 	if (problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -115,6 +115,7 @@ read_dropped(TupleTableSlot *slot)
 	object->address.objectId = DatumGetObjectId(get(slot, DROPPED_OBJECT));
 	object->address.objectSubId = DatumGetInt32(get(slot, DROPPED_SUBOBJECT));
 	object->is_temporary = DatumGetBool(get(slot, DROPPED_IS_TEMPORARY));
+	object->is_named = DatumGetBool(get(slot, DROPPED_IS_ORIGINAL));
 	object->is_asked_for = DatumGetBool(get(slot, DROPPED_IS_ORIGINAL)) ||
 		DatumGetBool(get(slot, DROPPED_IS_NORMAL));
 	object->type = get_text(slot, DROPPED_TYPE);

@@ -23,6 +23,7 @@ typedef struct DroppedObject
 {
 	ObjectAddress address;
 	bool		is_temporary;
+	bool		is_named;		/* by the command itself */
 	bool		is_asked_for;	/* by the command, or with what it belongs to;
 								 * not by CASCADE or as an inner part */
 	char	   *type;			/* "table", "table column", ... */

@@ -167,7 +167,7 @@ follow_restrictions(const RuleTrigger *rule, const RenamedColumn *column)
 {
 	AttrNumber	followed = get_attnum(rule->relation_id, column->followed);
 
-	if (rule_columns_depend(rule, followed) &&
+	if (rule_columns_name(rule, followed) &&
 		!rule_columns_add(rule, followed, get_attnum(rule->relation_id, column->written)))
 		ddl_report_widened(rule);
 }
@@ -236,7 +236,7 @@ is_meant(const RuleTrigger *rule, const RenamedColumns *renamed, const char *old
 		if (strcmp(((RenamedColumn *) lfirst(cell))->followed, new_name) == 0)
 			return false;
 	}
-	return rule_columns_depend(rule, get_attnum(rule->relation_id, new_name));
+	return rule_columns_name(rule, get_attnum(rule->relation_id, new_name));
 }
 
 static void

@@ -51,21 +51,11 @@ ddl_report_broken(const RuleTrigger *rule, const char *problem)
 }
 
 void
-ddl_report_dropped(const RuleTrigger *rule)
-{
-	ereport(level_for(rule->relation_id),
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\" was dropped with a column that it depends on",
-					rule->name, qualified_name(rule->relation_id)),
-			 errhint("Changes that it covered invalidate nothing any more.")));
-}
-
-void
 ddl_report_widened(const RuleTrigger *rule)
 {
 	ereport(level_for(rule->relation_id),
 			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\" has lost its WHEN condition, which the command would have broken",
+			 errmsg("uncache rule \"%s\" on table \"%s\" has lost its WHEN condition or UPDATE OF, which the command would have broken",
 					rule->name, qualified_name(rule->relation_id)),
 			 errhint("It invalidates for every row now. Create the trigger again with a condition that fits.")));
 }

@@ -15,9 +15,6 @@
 /* A rule is broken; "problem" may tell of the rule's own table and of what the command names. */
 extern void ddl_report_broken(const RuleTrigger *rule, const char *problem);
 
-/* A rule went with a column. */
-extern void ddl_report_dropped(const RuleTrigger *rule);
-
 /* A rule fires for more rows than before. */
 extern void ddl_report_widened(const RuleTrigger *rule);
 

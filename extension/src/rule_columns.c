@@ -31,12 +31,12 @@
 
 /* --- dependencies --- */
 
-/* Does a dependency of the trigger's come from a column, this one if it is not 0? */
+/* Does a dependency of the trigger's come from a column? */
 static bool
-is_on_column(const RuleTrigger *rule, Form_pg_depend form, AttrNumber column)
+is_on_column(const RuleTrigger *rule, Form_pg_depend form)
 {
 	return form->refclassid == RelationRelationId && form->refobjid == rule->relation_id &&
-		form->refobjsubid != 0 && (column == 0 || form->refobjsubid == column);
+		form->refobjsubid != 0;
 }
 
 /* Does it come from WHEN?  What is not the table's is its function's or that's. */
@@ -47,16 +47,11 @@ is_of_condition(const RuleTrigger *rule, Form_pg_depend form)
 		!(form->refclassid == ProcedureRelationId && form->refobjid == rule_scan_function(rule->action));
 }
 
-/*
- * Visits what makes the trigger depend on a column, or on any if that is 0, and
- * deletes it if so asked, with what WHEN depends on if that goes; whether there was
- * anything.
- */
-static bool
-visit_dependencies(const RuleTrigger *rule, AttrNumber column, bool deletes, bool without_condition)
+/* Deletes what makes the trigger depend on columns, with what WHEN depends on if that goes. */
+static void
+delete_dependencies(const RuleTrigger *rule, bool without_condition)
 {
-	Relation	depends = table_open(DependRelationId, deletes ? RowExclusiveLock : AccessShareLock);
-	bool		found = false;
+	Relation	depends = table_open(DependRelationId, RowExclusiveLock);
 	ScanKeyData keys[2];
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -70,27 +65,17 @@ visit_dependencies(const RuleTrigger *rule, AttrNumber column, bool deletes, boo
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-		if (!is_on_column(rule, form, column) && !(without_condition && is_of_condition(rule, form)))
-			continue;
-		found = true;
-		if (deletes)
+		if (is_on_column(rule, form) || (without_condition && is_of_condition(rule, form)))
 			CatalogTupleDelete(depends, &tuple->t_self);
 	}
 	systable_endscan(scan);
-	table_close(depends, deletes ? RowExclusiveLock : AccessShareLock);
-	return found;
-}
-
-bool
-rule_columns_depend(const RuleTrigger *rule, AttrNumber column)
-{
-	return visit_dependencies(rule, column, false, false);
+	table_close(depends, RowExclusiveLock);
 }
 
 void
 rule_columns_release(const RuleTrigger *rule)
 {
-	(void) visit_dependencies(rule, 0, true, false);
+	delete_dependencies(rule, false);
 	CommandCounterIncrement();
 }
 
@@ -106,6 +91,29 @@ depend_on_column(const RuleTrigger *rule, int column)
 }
 
 /* --- WHEN --- */
+
+static bool
+reads_column(Node *condition, AttrNumber column)
+{
+	Bitmapset  *numbers = NULL;
+
+	pull_varattnos(condition, PRS2_OLD_VARNO, &numbers);
+	pull_varattnos(condition, PRS2_NEW_VARNO, &numbers);
+	return bms_is_member(column - FirstLowInvalidHeapAttributeNumber, numbers);
+}
+
+bool
+rule_columns_name(const RuleTrigger *rule, AttrNumber column)
+{
+	int			i;
+
+	for (i = 0; i < rule->column_count; i++)
+	{
+		if (rule->columns[i] == column)
+			return true;
+	}
+	return rule->is_conditional && reads_column(stringToNode(rule_edit_condition(rule)), column);
+}
 
 /* What fitting a condition works on. */
 typedef struct Fit
@@ -212,8 +220,7 @@ rule_columns_restore(const RuleTrigger *rule)
 	int			count = keep_columns(rule, desc, columns);
 	Node	   *condition = fit_condition(rule, desc);
 
-	if (condition == NULL)
-		(void) visit_dependencies(rule, 0, true, true);
+	delete_dependencies(rule, condition == NULL);
 	rule_edit_restrict(rule, columns, count, condition == NULL ? NULL : nodeToString(condition));
 	depend_on_columns(rule, columns, count, condition);
 	table_close(relation, NoLock);
@@ -222,16 +229,6 @@ rule_columns_restore(const RuleTrigger *rule)
 }
 
 /* --- another column in a column's place --- */
-
-static bool
-reads_column(Node *condition, AttrNumber column)
-{
-	Bitmapset  *numbers = NULL;
-
-	pull_varattnos(condition, PRS2_OLD_VARNO, &numbers);
-	pull_varattnos(condition, PRS2_NEW_VARNO, &numbers);
-	return bms_is_member(column - FirstLowInvalidHeapAttributeNumber, numbers);
-}
 
 static int
 add_column(const RuleTrigger *rule, AttrNumber column, AttrNumber added, int16 *columns)
@@ -264,7 +261,7 @@ rule_columns_add(const RuleTrigger *rule, AttrNumber column, AttrNumber added)
 		return true;
 	if (!keeps_condition)
 		condition = NULL;
-	(void) visit_dependencies(rule, 0, true, !keeps_condition);
+	delete_dependencies(rule, !keeps_condition);
 	rule_edit_restrict(rule, columns, count, condition == NULL ? NULL : nodeToString(condition));
 	depend_on_columns(rule, columns, count, condition);
 	CommandCounterIncrement();

@@ -17,16 +17,19 @@
 
 #include "rule_scan.h"
 
-/* Does the rule's trigger depend on a column; on any, if that is 0? */
-extern bool rule_columns_depend(const RuleTrigger *rule, AttrNumber column);
+/*
+ * Does UPDATE OF or WHEN name a column?  Told from the trigger: of a clone's WHEN PostgreSQL
+ * records no dependency.
+ */
+extern bool rule_columns_name(const RuleTrigger *rule, AttrNumber column);
 
 /* Removes its dependencies on columns. */
 extern void rule_columns_release(const RuleTrigger *rule);
 
 /*
- * Fits a released rule to the columns of its table, which the caller has locked,
- * and makes it depend on them.  A dropped column takes UPDATE OF with it.  WHEN is
- * kept if its columns are there and, where their types have changed, can be read as
+ * Fits a rule, released or not, to the columns of its table, which the caller has
+ * locked, and makes it depend on them.  A dropped column takes UPDATE OF with it.  WHEN
+ * is kept if its columns are there and, where their types have changed, can be read as
  * the old ones without a cast that may fail.  False if it was removed: the rule fires
  * for more rows than before.
  */

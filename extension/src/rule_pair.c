@@ -227,19 +227,24 @@ keep_as_own(Oid parent_id, const RuleTrigger *rule)
 	rule_pair_rewrite(rule->relation_id, rule->name, free_name(parent_id, rule->relation_id, rule->name), NULL);
 }
 
+/* Clones come to the partitions of a partition, too. */
 static List *
 find_in_the_way(Oid parent_id, Oid partition_id)
 {
 	List	   *rules = NIL;
+	ListCell   *table;
 	ListCell   *cell;
 
-	foreach(cell, rule_scan_relation(partition_id))
+	foreach(table, table_family_heirs(partition_id))
 	{
-		RuleTrigger *rule = lfirst(cell);
+		foreach(cell, rule_scan_relation(lfirst_oid(table)))
+		{
+			RuleTrigger *rule = lfirst(cell);
 
-		if (rule->is_for_rows && !OidIsValid(rule->parent_id) &&
-			OidIsValid(get_trigger_oid(parent_id, rule->name, true)))
-			rules = lappend(rules, rule);
+			if (rule->is_for_rows && !OidIsValid(rule->parent_id) &&
+				OidIsValid(get_trigger_oid(parent_id, rule->name, true)))
+				rules = lappend(rules, rule);
+		}
 	}
 	return rules;
 }

@@ -125,6 +125,22 @@ rule_scan_trigger(Oid trigger_id)
 	return rules == NIL ? NULL : linitial(rules);
 }
 
+/* Of its versions the one that no other has followed. */
+RuleTrigger *
+rule_scan_dropped_trigger(Oid trigger_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, scan(Anum_pg_trigger_oid, trigger_id, TriggerOidIndexId, true))
+	{
+		RuleTrigger *rule = lfirst(cell);
+
+		if (ItemPointerEquals(&rule->place, &rule->next_place))
+			return rule;
+	}
+	return NULL;
+}
+
 RuleTrigger *
 rule_scan_previous(const RuleTrigger *rule)
 {

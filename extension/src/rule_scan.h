@@ -53,6 +53,9 @@ extern RuleTrigger *rule_scan_trigger(Oid trigger_id);
  */
 extern List *rule_scan_dropped(Oid relation_id);
 
+/* A rule that this transaction has dropped, as it was then, or NULL. */
+extern RuleTrigger *rule_scan_dropped_trigger(Oid trigger_id);
+
 /* What a rule was before this transaction changed it last, or NULL if it has not. */
 extern RuleTrigger *rule_scan_previous(const RuleTrigger *rule);
 

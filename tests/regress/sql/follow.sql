@@ -261,9 +261,13 @@ SELECT * FROM journalled();
 CREATE TABLE half (id int PRIMARY KEY, a int, b int, c int);
 CREATE TRIGGER half AFTER INSERT OR UPDATE ON half FOR EACH ROW WHEN (NEW.a > 0) EXECUTE FUNCTION uncache.keys('half:{id}');
 INSERT INTO uncache.schemas VALUES ('public', '{}', 'default');
+ALTER EVENT TRIGGER uncache_follow_command DISABLE;
 ALTER TABLE uncache.schemas RENAME target TO not_there;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 ALTER TABLE half DROP a;
+ALTER EVENT TRIGGER uncache_follow_command DISABLE;
 ALTER TABLE uncache.schemas RENAME not_there TO target;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 DELETE FROM uncache.schemas WHERE schema = 'public';
 INSERT INTO half VALUES (1);
 -- nor where PostgreSQL does not tell of it
@@ -297,6 +301,74 @@ ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 ALTER TABLE books.journal RENAME TO gaps;
 ALTER TABLE books.gaps SET SCHEMA s;
 ALTER TABLE uncache.gaps RENAME why TO reason;
+
+-- case 12: a clone's WHEN, of which PostgreSQL records no dependency; a partition's partition that has a rule of that name
+CREATE SCHEMA part;
+CREATE TABLE part.inv (id int, month int, status text, total numeric, gone int) PARTITION BY LIST (month);
+CREATE TABLE part.inv1 (gone int, total numeric, status text, month int, id int);
+ALTER TABLE part.inv ATTACH PARTITION part.inv1 FOR VALUES IN (1);
+CREATE TRIGGER pdf AFTER UPDATE OF total ON part.inv FOR EACH ROW WHEN (NEW.status <> 'draft' AND NEW.gone IS NULL) EXECUTE FUNCTION uncache.keys('inv:{id}');
+INSERT INTO part.inv VALUES (1, 1, 'open', 5);
+ALTER TABLE part.inv ALTER status TYPE varchar(20);
+UPDATE part.inv SET total = 6;
+ALTER TABLE part.inv ALTER status TYPE text;
+UPDATE part.inv SET total = 7;
+ALTER TABLE part.inv DROP COLUMN gone;
+UPDATE part.inv SET total = 8;
+SELECT tgrelid::regclass, tgattr, tgqual IS NOT NULL AS is_conditional FROM pg_trigger WHERE tgname = 'pdf' ORDER BY 1;
+DROP TRIGGER pdf ON part.inv;
+CREATE TABLE part.q (id int, d int) PARTITION BY LIST (d);
+CREATE TABLE part.q1 PARTITION OF part.q DEFAULT;
+SELECT uncache.watch('part.q1', 'own:{id}');
+CREATE TABLE part.p (id int, d int) PARTITION BY RANGE (d);
+SELECT uncache.watch('part.p', 'p:{id}');
+ALTER TABLE part.p ATTACH PARTITION part.q FOR VALUES FROM (0) TO (10);
+SELECT tgrelid::regclass, tgname, uncache.trigger_arguments(oid) FROM pg_trigger WHERE tgrelid IN ('part.p'::regclass, 'part.q'::regclass, 'part.q1'::regclass) ORDER BY 1, 2;
+DROP SCHEMA part CASCADE;
+-- case 13: what takes a rule's trigger with it: the rule stays, for every row
+CREATE SCHEMA lost;
+CREATE TYPE lost.ty AS ENUM ('p');
+CREATE DOMAIN lost.dom AS text;
+CREATE FUNCTION lost.live(text) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = 'live' $$;
+CREATE TABLE lost.z (id int, w int, kind lost.ty, d lost.dom, g int GENERATED ALWAYS AS (w) STORED, st text);
+SELECT uncache.watch('lost.z', keys => ARRAY['z:{id}'], columns => '{kind}');
+SELECT uncache.watch('lost.z', tags => ARRAY['z:{id}'], columns => '{g}');
+SELECT uncache.watch('lost.z', query => ARRAY['SELECT ''q:'' || {id}'], columns => '{d}');
+CREATE TRIGGER h AFTER INSERT OR UPDATE ON lost.z FOR EACH ROW WHEN (lost.live(NEW.st)) EXECUTE FUNCTION uncache.keys('h:{id}');
+CREATE VIEW lost.rules AS SELECT rule, columns, is_conditional, enabled, author IS NOT NULL AS has_author FROM uncache.rules WHERE relation = 'lost.z'::regclass AND rule NOT LIKE '%truncate' ORDER BY rule;
+DELETE FROM uncache.journal;
+SET client_min_messages = warning;
+DROP TYPE lost.ty CASCADE;
+DROP DOMAIN lost.dom CASCADE;
+ALTER TABLE lost.z DROP COLUMN w CASCADE;
+-- a WHEN by hand is a dependency as any trigger's
+DROP FUNCTION lost.live(text);
+DROP FUNCTION lost.live(text) CASCADE;
+RESET client_min_messages;
+SELECT * FROM journalled();
+TABLE lost.rules;
+INSERT INTO lost.z VALUES (1);
+SELECT * FROM journalled();
+-- what is dropped by its name is gone, and so is all of a table
+DROP TRIGGER h ON lost.z;
+SELECT uncache.unwatch('lost.z');
+TABLE lost.rules;
+SET client_min_messages = warning;
+DROP SCHEMA lost CASCADE;
+RESET client_min_messages;
+-- case 14: tables of ours that are not judged, but found by name
+ALTER TABLE uncache.schemas RENAME TO elsewhere;
+ALTER TABLE uncache.schemas SET SCHEMA public;
+ALTER TABLE uncache.schemas RENAME target TO aim;
+ALTER TABLE uncache.dependencies DROP COLUMN name;
+ALTER TABLE uncache.renamed_tables ALTER name TYPE text;
+ALTER TABLE uncache.admissions RENAME TO elsewhere;
+ALTER TABLE uncache.dependencies ADD COLUMN more int;
+ALTER TABLE uncache.dependencies DROP COLUMN more;
+CREATE TABLE public.schemas (target int);
+ALTER TABLE schemas RENAME target TO aim;
+ALTER TABLE schemas RENAME TO others;
+DROP TABLE others;
 
 DROP SCHEMA hr, s CASCADE;
 DROP OWNED BY regress_uncache_visitor;

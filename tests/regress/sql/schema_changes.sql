@@ -304,7 +304,9 @@ SELECT * FROM journalled();
 CREATE TABLE a (id int);
 SELECT uncache.watch('a', 'a:{id}');
 INSERT INTO uncache.schemas VALUES ('public', '{}', 'default');
+ALTER EVENT TRIGGER uncache_follow_command DISABLE;
 ALTER TABLE uncache.schemas RENAME target TO not_there;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 ALTER TABLE a RENAME TO b;
 SELECT * FROM journalled();
 -- who is no superuser is told no more
@@ -314,15 +316,21 @@ SET ROLE regress_uncache_ddl;
 ALTER TABLE b RENAME TO a;
 RESET ROLE;
 SELECT * FROM journalled();
+ALTER EVENT TRIGGER uncache_follow_command DISABLE;
 ALTER TABLE uncache.schemas RENAME not_there TO target;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 DELETE FROM uncache.schemas;
 -- a table that is dropped
 CREATE FUNCTION reads() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;
 SELECT uncache.watch('a', 'a:{public.reads()}');
+ALTER EVENT TRIGGER uncache_follow_command DISABLE;
 ALTER TABLE uncache.dependencies RENAME class TO not_there;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 DROP TABLE a;
 SELECT * FROM journalled();
+ALTER EVENT TRIGGER uncache_follow_command DISABLE;
 ALTER TABLE uncache.dependencies RENAME not_there TO class;
+ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 
 -- case 37: when a command is followed no expression is run or planned
 CREATE FUNCTION who() RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE WARNING 'run as %', current_user; RETURN current_user; END $$;

@@ -8,16 +8,21 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "admission.h"
 #include "catalog/pg_type.h"
 #include "collect.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "result_set.h"
+#include "rule_scan.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/rls.h"
 
 PG_FUNCTION_INFO_V1(uncache_record_statement);
 
@@ -35,8 +40,40 @@ enum
 typedef struct Recording
 {
 	ResultSet	result;
+	Oid			caller_id;		/* whoever is told */
 	MemoryContext row_context;	/* reset after each row */
 } Recording;
+
+/* Whose rights the rule's queries have; InvalidOid if it has none. */
+static Oid
+find_author(const CollectSource *source)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_relation(source->relation_id))
+	{
+		const RuleTrigger *rule = lfirst(cell);
+
+		if (strcmp(rule->name, source->rule_name) == 0 && rule->action == RULE_ACTION_QUERY)
+			return admission_find(rule).author.role_id;
+	}
+	return InvalidOid;
+}
+
+/* Keys are made of rows, and of what queries find: who may write a row need not see it. */
+static bool
+may_see_key(const Recording *recording, const CollectSource *source)
+{
+	Oid			author_id;
+
+	if (!OidIsValid(source->relation_id))
+		return true;
+	if (pg_class_aclcheck(source->relation_id, recording->caller_id, ACL_SELECT) != ACLCHECK_OK ||
+		check_enable_rls(source->relation_id, recording->caller_id, true) == RLS_ENABLED)
+		return false;
+	author_id = source->rule_name == NULL ? InvalidOid : find_author(source);
+	return !OidIsValid(author_id) || has_privs_of_role(recording->caller_id, author_id);
+}
 
 static void
 record(const CollectSource *source, const char *target, InvalidationAction action,
@@ -53,6 +90,7 @@ record(const CollectSource *source, const char *target, InvalidationAction actio
 	values[RESULT_RULE] = nulls[RESULT_RULE] ? (Datum) 0 : CStringGetTextDatum(source->rule_name);
 	values[RESULT_ACTION] = CStringGetTextDatum(invalidation_action_name(action));
 	values[RESULT_TARGET] = CStringGetTextDatum(target);
+	nulls[RESULT_KEY] = !may_see_key(recording, source);
 	values[RESULT_KEY] = PointerGetDatum(cstring_to_text_with_len(key, (int) key_length));
 	result_set_add(&recording->result, values, nulls);
 	MemoryContextSwitchTo(old_context);
@@ -135,6 +173,7 @@ uncache_record_statement(PG_FUNCTION_ARGS)
 	const CollectRecorder recorder = {record, &recording};
 
 	recording.result = result_set_begin(fcinfo);
+	recording.caller_id = GetUserId();
 	recording.row_context = AllocSetContextCreate(CurrentMemoryContext, "uncache explain",
 												  ALLOCSET_DEFAULT_SIZES);
 	execute_and_undo(statement, &recorder);

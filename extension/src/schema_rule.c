@@ -10,6 +10,7 @@
 #include "access/xact.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "compat.h"
@@ -248,18 +249,28 @@ has_nothing_to_do(Oid relation_id)
 	return name == NULL || (schema_tags_get(relation_id) == NULL && find_rules(relation_id, name) == NIL);
 }
 
-/* put_schema_rule(relation regclass): as schema_rule_put() */
+/*
+ * put_schema_rule(relation regclass): as schema_rule_put(), for the table's owner or the
+ * schema's, who could drop it
+ */
 Datum
 uncache_put_schema_rule(PG_FUNCTION_ARGS)
 {
 	Oid			relation_id = PG_GETARG_OID(0);
 
+	OwnerActing before;
+
 	if (has_nothing_to_do(relation_id))
 		PG_RETURN_VOID();
-	LockRelationOid(relation_id, ShareRowExclusiveLock);
-	if (!compat_owns_table(relation_id, GetUserId()))
+	/* first: who may not do it must not even queue for a lock */
+	if (!compat_owns_table(relation_id, GetUserId()) &&
+		!compat_owns_schema(get_rel_namespace(relation_id), GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation_id)),
 					   get_rel_name(relation_id));
+	LockRelationOid(relation_id, ShareRowExclusiveLock);
+	/* of names of columns alone, see make() */
+	before = owner_enter();
 	schema_rule_put(relation_id);
+	owner_leave(before);
 	PG_RETURN_VOID();
 }

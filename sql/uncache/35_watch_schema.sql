@@ -105,7 +105,7 @@ BEGIN
 	PERFORM uncache.put_schema_rules(schema);
 END
 $$;
-COMMENT ON FUNCTION uncache.watch_schema(regnamespace, name[], text) IS 'gives all tables and materialized views of a schema, later ones too, the tags schema.table and schema.table:<primary key>; for the owner of the schema and its tables, or a superuser';
+COMMENT ON FUNCTION uncache.watch_schema(regnamespace, name[], text) IS 'gives all tables and materialized views of a schema, later ones too, the tags schema.table and schema.table:<primary key>; for the owner of the schema, or a superuser';
 
 CREATE FUNCTION uncache.unwatch_schema(schema regnamespace) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET client_min_messages = warning

@@ -221,6 +221,50 @@ TABLE uncache.admissions;
 RESET ROLE;
 DROP TABLE a.u;
 SELECT count(*) FROM uncache.admissions WHERE relation NOT IN (SELECT oid FROM pg_class);
+-- case 11: explain shows no key that the caller could not read
+SET ROLE regress_uncache_ad_alice;
+CREATE TABLE a.secret (id int, pw text);
+INSERT INTO a.secret VALUES (1, 'hunter2');
+CREATE TABLE a.seen (id int, s text);
+INSERT INTO a.seen VALUES (1, 'topsecret');
+SELECT uncache.watch('a.seen', keys => ARRAY['k:{s}'], query => ARRAY[$$select 'pw:' || pw from a.secret where id = {id}$$]);
+GRANT INSERT, UPDATE ON a.seen TO regress_uncache_ad_eve;
+SELECT * FROM uncache.explain('UPDATE a.seen SET id = 1');
+RESET ROLE;
+SET ROLE regress_uncache_ad_eve;
+SELECT * FROM uncache.explain('UPDATE a.seen SET id = 1');
+RESET ROLE;
+GRANT SELECT ON a.seen TO regress_uncache_ad_eve;
+SET ROLE regress_uncache_ad_eve;
+SELECT * FROM uncache.explain('UPDATE a.seen SET id = 1');
+SELECT * FROM uncache.explain($$SELECT uncache.invalidate('own')$$);
+RESET ROLE;
+ALTER TABLE a.seen ENABLE ROW LEVEL SECURITY;
+CREATE POLICY all_of_it ON a.seen USING (true);
+SET ROLE regress_uncache_ad_eve;
+SELECT * FROM uncache.explain('UPDATE a.seen SET id = 1');
+RESET ROLE;
+-- case 12: a schema's owner may have all in it watched; nobody else even queues for a lock
+CREATE SCHEMA sh AUTHORIZATION regress_uncache_ad_alice;
+GRANT USAGE, CREATE ON SCHEMA sh TO regress_uncache_ad_eve;
+SET ROLE regress_uncache_ad_eve;
+CREATE TABLE sh.evet (id int PRIMARY KEY);
+RESET ROLE;
+SET ROLE regress_uncache_ad_alice;
+CREATE TABLE sh.own (id int PRIMARY KEY);
+SELECT uncache.watch_schema('sh');
+SELECT relation, templates FROM uncache.rules WHERE relation::text LIKE 'sh%' AND events <> 'TRUNCATE' ORDER BY 1;
+SELECT uncache.unwatch_schema('sh');
+SELECT count(*) FROM uncache.rules WHERE relation::text LIKE 'sh%';
+SELECT uncache.watch_schema('sh');
+RESET ROLE;
+SELECT 'sh.own'::regclass::oid AS own \gset
+SET ROLE regress_uncache_ad_eve;
+BEGIN;
+DO $$ BEGIN PERFORM uncache.put_schema_rule('sh.own'); EXCEPTION WHEN insufficient_privilege THEN RAISE WARNING 'refused'; END $$;
+SELECT count(*) FROM pg_locks WHERE relation = :own AND mode <> 'AccessShareLock';
+COMMIT;
+RESET ROLE;
 TABLE supers;
 
 \connect template1

@@ -52,8 +52,8 @@ guarded_classify(const ErrorData *error)
 	}
 }
 
-ErrorData *
-guarded_call(GuardedFunction function, void *argument)
+static ErrorData *
+call(GuardedFunction function, void *argument, bool only_looks)
 {
 	MemoryContext old_context = CurrentMemoryContext;
 	ResourceOwner old_owner = CurrentResourceOwner;
@@ -64,7 +64,10 @@ guarded_call(GuardedFunction function, void *argument)
 	PG_TRY();
 	{
 		function(argument);
-		ReleaseCurrentSubTransaction();
+		if (only_looks)
+			RollbackAndReleaseCurrentSubTransaction();
+		else
+			ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
@@ -79,4 +82,16 @@ guarded_call(GuardedFunction function, void *argument)
 	if (error != NULL && must_be_let_out(error))
 		ReThrowError(error);
 	return error;
+}
+
+ErrorData *
+guarded_call(GuardedFunction function, void *argument)
+{
+	return call(function, argument, false);
+}
+
+ErrorData *
+guarded_look(GuardedFunction function, void *argument)
+{
+	return call(function, argument, true);
 }

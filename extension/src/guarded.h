@@ -19,6 +19,12 @@ typedef void (*GuardedFunction) (void *argument);
  */
 extern ErrorData *guarded_call(GuardedFunction function, void *argument);
 
+/*
+ * The same for whoever only looks: the subtransaction is rolled back in any case, and gives
+ * up what it has locked.  What function() leaves must be in the caller's memory context.
+ */
+extern ErrorData *guarded_look(GuardedFunction function, void *argument);
+
 /* Why a call failed. */
 typedef enum GuardedFailure
 {

@@ -255,7 +255,7 @@ uncache_examine_rule(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	call.action = get_action(PG_GETARG_DATUM(1));
 	call.arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(2), "argument");
-	error = guarded_call(examine, &call);
+	error = guarded_look(examine, &call);
 	/* what the caller may not look into is no problem of the rule's */
 	nulls[EXAMINE_PROBLEM] = error == NULL || error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE;
 	nulls[EXAMINE_COLUMNS] = error != NULL || call.columns == NULL;
@@ -362,7 +362,7 @@ uncache_find_other_use(PG_FUNCTION_ARGS)
 	if (admission.author.name[0] == '\0')
 		PG_RETURN_NULL();
 	call.admitted = admission.objects;
-	error = guarded_call(check_use, &call);
+	error = guarded_look(check_use, &call);
 	if (error == NULL || error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE || error->detail == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("its queries are not run: %s. %s", error->message, error->detail)));

@@ -18,6 +18,7 @@
 #include "rule_query.h"
 #include "rule_row.h"
 #include "rule_template.h"
+#include "settings.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -62,10 +63,12 @@ typedef struct QueryCall
 static void
 compile_as_author(const QueryCall *call)
 {
+	int			nest_level = settings_pin_query();
 	RuleQueryRole role = rule_query_enter_author(call->compiler->rule->author_id);
 
 	rule_query_compile(call->compiler, call->query);
 	rule_query_leave_author(role);
+	settings_restore(nest_level);
 }
 
 static void

@@ -79,6 +79,10 @@ CREATE FUNCTION uncache.is_enabled() RETURNS boolean
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_is_enabled';
 COMMENT ON FUNCTION uncache.is_enabled() IS 'the setting uncache.enabled';
 
+CREATE FUNCTION uncache.heirs(relation oid) RETURNS oid[]
+	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_heirs';
+COMMENT ON FUNCTION uncache.heirs(oid) IS 'a table, its partitions and those that inherit from it';
+
 CREATE FUNCTION uncache.schema_rule_name(relation oid) RETURNS name
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_schema_rule_name';
 COMMENT ON FUNCTION uncache.schema_rule_name(oid) IS 'the name of a table''s automatic rule';

@@ -21,16 +21,16 @@ COMMENT ON FUNCTION uncache.check_watchable(regclass) IS 'raises why a relation 
 
 /*
  * A TRUNCATE trigger is not inherited by partitions, and TRUNCATE of a partition
- * fires only the partition's own.
+ * fires only the partition's own.  Without a lock: somebody may be altering one.
  */
 CREATE FUNCTION uncache.truncate_relations(relation regclass) RETURNS SETOF regclass
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT relation
 	UNION
-	SELECT t.relid
-	FROM pg_partition_tree(relation) t
-		JOIN pg_class c ON c.oid = t.relid AND c.relkind IN ('r', 'p')
+	SELECT c.oid
+	FROM unnest((SELECT uncache.heirs(p.oid) FROM pg_class p WHERE p.oid = relation AND p.relkind = 'p')) AS h(heir)
+		JOIN pg_class c ON c.oid = h.heir AND c.relkind IN ('r', 'p')
 $$;
 COMMENT ON FUNCTION uncache.truncate_relations(regclass) IS 'a table and all its partitions';
 

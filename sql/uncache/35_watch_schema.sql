@@ -42,10 +42,6 @@ CREATE FUNCTION uncache.is_schema_rule(rule name) RETURNS boolean
 	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_is_schema_rule';
 COMMENT ON FUNCTION uncache.is_schema_rule(name) IS 'whether this is the name of an automatic rule';
 
-CREATE FUNCTION uncache.heirs(relation oid) RETURNS oid[]
-	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_heirs';
-COMMENT ON FUNCTION uncache.heirs(oid) IS 'a table, its partitions and those that inherit from it';
-
 CREATE FUNCTION uncache.put_schema_rule(relation regclass) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_put_schema_rule';
 COMMENT ON FUNCTION uncache.put_schema_rule(regclass) IS 'makes, replaces or removes a table''s automatic rule, for its owner';

@@ -265,11 +265,12 @@ $$;
 COMMENT ON FUNCTION uncache.check_event_triggers() IS 'event triggers of uncache that do not always fire';
 
 /*
- * As whoever calls it: of rules that he may not look into, since he may not use a
+ * It hardly waits for a lock, and keeps none of what it had to lock: a migration must
+ * not have a deadlock with it. As whoever calls it: of rules that he may not look into, since he may not use a
  * schema that they name, their arguments are not examined.
  */
 CREATE FUNCTION uncache.check_rules(OUT relation regclass, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
-	LANGUAGE sql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms'
 AS $$
 	SELECT p.relation::regclass, p.rule, p.problem, p.hint
 	FROM (SELECT * FROM uncache.check_event_triggers()

@@ -16,7 +16,7 @@ CREATE FUNCTION uncache.check_functions() RETURNS name[]
 AS $$
 	SELECT ARRAY['actions', 'check_rules', 'check_event_triggers', 'check_triggers', 'check_events', 'check_truncates', 'check_arguments', 'check_authors',
 		'check_products', 'check_heirs', 'check_columns', 'check_tables_replaced', 'check_before_triggers', 'check_schemas', 'find_problem', 'examine_rule', 'rule_for_any_row', 'has_consumer', 'is_schema_rule',
-		'schema_rule_name', 'schema_tags', 'truncate_relations', 'trigger_arguments', 'rule_author', 'find_other_use']::name[]
+		'heirs', 'schema_rule_name', 'schema_tags', 'truncate_relations', 'trigger_arguments', 'rule_author', 'find_other_use']::name[]
 $$;
 COMMENT ON FUNCTION uncache.check_functions() IS 'the functions that whoever calls check_rules() has to be granted';
 
@@ -40,7 +40,7 @@ BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
 	EXECUTE format('GRANT SELECT ON uncache.rules, uncache.rule_triggers, uncache.schemas, uncache.renamed_columns, uncache.renamed_tables TO %s', role);
 	PERFORM uncache.grant_functions(uncache.check_functions() || ARRAY[
-		'check_rule', 'check_template', 'check_watchable', 'confirm_names', 'drop_rule', 'explain', 'heirs',
+		'check_rule', 'check_template', 'check_watchable', 'confirm_names', 'drop_rule', 'explain',
 		'invalidate', 'invalidate_pattern', 'invalidate_table', 'invalidate_tag', 'invalidate_version', 'is_enabled', 'is_target', 'lock_schema', 'make_room',
 		'put_rule', 'put_schema', 'put_schema_rule', 'put_schema_rules', 'put_trigger', 'put_view_rule', 'record_statement', 'remove_schema',
 		'unwatch', 'unwatch_schema', 'wait', 'watch', 'watch_schema']::name[], role::text);

@@ -13,6 +13,9 @@
 /* Digits behind the column's scale that sums and products may have. */
 #define MORE_DIGITS 4
 
+/* Forms with an exponent above 0 that a round number may have. */
+#define MAX_EXPONENTS 16
+
 #define US_PER_DAY INT64_C(86400000000)
 #define TIMEDELTA_MAX_DAYS INT64_C(999999999)
 
@@ -129,6 +132,8 @@ give_forms(const Decimal *decimal, int digits, int scale, RowFormSink sink, void
 {
 	int			least = decimal->exponent < 0 ? -decimal->exponent : 0;
 	int			most = scale + MORE_DIGITS;
+	int			exponent = is_zero(decimal) ? MORE_DIGITS : decimal->exponent;
+	int			least_exponent = exponent > MAX_EXPONENTS ? exponent - MAX_EXPONENTS : 0;
 	int			float_scale = digits - (decimal->digit_count + decimal->exponent);
 	int			i;
 
@@ -136,8 +141,8 @@ give_forms(const Decimal *decimal, int digits, int scale, RowFormSink sink, void
 		most = least;
 	for (i = least; i <= most; i++)
 		give_form(decimal, -i, sink, argument);
-	if (decimal->exponent > 0)
-		give_form(decimal, decimal->exponent, sink, argument);
+	for (; exponent > least_exponent; exponent--)
+		give_form(decimal, exponent, sink, argument);
 	if (digits > 0 && decimal->exponent < 0 && float_scale > most)
 		give_form(decimal, -float_scale, sink, argument);
 }

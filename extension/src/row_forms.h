@@ -29,8 +29,9 @@ typedef void (*RowFormSink) (const char *text, size_t length, void *argument);
  * Gives the texts of the Decimals that equal a number, which is written as
  * numeric_out() does: of each scale from the least that the number needs up to
  * four digits more than the column has, as products with other numbers have it;
- * normalized; and with as many digits as the column has, as a float becomes.
- * A zero comes with both signs.  "digits" and "scale" are the column's; digits is 0
+ * of a round number with each exponent up to the normalized one, 16 at most; and
+ * with as many digits as the column has, as a float becomes.  A zero comes with
+ * both signs, and with exponents up to four.  "digits" and "scale" are the column's; digits is 0
  * if it has no bounds.  False, and nothing given, if the number is none (NaN) or
  * longer than ROW_FORMS_MAX_DIGITS.
  */

@@ -105,20 +105,42 @@ find_guarded_texts(Rule *rule, GuardedCall *call)
 	return error == NULL;
 }
 
+/* Makes a list of the value that begins at "start", unless it is one, and adds null. */
+static void
+add_null(StringInfo out, int start)
+{
+	bool		is_list = out->data[start] == '[';
+	bool		is_empty = is_list && out->data[start + 1] == ']';
+
+	if (is_list)
+		out->len--;
+	else
+	{
+		appendStringInfoChar(out, ' ');
+		memmove(out->data + start + 1, out->data + start, out->len - 1 - start);
+		out->data[start] = '[';
+	}
+	appendStringInfoString(out, is_empty ? "null]" : ",null]");
+}
+
 static bool
 append_field(StringInfo out, const GuardedCall *call, int index)
 {
 	const RowField *field = &call->row->fields[index];
 	bool		is_null;
 	Datum		datum = slot_getattr(call->slot, field->column, &is_null);
+	int			start;
 
 	appendBinaryStringInfo(out, field->head, (int) field->head_length);
+	start = out->len;
 	if (is_null)
 		appendStringInfoString(out, "null");
 	else if (field->kind == ROW_GUARDED_OUTPUT)
 		json_text_append(out, call->texts[index], strlen(call->texts[index]));
 	else if (is_huge(call, field, datum) || !row_value_append(out, call->row, field, datum))
 		return false;
+	if (field->is_key && !is_null)
+		add_null(out, start);
 	return out->len <= guc_max_key_bytes;
 }
 

@@ -7,7 +7,8 @@
  *
  * Values are what cacheops would send for an object that was read from the row,
  * after its JSON and Lua have had them.  A list has all values that a condition
- * which the row meets may be written with; it is empty if Python knows none.
+ * which the row meets may be written with; it is empty if Python knows none.  Of a
+ * key it has null as well, for what outer joins register.
  *
  *-------------------------------------------------------------------------
  */

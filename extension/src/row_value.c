@@ -113,6 +113,11 @@ append_numeric(StringInfo out, const RowField *field, Datum datum)
 	int			scale = field->scale;
 	ValueList	list;
 
+	if (field->zero != NULL && number[strspn(number, "0.")] == '\0')
+	{
+		appendBinaryStringInfo(out, field->zero, (int) field->zero_length);
+		return;
+	}
 	if (field->digits == 0 && point != NULL)
 		scale = (int) strlen(point + 1);
 	begin_list(&list, out);

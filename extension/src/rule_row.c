@@ -7,15 +7,23 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "json_text.h"
 #include "lib/stringinfo.h"
+#include "row_forms.h"
 #include "rule_row.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
 
 #define VIRTUAL_COLUMN 'v'
+
+/* Behind '-': all columns. */
+#define EVERY_COLUMN "*"
 
 typedef enum RowItemKind
 {
@@ -53,13 +61,19 @@ parse_item(const char *text)
 	return item;
 }
 
+static bool
+is_every_column(const RowItem *item)
+{
+	return item->kind == ROW_ITEM_WITHOUT && strcmp(item->name, EVERY_COLUMN) == 0;
+}
+
 char *
 rule_row_rename(const char *item, const char *old_name, const char *new_name)
 {
 	RowItem		parsed = parse_item(item);
 
 	if ((parsed.kind != ROW_ITEM_FIELD && parsed.kind != ROW_ITEM_WITHOUT) ||
-		strcmp(parsed.name, old_name) != 0)
+		is_every_column(&parsed) || strcmp(parsed.name, old_name) != 0)
 		return NULL;
 	return psprintf("%.*s%s", (int) (parsed.name - item), item, new_name);
 }
@@ -192,6 +206,30 @@ set_bounds(RowField *field, int32 typmod)
 }
 
 static void
+add_zero(const char *text, size_t length, void *argument)
+{
+	StringInfo	list = argument;
+
+	appendStringInfoChar(list, list->len == 0 ? '[' : ',');
+	json_text_append(list, text, length);
+}
+
+/* A zero has the most forms, and is the most common value. */
+static void
+set_zero(RowField *field)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	if (field->digits == 0 ||
+		!row_forms_decimal("0", field->digits, field->scale, add_zero, &list))
+		return;
+	appendStringInfoChar(&list, ']');
+	field->zero = list.data;
+	field->zero_length = list.len;
+}
+
+static void
 add_field(RuleCompiler *compiler, const char *name, Form_pg_attribute attribute)
 {
 	RuleRow    *row = compiler->rule->row;
@@ -204,7 +242,10 @@ add_field(RuleCompiler *compiler, const char *name, Form_pg_attribute attribute)
 	field->kind = field_kind(type_id);
 	field->column = attribute->attnum;
 	if (field->kind == ROW_NUMERIC)
+	{
 		set_bounds(field, typmod);
+		set_zero(field);
+	}
 	if (field->kind == ROW_INET || field->kind >= ROW_OUTPUT)
 		set_output(compiler, field, type_id);
 	row->has_guarded |= field->kind == ROW_GUARDED_OUTPUT;
@@ -263,6 +304,8 @@ add_item(RuleCompiler *compiler, const char *argument)
 		complain(compiler, argument, "it is neither field=column nor -column nor @zone");
 		return;
 	}
+	if (is_every_column(&item))
+		return;
 	attribute = find_column(compiler->relation, item.name);
 
 	/* what is left out may as well be gone */
@@ -274,7 +317,7 @@ add_item(RuleCompiler *compiler, const char *argument)
 		add_field(compiler, item.field, attribute);
 }
 
-/* Does an item say something about a column, or about a field of its name? */
+/* Does an item say something about a column, about all, or about a field of its name? */
 static bool
 is_mentioned(const char *column, char *const *items, int item_count)
 {
@@ -284,6 +327,8 @@ is_mentioned(const char *column, char *const *items, int item_count)
 	{
 		RowItem		item = parse_item(items[i]);
 
+		if (is_every_column(&item))
+			return true;
 		if ((item.kind == ROW_ITEM_FIELD || item.kind == ROW_ITEM_WITHOUT) &&
 			strcmp(item.name, column) == 0)
 			return true;
@@ -308,6 +353,54 @@ add_other_columns(RuleCompiler *compiler, char *const *items, int item_count)
 			!is_mentioned(NameStr(attribute->attname), items, item_count))
 			add_field(compiler, NameStr(attribute->attname), attribute);
 	}
+}
+
+/* --- keys --- */
+
+/* Is it an index by which other tables may refer to a row, or part of one's key? */
+static bool
+is_index_of_keys(HeapTuple tuple)
+{
+	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
+
+	return form->indisunique && (form->indisprimary || form->indnkeyatts == 1) &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+}
+
+static void
+mark_keys_of(RuleRow * row, const FormData_pg_index * form)
+{
+	int			i;
+	int			j;
+
+	for (i = 0; i < form->indnkeyatts; i++)
+	{
+		for (j = 0; j < row->field_count; j++)
+			row->fields[j].is_key |= row->fields[j].column == form->indkey.values[i];
+	}
+}
+
+/*
+ * For an outer join that finds no row, a client may have a null in the place of
+ * the key by which it looked, beside values of other columns of this table.
+ */
+static void
+mark_keys(RuleRow * row, Relation relation)
+{
+	List	   *index_ids = RelationGetIndexList(relation);
+	ListCell   *cell;
+
+	foreach(cell, index_ids)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		if (is_index_of_keys(tuple))
+			mark_keys_of(row, (Form_pg_index) GETSTRUCT(tuple));
+		ReleaseSysCache(tuple);
+	}
+	list_free(index_ids);
 }
 
 void
@@ -338,4 +431,5 @@ rule_row_compile(RuleCompiler *compiler, char *const *arguments, int count)
 	for (i = 1; i < count; i++)
 		add_item(compiler, arguments[i]);
 	add_other_columns(compiler, arguments + 1, Max(count - 1, 0));
+	mark_keys(row, compiler->relation);
 }

@@ -8,6 +8,7 @@
  *
  *	field=column	the column is the field's, whatever its type
  *	-column			the column is left out
+ *	-*				all columns are left out that no item names
  *	@zone			texts of datetimes may be in this time zone as well
  *
  * Columns that are not mentioned are fields of their own names, if the texts that
@@ -50,10 +51,14 @@ typedef struct RowField
 {
 	RowFieldKind kind;
 	AttrNumber	column;
+	bool		is_key;			/* others may refer to a row by it */
 	const char *head;			/* JSON's text in front of the value */
 	Size		head_length;
 	int			digits;			/* of a numeric, 0 without bounds */
 	int			scale;			/* likewise */
+	const char *zero;			/* JSON's text of its zero; NULL without
+								 * bounds */
+	Size		zero_length;
 	FmgrInfo	output;			/* of ROW_INET and the last two kinds */
 } RowField;
 

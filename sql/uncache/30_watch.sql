@@ -44,7 +44,7 @@ COMMENT ON FUNCTION uncache.confirm_names(regclass, text) IS 'a rule is meant as
 
 /* An event on rows may be restricted to columns of an UPDATE. */
 CREATE FUNCTION uncache.put_trigger(relation regclass, name text, action text, events text, columns text[], arguments text[]) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
 	event_list text := events;

@@ -57,6 +57,26 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.check_triggers() IS 'rules whose triggers do not fire as they should';
 
+/* Without the quotes by which Django's db_table is made to name a schema. */
+CREATE FUNCTION uncache.cacheops_table(arguments text[]) RETURNS name
+	LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT regexp_replace(a.key, '^.*"\."|^"|"$', '', 'g')::name
+	FROM uncache.rule_for_any_row('cacheops', arguments) a
+$$;
+COMMENT ON FUNCTION uncache.cacheops_table(text[]) IS 'the table whose cached queries a rule for cacheops invalidates';
+
+/*
+ * A rule by hand that brings the changes of a parent's row to the sets of its child
+ * (multi-table inheritance): rows come and go with those of the child.
+ */
+CREATE FUNCTION uncache.is_parent_rule(t uncache.rule_triggers) RETURNS boolean
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT uncache.cacheops_table(t.arguments) <> c.relname FROM pg_class c WHERE c.oid = t.relation
+$$;
+COMMENT ON FUNCTION uncache.is_parent_rule(uncache.rule_triggers) IS 'whether a rule for cacheops, of UPDATE alone, is for the queries of another table';
+
 /*
  * A deleted or updated row leaves its key behind where no rule covers that. An
  * inserted one does not, if the rule reads the whole primary key: such a key was
@@ -76,6 +96,7 @@ AS $$
 		FROM uncache.rule_triggers t, unnest(t.arguments) AS a(argument)
 			JOIN covered c USING (argument)
 		WHERE t.is_for_rows AND NOT t.is_inherited AND c.relation = t.relation AND c.action = t.action
+			AND NOT (t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache.is_parent_rule(t))
 		GROUP BY 1, 2, 3, 4
 	), judged AS (
 		SELECT m.relation, m.rule, concat_ws(' and ', CASE WHEN m.on_insert AND (m.action = 'cacheops' OR NOT coalesce(
@@ -101,6 +122,7 @@ AS $$
 			CASE WHEN uncache.is_schema_rule(t.rule) THEN 'watch_schema' ELSE 'watch' END, t.relation::regclass)
 	FROM uncache.rule_triggers t, uncache.truncate_relations(t.relation) AS c(relation)
 	WHERE t.is_for_rows AND NOT t.is_inherited
+		AND NOT (t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache.is_parent_rule(t))
 		AND NOT EXISTS (SELECT FROM uncache.rule_triggers o
 			WHERE o.relation = c.relation AND o.on_truncate AND o.action = t.action AND o.arguments @> t.arguments)
 $$;
@@ -174,6 +196,36 @@ AS $$
 	WHERE NOT t.is_inherited AND (t.is_for_rows OR t.trigger_id IS NULL) AND v.applies
 $$;
 COMMENT ON FUNCTION uncache.check_products() IS 'rules whose products go nowhere, or go far';
+
+/*
+ * A renamed table leaves its old name in its rule. An heir's rows are cached under
+ * its parent's name, too, and a view may stand in for the old name.
+ */
+CREATE FUNCTION uncache.check_table_names(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH RECURSIVE ancestors(relation, ancestor) AS (
+		SELECT i.inhrelid, i.inhparent FROM pg_inherits i
+		UNION
+		SELECT a.relation, i.inhparent FROM ancestors a JOIN pg_inherits i ON i.inhrelid = a.ancestor
+	)
+	SELECT t.relation, t.rule, format('it invalidates what cacheops has cached of table "%s", %s', r.name,
+			CASE WHEN r.is_watched THEN format('and its own table is called "%s"', c.relname) ELSE 'which does not exist' END),
+		CASE WHEN t.rule = 'uncache_cacheops'
+			THEN format('SELECT uncache.watch(%L, cacheops => %L)', t.relation::regclass,
+				(SELECT left(t.arguments[1], length(t.arguments[1]) - length(a.key)) || c.relname || t.arguments[2:]
+				 FROM uncache.rule_for_any_row(t.action, t.arguments) a))
+			ELSE format('DROP TRIGGER %I ON %s, or create it with the name by which Django knows the table.', t.rule, t.relation::regclass) END
+	FROM uncache.rule_triggers t
+		JOIN pg_class c ON c.oid = t.relation,
+		LATERAL (SELECT CASE t.arguments[1] WHEN c.relname THEN c.relname ELSE uncache.cacheops_table(t.arguments) END AS name,
+			t.rule ~ '^uncache_cacheops(_own[0-9]*)?$' AS is_watched OFFSET 0) r
+	WHERE t.action = 'cacheops' AND t.is_for_rows AND NOT t.is_inherited AND r.name <> c.relname AND CASE WHEN r.is_watched
+		THEN NOT EXISTS (SELECT FROM ancestors a JOIN pg_class p ON p.oid = a.ancestor WHERE a.relation = t.relation AND p.relname = r.name)
+			AND NOT EXISTS (SELECT FROM pg_class v WHERE v.relname = r.name AND v.relnamespace = c.relnamespace AND v.relkind = 'v')
+		ELSE NOT EXISTS (SELECT FROM pg_class o WHERE o.relname = r.name AND o.relkind IN ('r', 'p', 'v', 'm', 'f')) END
+$$;
+COMMENT ON FUNCTION uncache.check_table_names() IS 'rules for what cacheops has cached that do not name their table';
 
 CREATE FUNCTION uncache.check_heirs(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -280,6 +332,7 @@ AS $$
 		UNION ALL SELECT * FROM uncache.check_arguments()
 		UNION ALL SELECT * FROM uncache.check_authors()
 		UNION ALL SELECT * FROM uncache.check_products()
+		UNION ALL SELECT * FROM uncache.check_table_names()
 		UNION ALL SELECT * FROM uncache.check_heirs()
 		UNION ALL SELECT * FROM uncache.check_columns()
 		UNION ALL SELECT * FROM uncache.check_tables_replaced()

@@ -70,6 +70,9 @@ typedef struct Match
 
 static const Match matches[] = {
 	{"{}", "{}", true},
+	{"{\"a\":true,\"id\":null}", "{\"a\":true,\"id\":[5,null]}", true},
+	{"{\"a\":true,\"id\":null}", "{\"a\":false,\"id\":[5,null]}", false},
+	{"{\"a\":true,\"id\":5}", "{\"a\":true,\"id\":[5,null]}", true},
 	{"{\"a\":1}", "{\"a\":1}", true},
 	{"{\"a\":1}", "{\"a\":2}", false},
 	{"{\"a\":1}", "{\"a\":1.0}", true},

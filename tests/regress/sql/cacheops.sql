@@ -133,7 +133,7 @@ SELECT * FROM uncache.resync_keys('default');
 -- case 15: a row that is too long, and a value that is not even looked at
 SELECT uncache.watch('t', cacheops => ARRAY['app_t', 'note=note']);
 TRUNCATE uncache.journal;
-SET uncache.max_key_bytes = 64;
+SET uncache.max_key_bytes = 71;
 INSERT INTO t VALUES (100, 1, repeat('x', 28)), (101, 1, repeat('y', 29));
 SELECT * FROM images();
 UPDATE t SET note = repeat('x', 1000000) WHERE id = 100;

@@ -303,6 +303,17 @@ follow_schema(const Change *change)
 	}
 }
 
+/* A table that was made where nobody was told of it has missed what happened since. */
+static void
+make_up_for(Oid relation_id)
+{
+	int			count = list_length(rule_scan_relation(relation_id));
+
+	schema_rule_follow(relation_id, true);
+	if (guc_enabled && list_length(rule_scan_relation(relation_id)) > count)
+		invalidate_tables(list_make1_oid(relation_id));
+}
+
 /* An heir carries the tags of the tables that it inherits from. */
 static void
 follow_tables(const Change *change)
@@ -311,6 +322,8 @@ follow_tables(const Change *change)
 	ListCell   *table;
 	ListCell   *cell;
 
+	if (change->address.classId == RelationRelationId && command->changes_rows)
+		make_up_for(change->address.objectId);
 	if (command->changes_identity)
 	{
 		foreach(cell, change->tables)

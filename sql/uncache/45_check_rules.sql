@@ -303,6 +303,22 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.check_schemas() IS 'tables of watched schemas without their rule';
 
+/* As a schema's dump leaves it that is restored under another name: one row for each schema. */
+CREATE FUNCTION uncache.check_schemas_unwatched(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT DISTINCT ON (c.relnamespace) t.relation, t.rule,
+		format('it is the rule of a watched schema, and schema %I is not watched: tables that are made later have none', n.nspname),
+		format('SELECT uncache.watch_schema(%L)', quote_ident(n.nspname))
+	FROM uncache.rule_triggers t
+		JOIN pg_class c ON c.oid = t.relation
+		JOIN pg_namespace n ON n.oid = c.relnamespace
+	WHERE t.is_for_rows AND NOT t.is_inherited AND uncache.is_schema_rule(t.rule) AND uncache.schema_tags(t.relation) IS NULL
+		AND NOT EXISTS (SELECT FROM uncache.schemas w WHERE w.schema = n.nspname)
+	ORDER BY c.relnamespace, t.relation, t.rule
+$$;
+COMMENT ON FUNCTION uncache.check_schemas_unwatched() IS 'schemas whose tables have automatic rules, and that are not watched';
+
 CREATE FUNCTION uncache.check_event_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -337,7 +353,8 @@ AS $$
 		UNION ALL SELECT * FROM uncache.check_columns()
 		UNION ALL SELECT * FROM uncache.check_tables_replaced()
 		UNION ALL SELECT * FROM uncache.check_before_triggers()
-		UNION ALL SELECT * FROM uncache.check_schemas()) p
+		UNION ALL SELECT * FROM uncache.check_schemas()
+		UNION ALL SELECT * FROM uncache.check_schemas_unwatched()) p
 	ORDER BY p.relation::regclass::text COLLATE "C" NULLS FIRST, p.rule, p.problem COLLATE "C"
 $$;
 COMMENT ON FUNCTION uncache.check_rules() IS 'what is wrong with rules, a row for each problem; none if all is well';

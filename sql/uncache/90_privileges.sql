@@ -15,7 +15,7 @@ CREATE FUNCTION uncache.check_functions() RETURNS name[]
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT ARRAY['actions', 'check_rules', 'check_event_triggers', 'check_triggers', 'check_events', 'check_truncates', 'check_arguments', 'check_authors',
-		'check_products', 'check_table_names', 'check_heirs', 'check_columns', 'check_tables_replaced', 'check_before_triggers', 'check_schemas', 'cacheops_table', 'is_parent_rule', 'find_problem', 'examine_rule', 'rule_for_any_row', 'has_consumer', 'is_schema_rule',
+		'check_products', 'check_table_names', 'check_heirs', 'check_columns', 'check_tables_replaced', 'check_before_triggers', 'check_schemas', 'check_schemas_unwatched', 'cacheops_table', 'is_parent_rule', 'find_problem', 'examine_rule', 'rule_for_any_row', 'has_consumer', 'is_schema_rule',
 		'heirs', 'schema_rule_name', 'schema_tags', 'truncate_relations', 'trigger_arguments', 'rule_author', 'find_other_use']::name[]
 $$;
 COMMENT ON FUNCTION uncache.check_functions() IS 'the functions that whoever calls check_rules() has to be granted';

@@ -17,16 +17,13 @@
  */
 #include "postgres.h"
 
-#include "catalog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_namespace.h"
 #include "catalog/pg_trigger.h"
-#include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
-#include "commands/extension.h"
 #include "ddl_broken.h"
 #include "ddl_command.h"
+#include "ddl_concern.h"
 #include "ddl_guard.h"
 #include "ddl_guarded.h"
 #include "ddl_objects.h"
@@ -37,7 +34,6 @@
 #include "fmgr.h"
 #include "guc.h"
 #include "invalidate.h"
-#include "renamed_tables.h"
 #include "rule_columns.h"
 #include "rule_pair.h"
 #include "schema_rule.h"
@@ -47,92 +43,6 @@
 #include "watched_schema.h"
 
 PG_FUNCTION_INFO_V1(uncache_follow_command);
-
-/* --- what can concern no rule --- */
-
-/* A new table concerns rules if it is a partition, an heir, or of a watched schema. */
-static bool
-may_new_table_matter(const RangeVar *name, bool has_parents)
-{
-	Oid			relation_id;
-
-	if (has_parents)
-		return true;
-	if (name->relpersistence == RELPERSISTENCE_TEMP || creating_extension)
-		return false;
-	relation_id = RangeVarGetRelid(name, NoLock, true);
-	return watched_schema_find(relation_id) != NULL || OidIsValid(renamed_tables_find_former(relation_id));
-}
-
-/* Have these tables rules, or are they in a watched schema? */
-static bool
-any_is_watched(const List *relation_ids)
-{
-	ListCell   *cell;
-
-	foreach(cell, relation_ids)
-	{
-		if (rule_scan_relation(lfirst_oid(cell)) != NIL || watched_schema_find(lfirst_oid(cell)) != NULL)
-			return true;
-	}
-	return false;
-}
-
-/* Are partitions or parents that an ALTER TABLE names watched? */
-static bool
-others_are_watched(const AlterTableStmt *statement)
-{
-	return any_is_watched(ddl_command_find_others(statement));
-}
-
-/* The tables that show what is altered; but for parents and partitions. */
-static List *
-find_shown(const AlterTableStmt *statement, Oid relation_id)
-{
-	if (ddl_command_may_change_rows(statement))
-		return table_family_users(RelationRelationId, relation_id);
-	return ddl_command_may_change_key(statement) ? table_family_heirs(relation_id) : NIL;
-}
-
-/* Cheapest first: a table's own triggers, those above it, those that show its rows. */
-static bool
-may_alter_table_matter(const AlterTableStmt *statement)
-{
-	Oid			relation_id;
-
-	if (!ddl_command_may_matter(statement))
-		return false;
-	relation_id = RangeVarGetRelid(statement->relation, NoLock, true);
-	if (!OidIsValid(relation_id))
-		return false;
-	return any_is_watched(list_make1_oid(relation_id)) ||
-		any_is_watched(table_family_ancestors(relation_id)) ||
-		others_are_watched(statement) ||
-		any_is_watched(find_shown(statement, relation_id));
-}
-
-static bool
-may_matter(const Node *statement)
-{
-	switch (nodeTag(statement))
-	{
-		case T_CreateStmt:
-			return may_new_table_matter(((const CreateStmt *) statement)->relation,
-										((const CreateStmt *) statement)->inhRelations != NIL);
-		case T_CreateTableAsStmt:
-			return may_new_table_matter(((const CreateTableAsStmt *) statement)->into->rel, false);
-		case T_CreateSchemaStmt:
-			return ((const CreateSchemaStmt *) statement)->schemaElts != NIL;
-		case T_CreateTrigStmt:
-			return ddl_broken_may_be_by((const CreateTrigStmt *) statement);
-		case T_AlterTableStmt:
-			return may_alter_table_matter((const AlterTableStmt *) statement);
-		case T_AlterEnumStmt:
-			return ((const AlterEnumStmt *) statement)->oldVal != NULL;
-		default:
-			return true;
-	}
-}
 
 /* --- what follows, one kind after the other, each for all that was altered --- */
 
@@ -439,35 +349,6 @@ follow_all(const List *objects)
 	}
 }
 
-/* Does a command that PostgreSQL has carried out alter or make something in any case? */
-static bool
-must_have_altered(const Node *statement)
-{
-	switch (nodeTag(statement))
-	{
-		case T_AlterTableStmt:
-			/* may_matter() has found the table */
-		case T_AlterEnumStmt:
-		case T_RefreshMatViewStmt:
-			return true;
-		case T_RenameStmt:
-			return !((const RenameStmt *) statement)->missing_ok &&
-				(((const RenameStmt *) statement)->relation != NULL ||
-				 ((const RenameStmt *) statement)->renameType == OBJECT_SCHEMA);
-		case T_AlterObjectSchemaStmt:
-			return !((const AlterObjectSchemaStmt *) statement)->missing_ok &&
-				((const AlterObjectSchemaStmt *) statement)->relation != NULL;
-		case T_CreateStmt:
-			return !((const CreateStmt *) statement)->if_not_exists;
-		case T_CreateTableAsStmt:
-			return !((const CreateTableAsStmt *) statement)->if_not_exists;
-		case T_CreateSchemaStmt:
-			return !((const CreateSchemaStmt *) statement)->if_not_exists;
-		default:
-			return false;
-	}
-}
-
 /*
  * Within REFRESH MATERIALIZED VIEW and the like PostgreSQL does not tell event triggers
  * what was altered.
@@ -477,10 +358,10 @@ follow(void *argument)
 {
 	List	   *objects;
 
-	if (!may_matter(argument))
+	if (!ddl_concern_may_matter(argument))
 		return;
 	objects = ddl_objects_altered();
-	if (objects == NIL && must_have_altered(argument))
+	if (objects == NIL && ddl_concern_is_missing(argument))
 		elog(ERROR, "PostgreSQL does not tell what the command has altered");
 	follow_all(objects);
 }

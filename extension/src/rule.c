@@ -121,6 +121,9 @@ rule_warn_of_error(Rule *rule, const char *part, const ErrorData *error)
 void
 rule_warn_of_compile_error(Rule *rule, const char *part, const ErrorData *error)
 {
+	/* what the role of this statement may not use another one may */
+	if (error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		rule_try_again(rule);
 	rule->is_provisional |= guarded_classify(error) != GUARDED_BROKEN;
 	warn_of_error(rule, part, "is invalid", error);
 }

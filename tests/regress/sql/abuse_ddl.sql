@@ -84,6 +84,27 @@ END $$;
 RESET ROLE;
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'v.big'::regclass;
 
+-- case 5: what one does in a function that REFRESH calls to what no rule is concerned with resyncs nobody
+DELETE FROM uncache.journal;
+SET ROLE regress_uncache_ddl_mallory;
+CREATE TYPE m.mood AS ENUM ('sad');
+CREATE TABLE m.plain (id int, mood m.mood);
+CREATE MATERIALIZED VIEW m.other AS SELECT 1 AS a;
+CREATE FUNCTION m.act() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+	ALTER TABLE m.plain RENAME id TO nr;
+	ALTER TABLE m.plain RENAME TO plainer;
+	ALTER TYPE m.mood RENAME VALUE 'sad' TO 'blue';
+	ALTER TABLE m.plainer ADD COLUMN more int;
+	CREATE TABLE m.made (id int);
+	REFRESH MATERIALIZED VIEW m.other;
+	RETURN 1;
+END $$;
+CREATE MATERIALIZED VIEW m.acting AS SELECT m.act() WITH NO DATA;
+REFRESH MATERIALIZED VIEW m.acting;
+RESET ROLE;
+SELECT count(*) FROM uncache.journal;
+SELECT nr, more FROM m.plainer;
+
 SET client_min_messages = warning;
 DROP OWNED BY regress_uncache_ddl_mallory, regress_uncache_ddl_victim CASCADE;
 DROP ROLE regress_uncache_ddl_mallory, regress_uncache_ddl_victim;

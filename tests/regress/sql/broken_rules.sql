@@ -190,6 +190,25 @@ SET client_min_messages = error;
 INSERT INTO x VALUES (3, 'other');
 RESET client_min_messages;
 SELECT * FROM journalled();
+-- what one role may not use another one may, in the same session; and the same one later
+CREATE SCHEMA lib;
+CREATE FUNCTION lib.f(int) RETURNS int LANGUAGE sql STABLE AS 'SELECT $1';
+CREATE TABLE privileged (id int);
+SELECT uncache.watch('privileged', 'u:{lib.f(id)}');
+CREATE ROLE regress_uncache_app;
+GRANT INSERT ON privileged TO regress_uncache_app;
+DELETE FROM uncache.journal;
+SET ROLE regress_uncache_app;
+INSERT INTO privileged VALUES (1);
+RESET ROLE;
+INSERT INTO privileged VALUES (2);
+GRANT USAGE ON SCHEMA lib TO regress_uncache_app;
+SET ROLE regress_uncache_app;
+INSERT INTO privileged VALUES (3);
+RESET ROLE;
+SELECT keys FROM uncache.journal ORDER BY xid, part;
+DROP OWNED BY regress_uncache_app;
+DROP ROLE regress_uncache_app;
 -- the extension is dropped in the transaction that wrote
 BEGIN;
 INSERT INTO x VALUES (4, 'other');

@@ -1,8 +1,22 @@
 /* check_rules: what is wrong with the rules, each kind of problem a function. */
 
-/* Every trigger that calls a trigger function, those of partitions included. */
+/*
+ * Every trigger that calls a trigger function, those of partitions included.
+ *
+ * A schema of ten thousand tables may be new, and the planner know nothing of it.  So there
+ * is no join in this view, and who asks for other triggers of a table says OFFSET 0, which keeps the
+ * question from becoming a join: they are found by the index, table by table.
+ */
 CREATE VIEW uncache.rule_triggers AS
-SELECT t.oid AS trigger_id, t.tgrelid AS relation, t.tgname AS rule, p.proname AS action,
+SELECT t.oid AS trigger_id, t.tgrelid AS relation, t.tgname AS rule,
+	CASE t.tgfoid
+		WHEN 'uncache.keys()'::regprocedure THEN 'keys'
+		WHEN 'uncache.patterns()'::regprocedure THEN 'patterns'
+		WHEN 'uncache.tags()'::regprocedure THEN 'tags'
+		WHEN 'uncache.versions()'::regprocedure THEN 'versions'
+		WHEN 'uncache.query()'::regprocedure THEN 'query'
+		WHEN 'uncache.cacheops()'::regprocedure THEN 'cacheops'
+	END AS action,
 	uncache.trigger_arguments(t.oid) AS arguments,
 	t.tgparentid <> 0 AS is_inherited,
 	t.tgenabled AS enabled,
@@ -16,11 +30,10 @@ SELECT t.oid AS trigger_id, t.tgrelid AS relation, t.tgname AS rule, p.proname A
 	 FROM pg_catalog.pg_attribute a
 	 WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)) AS update_columns
 FROM pg_catalog.pg_trigger t
-	JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
-	JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'uncache'
-WHERE p.proname = ANY (ARRAY(SELECT uncache.actions()))
+WHERE t.tgfoid = ANY (ARRAY['uncache.keys()', 'uncache.patterns()', 'uncache.tags()', 'uncache.versions()',
+		'uncache.query()', 'uncache.cacheops()']::regprocedure[])
 UNION ALL
-SELECT NULL, v.view, ('uncache_' || v.action)::name, v.action::name, v.templates, false, 'A', false, true, false, false, false, false, NULL
+SELECT NULL, v.view, ('uncache_' || v.action)::name, v.action, v.templates, false, 'A', false, true, false, false, false, false, NULL
 FROM uncache.view_rules v;
 COMMENT ON VIEW uncache.rule_triggers IS 'every trigger that calls one of uncache''s trigger functions, on partitions too; rules of materialized views, without one';
 
@@ -86,17 +99,17 @@ CREATE FUNCTION uncache.check_events(OUT relation oid, OUT rule name, OUT proble
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH covered AS (
-		SELECT t.relation, t.action, a.argument, bool_or(t.on_insert) AS on_insert, bool_or(t.on_update) AS on_update, bool_or(t.on_delete) AS on_delete
+		SELECT t.relation, t.rule, t.action, t.arguments, bool_or(t.on_insert) OVER alike AS on_insert,
+			bool_or(t.on_update) OVER alike AS on_update, bool_or(t.on_delete) OVER alike AS on_delete,
+			t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache.is_parent_rule(t) AS is_for_another
 		FROM uncache.rule_triggers t, unnest(t.arguments) AS a(argument)
 		WHERE t.is_for_rows AND NOT t.is_inherited
-		GROUP BY 1, 2, 3
+		WINDOW alike AS (PARTITION BY t.relation, t.action, a.argument)
 	), missing AS (
-		SELECT t.relation, t.rule, t.action, t.arguments,
+		SELECT c.relation, c.rule, c.action, c.arguments,
 			bool_or(NOT c.on_insert) AS on_insert, bool_or(NOT c.on_update) AS on_update, bool_or(NOT c.on_delete) AS on_delete
-		FROM uncache.rule_triggers t, unnest(t.arguments) AS a(argument)
-			JOIN covered c USING (argument)
-		WHERE t.is_for_rows AND NOT t.is_inherited AND c.relation = t.relation AND c.action = t.action
-			AND NOT (t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache.is_parent_rule(t))
+		FROM covered c
+		WHERE NOT c.is_for_another
 		GROUP BY 1, 2, 3, 4
 	), judged AS (
 		SELECT m.relation, m.rule, concat_ws(' and ', CASE WHEN m.on_insert AND (m.action = 'cacheops' OR NOT coalesce(
@@ -114,17 +127,24 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.check_events() IS 'rules that do not fire for some event on rows';
 
+/* The tables are those of uncache.truncate_relations(), of which a call for each rule takes long. */
 CREATE FUNCTION uncache.check_truncates(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT c.relation, t.rule, 'TRUNCATE is not covered',
 		format('Call uncache.%s again for %s, or create a trigger AFTER TRUNCATE with the same arguments.',
 			CASE WHEN uncache.is_schema_rule(t.rule) THEN 'watch_schema' ELSE 'watch' END, t.relation::regclass)
-	FROM uncache.rule_triggers t, uncache.truncate_relations(t.relation) AS c(relation)
+	FROM uncache.rule_triggers t,
+		LATERAL (SELECT t.relation
+			UNION
+			SELECT p.relid
+			FROM unnest((SELECT uncache.heirs(k.oid) FROM pg_class k WHERE k.oid = t.relation AND k.relkind = 'p')) AS p(relid)
+			WHERE (SELECT k.relkind FROM pg_class k WHERE k.oid = p.relid) IN ('r', 'p')) AS c
 	WHERE t.is_for_rows AND NOT t.is_inherited
 		AND NOT (t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache.is_parent_rule(t))
 		AND NOT EXISTS (SELECT FROM uncache.rule_triggers o
-			WHERE o.relation = c.relation AND o.on_truncate AND o.action = t.action AND o.arguments @> t.arguments)
+			WHERE o.relation = c.relation AND o.on_truncate AND o.action = t.action AND o.arguments @> t.arguments
+			OFFSET 0)
 $$;
 COMMENT ON FUNCTION uncache.check_truncates() IS 'tables and partitions of which a TRUNCATE makes nothing stale';
 
@@ -141,7 +161,8 @@ AS $$
 			'Add them to UPDATE OF: a row that moves to another key makes the old one stale.')
 	) AS v(problem, hint)
 	WHERE NOT t.is_inherited AND (t.is_for_rows OR NOT EXISTS (SELECT FROM uncache.rule_triggers o
-			WHERE o.relation = t.relation AND o.is_for_rows AND o.action = t.action AND o.arguments @> t.arguments))
+			WHERE o.relation = t.relation AND o.is_for_rows AND o.action = t.action AND o.arguments @> t.arguments
+			OFFSET 0))
 		AND v.problem IS NOT NULL
 $$;
 COMMENT ON FUNCTION uncache.check_arguments() IS 'rules whose arguments are not valid, or name columns that UPDATE OF does not';
@@ -181,19 +202,28 @@ COMMENT ON FUNCTION uncache.has_consumer(text) IS 'whether anything is journalle
 CREATE FUNCTION uncache.check_products(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT DISTINCT t.relation, t.rule, v.problem, v.hint
-	FROM uncache.rule_triggers t, uncache.rule_for_any_row(t.action, t.arguments) a,
-		LATERAL (SELECT sum(greatest(c.reltuples, 0)) AS estimate
-			FROM uncache.truncate_relations(t.relation) AS r(relation) JOIN pg_class c ON c.oid = r.relation AND c.relkind = 'r') s,
+	WITH products AS MATERIALIZED (
+		SELECT t.relation, t.rule, t.is_for_rows, t.action AS rule_action, a.target, a.action, a.key,
+			coalesce((SELECT sum((SELECT greatest(c.reltuples, 0) FROM pg_class c WHERE c.oid = p.relid AND c.relkind = 'r'))
+					FROM unnest((SELECT uncache.heirs(k.oid) FROM pg_class k WHERE k.oid = t.relation AND k.relkind = 'p')) AS p(relid)),
+				(SELECT greatest(c.reltuples, 0) FROM pg_class c WHERE c.oid = t.relation)) AS estimate
+		FROM uncache.rule_triggers t, uncache.rule_for_any_row(t.action, t.arguments) a
+		WHERE NOT t.is_inherited AND (t.is_for_rows OR t.trigger_id IS NULL)
+	), targets AS MATERIALIZED (
+		SELECT coalesce(array_agg(DISTINCT p.target) FILTER (WHERE NOT uncache.has_consumer(p.target)), '{}') AS unknown
+		FROM (SELECT DISTINCT target FROM products) p
+	)
+	SELECT DISTINCT a.relation, a.rule, v.problem, v.hint
+	FROM products a, targets t,
 		LATERAL (VALUES
 			(a.action = 'resync', 'nobody knows what its query returns: an error or a TRUNCATE resyncs every target',
 				'Pass a pattern that matches it as the next argument.'),
-			(a.target IS NOT NULL AND NOT uncache.has_consumer(a.target),
+			(a.target = ANY (t.unknown),
 				format('target "%s" has no consumer', a.target), 'Nothing is journalled for it. Start a daemon for it, or mend the name.'),
-			(t.is_for_rows AND a.action = t.action AND t.action IN ('keys', 'tags', 'versions') AND s.estimate > 10000 AND NOT uncache.is_schema_rule(t.rule),
-				format('"%s" has no placeholder: each change of about %s rows invalidates it', a.key, s.estimate), 'Is it meant to?')
+			(a.is_for_rows AND a.action = a.rule_action AND a.action IN ('keys', 'tags', 'versions') AND a.estimate > 10000 AND NOT uncache.is_schema_rule(a.rule),
+				format('"%s" has no placeholder: each change of about %s rows invalidates it', a.key, a.estimate), 'Is it meant to?')
 		) AS v(applies, problem, hint)
-	WHERE NOT t.is_inherited AND (t.is_for_rows OR t.trigger_id IS NULL) AND v.applies
+	WHERE v.applies
 $$;
 COMMENT ON FUNCTION uncache.check_products() IS 'rules whose products go nowhere, or go far';
 
@@ -243,7 +273,9 @@ AS $$
 	SELECT h.relation, h.rule, format('rows of %s, which inherits from the table, are not covered', h.heir::regclass),
 		format('Call uncache.watch for %s, too.', h.heir::regclass)
 	FROM heirs h
-	WHERE NOT EXISTS (SELECT FROM uncache.rule_triggers o WHERE o.relation = h.heir AND o.action = h.action AND o.is_for_rows)
+	WHERE NOT EXISTS (SELECT FROM uncache.rule_triggers o
+			WHERE o.relation = h.heir AND o.action = h.action AND o.is_for_rows
+			OFFSET 0)
 $$;
 COMMENT ON FUNCTION uncache.check_heirs() IS 'rules of tables whose heirs have none';
 
@@ -272,7 +304,8 @@ AS $$
 		JOIN uncache.rule_triggers t ON t.relation = r.relation
 	WHERE (t.is_for_rows OR t.trigger_id IS NULL) AND NOT t.is_inherited AND NOT uncache.is_schema_rule(t.rule)
 		AND NOT EXISTS (SELECT FROM uncache.rule_triggers o
-			WHERE o.relation = c.oid AND (o.is_for_rows OR o.trigger_id IS NULL) AND o.action = t.action AND o.arguments @> t.arguments)
+			WHERE o.relation = c.oid AND (o.is_for_rows OR o.trigger_id IS NULL) AND o.action = t.action AND o.arguments @> t.arguments
+			OFFSET 0)
 $$;
 COMMENT ON FUNCTION uncache.check_tables_replaced() IS 'tables that have the name of one that had rules';
 
@@ -291,15 +324,19 @@ COMMENT ON FUNCTION uncache.check_before_triggers() IS 'rules that fire for some
 CREATE FUNCTION uncache.check_schemas(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT c.oid, uncache.schema_rule_name(c.oid), 'the table is in a watched schema and its rule is missing or outdated',
-		format('SELECT uncache.watch_schema(%L, %L, %L)', quote_ident(w.schema), w.exclude, w.target)
-	FROM uncache.schemas w
-		JOIN pg_namespace n ON n.nspname = w.schema
-		JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
-	WHERE uncache.schema_tags(c.oid) IS NOT NULL
+	WITH meant AS MATERIALIZED (
+		SELECT c.oid AS relation, uncache.schema_rule_name(c.oid) AS rule, uncache.schema_tags(c.oid) AS tags,
+			format('SELECT uncache.watch_schema(%L, %L, %L)', quote_ident(w.schema), w.exclude, w.target) AS hint
+		FROM uncache.schemas w
+			JOIN pg_namespace n ON n.nspname = w.schema
+			JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
+	)
+	SELECT m.relation, m.rule, 'the table is in a watched schema and its rule is missing or outdated', m.hint
+	FROM meant m
+	WHERE m.tags IS NOT NULL
 		AND NOT EXISTS (SELECT FROM uncache.rule_triggers t
-			WHERE t.relation = c.oid AND t.rule = uncache.schema_rule_name(c.oid) AND t.is_for_rows
-				AND t.arguments = uncache.schema_tags(c.oid))
+			WHERE t.relation = m.relation AND t.rule = m.rule AND t.is_for_rows AND t.arguments = m.tags
+			OFFSET 0)
 $$;
 COMMENT ON FUNCTION uncache.check_schemas() IS 'tables of watched schemas without their rule';
 
@@ -307,15 +344,20 @@ COMMENT ON FUNCTION uncache.check_schemas() IS 'tables of watched schemas withou
 CREATE FUNCTION uncache.check_schemas_unwatched(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT DISTINCT ON (c.relnamespace) t.relation, t.rule,
-		format('it is the rule of a watched schema, and schema %I is not watched: tables that are made later have none', n.nspname),
-		format('SELECT uncache.watch_schema(%L)', quote_ident(n.nspname))
-	FROM uncache.rule_triggers t
-		JOIN pg_class c ON c.oid = t.relation
-		JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE t.is_for_rows AND NOT t.is_inherited AND uncache.is_schema_rule(t.rule) AND uncache.schema_tags(t.relation) IS NULL
-		AND NOT EXISTS (SELECT FROM uncache.schemas w WHERE w.schema = n.nspname)
-	ORDER BY c.relnamespace, t.relation, t.rule
+	WITH unwatched AS MATERIALIZED (
+		SELECT n.oid, n.nspname FROM pg_namespace n
+		WHERE NOT EXISTS (SELECT FROM uncache.schemas w WHERE w.schema = n.nspname)
+	), rules AS MATERIALIZED (
+		SELECT t.relation, t.rule, (SELECT c.relnamespace FROM pg_class c WHERE c.oid = t.relation) AS schema
+		FROM uncache.rule_triggers t
+		WHERE t.is_for_rows AND NOT t.is_inherited AND uncache.is_schema_rule(t.rule)
+	)
+	SELECT DISTINCT ON (u.oid) r.relation, r.rule,
+		format('it is the rule of a watched schema, and schema %I is not watched: tables that are made later have none', u.nspname),
+		format('SELECT uncache.watch_schema(%L)', quote_ident(u.nspname))
+	FROM unwatched u JOIN rules r ON r.schema = u.oid
+	WHERE uncache.schema_tags(r.relation) IS NULL
+	ORDER BY u.oid, r.relation, r.rule
 $$;
 COMMENT ON FUNCTION uncache.check_schemas_unwatched() IS 'schemas whose tables have automatic rules, and that are not watched';
 
@@ -338,7 +380,7 @@ COMMENT ON FUNCTION uncache.check_event_triggers() IS 'event triggers of uncache
  * schema that they name, their arguments are not examined.
  */
 CREATE FUNCTION uncache.check_rules(OUT relation regclass, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
-	LANGUAGE sql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms'
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms' SET jit = off
 AS $$
 	SELECT p.relation::regclass, p.rule, p.problem, p.hint
 	FROM (SELECT * FROM uncache.check_event_triggers()

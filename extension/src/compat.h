@@ -12,6 +12,7 @@
 #include "access/genam.h"
 #include "access/transam.h"
 #include "catalog/objectaddress.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
@@ -28,6 +29,10 @@
 /* 16 moved what varlenas are made of into a header of its own. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#include "rewrite/rewriteHandler.h"
 #endif
 
 /* Where it cannot be asked for, lists of sort keys stay unseen. */
@@ -168,6 +173,31 @@ compat_is_set_expression(AlterTableType type)
 	return type == AT_SetExpression;
 #else
 	return false;
+#endif
+}
+
+/* 18 brought generated columns that no tuple holds: they read as NULL there. */
+static inline bool
+compat_is_virtual_column(Form_pg_attribute attribute)
+{
+#if PG_VERSION_NUM >= 180000
+	return attribute->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
+#else
+	return false;
+#endif
+}
+
+/*
+ * An expression over a relation's row with what generates virtual columns in their
+ * places, in whole rows as well.  Runs nothing.
+ */
+static inline Node *
+compat_expand_virtual_columns(Node *node, Relation relation)
+{
+#if PG_VERSION_NUM >= 180000
+	return expand_generated_columns_in_expr(node, relation, 1);
+#else
+	return node;
 #endif
 }
 

@@ -17,12 +17,10 @@
 #include "guc.h"
 #include "huge_value.h"
 #include "lib/stringinfo.h"
-#include "nodes/nodeFuncs.h"
 #include "render.h"
 #include "settings.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 /* The text of an expression's result; of zero bytes if it is NULL. */
@@ -57,20 +55,6 @@ set_value(ExpressionText *value, RuleExpression *expression, Datum datum, bool i
 	value->is_known = true;
 }
 
-static ExprState *
-expression_state(Rule *rule, RuleExpression *expression)
-{
-	if (expression->state == NULL)
-	{
-		MemoryContext old_context = MemoryContextSwitchTo(rule->state_context);
-
-		expression->state = ExecInitExpr(expression->expr, NULL);
-		expression->is_varlena = get_typlen(exprType((Node *) expression->expr)) == -1;
-		MemoryContextSwitchTo(old_context);
-	}
-	return expression->state;
-}
-
 /* Raises whatever an expression raises. */
 static void
 evaluate(void *argument)
@@ -87,7 +71,7 @@ evaluate(void *argument)
 	for (i = evaluation->first; i < evaluation->last; i++)
 	{
 		RuleExpression *expression = &rule->expressions[i];
-		ExprState  *state = expression_state(rule, expression);
+		ExprState  *state = rule_expression_state(rule, expression);
 		bool		is_null;
 		Datum		datum = ExecEvalExpr(state, rule->econtext, &is_null);
 

@@ -3,14 +3,15 @@
  * row_image.c
  *	  Rule + row → the JSON text by which a target finds cacheops' sets.
  *
- * No session's setting shows in what is written here, but in the texts of output
- * functions that a rule asked for by name: these run guarded, under pinned
- * settings, all of a row in one subtransaction.
+ * No session's setting shows in what is written here, but in virtual columns and in
+ * the texts of output functions that a rule asked for by name: these are computed
+ * guarded, under pinned settings, all of a row in one subtransaction.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "executor/executor.h"
 #include "guarded.h"
 #include "guc.h"
 #include "huge_value.h"
@@ -20,34 +21,27 @@
 #include "settings.h"
 #include "utils/memutils.h"
 
-/* What calling the output functions that may fail, guarded, works on. */
+/* What computing what may fail, guarded, works on. */
 typedef struct GuardedCall
 {
+	Rule	   *rule;
 	const		RuleRow *row;
 	TupleTableSlot *slot;
+	NullableDatum *values;		/* by field: of those that are computed */
 	char	  **texts;			/* by field; NULL of other fields and of NULL */
+	bool		has_huge;		/* the result: one of the texts was not asked
+								 * for */
 } GuardedCall;
 
-static void
-call_outputs(void *argument)
+static Datum
+get_value(const GuardedCall *call, int index, bool *is_null)
 {
-	GuardedCall *call = argument;
-	int			nest_level = settings_pin_all();
-	int			i;
+	const RowField *field = &call->row->fields[index];
 
-	for (i = 0; i < call->row->field_count; i++)
-	{
-		const RowField *field = &call->row->fields[i];
-		bool		is_null;
-		Datum		datum;
-
-		if (field->kind != ROW_GUARDED_OUTPUT)
-			continue;
-		datum = slot_getattr(call->slot, field->column, &is_null);
-		if (!is_null)
-			call->texts[i] = OutputFunctionCall(unconstify(FmgrInfo *, &field->output), datum);
-	}
-	settings_restore(nest_level);
+	if (!field->is_computed)
+		return slot_getattr(call->slot, field->column, is_null);
+	*is_null = call->values[index].isnull;
+	return call->values[index].value;
 }
 
 static bool
@@ -57,52 +51,91 @@ is_huge(const GuardedCall *call, const RowField *field, Datum datum)
 		huge_value_is(datum);
 }
 
-/* Is there a text that is not even asked for? */
-static bool
-has_huge(const GuardedCall *call)
+static void
+compute_value(GuardedCall *call, int index)
 {
-	int			i;
+	Rule	   *rule = call->rule;
+	ExprState  *state = rule_expression_state(rule, &rule->expressions[call->row->fields[index].expression]);
+	NullableDatum *value = &call->values[index];
 
-	for (i = 0; i < call->row->field_count; i++)
-	{
-		const RowField *field = &call->row->fields[i];
-		bool		is_null;
-		Datum		datum;
-
-		if (field->kind != ROW_GUARDED_OUTPUT)
-			continue;
-		datum = slot_getattr(call->slot, field->column, &is_null);
-		if (!is_null && is_huge(call, field, datum))
-			return true;
-	}
-	return false;
+	value->value = ExecEvalExpr(state, rule->econtext, &value->isnull);
 }
 
-static bool
-find_guarded_texts(Rule *rule, GuardedCall *call)
+static void
+call_output(GuardedCall *call, int index)
 {
+	const RowField *field = &call->row->fields[index];
+	bool		is_null;
+	Datum		datum = get_value(call, index, &is_null);
+
+	if (is_null)
+		return;
+	if (is_huge(call, field, datum))
+		call->has_huge = true;
+	else
+		call->texts[index] = OutputFunctionCall(unconstify(FmgrInfo *, &field->output), datum);
+}
+
+static void
+compute(void *argument)
+{
+	GuardedCall *call = argument;
+	int			nest_level = settings_pin_all();
+	int			i;
+
+	for (i = 0; i < call->row->field_count && !call->has_huge; i++)
+	{
+		const RowField *field = &call->row->fields[i];
+
+		if (field->is_computed)
+			compute_value(call, i);
+		if (field->kind == ROW_GUARDED_OUTPUT)
+			call_output(call, i);
+	}
+	settings_restore(nest_level);
+}
+
+static ErrorData *
+try_compute(GuardedCall *call)
+{
+	Rule	   *rule = call->rule;
 	ErrorData  *error = NULL;
 
-	if (!call->row->has_guarded)
-		return true;
-	if (has_huge(call))
-		return false;
-	call->texts = palloc0(call->row->field_count * sizeof(char *));
+	rule->econtext->ecxt_scantuple = call->slot;
 	rule->is_evaluating = true;
 	PG_TRY();
 	{
-		error = guarded_call(call_outputs, call);
+		error = guarded_call(compute, call);
 	}
 	PG_CATCH();
 	{
 		rule->is_evaluating = false;
+		rule_forget_states(rule);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	rule->is_evaluating = false;
+	return error;
+}
+
+static bool
+find_guarded(GuardedCall *call)
+{
+	ErrorData  *error;
+
+	if (!call->row->has_guarded)
+		return true;
+	if (call->row->lacks_value)
+		return false;
+	call->values = palloc0(call->row->field_count * sizeof(NullableDatum));
+	call->texts = palloc0(call->row->field_count * sizeof(char *));
+	error = try_compute(call);
 	if (error != NULL)
-		rule_warn_of_error(rule, "the text of a column", error);
-	return error == NULL;
+	{
+		rule_forget_states(call->rule);
+		rule_warn_of_error(call->rule, "the text of a column", error);
+	}
+	return error == NULL && !call->has_huge;
 }
 
 /* Makes a list of the value that begins at "start", unless it is one, and adds null. */
@@ -128,7 +161,7 @@ append_field(StringInfo out, const GuardedCall *call, int index)
 {
 	const RowField *field = &call->row->fields[index];
 	bool		is_null;
-	Datum		datum = slot_getattr(call->slot, field->column, &is_null);
+	Datum		datum = get_value(call, index, &is_null);
 	int			start;
 
 	appendBinaryStringInfo(out, field->head, (int) field->head_length);
@@ -147,10 +180,10 @@ append_field(StringInfo out, const GuardedCall *call, int index)
 static bool
 render(Rule *rule, TupleTableSlot *slot, StringInfo out)
 {
-	GuardedCall call = {rule->row, slot, NULL};
+	GuardedCall call = {.rule = rule,.row = rule->row,.slot = slot};
 	int			i;
 
-	if (!find_guarded_texts(rule, &call))
+	if (!find_guarded(&call))
 		return false;
 	initStringInfo(out);
 	appendBinaryStringInfo(out, rule->row->head, (int) rule->row->head_length);

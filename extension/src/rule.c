@@ -8,12 +8,29 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "executor/executor.h"
 #include "guarded.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "rule.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rls.h"
+
+ExprState *
+rule_expression_state(Rule *rule, RuleExpression *expression)
+{
+	if (expression->state == NULL)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(rule->state_context);
+
+		expression->state = ExecInitExpr(expression->expr, NULL);
+		expression->is_varlena = get_typlen(exprType((Node *) expression->expr)) == -1;
+		MemoryContextSwitchTo(old_context);
+	}
+	return expression->state;
+}
 
 void
 rule_forget_states(Rule *rule)

@@ -124,6 +124,9 @@ typedef struct Rule
 	bool		is_provisional; /* compiling met what may pass */
 } Rule;
 
+/* The state by which an expression is evaluated, in the rule's state_context. */
+extern ExprState *rule_expression_state(Rule *rule, RuleExpression *expression);
+
 /* Forgets the states of expressions and parameters, after an error in one. */
 extern void rule_forget_states(Rule *rule);
 

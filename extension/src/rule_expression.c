@@ -113,7 +113,7 @@ make_expression(Relation relation, const char *placeholder, bool is_planned, con
 	if (admitted != NULL)
 		admission_check(admitted, rule_objects_add(NIL, node));
 	if (is_planned)
-		node = (Node *) expression_planner((Expr *) node);
+		node = (Node *) expression_planner((Expr *) compat_expand_virtual_columns(node, relation));
 	free_parsestate(pstate);
 	settings_restore(nest_level);
 	return (Expr *) node;

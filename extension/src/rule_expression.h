@@ -21,7 +21,8 @@
 /*
  * Parses, analyzes and plans a placeholder's text over the relation's columns,
  * in the current memory context; raises what is wrong with it.  Planning runs
- * functions that call themselves immutable, as the current user.
+ * functions that call themselves immutable, as the current user.  Virtual columns
+ * are computed: the result reads those that they are made of.
  */
 extern Expr *rule_expression_plan(Relation relation, const char *placeholder);
 
@@ -30,8 +31,9 @@ extern Expr *rule_expression_plan_admitted(Relation relation, const char *placeh
 										   const StringArray *admitted);
 
 /*
- * The same for whoever only looks: runs nobody's code.  The result's types and
- * columns are those of the planned expression; literals have lost their values.
+ * The same for whoever only looks: runs nobody's code.  The result's type is that of
+ * the planned expression, its columns are those that the text names, virtual ones
+ * too; literals have lost their values.
  */
 extern Expr *rule_expression_analyze(Relation relation, const char *placeholder);
 

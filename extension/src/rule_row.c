@@ -10,6 +10,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "json_text.h"
 #include "lib/stringinfo.h"
 #include "row_forms.h"
@@ -19,8 +20,6 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/syscache.h"
-
-#define VIRTUAL_COLUMN 'v'
 
 /* Behind '-': all columns. */
 #define EVERY_COLUMN "*"
@@ -230,6 +229,17 @@ set_zero(RowField *field)
 }
 
 static void
+set_expression(RuleCompiler *compiler, RowField *field, Form_pg_attribute attribute)
+{
+	RuleRow    *row = compiler->rule->row;
+
+	field->is_computed = true;
+	field->expression = rule_template_add_column(compiler, attribute);
+	row->has_guarded = true;
+	row->lacks_value |= field->expression < 0;
+}
+
+static void
 add_field(RuleCompiler *compiler, const char *name, Form_pg_attribute attribute)
 {
 	RuleRow    *row = compiler->rule->row;
@@ -249,6 +259,8 @@ add_field(RuleCompiler *compiler, const char *name, Form_pg_attribute attribute)
 	if (field->kind == ROW_INET || field->kind >= ROW_OUTPUT)
 		set_output(compiler, field, type_id);
 	row->has_guarded |= field->kind == ROW_GUARDED_OUTPUT;
+	if (compat_is_virtual_column(attribute))
+		set_expression(compiler, field, attribute);
 
 	initStringInfo(&head);
 	if (row->field_count > 0)
@@ -311,8 +323,6 @@ add_item(RuleCompiler *compiler, const char *argument)
 	/* what is left out may as well be gone */
 	if (attribute == NULL && (item.kind == ROW_ITEM_FIELD || compiler->is_strict))
 		complain(compiler, argument, psprintf("column \"%s\" does not exist", item.name));
-	else if (item.kind == ROW_ITEM_FIELD && attribute->attgenerated == VIRTUAL_COLUMN)
-		complain(compiler, argument, "a virtual column has no value in a row");
 	else if (item.kind == ROW_ITEM_FIELD)
 		add_field(compiler, item.field, attribute);
 }
@@ -348,8 +358,7 @@ add_other_columns(RuleCompiler *compiler, char *const *items, int item_count)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
-		if (!attribute->attisdropped && attribute->attgenerated != VIRTUAL_COLUMN &&
-			is_field_by_itself(attribute) &&
+		if (!attribute->attisdropped && is_field_by_itself(attribute) &&
 			!is_mentioned(NameStr(attribute->attname), items, item_count))
 			add_field(compiler, NameStr(attribute->attname), attribute);
 	}
@@ -415,6 +424,7 @@ rule_row_compile(RuleCompiler *compiler, char *const *arguments, int count)
 	int			i;
 
 	compiler->rule->row = row;
+	compiler->template_text = argument;
 	if (!parse_table(argument, &target, &table, &problem))
 		complain(compiler, argument, problem);
 	row->target = target;

@@ -52,6 +52,9 @@ typedef struct RowField
 	RowFieldKind kind;
 	AttrNumber	column;
 	bool		is_key;			/* others may refer to a row by it */
+	bool		is_computed;	/* the column is virtual */
+	int			expression;		/* of these: index into Rule's expressions, or
+								 * -1: see lacks_value */
 	const char *head;			/* JSON's text in front of the value */
 	Size		head_length;
 	int			digits;			/* of a numeric, 0 without bounds */
@@ -72,7 +75,10 @@ struct RuleRow
 	int			field_count;
 	pg_tz	  **zones;			/* borrowed: PostgreSQL's for ever */
 	int			zone_count;
-	bool		has_guarded;	/* some field is ROW_GUARDED_OUTPUT */
+	bool		has_guarded;	/* some field is computed, or is
+								 * ROW_GUARDED_OUTPUT */
+	bool		lacks_value;	/* some column cannot be computed: there are
+								 * no images */
 };
 
 /* Fills in rule->row.  What is wrong with the arguments is as with a template. */

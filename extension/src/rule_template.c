@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "executor/executor.h"
 #include "guarded.h"
 #include "nodes/nodeFuncs.h"
@@ -111,9 +112,9 @@ set_output(RuleCompiler *compiler, FmgrInfo *output, Oid type_id)
 	fmgr_info_cxt(function_id, output, compiler->rule->context);
 }
 
-/* Fills part if the identifier is a column that needs no expression. */
-static bool
-compile_column(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
+/* The column that an identifier means; NULL if there is none. */
+static Form_pg_attribute
+find_column(const RuleCompiler *compiler, const TemplatePart *source)
 {
 	TupleDesc	desc = RelationGetDescr(compiler->relation);
 	char	   *name = rule_template_identifier(source->text, source->length);
@@ -123,17 +124,27 @@ compile_column(RuleCompiler *compiler, const TemplatePart *source, RulePart *par
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
-		if (attribute->attisdropped || strcmp(NameStr(attribute->attname), name) != 0)
-			continue;
-		part->column = attribute->attnum;
-		part->kind = column_kind(getBaseType(attribute->atttypid));
-		if (part->kind == RULE_OUTPUT || part->kind == RULE_OUTPUT_BY_SETTINGS)
-			set_output(compiler, &part->output, getBaseType(attribute->atttypid));
-		if (part->kind == RULE_OUTPUT_BY_SETTINGS)
-			compiler->rule->reads_settings = true;
-		return part->kind != RULE_EXPRESSION;
+		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0)
+			return attribute;
 	}
-	return false;
+	return NULL;
+}
+
+/* Fills part if the column needs no expression: a virtual one is no part of a row. */
+static bool
+compile_column(RuleCompiler *compiler, Form_pg_attribute column, RulePart *part)
+{
+	RulePartKind kind = column_kind(getBaseType(column->atttypid));
+
+	if (kind == RULE_EXPRESSION || compat_is_virtual_column(column))
+		return false;
+	part->column = column->attnum;
+	part->kind = kind;
+	if (kind == RULE_OUTPUT || kind == RULE_OUTPUT_BY_SETTINGS)
+		set_output(compiler, &part->output, getBaseType(column->atttypid));
+	if (kind == RULE_OUTPUT_BY_SETTINGS)
+		compiler->rule->reads_settings = true;
+	return true;
 }
 
 /* Says where in which template an error is. */
@@ -221,16 +232,23 @@ add_expression(RuleCompiler *compiler, RulePart *part)
 	part->expression = rule->expression_count++;
 }
 
+/* NULL, or what is wrong with it: that is raised where nothing is compiled. */
+static ErrorData *
+try_analyze(RuleCompiler *compiler, const TemplatePart *source)
+{
+	AnalyzeCall call = {compiler, source};
+
+	if (!compiler->is_strict)
+		return guarded_call(analyze, &call);
+	rule_template_analyze(compiler, source);
+	return NULL;
+}
+
 static void
 compile_expression(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
 {
-	AnalyzeCall call = {compiler, source};
-	ErrorData  *error = NULL;
+	ErrorData  *error = try_analyze(compiler, source);
 
-	if (compiler->is_strict)
-		rule_template_analyze(compiler, source);
-	else
-		error = guarded_call(analyze, &call);
 	if (error == NULL)
 		add_expression(compiler, part);
 	else
@@ -239,6 +257,45 @@ compile_expression(RuleCompiler *compiler, const TemplatePart *source, RulePart 
 		rule_warn_of_compile_error(compiler->rule,
 								   psprintf("placeholder {%s}", compiler->placeholder), error);
 	}
+}
+
+/* The SQL that means a column, whatever its name means elsewhere. */
+static TemplatePart
+name_column(Form_pg_attribute column)
+{
+	const char *name = quote_identifier(NameStr(column->attname));
+	TemplatePart source = {TEMPLATE_IDENTIFIER, name, strlen(name)};
+
+	return source;
+}
+
+int
+rule_template_add_column(RuleCompiler *compiler, Form_pg_attribute column)
+{
+	TemplatePart source = name_column(column);
+	ErrorData  *error = try_analyze(compiler, &source);
+	RulePart	part;
+
+	if (error != NULL)
+	{
+		rule_warn_of_compile_error(compiler->rule, psprintf("column %s", compiler->placeholder), error);
+		return -1;
+	}
+	add_expression(compiler, &part);
+	return part.expression;
+}
+
+static void
+compile_identifier(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
+{
+	Form_pg_attribute column = find_column(compiler, source);
+	TemplatePart name;
+
+	if (column != NULL && compile_column(compiler, column, part))
+		return;
+	/* what is no column at all (perhaps CURRENT_DATE) shows there */
+	name = column == NULL ? *source : name_column(column);
+	compile_expression(compiler, &name, part);
 }
 
 static void
@@ -253,10 +310,8 @@ compile_part(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
 			part->length = source->length;
 			break;
 		case TEMPLATE_IDENTIFIER:
-			if (compile_column(compiler, source, part))
-				break;
-			/* what is no column at all (perhaps CURRENT_DATE) shows there */
-			/* FALLTHROUGH */
+			compile_identifier(compiler, source, part);
+			break;
 		case TEMPLATE_EXPRESSION:
 			compile_expression(compiler, source, part);
 			break;

@@ -8,6 +8,7 @@
 #ifndef UNCACHE_RULE_TEMPLATE_H
 #define UNCACHE_RULE_TEMPLATE_H
 
+#include "catalog/pg_attribute.h"
 #include "rule.h"
 #include "template.h"
 #include "utils/relcache.h"
@@ -30,6 +31,12 @@ typedef struct RuleCompiler
 
 /* Compiles a template of the rule's action. */
 extern void rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key);
+
+/*
+ * Adds an expression to the rule that computes a column of its relation; its index
+ * among the rule's, or -1 if it cannot be compiled, of which a warning tells.
+ */
+extern int	rule_template_add_column(RuleCompiler *compiler, Form_pg_attribute column);
 
 /*
  * The name that an SQL identifier means: folded to lower case, or without its

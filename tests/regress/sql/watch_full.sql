@@ -73,6 +73,24 @@ UPDATE t SET a = 'z';
 SELECT key FROM journalled();
 UPDATE t SET b = 'z';
 SELECT key FROM journalled();
+-- in whatever way that is set
+CREATE UNIQUE INDEX t_id ON t (id);
+INSERT INTO t VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET a = 'y';
+SELECT key FROM journalled();
+CREATE VIEW tv AS SELECT id, a AS seen FROM t;
+UPDATE tv SET seen = 'w';
+SELECT key FROM journalled();
+DROP VIEW tv;
+DROP INDEX t_id;
+CREATE TABLE parts (a text, n int, g text GENERATED ALWAYS AS (a || '!') STORED) PARTITION BY LIST (n);
+CREATE TABLE part (g text GENERATED ALWAYS AS (a || '!') STORED, n int, a text);
+ALTER TABLE parts ATTACH PARTITION part FOR VALUES IN (1);
+SELECT uncache.watch('parts', keys => ARRAY['p:{g}'], columns => ARRAY['g']);
+INSERT INTO parts VALUES ('a', 1);
+UPDATE parts SET a = 'b';
+SELECT key FROM journalled();
+DROP TABLE parts;
+DELETE FROM uncache.journal;
 -- case 12: the whole row, and columns that are added later
 SELECT uncache.watch('t', keys => ARRAY['k:{md5(t::text)}'], columns => ARRAY['a']);
 SELECT rule, columns FROM shown;

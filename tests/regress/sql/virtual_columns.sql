@@ -275,3 +275,19 @@ SELECT action, key FROM journalled();
 DROP SCHEMA billing CASCADE;
 DROP OWNED BY regress_uncache_virtual;
 DROP ROLE regress_uncache_virtual;
+
+-- case 15: caches may be emptied while a rule is compiled: with assertions PostgreSQL does so at every look-up
+CREATE TABLE d (id int, country text, code text GENERATED ALWAYS AS (lower(country)), short varchar(1) GENERATED ALWAYS AS (left(country, 1)));
+SELECT uncache.watch('d', keys => ARRAY['d:{code}:{md5(d::text)}'], query => ARRAY[$$SELECT 'q:' || {short}$$], cacheops => ARRAY['app_d', 'code=code']);
+TRUNCATE uncache.journal;
+DO $$
+BEGIN
+	PERFORM set_config(name, least(max_val::int, 1)::text, false) FROM pg_settings WHERE name = 'debug_discard_caches';
+END
+$$;
+INSERT INTO d VALUES (1, 'CH');
+ALTER TABLE d ALTER code SET EXPRESSION AS (lower(country) || id);
+UPDATE d SET country = 'AT';
+SET debug_discard_caches = 0;
+SELECT action, key FROM journalled();
+SELECT 'd:' || code || ':' || md5(d::text) AS key FROM d;

@@ -91,6 +91,7 @@ typedef struct RuleQuery
 } RuleQuery;
 
 typedef struct RuleRow RuleRow; /* see rule_row.h */
+typedef struct RuleOffer RuleOffer; /* see rule_share.c */
 
 typedef struct Rule
 {
@@ -122,6 +123,8 @@ typedef struct Rule
 	TimestampTz failed_at;		/* start of the last transaction in which
 								 * rule_warn_of_error() told what may pass */
 	bool		is_provisional; /* compiling met what may pass */
+	int			user_count;		/* entries of rule_cache.c that have it */
+	RuleOffer  *offer;			/* NULL if it serves one trigger only */
 } Rule;
 
 /* The state by which an expression is evaluated, in the rule's state_context. */

@@ -4,7 +4,8 @@
  *	  This backend's compiled rules.
  *
  * A rule is compiled at the first firing of its trigger and kept until the
- * relation, the trigger, any function, or the role that its queries run as changes.
+ * relation, the trigger, any function, or the role that its queries run as changes, or
+ * until many others have been used since.
  *
  *-------------------------------------------------------------------------
  */

@@ -222,9 +222,8 @@ rule_compile(Relation relation, const Trigger *trigger, RuleAction action, bool 
 	return rule;
 }
 
-/* The columns that a rule reads, as pull_varattnos() has them. */
-static Bitmapset *
-columns_read(const Rule *rule)
+Bitmapset *
+rule_columns_read(const Rule *rule)
 {
 	Bitmapset  *columns = NULL;
 	int			i;
@@ -300,7 +299,7 @@ rule_analyze(Relation relation, RuleAction action, char *const *arguments, int a
 
 	compile_arguments(&compiler, arguments, argument_count);
 	MemoryContextSwitchTo(old_context);
-	result.columns = column_numbers(relation, columns_read(rule));
+	result.columns = column_numbers(relation, rule_columns_read(rule));
 	result.objects = copy_objects(compiler.objects);
 	MemoryContextDelete(rule->context);
 	return result;

@@ -20,6 +20,9 @@
 extern Rule *rule_compile(Relation relation, const Trigger *trigger, RuleAction action,
 						  bool *has_warned);
 
+/* The columns that a rule reads, as pull_varattnos() has them. */
+extern Bitmapset * rule_columns_read(const Rule *rule);
+
 /* What a rule of some arguments uses. */
 typedef struct RuleAnalysis
 {

@@ -11,8 +11,10 @@
 #include "access/skey.h"
 #include "catalog.h"
 #include "consumer_table.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 typedef struct Columns
@@ -59,12 +61,11 @@ make_row(OwnTable *table, HeapTuple tuple, bool is_whole)
 	return row;
 }
 
-List *
-consumer_table_read_from(OwnTable *table, bool is_whole)
+static List *
+read_all(OwnTable *table, Snapshot snapshot, bool is_whole)
 {
-	List	   *rows = NIL;
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	SysScanDesc scan = systable_beginscan(table->relation, InvalidOid, false, snapshot, 0, NULL);
+	List	   *rows = NIL;
 	HeapTuple	tuple;
 
 	while ((tuple = systable_getnext(scan)) != NULL)
@@ -75,6 +76,68 @@ consumer_table_read_from(OwnTable *table, bool is_whole)
 			rows = lappend(rows, row);
 	}
 	systable_endscan(scan);
+	return rows;
+}
+
+/* What is less than the target, in the order of the index. */
+static void
+set_key_below(ScanKey key, const OwnTable *table, const char *target)
+{
+	ScanKeyEntryInitialize(key, 0, own_table_attribute(table, CONSUMER_TARGET),
+						   BTLessStrategyNumber, InvalidOid, table->key_index->rd_indcollation[0],
+						   F_TEXT_LT, CStringGetTextDatum(target));
+}
+
+/* The row of the last target, or of the last one below another; false if there is none. */
+static bool
+read_last_below(OwnTable *table, Snapshot snapshot, const char *target, bool is_whole,
+				ConsumerRow **row)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (target != NULL)
+		set_key_below(&key, table, target);
+	scan = systable_beginscan_ordered(table->relation, table->key_index, snapshot,
+									  target != NULL ? 1 : 0, &key);
+	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
+	if (tuple != NULL)
+		*row = make_row(table, tuple, is_whole);
+	systable_endscan_ordered(scan);
+	return tuple != NULL;
+}
+
+/*
+ * From the last target to the first.  Of the versions of a row that an old snapshot keeps
+ * those are in the index that went to another page, in the order of pages, so that
+ * backwards the newest is found at once, however many there are.
+ */
+static List *
+read_by_index(OwnTable *table, Snapshot snapshot, bool is_whole)
+{
+	List	   *rows = NIL;
+	const char *target = NULL;
+	ConsumerRow *row;
+
+	while (read_last_below(table, snapshot, target, is_whole, &row))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (row == NULL)
+			return read_all(table, snapshot, is_whole);
+		rows = lappend(rows, row);
+		target = row->target;
+	}
+	return rows;
+}
+
+List *
+consumer_table_read_from(OwnTable *table, bool is_whole)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	List	   *rows = table->key_index != NULL ? read_by_index(table, snapshot, is_whole) :
+	read_all(table, snapshot, is_whole);
+
 	UnregisterSnapshot(snapshot);
 	return rows;
 }

@@ -315,6 +315,38 @@ judge_indexes(OwnShape *shape, CatalogTable table, Relation relation)
 		tell(shape->read_problem, relation, "it has no index on (xid, part)");
 }
 
+/* One by which each target's row is found, whoever has altered the table. */
+static bool
+is_target_index(const OwnShape *shape, Oid index_id, HeapTuple tuple)
+{
+	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
+
+	return form->indisunique && form->indimmediate && form->indisvalid && form->indisready &&
+		!form->indcheckxmin && form->indnkeyatts == 1 &&
+		form->indkey.values[0] == shape->attributes[CONSUMER_TARGET] &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
+		is_btree(index_id) && operators_are_built_in(tuple, 1);
+}
+
+static void
+find_target_index(OwnShape *shape, Relation relation)
+{
+	List	   *index_ids = RelationGetIndexList(relation);
+	ListCell   *cell;
+
+	foreach(cell, index_ids)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		if (is_target_index(shape, lfirst_oid(cell), tuple))
+			shape->key_index_id = lfirst_oid(cell);
+		ReleaseSysCache(tuple);
+	}
+	list_free(index_ids);
+}
+
 const OwnShape *
 own_shape_get(CatalogTable table, Relation relation)
 {
@@ -330,6 +362,8 @@ own_shape_get(CatalogTable table, Relation relation)
 	judge_columns(shape, known, relation);
 	if (known->is_inserted_into && shape->problem[0] == '\0')
 		judge_indexes(shape, table, relation);
+	if (table == CATALOG_CONSUMERS && shape->problem[0] == '\0')
+		find_target_index(shape, relation);
 
 	/* an index may have come while the table was looked at */
 	shape->is_valid = count == invalidation_count;

@@ -39,7 +39,8 @@ typedef struct OwnShape
 												 * into; also such as are not
 												 * ready */
 	int			index_count;
-	Oid			key_index_id;	/* the journal's on (xid, part); or InvalidOid */
+	Oid			key_index_id;	/* the journal's on (xid, part), the
+								 * consumers' on target; or InvalidOid */
 } OwnShape;
 
 extern void own_shape_init(void);

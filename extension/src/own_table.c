@@ -84,6 +84,9 @@ open_indexes(OwnTable *table)
 
 	if (table->use == OWN_TABLE_LOOK_UP && OidIsValid(shape->key_index_id))
 		table->key_index = index_open(shape->key_index_id, AccessShareLock);
+	if (table->use == OWN_TABLE_SCAN && OidIsValid(shape->key_index_id) &&
+		brief_lock(shape->key_index_id, AccessShareLock, BRIEF_LOCK_NO_WAIT))
+		table->key_index = index_open(shape->key_index_id, NoLock);
 	for (i = 0; table->use == OWN_TABLE_INSERT && i < shape->index_count; i++)
 	{
 		if (!brief_lock(shape->indexes[i], RowExclusiveLock, table->wait))

@@ -26,7 +26,7 @@ typedef enum OwnTableState
 
 typedef enum OwnTableUse
 {
-	OWN_TABLE_SCAN,				/* reads rows */
+	OWN_TABLE_SCAN,				/* reads rows, by key_index if that is had */
 	OWN_TABLE_LOOK_UP,			/* reads rows by the journal's key_index */
 	OWN_TABLE_INSERT			/* inserts rows */
 } OwnTableUse;
@@ -43,7 +43,8 @@ typedef struct OwnTable
 	BriefLockWait wait;
 	Relation	indexes[OWN_SHAPE_INDEX_MAX];	/* to insert into */
 	int			index_count;
-	Relation	key_index;		/* to look up by */
+	Relation	key_index;		/* to look up by; NULL for a scan that has
+								 * none at once */
 	Datum	   *values;			/* by attribute; NULL if the shape is plain */
 	bool	   *nulls;
 	bool		has_snapshot;	/* pushed one of its own */

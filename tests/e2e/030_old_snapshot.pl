@@ -47,6 +47,16 @@ sub pages
 	return $1;
 }
 
+# The same of the first invalidation of a session, which has to find out who its consumers are.
+sub first_pages
+{
+	my $writer = Uncache::Test::Session->connect($node);
+	my $plan = $writer->query_value("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF, FORMAT JSON) SELECT uncache.invalidate('k')");
+
+	$plan =~ /"Shared Hit Blocks": (\d+)/ or die "no buffers in $plan";
+	return $1;
+}
+
 sub ack_query { return q{SELECT uncache.ack('default', } . "'" . $worker->query_value('SELECT cursor FROM place') . "')"; }
 
 $worker->query('SET uncache.retention = 0');
@@ -54,6 +64,7 @@ $worker->query(q{INSERT INTO place SELECT a.cursor FROM uncache.attach('default'
 $worker->query('CALL play(50)');
 $worker->query('SELECT uncache.trim(10)');
 my ($ack, $trim) = (pages(ack_query()), pages('SELECT uncache.trim(10)'));
+my $first = first_pages();
 
 my $reader = Uncache::Test::Session->connect($node);
 $reader->query('BEGIN ISOLATION LEVEL REPEATABLE READ');
@@ -61,6 +72,9 @@ $reader->query('SELECT 1 FROM uncache.status');
 $worker->query('CALL play(' . ROUNDS . ')');
 my $late_ack = pages(ack_query());
 cmp_ok($late_ack, '<=', 2 * $ack + 20, "an acknowledgement reads as much as before (pages: $ack, $late_ack)");
+
+my $late_first = first_pages();
+cmp_ok($late_first, '<=', $first + 20, "a session's first invalidation reads as much as before (pages: $first, $late_first)");
 
 my $deleted = 0;
 my $trims = 0;

@@ -120,6 +120,7 @@ my %recipes = (
 	'Permissions are two joins away' => \&permissions_two_joins_away,
 	'I have tenants' => \&have_tenants,
 	'My keys contain a hash' => \&keys_contain_a_hash,
+	'My keys are spelled as users type them' => \&spelled_as_typed,
 	'My dashboard reads many tables' => \&dashboard_reads_many_tables,
 	'Only some columns matter' => \&only_some_columns,
 	'Only some rows are cached' => \&only_some_rows,
@@ -314,6 +315,26 @@ sub keys_contain_a_hash
 		['product:1'], %views);
 	goes_with_tags('a hash that nobody knows: another', 'DELETE FROM billing.product WHERE id = 3',
 		['product:3'], %views);
+	return;
+}
+
+sub spelled_as_typed
+{
+	my $id = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11';
+
+	sql(@_);
+	goes('spellings: citext and uuid', qq{INSERT INTO billing.account VALUES ('{\U$id\E}', 'Ada\@Example.org')},
+		[ "account:$id", 'account:by-email:ada@example.org' ],
+		[ "account:\U$id", "account:{$id}", 'account:by-email:Ada@Example.org' ]);
+	goes('spellings: found by another one', q{UPDATE billing.account SET email = 'ADA2@example.org' WHERE email = 'aDa@example.ORG'},
+		[ "account:$id", 'account:by-email:ada@example.org', 'account:by-email:ada2@example.org' ], []);
+	sql(q{SELECT uncache.watch('billing.account', '{email}', 'account:{upper(id::text)}', '{1.50::numeric}')});
+	goes('spellings: without an expression only the stored one', q{UPDATE billing.account SET email = 'ada2@Example.org'},
+		[ 'ADA2@example.org', 'ada2@Example.org', "account:\U$id", '1.50' ],
+		[ 'ada2@example.org', "account:$id", '1.5' ]);
+	sql(q{SELECT uncache.watch('billing.account', keys => '{}', tags => ARRAY['account:{id}'])});
+	goes_with_tags('spellings: a tag knows them all', q{UPDATE billing.account SET email = 'x'}, ["account:$id"],
+		'account:by-email:Ada2@Example.org' => ["account:$id"], "account:\U$id" => ["account:$id"], 'other' => ['account:x']);
 	return;
 }
 

@@ -22,7 +22,7 @@ init_prefix(BatchPrefix *prefix, NameKind kind, const char *target_prefix,
 			size_t target_bytes)
 {
 	char		length[LENGTH_BYTES] = "";
-	const char *tail = kind == NAME_TAG ? "tag:" : "";
+	const char *tail = kind == NAME_TAG ? NAME_TAG_HEAD : "";
 	size_t		length_bytes;
 
 	if (kind == NAME_ROW)

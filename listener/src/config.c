@@ -212,6 +212,8 @@ config_print_targets(const Config *config, FILE *stream)
 		if (target->stagger_ms > 0)
 			(void) fprintf(stream, " stagger %" PRId64 "ms from %" PRId64 " keys",
 						   target->stagger_ms, target->stagger_from);
+		if (target->sweep_ms > 0)
+			(void) fprintf(stream, " sweep %" PRId64 "ms", target->sweep_ms);
 		(void) fputc('\n', stream);
 	}
 }

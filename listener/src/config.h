@@ -36,6 +36,8 @@
 /* An hour. */
 #define CONFIG_STAGGER_MAX_MS 3600000
 
+#define CONFIG_SWEEP_MIN_MS 1000
+#define CONFIG_SWEEP_MAX_MS (24 * 60 * 60000)
 #define CONFIG_STAGGER_FROM_DEFAULT 1000
 #define CONFIG_STAGGER_FROM_MAX 1000000000
 
@@ -52,6 +54,9 @@ typedef struct TargetConfig
 								 * without bound */
 	int64_t		stagger_ms;		/* within which keys expire that are many, up
 								 * to CONFIG_STAGGER_MAX_MS; 0 is at once */
+	int64_t		sweep_ms;		/* between two sweeps of tags,
+								 * CONFIG_SWEEP_MIN_MS to CONFIG_SWEEP_MAX_MS;
+								 * 0 is never */
 	int64_t		stagger_from;	/* so many of one transaction are many, up to
 								 * CONFIG_STAGGER_FROM_MAX */
 } TargetConfig;

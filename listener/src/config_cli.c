@@ -65,6 +65,8 @@ static const char help_text[] =
 "                       has many of them expire, each at a random moment; default:\n"
 "                       keys are unlinked at once\n"
 "  REDIS_STAGGER_FROM   so many keys are many; default: 1000\n"
+"  REDIS_SWEEP          time (60min) between two sweeps, which take the names of\n"
+"                       keys that are gone out of tags; default: none\n"
 "\n"
 "The command line goes before the environment, the environment before the\n"
 "file. An empty variable counts as one that is not set. If the file names\n"

@@ -50,6 +50,7 @@ config_env_read(char *const environment[], Settings *settings, TargetSettings *t
 	target->scan_rate = read_variable(environment, "REDIS_SCAN_RATE");
 	target->stagger = read_variable(environment, "REDIS_STAGGER");
 	target->stagger_from = read_variable(environment, "REDIS_STAGGER_FROM");
+	target->sweep = read_variable(environment, "REDIS_SWEEP");
 
 	if (target->port.value != NULL && strncmp(target->port.value, "tcp://", 6) == 0)
 		target->port.value = NULL;

@@ -134,6 +134,7 @@ read_target(ConfigFile *file, const IniSection *section, const ConfigError *erro
 		{"scan_rate", &target->scan_rate, false},
 		{"stagger", &target->stagger, false},
 		{"stagger_from", &target->stagger_from, false},
+		{"sweep", &target->sweep, false},
 		{NULL, NULL, false}
 	};
 
@@ -143,7 +144,7 @@ read_target(ConfigFile *file, const IniSection *section, const ConfigError *erro
 	target->alias = place;
 	file->target_count++;
 	return read_entries(file, section, known,
-						"url, username, password_file, prefix, scan_rate, stagger or stagger_from",
+						"url, username, password_file, prefix, scan_rate, stagger, stagger_from or sweep",
 						error);
 }
 

@@ -39,6 +39,7 @@ typedef struct TargetSettings
 	Setting		scan_rate;
 	Setting		stagger;
 	Setting		stagger_from;
+	Setting		sweep;
 } TargetSettings;
 
 /* What one place says about everything else. */

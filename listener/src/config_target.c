@@ -319,6 +319,25 @@ resolve_stagger_from(const TargetSettings *const places[], TargetConfig *target,
 	return true;
 }
 
+static bool
+resolve_sweep(const TargetSettings *const places[], TargetConfig *target,
+			  const ConfigError *error)
+{
+	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
+	{
+		const Setting *setting = &places[place]->sweep;
+
+		if (setting->value == NULL)
+			continue;
+		if (parse_time(setting->value, CONFIG_SWEEP_MAX_MS, &target->sweep_ms) &&
+			target->sweep_ms >= CONFIG_SWEEP_MIN_MS)
+			return true;
+		return config_refuse(error, setting, "expected a time of 1s to 1440min between sweeps of"
+							 " tags, with the unit ms, s or min");
+	}
+	return true;
+}
+
 bool
 config_target_resolve(const char *alias, const TargetSettings *const places[],
 					  TargetConfig *target, const ConfigError *error)
@@ -333,6 +352,7 @@ config_target_resolve(const char *alias, const TargetSettings *const places[],
 		!resolve_scan_rate(places, target, error) ||
 		!resolve_stagger(places, target, error) ||
 		!resolve_stagger_from(places, target, error) ||
+		!resolve_sweep(places, target, error) ||
 		!resolve_url(places, url, &url_place, error) ||
 		!apply_parts(places, url_place, url, error) ||
 		!resolve_username(places, url_place, url, error) ||

@@ -11,7 +11,7 @@
  *	 same place the URL's go before the single setting.  The file alone must
  *	 not give one twice.
  * - A user name needs a password.
- * - Key prefix, scan rate, stagger and stagger_from come from the highest
+ * - Key prefix, scan rate, stagger, stagger_from and sweep come from the highest
  *	 place that has one.
  *
  *-------------------------------------------------------------------------

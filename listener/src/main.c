@@ -159,6 +159,9 @@ log_target(const Daemon *daemon, const TargetConfig *target)
 				  LOG_TEXT("target", target->alias),
 				  LOG_NUMBER("stagger_ms", target->stagger_ms),
 				  LOG_NUMBER("stagger_from", target->stagger_from));
+	if (target->sweep_ms > 0)
+		log_event(&daemon->log, LOG_LEVEL_INFO, "tags are swept of names whose keys are gone",
+				  LOG_TEXT("target", target->alias), LOG_NUMBER("sweep_ms", target->sweep_ms));
 }
 
 /* The config in force becomes what log and relay work by. */

@@ -14,6 +14,9 @@
 
 #include "keyset.h"
 
+/* Stands between a target's prefix and a tag in the name of its set. */
+#define NAME_TAG_HEAD "tag:"
+
 typedef enum NameKind
 {
 	NAME_KEY,					/* is unlinked */

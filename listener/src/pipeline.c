@@ -440,6 +440,9 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 		.backoff_cap_ms = RETRY_CAP_MS,
 		.scan_rate = config->scan_rate,
 		.stagger_ms = config->stagger_ms,
+		.sweep_ms = config->sweep_ms,
+		.prefix = config->prefix,
+		.prefix_bytes = config->prefix_bytes,
 		.seed = seed,
 	};
 	DeliveryParts parts = {.loop = pipeline->loop,.log = pipeline->log,

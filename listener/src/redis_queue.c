@@ -78,7 +78,7 @@ redis_queue_abandon(RedisQueue *queue)
 	{
 		RedisCommand *command = &queue->runs[place(queue, i)].command;
 
-		if (command->type != REDIS_COMMAND_HISTORY)
+		if (command->type != REDIS_COMMAND_HISTORY && command->type != REDIS_COMMAND_SWEEP)
 			*command = abandoned;
 	}
 }

@@ -24,6 +24,7 @@ typedef enum RedisCommandType
 	REDIS_COMMAND_NAMES,
 	REDIS_COMMAND_SCAN,
 	REDIS_COMMAND_HISTORY,
+	REDIS_COMMAND_SWEEP,
 	REDIS_COMMAND_ABANDONED		/* nobody cares for the reply any more */
 } RedisCommandType;
 

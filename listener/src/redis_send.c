@@ -108,6 +108,50 @@ send_scan(RedisTarget *target)
 	write_scan(target, &command, slice_keys);
 }
 
+static void
+write_sweep(RedisTarget *target, size_t step_names)
+{
+	RedisSweep *sweep = &target->sweep;
+	RedisArgument arguments[REDIS_SCAN_MAX_ARGUMENTS];
+	char		head[REDIS_SWEEP_HEAD_BYTES];
+	char		tail[REDIS_SWEEP_TAIL_BYTES];
+	char		count_text[REDIS_SCAN_CURSOR_BYTES];
+	KeySlice	sets;
+
+	if (!redis_sweep_next_sets(sweep, &sets))
+	{
+		redis_conn_write_command(target->conn, arguments,
+								 redis_sweep_ask(sweep, step_names, arguments, count_text));
+		return;
+	}
+	redis_conn_write(target->conn, head, redis_sweep_head(&sets, head));
+	redis_conn_write(target->conn, sets.bytes, sets.byte_count);
+	redis_conn_write(target->conn, tail, redis_sweep_tail(sweep, step_names, tail));
+	redis_conn_end_command(target->conn);
+	redis_sweep_send(sweep, &sets);
+}
+
+/* A step at a time, and only while there is nothing else to do. */
+static void
+send_sweep(RedisTarget *target)
+{
+	static const RedisCommand command = {.type = REDIS_COMMAND_SWEEP};
+	size_t		step_names;
+	int64_t		wait_ms;
+
+	if (!redis_sweep_is_active(&target->sweep) || target->sweep.is_awaited ||
+		!redis_conn_has_room(target->conn) ||
+		!redis_queue_has_room(&target->queue, &command))
+		return;
+	step_names = redis_pace_slice_keys(&target->sweep_pace, REDIS_SWEEP_STEP_NAMES);
+	wait_ms = redis_pace_wait_ms(&target->sweep_pace, step_names, loop_now_ms(target->loop));
+	if (wait_ms > 0 && loop_timer_set(target->loop, &target->sweep_timer, wait_ms))
+		return;
+	redis_pace_take(&target->sweep_pace, step_names, loop_now_ms(target->loop));
+	write_sweep(target, step_names);
+	redis_queue_push(&target->queue, &command);
+}
+
 void
 redis_send_work(RedisTarget *target)
 {
@@ -122,6 +166,8 @@ redis_send_work(RedisTarget *target)
 				send_names(target, &target->batch, NAME_ROW));
 		if (redis_scan_is_active(&target->scan))
 			send_scan(target);
+		else if (!redis_work_has_steps(&target->batch))
+			send_sweep(target);
 	}
 	redis_conn_flush(target->conn);
 }

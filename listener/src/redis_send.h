@@ -20,6 +20,7 @@
 #include "redis_pace.h"
 #include "redis_queue.h"
 #include "redis_scan.h"
+#include "redis_sweep.h"
 #include "redis_target.h"
 #include "redis_work.h"
 
@@ -53,6 +54,11 @@ struct RedisTarget
 	LoopTimer	pace_timer;		/* armed until the next slice may be asked for */
 	const RedisWork *last_stepper;	/* batch or found; NULL before any */
 	RedisQueue	queue;			/* commands without a reply */
+
+	RedisSweep	sweep;			/* of tags */
+	RedisPace	sweep_pace;
+	LoopTimer	sweep_timer;	/* armed until its next step, or the next
+								 * sweep */
 
 	RedisHistoryWatch history;
 	LoopTimer	history_timer;	/* armed until it is asked for again */

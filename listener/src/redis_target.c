@@ -56,6 +56,7 @@ restart_work(RedisTarget *target)
 	redis_queue_clear(&target->queue);
 	redis_work_restart(&target->batch);
 	redis_work_begin(&target->found, NULL);
+	redis_sweep_repeat(&target->sweep);
 	if (redis_scan_is_active(&target->scan))
 	{
 		redis_scan_restart(&target->scan);
@@ -138,6 +139,62 @@ take_history(RedisTarget *target, const redisReply *reply)
 	}
 }
 
+/* --- sweeping --- */
+
+static void
+await_sweep_time(RedisTarget *target)
+{
+	redis_sweep_end(&target->sweep);
+	if (target->settings.sweep_ms > 0 &&
+		!loop_timer_set(target->loop, &target->sweep_timer, target->settings.sweep_ms))
+		log_event(target->log, LOG_LEVEL_WARNING, "cannot arm a timer, tags are not swept any more",
+				  LOG_TEXT("target", target->settings.alias));
+}
+
+/* For the next step of a sweep, or for the next one. */
+static void
+sweep_is_due(void *context)
+{
+	RedisTarget *target = context;
+
+	if (!redis_sweep_is_active(&target->sweep))
+	{
+		redis_pace_begin(&target->sweep_pace, loop_now_ms(target->loop));
+		if (!redis_sweep_begin(&target->sweep, target->settings.prefix,
+							   target->settings.prefix_bytes))
+		{
+			await_sweep_time(target);
+			return;
+		}
+	}
+	redis_send_work(target);
+}
+
+/* Nothing depends on it: an error ends the sweep, not the connection. */
+static void
+take_sweep(RedisTarget *target, const redisReply *reply)
+{
+	RedisSweep *sweep = &target->sweep;
+	const char *problem = reply->type == REDIS_REPLY_ERROR ? reply->str :
+	redis_sweep_take(sweep, reply);
+
+	if (problem != NULL)
+		log_event(target->log, LOG_LEVEL_WARNING, "cannot sweep tags, trying again later",
+				  LOG_TEXT("target", target->settings.alias),
+				  LOG_TEXT("server", target->server),
+				  LOG_TEXT("error", problem),
+				  LOG_TEXT("advice", "allow the user the commands: ACL SETUSER name +eval +scan +sscan +exists +srem"),
+				  LOG_NUMBER("retry_ms", target->settings.sweep_ms));
+	else if (redis_sweep_is_through(sweep))
+		log_event(target->log, sweep->removed_count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+				  "swept tags",
+				  LOG_TEXT("target", target->settings.alias),
+				  LOG_NUMBER("tags", (int64_t) sweep->set_count),
+				  LOG_NUMBER("removed", (int64_t) sweep->removed_count));
+	if (problem != NULL || redis_sweep_is_through(sweep))
+		await_sweep_time(target);
+}
+
 /* --- replies --- */
 
 static void
@@ -203,6 +260,7 @@ take_reply(RedisTarget *target, const RedisCommand *command, const redisReply *r
 		case REDIS_COMMAND_SCAN:
 			return take_slice(target, reply);
 		case REDIS_COMMAND_HISTORY:
+		case REDIS_COMMAND_SWEEP:
 		case REDIS_COMMAND_ABANDONED:
 			break;
 	}
@@ -216,6 +274,11 @@ replied(void *context, const redisReply *reply)
 	RedisCommand command = redis_queue_pop(&target->queue);
 	const char *problem;
 
+	if (command.type == REDIS_COMMAND_SWEEP)
+	{
+		take_sweep(target, reply);
+		return;
+	}
 	if (reply->type == REDIS_REPLY_ERROR)
 	{
 		drop_connection(target, REDIS_FAILURE_REPLY, reply->str);
@@ -325,8 +388,13 @@ redis_target_create(Loop *loop, const Log *log, const RedisTargetSettings *setti
 	loop_timer_init(&target->retry_timer, connect_again, target);
 	loop_timer_init(&target->pace_timer, pace_allows, target);
 	loop_timer_init(&target->history_timer, history_is_due, target);
+	loop_timer_init(&target->sweep_timer, sweep_is_due, target);
 	redis_scan_init(&target->scan, settings->seed);
 	redis_pace_init(&target->pace, settings->scan_rate);
+	redis_sweep_init(&target->sweep, settings->seed);
+	redis_pace_init(&target->sweep_pace,
+					settings->scan_rate > 0 && settings->scan_rate < REDIS_SWEEP_RATE ?
+					settings->scan_rate : REDIS_SWEEP_RATE);
 	return target;
 }
 
@@ -343,6 +411,7 @@ redis_target_destroy(RedisTarget *target)
 void
 redis_target_start(RedisTarget *target)
 {
+	await_sweep_time(target);
 	connect_again(target);
 }
 
@@ -351,8 +420,10 @@ redis_target_stop(RedisTarget *target)
 {
 	loop_timer_remove(target->loop, &target->retry_timer);
 	loop_timer_remove(target->loop, &target->history_timer);
+	loop_timer_remove(target->loop, &target->sweep_timer);
 	redis_conn_close(target->conn);
 	redis_target_abandon(target);
+	redis_sweep_end(&target->sweep);
 	redis_queue_clear(&target->queue);
 	set_state(target, TARGET_STOPPED);
 }

@@ -9,7 +9,8 @@
  * belongs to it was answered as Redis answers success, all over one
  * connection.  On anything else the connection is dropped and, after a
  * backoff, all unfinished work is sent again from its start; that goes on
- * until it succeeds or is abandoned.  Callbacks run from the loop, never
+ * until it succeeds or is abandoned.  While there is neither a pass nor names to be sent, tags
+ * are swept now and then (redis_sweep.h), which nobody is told of.  Callbacks run from the loop, never
  * from inside a function of this header; a callback may call any of them but
  * redis_target_destroy.
  *
@@ -41,6 +42,9 @@ typedef struct RedisTargetSettings
 								 * without bound */
 	int64_t		stagger_ms;		/* within which staggered keys expire, up to
 								 * 2^31 - 1; at least 1 if there are any */
+	int64_t		sweep_ms;		/* between two sweeps of tags; 0 is never */
+	const char *prefix;			/* borrowed; in front of the tags to sweep */
+	size_t		prefix_bytes;
 	uint64_t	seed;
 } RedisTargetSettings;
 

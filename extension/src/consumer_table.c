@@ -79,28 +79,17 @@ read_all(OwnTable *table, Snapshot snapshot, bool is_whole)
 	return rows;
 }
 
-/* What is less than the target, in the order of the index. */
-static void
-set_key_below(ScanKey key, const OwnTable *table, const char *target)
-{
-	ScanKeyEntryInitialize(key, 0, own_table_attribute(table, CONSUMER_TARGET),
-						   BTLessStrategyNumber, InvalidOid, table->key_index->rd_indcollation[0],
-						   F_TEXT_LT, CStringGetTextDatum(target));
-}
-
-/* The row of the last target, or of the last one below another; false if there is none. */
+/* The row of the last consumer below an id; false if there is none. */
 static bool
-read_last_below(OwnTable *table, Snapshot snapshot, const char *target, bool is_whole,
-				ConsumerRow **row)
+read_last_below(OwnTable *table, Snapshot snapshot, int32 id, bool is_whole, ConsumerRow **row)
 {
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
-	if (target != NULL)
-		set_key_below(&key, table, target);
-	scan = systable_beginscan_ordered(table->relation, table->key_index, snapshot,
-									  target != NULL ? 1 : 0, &key);
+	ScanKeyInit(&key, own_table_attribute(table, CONSUMER_ID), BTLessStrategyNumber, F_INT4LT,
+				Int32GetDatum(id));
+	scan = systable_beginscan_ordered(table->relation, table->key_index, snapshot, 1, &key);
 	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
 	if (tuple != NULL)
 		*row = make_row(table, tuple, is_whole);
@@ -109,7 +98,7 @@ read_last_below(OwnTable *table, Snapshot snapshot, const char *target, bool is_
 }
 
 /*
- * From the last target to the first.  Of the versions of a row that an old snapshot keeps
+ * From the last consumer to the first.  Of the versions of a row that an old snapshot keeps
  * those are in the index that went to another page, in the order of pages, so that
  * backwards the newest is found at once, however many there are.
  */
@@ -117,16 +106,16 @@ static List *
 read_by_index(OwnTable *table, Snapshot snapshot, bool is_whole)
 {
 	List	   *rows = NIL;
-	const char *target = NULL;
+	int32		id = PG_INT32_MAX;
 	ConsumerRow *row;
 
-	while (read_last_below(table, snapshot, target, is_whole, &row))
+	while (read_last_below(table, snapshot, id, is_whole, &row))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (row == NULL)
 			return read_all(table, snapshot, is_whole);
 		rows = lappend(rows, row);
-		target = row->target;
+		id = row->id;
 	}
 	return rows;
 }

@@ -13,6 +13,7 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "own_shape.h"
@@ -315,21 +316,36 @@ judge_indexes(OwnShape *shape, CatalogTable table, Relation relation)
 		tell(shape->read_problem, relation, "it has no index on (xid, part)");
 }
 
-/* One by which each target's row is found, whoever has altered the table. */
+/* Are its integers in the order of "<", from the least to the greatest? */
 static bool
-is_target_index(const OwnShape *shape, Oid index_id, HeapTuple tuple)
+is_in_order(HeapTuple tuple)
+{
+	bool		is_null;
+	Datum		classes = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indclass, &is_null);
+	Datum		options = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indoption, &is_null);
+
+	return get_opclass_family(((oidvector *) DatumGetPointer(classes))->values[0]) == INTEGER_BTREE_FAM_OID &&
+		((int2vector *) DatumGetPointer(options))->values[0] == 0;
+}
+
+/*
+ * One by which each consumer's row is found, whoever has altered the table.  By their ids:
+ * the order of texts changes with the operating system's collations.
+ */
+static bool
+is_id_index(const OwnShape *shape, Oid index_id, HeapTuple tuple)
 {
 	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
 
 	return form->indisunique && form->indimmediate && form->indisvalid && form->indisready &&
 		!form->indcheckxmin && form->indnkeyatts == 1 &&
-		form->indkey.values[0] == shape->attributes[CONSUMER_TARGET] &&
+		form->indkey.values[0] == shape->attributes[CONSUMER_ID] &&
 		heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
-		is_btree(index_id) && operators_are_built_in(tuple, 1);
+		is_btree(index_id) && is_in_order(tuple);
 }
 
 static void
-find_target_index(OwnShape *shape, Relation relation)
+find_id_index(OwnShape *shape, Relation relation)
 {
 	List	   *index_ids = RelationGetIndexList(relation);
 	ListCell   *cell;
@@ -340,7 +356,7 @@ find_target_index(OwnShape *shape, Relation relation)
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		if (is_target_index(shape, lfirst_oid(cell), tuple))
+		if (is_id_index(shape, lfirst_oid(cell), tuple))
 			shape->key_index_id = lfirst_oid(cell);
 		ReleaseSysCache(tuple);
 	}
@@ -363,7 +379,7 @@ own_shape_get(CatalogTable table, Relation relation)
 	if (known->is_inserted_into && shape->problem[0] == '\0')
 		judge_indexes(shape, table, relation);
 	if (table == CATALOG_CONSUMERS && shape->problem[0] == '\0')
-		find_target_index(shape, relation);
+		find_id_index(shape, relation);
 
 	/* an index may have come while the table was looked at */
 	shape->is_valid = count == invalidation_count;

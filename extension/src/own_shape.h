@@ -40,7 +40,7 @@ typedef struct OwnShape
 												 * ready */
 	int			index_count;
 	Oid			key_index_id;	/* the journal's on (xid, part), the
-								 * consumers' on target; or InvalidOid */
+								 * consumers' on id; or InvalidOid */
 } OwnShape;
 
 extern void own_shape_init(void);

@@ -44,7 +44,7 @@ COMMENT ON COLUMN uncache.gaps.at IS 'wall clock just before commit';
 COMMENT ON COLUMN uncache.gaps.reason IS 'why its invalidations could not be journalled';
 
 CREATE TABLE uncache.consumers (
-	id				integer		GENERATED ALWAYS AS IDENTITY,
+	id				integer		GENERATED ALWAYS AS IDENTITY UNIQUE,
 	target			text		PRIMARY KEY,
 	barrier			xid8,
 	cursor			text,

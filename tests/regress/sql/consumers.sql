@@ -129,3 +129,36 @@ SELECT uncache.fetch('new', :'cursor', 1000, false);
 -- and back again: with a resync
 SELECT state, reason FROM uncache.attach('new');
 SELECT state, reason FROM uncache.attach('new');
+
+-- writers find all of them, by whatever index there is on the ids, or none
+CREATE TABLE u (id int);
+SELECT uncache.watch('u', 'u:{id}', 'api://u:{id}', 'new://u:{id}', 'hasty://u:{id}');
+CREATE FUNCTION found_by_new_session() RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(j.target, ' ' ORDER BY j.target COLLATE "C") FROM journalled() j
+$$;
+DELETE FROM uncache.journal;
+\c
+INSERT INTO u VALUES (1);
+SELECT found_by_new_session();
+ALTER EVENT TRIGGER uncache_clear_way DISABLE;
+ALTER TABLE uncache.consumers DROP CONSTRAINT consumers_id_key;
+CREATE UNIQUE INDEX ON uncache.consumers (id) WHERE id < 2;
+CREATE INDEX ON uncache.consumers (id);
+CREATE UNIQUE INDEX ON uncache.consumers ((id + 1));
+CREATE UNIQUE INDEX ON uncache.consumers (id, target);
+CREATE UNIQUE INDEX ON uncache.consumers (id DESC);
+\c
+INSERT INTO u VALUES (2);
+SELECT found_by_new_session();
+-- rows that nobody has registered, some in front of the others
+ALTER TABLE uncache.consumers DROP CONSTRAINT consumers_pkey;
+ALTER TABLE uncache.consumers ALTER target DROP NOT NULL;
+CREATE UNIQUE INDEX ON uncache.consumers (id);
+INSERT INTO uncache.consumers (target) VALUES (NULL), (NULL);
+\c
+INSERT INTO u VALUES (3);
+SELECT found_by_new_session();
+DELETE FROM uncache.consumers WHERE target IS NULL;
+\c
+INSERT INTO u VALUES (4);
+SELECT found_by_new_session();

@@ -239,6 +239,13 @@ compat_index_insert(Relation index, Datum *values, bool *nulls, ItemPointer tid,
 #endif
 }
 
+/* 14 hands what it has jumbled to those who look at an analyzed query. */
+#if PG_VERSION_NUM >= 140000
+#define COMPAT_ANALYZE_HOOK_HAS_JUMBLE 1
+#else
+#define COMPAT_ANALYZE_HOOK_HAS_JUMBLE 0
+#endif
+
 /* 15 renamed what makes $1 and so on known to the parser. */
 static inline void
 compat_set_up_parameters(ParseState *pstate, const Oid *types, int count)

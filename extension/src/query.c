@@ -220,6 +220,7 @@ query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_cou
 		error = guarded_call(run_rows, &run);
 		while (error != NULL && query->is_outdated && tries++ < MAX_RETRIES)
 		{
+			rule_query_give_up();
 			rule_forget_states(rule);
 			query->is_outdated = false;
 			error = guarded_call(run_rows, &run);
@@ -228,6 +229,7 @@ query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_cou
 	PG_CATCH();
 	{
 		rule->is_evaluating = false;
+		rule_query_give_up();
 		rule_forget_states(rule);
 		PG_RE_THROW();
 	}
@@ -235,6 +237,7 @@ query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_cou
 	rule->is_evaluating = false;
 	if (error != NULL)
 	{
+		rule_query_give_up();
 		rule_forget_states(rule);
 		if (query->plan == NULL)
 			query->failed_at = GetCurrentTransactionStartTimestamp();

@@ -82,7 +82,8 @@ typedef struct RuleQuery
 	int			parameter_count;
 	SPIPlanPtr	plan;			/* NULL until prepared */
 	Oid		   *types;			/* of the parameters */
-	bool		may_analyze;	/* PostgreSQL may analyze it now */
+	const StringArray *admitted;	/* the rule's */
+	bool		may_analyze;	/* PostgreSQL may analyze it again */
 	bool		is_outdated;	/* it had to, and might not */
 	TimestampTz failed_at;		/* start of the last transaction in which it
 								 * could not be prepared */

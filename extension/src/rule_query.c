@@ -178,9 +178,56 @@ query_error_callback(void *argument)
 }
 
 /*
- * PostgreSQL analyzes a query again when something has changed.  What it finds then
- * has to be looked at before it is run.
+ * PostgreSQL analyzes a query again when something has changed, and plans what it has
+ * found.  It is looked at in between.  What somebody else's hook keeps from us is not
+ * analyzed again.
  */
+static post_parse_analyze_hook_type next_hook = NULL;
+static const ParseState *awaited = NULL;
+static const StringArray *awaited_use = NULL;
+
+static void
+look_at_analyzed(ParseState *pstate, Query *parsed)
+{
+	const StringArray *admitted = awaited_use;
+
+	if (pstate != awaited)
+		return;
+	awaited = NULL;
+	admission_check(admitted, rule_objects_add(NIL, (Node *) parsed));
+}
+
+#if COMPAT_ANALYZE_HOOK_HAS_JUMBLE
+static void
+analyze_hook(ParseState *pstate, Query *parsed, JumbleState * jumble)
+{
+	if (next_hook != NULL)
+		next_hook(pstate, parsed, jumble);
+	look_at_analyzed(pstate, parsed);
+}
+#else
+static void
+analyze_hook(ParseState *pstate, Query *parsed)
+{
+	if (next_hook != NULL)
+		next_hook(pstate, parsed);
+	look_at_analyzed(pstate, parsed);
+}
+#endif
+
+void
+rule_query_give_up(void)
+{
+	awaited = NULL;
+}
+
+void
+rule_query_init(void)
+{
+	next_hook = post_parse_analyze_hook;
+	post_parse_analyze_hook = analyze_hook;
+}
+
 static void
 set_up_parser(ParseState *pstate, void *argument)
 {
@@ -191,6 +238,8 @@ set_up_parser(ParseState *pstate, void *argument)
 		query->is_outdated = true;
 		elog(ERROR, "what the query reads has changed meanwhile");
 	}
+	awaited = pstate;
+	awaited_use = query->admitted;
 	compat_set_up_parameters(pstate, query->types, query->parameter_count);
 }
 
@@ -214,8 +263,10 @@ prepare(const Rule *rule, RuleQuery *query)
 
 	error_context_stack = &callback;
 	query->may_analyze = true;
+	query->is_outdated = false;
+	query->admitted = &rule->admitted;
 	plan = SPI_prepare_params(query->sql, set_up_parser, query, 0);
-	query->may_analyze = query->is_outdated = false;
+	query->may_analyze = awaited == NULL;
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare_params failed: %s", SPI_result_code_string(SPI_result));
 	check_plan(plan);

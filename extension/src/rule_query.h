@@ -21,6 +21,9 @@ typedef struct RuleQueryRole
 	int			security_context;
 } RuleQueryRole;
 
+/* Once in a session, when the library is loaded. */
+extern void rule_query_init(void);
+
 extern RuleQueryRole rule_query_enter_author(Oid author_id);
 extern void rule_query_leave_author(RuleQueryRole role);
 
@@ -37,6 +40,9 @@ extern void rule_query_compile(RuleCompiler *compiler, RuleQuery *query);
  * also if the query would use what it did not use when the rule was admitted.
  */
 extern void rule_query_prepare(Rule *rule, RuleQuery *query);
+
+/* After an error in preparing or running a query. */
+extern void rule_query_give_up(void);
 
 /*
  * Locks what a prepared query reads, and raises if somebody else has locked it: a writer

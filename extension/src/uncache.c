@@ -13,6 +13,7 @@
 #include "own_shape.h"
 #include "pending.h"
 #include "rule_cache.h"
+#include "rule_query.h"
 
 PG_MODULE_MAGIC;
 
@@ -23,6 +24,7 @@ _PG_init(void)
 {
 	guc_init();
 	rule_cache_init();
+	rule_query_init();
 	own_shape_init();
 	consumer_init();
 	pending_init();

@@ -211,3 +211,11 @@ cursor_advance(const Cursor *from, const Cursor *now, uint64_t stop_xid,
 			next->xip[next->xip_count++] = xid;
 	}
 }
+
+bool
+cursor_bound(const Cursor *from, Cursor *until)
+{
+	until->place_xid = 0;
+	until->place_part = 0;
+	return from->place_xid == 0 || !cursor_has_open(until, from->place_xid);
+}

@@ -56,4 +56,12 @@ extern bool cursor_has_open(const Cursor *cursor, uint64_t xid);
 extern void cursor_advance(const Cursor *from, const Cursor *now, uint64_t stop_xid,
 						   int32_t stop_part, Cursor *next);
 
+/*
+ * For a reader at "from" that is to go no further than the cursor "until": makes of
+ * that the snapshot which cursor_advance() takes for "now".  A transaction that "until"
+ * has consumed in part is not part of it.  False if "from" stands inside a
+ * transaction that is not: then there is nothing to read yet.
+ */
+extern bool cursor_bound(const Cursor *from, Cursor *until);
+
 #endif

@@ -3,7 +3,8 @@
  * fetch.c
  *	  Reads the journal from a consumer's cursor on.
  *
- * Everything is read under one snapshot, from which the next cursor is made.
+ * Everything is read under one snapshot.  From that the next cursor is made, or
+ * from an older cursor that bounds what is read.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,6 +25,7 @@
 #include "utils/xid8.h"
 
 PG_FUNCTION_INFO_V1(uncache_fetch);
+PG_FUNCTION_INFO_V1(uncache_fetch_until);
 PG_FUNCTION_INFO_V1(uncache_check_ack);
 PG_FUNCTION_INFO_V1(uncache_cursor_has_consumed);
 
@@ -127,14 +129,18 @@ add_cursor_row(Fetch *fetch)
 	result_set_add(&fetch->result, row, nulls);
 }
 
-/* Everything under one snapshot. */
+/*
+ * Everything under one snapshot, as far as until goes if that is not NULL: what until
+ * has consumed had ended when it was made, and can be seen now.
+ */
 static void
-read_all(Fetch *fetch)
+read_all(Fetch *fetch, const Cursor *until)
 {
-	Cursor	   *now;
+	const Cursor *now = until;
 
 	PushActiveSnapshot(GetLatestSnapshot());
-	now = journal_reader_active_snapshot();
+	if (now == NULL)
+		now = journal_reader_active_snapshot();
 	journal_reader_walk(fetch->from, now, take_row, fetch);
 	fetch->next.xip = palloc((fetch->from->xip_count + now->xip_count + 1) * sizeof(uint64));
 	cursor_advance(fetch->from, now, fetch->stop_xid, fetch->stop_part, &fetch->next);
@@ -150,6 +156,16 @@ check_is_mine(const char *target, int32 consumer_id)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("this session does not work for target \"%s\"", target),
 				 errhint("Call uncache.attach(target) in the same session, not through a transaction-pooling proxy.")));
+}
+
+/* No cursor that was made here has seen transactions that are still to begin. */
+static void
+check_is_past(const Cursor *cursor, const char *string)
+{
+	if (cursor->xmax > U64FromFullTransactionId(ReadNextFullTransactionId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cursor \"%s\" lies in the future", string)));
 }
 
 /* fetch(target text, cursor text, max_bytes integer, sleep boolean) */
@@ -169,10 +185,34 @@ uncache_fetch(PG_FUNCTION_ARGS)
 	/* Arm first, look afterwards: the other order has a gap. */
 	if (sleep)
 		doorbell_arm(consumer_id);
-	read_all(&fetch);
+	read_all(&fetch, NULL);
 	if (!sleep || fetch.bytes > 0 || fetch.gap_at != 0)
 		doorbell_disarm(consumer_id);
 
+	add_gap_row(&fetch);
+	add_cursor_row(&fetch);
+	PG_RETURN_NULL();
+}
+
+/* fetch_until(target text, cursor text, max_bytes integer, until text) */
+Datum
+uncache_fetch_until(PG_FUNCTION_ARGS)
+{
+	char	   *target = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int32		max_bytes = PG_GETARG_INT32(2);
+	char	   *until_string = text_to_cstring(PG_GETARG_TEXT_PP(3));
+	Cursor	   *until = journal_reader_parse_cursor(until_string);
+	Fetch		fetch = {.target = target,.max_bytes = (Size) Max(max_bytes, 1)};
+
+	check_is_mine(target, consumer_get(target));
+	check_is_past(until, until_string);
+	fetch.from = journal_reader_parse_cursor(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	fetch.result = result_set_begin(fcinfo);
+
+	if (cursor_bound(fetch.from, until))
+		read_all(&fetch, until);
+	else
+		fetch.next = *fetch.from;
 	add_gap_row(&fetch);
 	add_cursor_row(&fetch);
 	PG_RETURN_NULL();
@@ -190,10 +230,7 @@ uncache_check_ack(PG_FUNCTION_ARGS)
 	Cursor	   *cursor = journal_reader_parse_cursor(string);
 
 	check_is_mine(target, consumer_get(target));
-	if (cursor->xmax > U64FromFullTransactionId(ReadNextFullTransactionId()))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("cursor \"%s\" lies in the future", string)));
+	check_is_past(cursor, string);
 	PG_RETURN_VOID();
 }
 

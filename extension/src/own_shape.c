@@ -59,7 +59,8 @@ static const KnownColumn consumer_columns[CONSUMER_COLUMN_COUNT] = {
 	[CONSUMER_ACKED_AT] = {"acked_at", TIMESTAMPTZOID},
 	[CONSUMER_LOST_AT] = {"lost_at", TIMESTAMPTZOID},
 	[CONSUMER_MISSED_FROM] = {"missed_from", TIMESTAMPTZOID},
-	[CONSUMER_CHECKED_AT] = {"checked_at", TIMESTAMPTZOID}
+	[CONSUMER_CHECKED_AT] = {"checked_at", TIMESTAMPTZOID},
+	[CONSUMER_LATE_STANDBYS] = {"late_standbys", TEXTARRAYOID}
 };
 
 static const KnownColumn marker_columns[MARKER_COLUMN_COUNT] = {

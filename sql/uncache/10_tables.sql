@@ -56,7 +56,8 @@ CREATE TABLE uncache.consumers (
 	acked_at		timestamptz,
 	lost_at			timestamptz,
 	missed_from		timestamptz,
-	checked_at		timestamptz
+	checked_at		timestamptz,
+	late_standbys	text[]
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 COMMENT ON TABLE uncache.consumers IS 'one cursor in the journal for each target';
@@ -73,6 +74,7 @@ COMMENT ON COLUMN uncache.consumers.acked_at IS 'when its daemon last acknowledg
 COMMENT ON COLUMN uncache.consumers.lost_at IS 'when it was declared lost; null if it was not: nothing is journalled for a lost consumer';
 COMMENT ON COLUMN uncache.consumers.missed_from IS 'of a lost consumer, from when on changes are missing';
 COMMENT ON COLUMN uncache.consumers.checked_at IS 'when it was last looked at because it does not acknowledge';
+COMMENT ON COLUMN uncache.consumers.late_standbys IS 'standbys that its daemon no longer waits for; null if it waits for all that it is to';
 
 /*
  * What is behind the cursor of any of these is kept in the journal: trim()

@@ -229,6 +229,8 @@ BEGIN
 	END IF;
 	/* again: who had the lock before may have changed it; nobody does so meanwhile */
 	SELECT * INTO STRICT consumer FROM uncache.consumers c WHERE c.id = consumer.id FOR NO KEY UPDATE;
+	/* whoever works for it now has not told of any */
+	UPDATE uncache.consumers c SET late_standbys = NULL WHERE c.id = consumer.id AND c.late_standbys IS NOT NULL;
 	IF consumer.lost_at IS NOT NULL THEN
 		PERFORM uncache.register_again(consumer.id);
 		state := 'waiting';

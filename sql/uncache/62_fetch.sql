@@ -5,6 +5,11 @@ CREATE FUNCTION uncache.fetch(target text, cursor text, max_bytes integer, sleep
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_fetch';
 COMMENT ON FUNCTION uncache.fetch(text, text, integer, boolean) IS 'the journal rows behind a cursor; the last row has the next cursor';
 
+CREATE FUNCTION uncache.fetch_until(target text, cursor text, max_bytes integer, until text,
+	OUT at timestamptz, OUT action text, OUT keys text[], OUT next_cursor text) RETURNS SETOF record
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_fetch_until';
+COMMENT ON FUNCTION uncache.fetch_until(text, text, integer, text) IS 'the journal rows between two cursors; the last row has the next cursor';
+
 CREATE FUNCTION uncache.check_ack(target text, cursor text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_ack';
 COMMENT ON FUNCTION uncache.check_ack(text, text) IS 'raises unless the session may move the consumer to the cursor';

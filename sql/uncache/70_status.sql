@@ -65,7 +65,9 @@ SELECT c.target,
 	c.registered_at,
 	c.acked_at,
 	c.lost_at,
-	uncache.lag_alarm(c.*) AS alarm
+	nullif(pg_catalog.concat_ws('; ', uncache.lag_alarm(c.*),
+		CASE WHEN c.lost_at IS NULL THEN 'no longer waits for standby ' || pg_catalog.array_to_string(c.late_standbys, ', ')
+			|| ': what is cached from it may be stale' END), '') AS alarm
 FROM uncache.consumers c,
 	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count, min(j.at) AS oldest_at
 		FROM uncache.journal j

@@ -204,6 +204,64 @@ is_delivered(const Cursor *from, const Cursor *now, uint64_t xid, int32_t part)
 		!(xid == from->place_xid && part <= from->place_part);
 }
 
+/* One batch of at most so many rows; counts them in seen. */
+static void
+deliver(const Cursor *from, const Cursor *now, int batch,
+		int seen[HISTORY_XIDS + 1][HISTORY_PARTS], Cursor *next)
+{
+	uint64_t	stop_xid = 0;
+	int32_t		stop_part = 0;
+	uint64_t	read;
+	uint64_t	xid;
+	int32_t		part;
+
+	/* the transaction at the cursor's place is read first */
+	for (read = 0; read <= HISTORY_XIDS && stop_xid == 0; read++)
+	{
+		xid = read == 0 ? from->place_xid : read;
+		if (xid == 0 || (read > 0 && xid == from->place_xid))
+			continue;
+		for (part = 0; part < HISTORY_PARTS && stop_xid == 0; part++)
+		{
+			if (!is_delivered(from, now, xid, part))
+				continue;
+			seen[xid][part]++;
+			if (--batch == 0)
+			{
+				stop_xid = xid;
+				stop_part = part;
+			}
+		}
+	}
+	cursor_advance(from, now, stop_xid, stop_part, next);
+}
+
+/* What runs and ends in a turn of a history; in the last turns all ends. */
+static void
+go_on(uint32_t *random, bool is_last, bool *is_done, uint64_t *xmax)
+{
+	uint64_t	xid;
+
+	if (*xmax <= HISTORY_XIDS && (is_last || next_random(random) % 2))
+		(*xmax)++;
+	for (xid = 1; xid < *xmax; xid++)
+		is_done[xid] |= is_last || next_random(random) % 16 == 0;
+}
+
+static void
+expect_all_seen_once(int seen[HISTORY_XIDS + 1][HISTORY_PARTS])
+{
+	uint64_t	xid;
+	int32_t		part;
+
+	for (xid = 1; xid <= HISTORY_XIDS; xid++)
+	{
+		for (part = 0; part < HISTORY_PARTS; part++)
+			ck_assert_msg(seen[xid][part] == 1, "xid %" PRIu64 " part %d seen %d times",
+						  xid, part, seen[xid][part]);
+	}
+}
+
 START_TEST(cursor_delivers_every_row_once_whoever_commits_when)
 {
 	uint32_t	random = (uint32_t) _i + 1;
@@ -213,51 +271,100 @@ START_TEST(cursor_delivers_every_row_once_whoever_commits_when)
 	Cursor		from = {.xmax = 1,.xip = xip[0]};
 	uint64_t	xmax = 1;
 	int			turn;
-	uint64_t	read;
-	uint64_t	xid;
-	int32_t		part;
 
 	for (turn = 0; turn < 400; turn++)
 	{
 		bool		is_last = turn > 300;
 		int			batch = is_last ? 1000 : 1 + (int) (next_random(&random) % 5);
-		uint64_t	stop_xid = 0;
-		int32_t		stop_part = 0;
 		Parsed		now;
 		Cursor		next = {.xip = xip[(turn + 1) % 2]};
 
-		if (xmax <= HISTORY_XIDS && (is_last || next_random(&random) % 2))
-			xmax++;
-		for (xid = 1; xid < xmax; xid++)
-			is_done[xid] |= is_last || next_random(&random) % 16 == 0;
+		go_on(&random, is_last, is_done, &xmax);
 		snapshot_of(is_done, xmax, &now);
-		/* the transaction at the cursor's place is read first */
-		for (read = 0; read < xmax && stop_xid == 0; read++)
-		{
-			xid = read == 0 ? from.place_xid : read;
-			if (xid == 0 || (read > 0 && xid == from.place_xid))
-				continue;
-			for (part = 0; part < HISTORY_PARTS && stop_xid == 0; part++)
-			{
-				if (!is_delivered(&from, &now.cursor, xid, part))
-					continue;
-				seen[xid][part]++;
-				if (--batch == 0)
-				{
-					stop_xid = xid;
-					stop_part = part;
-				}
-			}
-		}
-		cursor_advance(&from, &now.cursor, stop_xid, stop_part, &next);
+		deliver(&from, &now.cursor, batch, seen, &next);
 		from = next;
 	}
-	for (xid = 1; xid <= HISTORY_XIDS; xid++)
+	expect_all_seen_once(seen);
+}
+
+END_TEST
+
+START_TEST(cursor_bounds_nothing_by_the_transaction_that_it_stands_in)
+{
+	Parsed		from;
+	Parsed		until;
+
+	ck_assert(parse("10:10:", &from) && parse("12:20:12,15/15.3", &until));
+	ck_assert(cursor_bound(&from.cursor, &until.cursor));
+	ck_assert_uint_eq(until.cursor.place_xid, 0);
+	ck_assert(cursor_has_open(&until.cursor, 15));
+	ck_assert(!cursor_has_open(&until.cursor, 14));
+
+	ck_assert(parse("12:20:12,15/15.3", &from) && parse("12:20:12,15/15.7", &until));
+	ck_assert(!cursor_bound(&from.cursor, &until.cursor));
+	ck_assert(parse("12:20:12", &until));
+	ck_assert(cursor_bound(&from.cursor, &until.cursor));
+}
+
+END_TEST
+
+/*
+ * One reader takes what there is, the other one follows only up to where the first
+ * one was some time ago: he gets every row once, and none before.  Now and then both
+ * begin again where he is.
+ */
+#define FOLLOW_BEHIND 8
+
+START_TEST(cursor_delivers_every_row_once_to_who_follows)
+{
+	uint32_t	random = (uint32_t) _i + 1;
+	bool		is_done[HISTORY_XIDS + 1] = {false};
+	int			seen[2][HISTORY_XIDS + 1][HISTORY_PARTS] = {{{0}}};
+	uint64_t	xip[2][2][2 * XIP_MAX];
+	Cursor		ahead = {.xmax = 1,.xip = xip[0][0]};
+	Cursor		behind = {.xmax = 1,.xip = xip[1][0]};
+	char		past[FOLLOW_BEHIND][1024];
+	uint64_t	xmax = 1;
+	int			turn;
+
+	for (turn = 0; turn < 600; turn++)
 	{
-		for (part = 0; part < HISTORY_PARTS; part++)
-			ck_assert_msg(seen[xid][part] == 1, "xid %" PRIu64 " part %d seen %d times",
-						  xid, part, seen[xid][part]);
+		bool		is_last = turn > 300;
+		int			batch = 1 + (int) (next_random(&random) % 5);
+		Parsed		now;
+		Parsed		until;
+		Cursor		next = {.xip = xip[0][(turn + 1) % 2]};
+
+		go_on(&random, is_last, is_done, &xmax);
+		snapshot_of(is_done, xmax, &now);
+		deliver(&ahead, &now.cursor, batch, seen[0], &next);
+		ahead = next;
+		cursor_format(&ahead, past[turn % FOLLOW_BEHIND], sizeof(past[0]));
+		if (turn < FOLLOW_BEHIND)
+			continue;
+
+		ck_assert(parse(past[(turn + 1) % FOLLOW_BEHIND], &until));
+		next.xip = xip[1][(turn + 1) % 2];
+		if (cursor_bound(&behind, &until.cursor))
+			deliver(&behind, &until.cursor, 1 + (int) (next_random(&random) % 7), seen[1], &next);
+		else
+			cursor_advance(&behind, &behind, behind.place_xid, behind.place_part, &next);
+		behind = next;
+		for (int xid = 1; xid <= HISTORY_XIDS; xid++)
+			for (int part = 0; part < HISTORY_PARTS; part++)
+				ck_assert_msg(seen[1][xid][part] <= seen[0][xid][part],
+							  "xid %d part %d comes too early", xid, part);
+		if (!is_last && next_random(&random) % 16 == 0)
+		{
+			memcpy(ahead.xip, behind.xip, behind.xip_count * sizeof(uint64_t));
+			behind.xip = ahead.xip;
+			ahead = behind;
+			behind.xip = next.xip;
+			for (int i = 0; i < FOLLOW_BEHIND; i++)
+				cursor_format(&ahead, past[i], sizeof(past[0]));
+		}
 	}
+	expect_all_seen_once(seen[1]);
 }
 
 END_TEST
@@ -282,6 +389,8 @@ main(void)
 	tcase_add_test(cases, cursor_does_not_begin_a_transaction_again_for_an_older_one);
 	tcase_add_test(cases, cursor_leaves_its_place_when_the_transaction_is_done);
 	tcase_add_loop_test(cases, cursor_delivers_every_row_once_whoever_commits_when, 0, 200);
+	tcase_add_test(cases, cursor_bounds_nothing_by_the_transaction_that_it_stands_in);
+	tcase_add_loop_test(cases, cursor_delivers_every_row_once_to_who_follows, 0, 200);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -95,6 +95,15 @@ add_target(const Sources *sources, const TargetSettings *file, Config *config,
 								 error);
 }
 
+/* An option of the target "default", where there is none. */
+static bool
+check_is_for_somebody(const Setting *option, const ConfigError *error)
+{
+	return option->value == NULL ||
+		config_refuse(error, option, "expected a target \"%s\" in the file, or --redis",
+					  CONFIG_DEFAULT_ALIAS);
+}
+
 static bool
 merge_targets(const Sources *sources, Config *config, const ConfigError *error)
 {
@@ -114,7 +123,7 @@ merge_targets(const Sources *sources, Config *config, const ConfigError *error)
 	if (!has_default &&
 		(file->target_count == 0 || sources->line.target.url.value != NULL))
 		return add_target(sources, NULL, config, error);
-	return true;
+	return has_default || check_is_for_somebody(&sources->line.target.standbys, error);
 }
 
 static bool
@@ -214,6 +223,12 @@ config_print_targets(const Config *config, FILE *stream)
 						   target->stagger_ms, target->stagger_from);
 		if (target->sweep_ms > 0)
 			(void) fprintf(stream, " sweep %" PRId64 "ms", target->sweep_ms);
+		if (target->standbys != NULL)
+		{
+			(void) fprintf(stream, " standbys ");
+			print_quoted(stream, target->standbys);
+			(void) fprintf(stream, " for %" PRId64 "ms", target->standby_timeout_ms);
+		}
 		(void) fputc('\n', stream);
 	}
 }

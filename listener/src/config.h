@@ -41,6 +41,15 @@
 #define CONFIG_STAGGER_FROM_DEFAULT 1000
 #define CONFIG_STAGGER_FROM_MAX 1000000000
 
+#define CONFIG_STANDBY_TIMEOUT_DEFAULT_MS 60000
+
+/* A second to an hour. */
+#define CONFIG_STANDBY_TIMEOUT_MIN_MS 1000
+#define CONFIG_STANDBY_TIMEOUT_MAX_MS 3600000
+
+/* Longest name of a standby: PostgreSQL cuts an application_name there. */
+#define CONFIG_STANDBY_NAME_MAX 63
+
 typedef struct TargetConfig
 {
 	char	   *alias;			/* owned; [A-Za-z][A-Za-z0-9_.-]*, up to
@@ -59,6 +68,9 @@ typedef struct TargetConfig
 								 * 0 is never */
 	int64_t		stagger_from;	/* so many of one transaction are many, up to
 								 * CONFIG_STAGGER_FROM_MAX */
+	char	   *standbys;		/* owned; names of standbys, with commas
+								 * between them; "any"; or NULL */
+	int64_t		standby_timeout_ms; /* how long one of them is waited for */
 } TargetConfig;
 
 typedef struct Config

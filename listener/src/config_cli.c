@@ -21,6 +21,8 @@ enum
 	OPTION_CONFIG = 256,		/* beyond every character */
 	OPTION_DSN,
 	OPTION_REDIS,
+	OPTION_STANDBYS,
+	OPTION_STANDBY_TIMEOUT,
 	OPTION_LOG_LEVEL,
 	OPTION_LOG_FORMAT,
 	OPTION_ONCE,
@@ -42,6 +44,12 @@ static const char help_text[] =
 "  --redis URL          the target \"default\": redis://[user[:password]@]host\n"
 "                       [:port][/database] or unix://[user[:password]@]/path\n"
 "                       [?db=N]; default redis://localhost:6379/0\n"
+"  --standbys NAMES     standbys that the target \"default\" is filled from, as they\n"
+"                       call themselves (application_name), with commas between\n"
+"                       them, or any: what is deleted at the commit is deleted\n"
+"                       again when they have replayed it\n"
+"  --standby-timeout TIME\n"
+"                       how long one of them is waited for; default 60s\n"
 "  --log-level LEVEL    error, warning, info (default) or debug\n"
 "  --log-format FORMAT  logfmt (default) or json\n"
 "  --once               apply what is pending, then exit\n"
@@ -67,6 +75,8 @@ static const char help_text[] =
 "  REDIS_STAGGER_FROM   so many keys are many; default: 1000\n"
 "  REDIS_SWEEP          time (60min) between two sweeps, which take the names of\n"
 "                       keys that are gone out of tags; default: none\n"
+"  REDIS_STANDBYS, REDIS_STANDBY_TIMEOUT\n"
+"                       as --standbys and --standby-timeout\n"
 "\n"
 "The command line goes before the environment, the environment before the\n"
 "file. An empty variable counts as one that is not set. If the file names\n"
@@ -84,6 +94,8 @@ static const struct option known_options[] = {
 	{"config", required_argument, NULL, OPTION_CONFIG},
 	{"dsn", required_argument, NULL, OPTION_DSN},
 	{"redis", required_argument, NULL, OPTION_REDIS},
+	{"standbys", required_argument, NULL, OPTION_STANDBYS},
+	{"standby-timeout", required_argument, NULL, OPTION_STANDBY_TIMEOUT},
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
 	{"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
 	{"once", no_argument, NULL, OPTION_ONCE},
@@ -161,6 +173,12 @@ take_option(int option, CommandLine *line)
 			break;
 		case OPTION_REDIS:
 			line->target.url = from_option("--redis");
+			break;
+		case OPTION_STANDBYS:
+			line->target.standbys = from_option("--standbys");
+			break;
+		case OPTION_STANDBY_TIMEOUT:
+			line->target.standby_timeout = from_option("--standby-timeout");
 			break;
 		case OPTION_LOG_LEVEL:
 			line->settings.log_level = from_option("--log-level");

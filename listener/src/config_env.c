@@ -51,6 +51,8 @@ config_env_read(char *const environment[], Settings *settings, TargetSettings *t
 	target->stagger = read_variable(environment, "REDIS_STAGGER");
 	target->stagger_from = read_variable(environment, "REDIS_STAGGER_FROM");
 	target->sweep = read_variable(environment, "REDIS_SWEEP");
+	target->standbys = read_variable(environment, "REDIS_STANDBYS");
+	target->standby_timeout = read_variable(environment, "REDIS_STANDBY_TIMEOUT");
 
 	if (target->port.value != NULL && strncmp(target->port.value, "tcp://", 6) == 0)
 		target->port.value = NULL;

@@ -135,6 +135,8 @@ read_target(ConfigFile *file, const IniSection *section, const ConfigError *erro
 		{"stagger", &target->stagger, false},
 		{"stagger_from", &target->stagger_from, false},
 		{"sweep", &target->sweep, false},
+		{"standbys", &target->standbys, false},
+		{"standby_timeout", &target->standby_timeout, false},
 		{NULL, NULL, false}
 	};
 
@@ -144,7 +146,8 @@ read_target(ConfigFile *file, const IniSection *section, const ConfigError *erro
 	target->alias = place;
 	file->target_count++;
 	return read_entries(file, section, known,
-						"url, username, password_file, prefix, scan_rate, stagger, stagger_from or sweep",
+						"url, username, password_file, prefix, scan_rate, stagger, stagger_from, sweep,"
+						" standbys or standby_timeout",
 						error);
 }
 

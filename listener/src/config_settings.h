@@ -40,6 +40,8 @@ typedef struct TargetSettings
 	Setting		stagger;
 	Setting		stagger_from;
 	Setting		sweep;
+	Setting		standbys;
+	Setting		standby_timeout;
 } TargetSettings;
 
 /* What one place says about everything else. */

@@ -338,6 +338,82 @@ resolve_sweep(const TargetSettings *const places[], TargetConfig *target,
 	return true;
 }
 
+/*
+ * Adds a name without the spaces around it to names, which has room for it; false if
+ * it cannot be one.
+ */
+static bool
+append_standby(char *names, const char *name, size_t name_bytes)
+{
+	size_t		used = strlen(names);
+
+	while (name_bytes > 0 && strchr(" \t", name[0]) != NULL)
+	{
+		name++;
+		name_bytes--;
+	}
+	while (name_bytes > 0 && strchr(" \t", name[name_bytes - 1]) != NULL)
+		name_bytes--;
+	if (name_bytes == 0 || name_bytes > CONFIG_STANDBY_NAME_MAX || strcmp(names, "any") == 0 ||
+		(used > 0 && name_bytes == 3 && strncmp(name, "any", 3) == 0))
+		return false;
+	if (used > 0)
+		names[used++] = ',';
+	memcpy(names + used, name, name_bytes);
+	names[used + name_bytes] = '\0';
+	return true;
+}
+
+static bool
+resolve_standbys(const TargetSettings *const places[], TargetConfig *target,
+				 const ConfigError *error)
+{
+	const Setting *setting = NULL;
+	const char *name;
+	size_t		name_bytes;
+
+	for (int place = CONFIG_PLACE_COUNT - 1; place >= 0; place--)
+		if (places[place]->standbys.value != NULL)
+			setting = &places[place]->standbys;
+	if (setting == NULL)
+		return true;
+	target->standbys = calloc(1, strlen(setting->value) + 1);
+	if (target->standbys == NULL)
+		return config_refuse_memory(error);
+	for (name = setting->value;; name += name_bytes + 1)
+	{
+		name_bytes = strcspn(name, ",");
+		if (!append_standby(target->standbys, name, name_bytes))
+			return config_refuse(error, setting, "expected \"any\", or names of standbys, 1 to %d"
+								 " bytes each, with commas between them", CONFIG_STANDBY_NAME_MAX);
+		if (name[name_bytes] == '\0')
+			return true;
+	}
+}
+
+static bool
+resolve_standby_timeout(const TargetSettings *const places[], TargetConfig *target,
+						const ConfigError *error)
+{
+	target->standby_timeout_ms = CONFIG_STANDBY_TIMEOUT_DEFAULT_MS;
+	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
+	{
+		const Setting *setting = &places[place]->standby_timeout;
+
+		if (setting->value == NULL)
+			continue;
+		if (!parse_time(setting->value, CONFIG_STANDBY_TIMEOUT_MAX_MS,
+						&target->standby_timeout_ms) ||
+			target->standby_timeout_ms < CONFIG_STANDBY_TIMEOUT_MIN_MS)
+			return config_refuse(error, setting, "expected a time of 1s to 60min to wait for a standby,"
+								 " with the unit ms, s or min");
+		if (target->standbys != NULL)
+			return true;
+		return config_refuse(error, setting, "expected standbys next to standby_timeout");
+	}
+	return true;
+}
+
 bool
 config_target_resolve(const char *alias, const TargetSettings *const places[],
 					  TargetConfig *target, const ConfigError *error)
@@ -353,6 +429,8 @@ config_target_resolve(const char *alias, const TargetSettings *const places[],
 		!resolve_stagger(places, target, error) ||
 		!resolve_stagger_from(places, target, error) ||
 		!resolve_sweep(places, target, error) ||
+		!resolve_standbys(places, target, error) ||
+		!resolve_standby_timeout(places, target, error) ||
 		!resolve_url(places, url, &url_place, error) ||
 		!apply_parts(places, url_place, url, error) ||
 		!resolve_username(places, url_place, url, error) ||
@@ -369,6 +447,7 @@ config_target_reset(TargetConfig *target)
 {
 	free(target->alias);
 	free(target->prefix);
+	free(target->standbys);
 	url_reset(&target->url);
 	memset(target, 0, sizeof(*target));
 }

@@ -11,8 +11,8 @@
  *	 same place the URL's go before the single setting.  The file alone must
  *	 not give one twice.
  * - A user name needs a password.
- * - Key prefix, scan rate, stagger, stagger_from and sweep come from the highest
- *	 place that has one.
+ * - Key prefix, scan rate, stagger, stagger_from, sweep, standbys and
+ *	 standby_timeout come from the highest place that has one.
  *
  *-------------------------------------------------------------------------
  */

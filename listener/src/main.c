@@ -162,6 +162,10 @@ log_target(const Daemon *daemon, const TargetConfig *target)
 	if (target->sweep_ms > 0)
 		log_event(&daemon->log, LOG_LEVEL_INFO, "tags are swept of names whose keys are gone",
 				  LOG_TEXT("target", target->alias), LOG_NUMBER("sweep_ms", target->sweep_ms));
+	if (target->standbys != NULL)
+		log_event(&daemon->log, LOG_LEVEL_INFO, "deletes are made again when standbys have replayed the change",
+				  LOG_TEXT("target", target->alias), LOG_TEXT("standbys", target->standbys),
+				  LOG_NUMBER("standby_timeout_ms", target->standby_timeout_ms));
 }
 
 /* The config in force becomes what log and relay work by. */

@@ -37,6 +37,16 @@ log_resync(const Delivery *delivery, const char *message)
 
 /* --- events --- */
 
+/* "done" is false if memory is exhausted. */
+static void
+end_event(Delivery *delivery, bool done)
+{
+	if (done)
+		delivery_step_advance(delivery);
+	else
+		delivery->events->exhausted(delivery->context);
+}
+
 /* Keys that go together are staggered where that is asked for. */
 static NameKind
 choose_key_kind(const Delivery *delivery, size_t sibling_count)
@@ -106,8 +116,14 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 	bool		is_full;
 	bool		done = true;
 
+	if (slot->is_repeat)
+	{
+		end_event(delivery, delivery_repeat_take_fetch(delivery, fetch));
+		return;
+	}
 	FAULT_POINT(fetch->row_count > 0 ? "after_fetch" : "after_empty_fetch");
 	delivery->slots.filling = NULL;
+	delivery->repeat.is_its_turn = true;
 	delivery->session.was_empty = fetch->row_count == 0;
 	delivery->session.is_bell_armed = delivery->session.was_empty && delivery->session.is_asking_sleep;
 	is_full = fetch->key_bytes >= FETCH_FULL_BYTES;
@@ -123,6 +139,7 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 	else if (!delivery->session.was_empty)
 	{
 		delivery->session.idle_ms = IDLE_FIRST_MS;
+		delivery_repeat_want_mark(delivery);
 		slot->oldest_at_us = fetch->oldest_at_us;
 		slot->cursor = strdup(fetch->cursor);
 		done = slot->cursor != NULL && (is_full || linger(delivery));
@@ -134,11 +151,7 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 	else if (delivery_step_holds_ack(delivery) ||
 			 (delivery->session.is_bell_armed && !delivery->session.was_rung))
 		done = go_to_sleep(delivery);
-
-	if (done)
-		delivery_step_advance(delivery);
-	else
-		delivery->events->exhausted(delivery->context);
+	end_event(delivery, done);
 }
 
 void
@@ -164,7 +177,8 @@ delivery_take_resync_list(Delivery *delivery)
 		delivery->session.resync = RESYNC_DELETING;
 	}
 	else
-		log_event(delivery->parts.log, LOG_LEVEL_INFO,
+		log_event(delivery->parts.log, LOG_LEVEL_INFO, slot->ends_resync ?
+				  "standbys have replayed what was before the resync, making it again" :
 				  "the journal asks for a resync, which goes into its batch",
 				  LOG_TEXT("target", delivery->parts.config->alias),
 				  LOG_NUMBER("key_count", (int64_t) key_count));
@@ -231,10 +245,7 @@ delivery_take_apply_done(Delivery *delivery)
 	DeliverySlot *slot = delivery->slots.applying;
 
 	delivery->slots.applying = NULL;
-	if (delivery_step_finish_batch(delivery, slot))
-		delivery_step_advance(delivery);
-	else
-		delivery->events->exhausted(delivery->context);
+	end_event(delivery, delivery_step_finish_batch(delivery, slot));
 }
 
 void
@@ -245,12 +256,11 @@ delivery_take_scan_done(Delivery *delivery)
 			  LOG_NUMBER("duration_ms", loop_now_ms(delivery->parts.loop) -
 						 delivery->session.pass_begin_ms));
 	if (delivery->session.pass == PASS_RESYNC)
+		delivery_step_end_resync(delivery);
+	else if (delivery->session.resync == RESYNC_PASSING)
 		delivery->session.resync = RESYNC_TO_REPORT;
 	delivery->session.pass = PASS_NONE;
-	if (progress_end_pass(&delivery->progress))
-		delivery_step_advance(delivery);
-	else
-		delivery->events->exhausted(delivery->context);
+	end_event(delivery, progress_end_pass(&delivery->progress));
 }
 
 /*
@@ -290,7 +300,8 @@ set_trim_timer(Delivery *delivery)
 
 /*
  * Empty fetches move the cursor as well.  That is acknowledged too, now and
- * then: rows of other targets can only be trimmed behind it.
+ * then: rows of other targets can only be trimmed behind it.  While standbys
+ * hold it up, the same cursor says that somebody lives.
  */
 static void
 trim_is_due(void *context)
@@ -299,12 +310,14 @@ trim_is_due(void *context)
 	bool		done = set_trim_timer(delivery);
 
 	trim_schedule_take_interval(&delivery->trim);
-	if (done && !delivery_slots_are_taken(&delivery->slots))
+	if (delivery->repeat.is_on)
+	{
+		delivery_repeat_want_mark(delivery);
+		delivery->progress.is_ack_due = true;
+	}
+	else if (done && !delivery_slots_are_taken(&delivery->slots))
 		done = progress_apply(&delivery->progress, delivery->cursor, false);
-	if (done)
-		delivery_step_advance(delivery);
-	else
-		delivery->events->exhausted(delivery->context);
+	end_event(delivery, done);
 }
 
 /* --- lifetime --- */
@@ -326,7 +339,8 @@ delivery_create(const DeliveryParts *parts, const DeliveryEvents *events, void *
 	loop_timer_init(&delivery->idle_timer, wait_is_over, delivery);
 	loop_timer_init(&delivery->ack_timer, wait_is_over, delivery);
 	loop_timer_init(&delivery->trim_timer, trim_is_due, delivery);
-	if (!delivery_slots_init(&delivery->slots, config->prefix, config->prefix_bytes,
+	if (!delivery_repeat_init(delivery) ||
+		!delivery_slots_init(&delivery->slots, config->prefix, config->prefix_bytes,
 							 parts->seed))
 	{
 		delivery_destroy(delivery);
@@ -341,6 +355,7 @@ delivery_destroy(Delivery *delivery)
 	if (delivery == NULL)
 		return;
 	delivery_reset(delivery);
+	delivery_repeat_free(delivery);
 	delivery_slots_free(&delivery->slots);
 	name_sets_free(&delivery->collected);
 	keyset_free(&delivery->unknown);
@@ -360,6 +375,7 @@ delivery_start(Delivery *delivery, const char *cursor, bool resync, const char *
 	free(delivery->cursor);
 	delivery->cursor = strdup(cursor);
 	if (delivery->cursor == NULL || !set_trim_timer(delivery) ||
+		!delivery_repeat_begin_session(delivery, cursor, resync) ||
 		!progress_start(&delivery->progress, cursor))
 	{
 		delivery->events->exhausted(delivery->context);
@@ -383,6 +399,7 @@ delivery_reset(Delivery *delivery)
 	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
 	loop_timer_remove(delivery->parts.loop, &delivery->ack_timer);
 	loop_timer_remove(delivery->parts.loop, &delivery->trim_timer);
+	delivery_repeat_end_session(delivery);
 	delivery_slots_reset(&delivery->slots);
 	name_sets_reset(&delivery->collected);
 	trim_schedule_init(&delivery->trim);

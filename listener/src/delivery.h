@@ -80,6 +80,9 @@ extern void delivery_take_ack(Delivery *delivery);
 extern void delivery_take_resync_list(Delivery *delivery);
 extern void delivery_take_resynced(Delivery *delivery);
 extern void delivery_take_trim(Delivery *delivery, int64_t row_count);
+extern bool delivery_take_standby(Delivery *delivery, const char *name, uint64_t replayed);
+extern void delivery_take_standbys(Delivery *delivery, uint64_t position);
+extern void delivery_take_late_reported(Delivery *delivery);
 extern void delivery_take_bell(Delivery *delivery);
 extern void delivery_take_needed_scan(Delivery *delivery, const char *pattern,
 									  size_t pattern_bytes);

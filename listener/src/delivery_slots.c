@@ -61,5 +61,7 @@ delivery_slot_reset(DeliverySlot *slot)
 	free(slot->cursor);
 	slot->cursor = NULL;
 	slot->wants_list = false;
+	slot->is_repeat = false;
+	slot->ends_resync = false;
 	slot->oldest_at_us = 0;
 }

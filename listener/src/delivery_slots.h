@@ -27,6 +27,9 @@ typedef struct DeliverySlot
 								 * resync of an attachment, and before the
 								 * fetch is answered */
 	bool		wants_list;		/* a row asks for all that can be resynced */
+	bool		is_repeat;		/* its rows were applied before */
+	bool		ends_resync;	/* the resync of an attachment is made again
+								 * with it */
 	int64_t		oldest_at_us;	/* of its rows, since 1970 */
 } DeliverySlot;
 

@@ -34,9 +34,11 @@ log_batch(const Delivery *delivery, const DeliverySlot *slot)
 {
 	const Batch *batch = &slot->batch;
 
-	if (delivery->parts.log->level < LOG_LEVEL_DEBUG)
+	/* without rows it only moves a cursor */
+	if (delivery->parts.log->level < LOG_LEVEL_DEBUG || slot->oldest_at_us == 0)
 		return;
-	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "batch applied",
+	log_event(delivery->parts.log, LOG_LEVEL_DEBUG,
+			  slot->is_repeat ? "batch applied again" : "batch applied",
 			  LOG_TEXT("target", delivery->parts.config->alias),
 			  LOG_NUMBER("key_count", (int64_t) batch->names.of[NAME_KEY].key_count),
 			  LOG_NUMBER("staggered_count",
@@ -51,13 +53,19 @@ log_batch(const Delivery *delivery, const DeliverySlot *slot)
 
 /* --- resync --- */
 
+void
+delivery_step_end_resync(Delivery *delivery)
+{
+	delivery->session.resync = delivery->repeat.is_on ? RESYNC_AWAITING : RESYNC_TO_REPORT;
+}
+
 /* The names are done: now the patterns.  No pass can be running yet. */
 static bool
 continue_resync(Delivery *delivery, const Batch *batch)
 {
 	if (name_sets_count(&batch->patterns) == 0)
 	{
-		delivery->session.resync = RESYNC_TO_REPORT;
+		delivery_step_end_resync(delivery);
 		return true;
 	}
 	delivery->session.pass = PASS_RESYNC;
@@ -66,6 +74,17 @@ continue_resync(Delivery *delivery, const Batch *batch)
 }
 
 /* --- applying --- */
+
+/* What is to be done again is acknowledged then. */
+static bool
+move_progress(Delivery *delivery, const DeliverySlot *slot, bool has_patterns)
+{
+	if (delivery->repeat.is_on && !slot->is_repeat)
+		return true;
+	if (slot->ends_resync)
+		delivery->session.resync = has_patterns ? RESYNC_COLLECTED : RESYNC_TO_REPORT;
+	return progress_apply(&delivery->progress, slot->cursor, has_patterns);
+}
 
 bool
 delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
@@ -79,7 +98,7 @@ delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
 	{
 		log_batch(delivery, slot);
 		done = name_sets_merge(&delivery->collected, &slot->batch.patterns) &&
-			progress_apply(&delivery->progress, slot->cursor, has_patterns);
+			move_progress(delivery, slot, has_patterns);
 	}
 	delivery_slot_reset(slot);
 	return done;
@@ -119,6 +138,8 @@ begin_pass(Delivery *delivery)
 		return false;
 	name_sets_reset(&delivery->collected);
 	progress_begin_pass(&delivery->progress);
+	if (delivery->session.resync == RESYNC_COLLECTED)
+		delivery->session.resync = RESYNC_PASSING;
 	delivery->session.pass = PASS_JOURNAL;
 	delivery->session.pass_begin_ms = loop_now_ms(delivery->parts.loop);
 	return true;
@@ -158,7 +179,7 @@ has_work_in_hand(const Delivery *delivery)
 {
 	return delivery_slots_are_taken(&delivery->slots) ||
 		delivery->session.pass != PASS_NONE || delivery->session.resync != RESYNC_NONE ||
-		!progress_is_complete(&delivery->progress);
+		!progress_is_complete(&delivery->progress) || !delivery_repeat_is_complete(delivery);
 }
 
 static bool
@@ -204,6 +225,18 @@ fetch_if_useful(Delivery *delivery)
 		if (delivery->session.is_running && journal_source_is_idle(delivery->parts.source))
 			start_fetch(delivery, true);
 	}
+}
+
+/*
+ * In turns while both have something to fetch, and whenever the other one sleeps
+ * or lingers.
+ */
+static bool
+repeat_goes_first(Delivery *delivery)
+{
+	return delivery_repeat_wants_fetch(delivery) && is_target_ready(delivery) &&
+		has_room_for_fetch(delivery) &&
+		(delivery->repeat.is_its_turn || !can_fetch(delivery));
 }
 
 static void
@@ -282,8 +315,14 @@ start_operation(Delivery *delivery)
 		delivery->session.resync = RESYNC_REPORTING;
 		journal_source_resynced(delivery->parts.source);
 	}
+	else if (delivery_repeat_wants_report(delivery))
+		delivery_repeat_start_report(delivery);
+	else if (delivery_repeat_wants_question(delivery))
+		delivery_repeat_start_question(delivery);
 	else if (trim_schedule_wants(&delivery->trim, can_fetch(delivery)))
 		start_trim(delivery);
+	else if (repeat_goes_first(delivery))
+		delivery_repeat_start_fetch(delivery);
 	else if (delivery->session.resync != RESYNC_TO_LIST)
 		fetch_if_useful(delivery);
 }

@@ -17,6 +17,7 @@
 
 #include "ack_pace.h"
 #include "delivery.h"
+#include "delivery_repeat.h"
 #include "delivery_slots.h"
 #include "fetch_pace.h"
 #include "name_sets.h"
@@ -32,6 +33,10 @@ typedef enum ResyncStep
 	RESYNC_TO_LIST,
 	RESYNC_LISTING,
 	RESYNC_DELETING,			/* names, then a pass */
+	RESYNC_AWAITING,			/* standbys, to be made again by a batch */
+	RESYNC_REPEATING,			/* by that batch */
+	RESYNC_COLLECTED,			/* its patterns are, for the next pass */
+	RESYNC_PASSING,				/* in which they are */
 	RESYNC_TO_REPORT,
 	RESYNC_REPORTING
 } ResyncStep;
@@ -86,6 +91,7 @@ struct Delivery
 	TrimSchedule trim;
 	FetchPace	pace;
 	AckPace		ack_pace;
+	DeliveryRepeat repeat;
 	LoopTimer	idle_timer;		/* armed while sleeping or lingering */
 	LoopTimer	ack_timer;		/* armed while an acknowledgement waits */
 	LoopTimer	trim_timer;
@@ -102,6 +108,9 @@ extern void delivery_step_advance(Delivery *delivery);
  * the bell is not armed: writers of a stream would have to ring it.
  */
 extern bool delivery_step_holds_ack(const Delivery *delivery);
+
+/* Deletes were made of all that can be resynced: reports it, or once more for standbys. */
+extern void delivery_step_end_resync(Delivery *delivery);
 
 /*
  * The names of the slot's batch are proven to be done away with; the slot is

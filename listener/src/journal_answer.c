@@ -36,11 +36,20 @@ enum
 	RESYNC_COLUMN_COUNT
 };
 
+/* Columns of uncache.standbys() */
+enum
+{
+	STANDBY_NAME,
+	STANDBY_REPLAYED,
+	STANDBY_COLUMN_COUNT
+};
+
 /* pg_type.dat */
 #define INT8_OID 20
 #define TEXT_OID 25
 #define TEXT_ARRAY_OID 1009
 #define TIMESTAMPTZ_OID 1184
+#define PG_LSN_OID 3220
 
 static const char wrong_shape[] =
 "the answer's columns are not those of this protocol version";
@@ -275,20 +284,66 @@ journal_answer_resynced(const PGresult *result, const JournalEvents *events,
 	return NULL;
 }
 
+/* An unsigned number of eight bytes; false if the field is not one. */
+static bool
+read_number(const PGresult *result, int row, int column, uint64_t *number)
+{
+	const unsigned char *bytes = (const unsigned char *) PQgetvalue(result, row, column);
+
+	*number = 0;
+	if (field_bytes(result, row, column) != sizeof(*number))
+		return false;
+	for (size_t i = 0; i < sizeof(*number); i++)
+		*number = *number << 8 | bytes[i];
+	return true;
+}
+
 const char *
 journal_answer_trim(const PGresult *result, const JournalEvents *events, void *context)
 {
 	static const Oid types[] = {INT8_OID};
-	const unsigned char *bytes;
-	uint64_t	count = 0;
+	uint64_t	count;
 
 	if (!has_types(result, types, 1) || PQntuples(result) != 1 ||
-		field_bytes(result, 0, 0) != sizeof(count))
+		!read_number(result, 0, 0, &count))
 		return wrong_shape;
-	bytes = (const unsigned char *) PQgetvalue(result, 0, 0);
-	for (size_t i = 0; i < sizeof(count); i++)
-		count = count << 8 | bytes[i];
 	events->trimmed(context, count <= INT64_MAX ? (int64_t) count : 0);
+	return NULL;
+}
+
+/* The row without a name, if there is one, is the place. */
+const char *
+journal_answer_standbys(const PGresult *result, const JournalEvents *events,
+						void *context)
+{
+	static const Oid types[] = {TEXT_OID, PG_LSN_OID};
+	uint64_t	position = 0;
+
+	if (!has_types(result, types, STANDBY_COLUMN_COUNT))
+		return wrong_shape;
+	for (int row = 0; row < PQntuples(result); row++)
+	{
+		uint64_t	replayed = 0;
+
+		if (!PQgetisnull(result, row, STANDBY_REPLAYED) &&
+			!read_number(result, row, STANDBY_REPLAYED, &replayed))
+			return wrong_shape;
+		if (PQgetisnull(result, row, STANDBY_NAME))
+			position = replayed;
+		else if (!events->standby(context, field_text(result, row, STANDBY_NAME), replayed))
+			return no_memory;
+	}
+	events->standbys_told(context, position);
+	return NULL;
+}
+
+const char *
+journal_answer_report_late(const PGresult *result, const JournalEvents *events,
+						   void *context)
+{
+	if (PQntuples(result) != 1)
+		return wrong_shape;
+	events->late_reported(context);
 	return NULL;
 }
 

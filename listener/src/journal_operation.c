@@ -35,6 +35,12 @@ static const JournalOperationTraits operations[] = {
 		" FROM uncache.fetch($1::text, $2::text, $3::integer, $4::boolean)",
 		"uncache_fetch", journal_answer_fetch
 	},
+	[JOURNAL_OPERATION_FETCH_UNTIL] = {
+		"fetching again from the journal",
+		"SELECT at, action, keys, next_cursor"
+		" FROM uncache.fetch_until($1::text, $2::text, $3::integer, $4::text)",
+		NULL, journal_answer_fetch
+	},
 	[JOURNAL_OPERATION_ACK] = {
 		"acknowledging",
 		"SELECT uncache.ack($1::text, $2::text, $3::bigint)",
@@ -54,6 +60,17 @@ static const JournalOperationTraits operations[] = {
 		"trimming the journal",
 		"SELECT uncache.trim($1::integer)",
 		NULL, journal_answer_trim
+	},
+	[JOURNAL_OPERATION_STANDBYS] = {
+		"asking what standbys have replayed",
+		"SELECT name, replayed"
+		" FROM uncache.standbys($1::text, pg_catalog.string_to_array($2::text, ','), $3::boolean)",
+		NULL, journal_answer_standbys
+	},
+	[JOURNAL_OPERATION_REPORT_LATE] = {
+		"reporting late standbys",
+		"SELECT uncache.report_late($1::text, pg_catalog.string_to_array($2::text, ','))",
+		NULL, journal_answer_report_late
 	},
 };
 

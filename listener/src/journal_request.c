@@ -50,6 +50,17 @@ journal_source_fetch(JournalSource *source, const char *cursor,
 }
 
 void
+journal_source_fetch_until(JournalSource *source, const char *cursor,
+						   size_t max_bytes, const char *until)
+{
+	char		bytes[NUMBER_BYTES];
+	const char *parameters[] = {journal_request_target(source), cursor, bytes, until};
+
+	(void) snprintf(bytes, sizeof(bytes), "%zu", max_bytes);
+	journal_request_start(source, JOURNAL_OPERATION_FETCH_UNTIL, 4, parameters);
+}
+
+void
 journal_source_ack(JournalSource *source, const char *cursor, int64_t repl_offset)
 {
 	char		offset[NUMBER_BYTES];
@@ -83,4 +94,20 @@ journal_source_trim(JournalSource *source, unsigned int max_rows)
 
 	(void) snprintf(rows, sizeof(rows), "%u", max_rows);
 	journal_request_start(source, JOURNAL_OPERATION_TRIM, 1, parameters);
+}
+
+void
+journal_source_ask_standbys(JournalSource *source, const char *names, bool mark)
+{
+	const char *parameters[] = {journal_request_target(source), names, mark ? "t" : "f"};
+
+	journal_request_start(source, JOURNAL_OPERATION_STANDBYS, 3, parameters);
+}
+
+void
+journal_source_report_late(JournalSource *source, const char *names)
+{
+	const char *parameters[] = {journal_request_target(source), names};
+
+	journal_request_start(source, JOURNAL_OPERATION_REPORT_LATE, 2, parameters);
 }

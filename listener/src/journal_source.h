@@ -72,6 +72,15 @@ typedef struct JournalEvents
 	void		(*resynced) (void *context);
 	void		(*trimmed) (void *context, int64_t row_count);
 
+	/*
+	 * What standbys have replayed: first one call for each that is connected,
+	 * "replayed" being 0 if it is not known; then the last one, with the
+	 * place in the WAL that was marked, or 0.  Names are borrowed.
+	 */
+	bool		(*standby) (void *context, const char *name, uint64_t replayed);
+	void		(*standbys_told) (void *context, uint64_t position);
+	void		(*late_reported) (void *context);
+
 	/* The doorbell: look for rows. */
 	void		(*rung) (void *context);
 
@@ -108,6 +117,10 @@ extern void journal_source_attach(JournalSource *source, const RedisHistory *his
 extern void journal_source_fetch(JournalSource *source, const char *cursor,
 								 size_t max_bytes, bool sleep);
 
+/* What lies between two cursors; answered by "fetched", too. */
+extern void journal_source_fetch_until(JournalSource *source, const char *cursor,
+									   size_t max_bytes, const char *until);
+
 /*
  * repl_offset: 0, or where Redis' history stood after everything had been
  * applied that was acknowledged, or resynced, before this call.
@@ -117,5 +130,16 @@ extern void journal_source_ack(JournalSource *source, const char *cursor,
 extern void journal_source_list_resync(JournalSource *source);
 extern void journal_source_resynced(JournalSource *source);
 extern void journal_source_trim(JournalSource *source, unsigned int max_rows);
+
+/*
+ * names: of standbys, with commas between them; NULL is all that are streaming.  mark:
+ * asks for a place in the WAL that they have to reach, behind all that was visible
+ * before this call.
+ */
+extern void journal_source_ask_standbys(JournalSource *source, const char *names,
+										bool mark);
+
+/* Those that are no longer waited for; NULL is none. */
+extern void journal_source_report_late(JournalSource *source, const char *names);
 
 #endif

@@ -16,11 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backoff.h"
-#include "delivery.h"
-#include "journal_source.h"
-#include "redis_history.h"
-#include "redis_target.h"
+#include "pipeline_forward.h"
 
 #define RETRY_FIRST_MS 100
 #define RETRY_CAP_MS 5000
@@ -33,26 +29,6 @@
 
 /* How long --once waits for transactions in flight. */
 #define ONCE_WAITING_MAX_MS 60000
-
-struct Pipeline
-{
-	Loop	   *loop;			/* borrowed */
-	const Log  *log;			/* borrowed */
-	const TargetConfig *config; /* borrowed */
-	bool		once;
-
-	PipelineState state;
-	JournalSource *source;		/* owned */
-	RedisTarget *target;		/* owned */
-	Delivery   *delivery;		/* owned */
-	Backoff		backoff;		/* of connecting to PostgreSQL */
-	int64_t		waiting_ms;		/* the next delay while waiting */
-	bool		is_attached_for_redis;	/* and not while none was there */
-	RedisHistory attached;		/* of the Redis that the session is attached
-								 * for, as it was told last */
-	LoopTimer	retry_timer;	/* connects or attaches again */
-	LoopTimer	limit_timer;	/* ends the waiting of --once */
-};
 
 /* --- states --- */
 
@@ -234,77 +210,20 @@ source_attached(void *context, const JournalAttachment *attachment)
 	}
 }
 
-/* Events of the source that concern the delivery only */
-
-static bool
-source_invalidation(void *context, JournalAction action, size_t sibling_count,
-					const char *key, size_t key_bytes)
-{
-	const Pipeline *pipeline = context;
-
-	return delivery_take_invalidation(pipeline->delivery, action, sibling_count, key,
-									  key_bytes);
-}
-
-static void
-source_fetched(void *context, const JournalFetch *fetch)
-{
-	const Pipeline *pipeline = context;
-
-	delivery_take_fetch(pipeline->delivery, fetch);
-}
-
-static void
-source_acked(void *context)
-{
-	const Pipeline *pipeline = context;
-
-	delivery_take_ack(pipeline->delivery);
-}
-
-static void
-source_resync_listed(void *context)
-{
-	const Pipeline *pipeline = context;
-
-	delivery_take_resync_list(pipeline->delivery);
-}
-
-static void
-source_resynced(void *context)
-{
-	const Pipeline *pipeline = context;
-
-	delivery_take_resynced(pipeline->delivery);
-}
-
-static void
-source_trimmed(void *context, int64_t row_count)
-{
-	const Pipeline *pipeline = context;
-
-	delivery_take_trim(pipeline->delivery, row_count);
-}
-
-static void
-source_rung(void *context)
-{
-	const Pipeline *pipeline = context;
-
-	delivery_take_bell(pipeline->delivery);
-}
-
 static const JournalEvents source_events = {
 	.connected = source_connected,
-	.invalidation = source_invalidation,
 	.attached = source_attached,
-	.fetched = source_fetched,
-	.acked = source_acked,
-	.resync_listed = source_resync_listed,
-	.resynced = source_resynced,
-	.trimmed = source_trimmed,
-	.rung = source_rung,
 	.lost = source_lost,
+	.invalidation = pipeline_forward_invalidation,
+	.fetched = pipeline_forward_fetched,
+	.acked = pipeline_forward_acked,
+	.resync_listed = pipeline_forward_resync_listed,
+	.resynced = pipeline_forward_resynced,
+	.trimmed = pipeline_forward_trimmed,
+	.standby = pipeline_forward_standby,
+	.standbys_told = pipeline_forward_standbys_told,
+	.late_reported = pipeline_forward_late_reported,
+	.rung = pipeline_forward_rung,
 };
 
 /* --- Redis --- */
@@ -351,37 +270,13 @@ target_lost(void *context)
 		delivery_take_target_change(pipeline->delivery);
 }
 
-static void
-target_apply_done(void *context)
-{
-	const Pipeline *pipeline = context;
-
-	delivery_take_apply_done(pipeline->delivery);
-}
-
-static void
-target_needs_scan(void *context, const char *pattern, size_t pattern_bytes)
-{
-	const Pipeline *pipeline = context;
-
-	delivery_take_needed_scan(pipeline->delivery, pattern, pattern_bytes);
-}
-
-static void
-target_scan_done(void *context)
-{
-	const Pipeline *pipeline = context;
-
-	delivery_take_scan_done(pipeline->delivery);
-}
-
 static const RedisTargetEvents target_events = {
 	.ready = target_ready,
 	.placed = target_placed,
 	.lost = target_lost,
-	.needs_scan = target_needs_scan,
-	.apply_done = target_apply_done,
-	.scan_done = target_scan_done,
+	.apply_done = pipeline_forward_apply_done,
+	.needs_scan = pipeline_forward_needs_scan,
+	.scan_done = pipeline_forward_scan_done,
 };
 
 /* --- the delivery --- */

@@ -316,6 +316,35 @@ journal_source_trim(JournalSource *source, unsigned int max_rows)
 	ask_source(answer_trim);
 }
 
+/* Nor are there standbys. */
+void
+journal_source_fetch_until(JournalSource *source, const char *cursor, size_t max_bytes,
+						   const char *until)
+{
+	(void) source;
+	(void) cursor;
+	(void) max_bytes;
+	(void) until;
+	ck_abort_msg("a second fetch");
+}
+
+void
+journal_source_ask_standbys(JournalSource *source, const char *names, bool mark)
+{
+	(void) source;
+	(void) names;
+	(void) mark;
+	ck_abort_msg("a question about standbys");
+}
+
+void
+journal_source_report_late(JournalSource *source, const char *names)
+{
+	(void) source;
+	(void) names;
+	ck_abort_msg("a late standby");
+}
+
 /* --- what a pipeline does --- */
 
 static inline void

@@ -96,6 +96,33 @@ journal_source_trim(JournalSource *source, unsigned int max_rows)
 	ask_source("trim", "");
 }
 
+void
+journal_source_fetch_until(JournalSource *source, const char *cursor, size_t max_bytes,
+						   const char *until)
+{
+	char		what[32];
+
+	(void) source;
+	(void) max_bytes;
+	(void) snprintf(what, sizeof(what), "again %s-", cursor);
+	ask_source(what, until);
+}
+
+void
+journal_source_ask_standbys(JournalSource *source, const char *names, bool mark)
+{
+	(void) source;
+	(void) names;
+	ask_source(mark ? "mark" : "replayed", "");
+}
+
+void
+journal_source_report_late(JournalSource *source, const char *names)
+{
+	(void) source;
+	ask_source("late ", names != NULL ? names : "none");
+}
+
 bool
 redis_target_is_ready(const RedisTarget *target)
 {

@@ -7,6 +7,7 @@
  *-------------------------------------------------------------------------
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #define TEXT_OID 25
 #define TEXT_ARRAY_OID 1009
 #define TIMESTAMPTZ_OID 1184
+#define PG_LSN_OID 3220
 #define MAX_COLUMNS 5
 
 static const char wrong_shape[] =
@@ -29,6 +31,8 @@ static int	key_count;
 static bool has_memory;
 static int64_t trimmed_count;
 static JournalAttachState attached_state;
+static char standbys[64];		/* each with what it has replayed */
+static uint64_t told_position;
 
 static void
 note_attached(void *context, const JournalAttachment *attachment)
@@ -62,6 +66,24 @@ note_trimmed(void *context, int64_t row_count)
 }
 
 static bool
+note_standby(void *context, const char *name, uint64_t replayed)
+{
+	size_t		used = strlen(standbys);
+
+	(void) context;
+	(void) snprintf(standbys + used, sizeof(standbys) - used, "%s:%d;", name, (int) replayed);
+	return has_memory;
+}
+
+static void
+note_standbys(void *context, uint64_t position)
+{
+	(void) context;
+	told_position = position;
+	event_count++;
+}
+
+static bool
 note_invalidation(void *context, JournalAction action, size_t sibling_count,
 				  const char *key, size_t key_bytes)
 {
@@ -82,6 +104,9 @@ static const JournalEvents events = {
 	.resync_listed = note,
 	.resynced = note,
 	.trimmed = note_trimmed,
+	.standby = note_standby,
+	.standbys_told = note_standbys,
+	.late_reported = note,
 };
 
 /* An answer without rows; format is 1 for binary. */
@@ -104,6 +129,7 @@ begin_result(const Oid *types, int column_count, int format)
 	}
 	ck_assert(PQsetResultAttrs(result, column_count, columns));
 	event_count = key_count = 0;
+	standbys[0] = '\0';
 	has_memory = true;
 }
 
@@ -331,10 +357,11 @@ END_TEST
 
 START_TEST(journal_answer_takes_one_row_for_what_is_done)
 {
-	static const JournalAnswerReader readers[] = {journal_answer_ack, journal_answer_resynced};
+	static const JournalAnswerReader readers[] = {journal_answer_ack, journal_answer_resynced,
+	journal_answer_report_late};
 	static const Oid types[] = {TEXT_OID};
 
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 3; i++)
 	{
 		begin_result(types, 1, 1);
 		expect_refusal(readers[i], wrong_shape);
@@ -379,6 +406,55 @@ START_TEST(journal_answer_advises_where_an_operator_can_do_something)
 
 END_TEST
 
+/* --- standbys --- */
+
+static const Oid standby_types[] = {TEXT_OID, PG_LSN_OID};
+
+/* replayed has eight bytes; NULL is unknown. */
+static void
+put_standby(int row, const char *name, const char *replayed, int byte_count)
+{
+	char		copy[8] = {0};
+
+	put(row, 0, name);
+	if (replayed != NULL)
+		memcpy(copy, replayed, (size_t) byte_count);
+	ck_assert(PQsetvalue(result, row, 1, copy, replayed != NULL ? byte_count : -1));
+}
+
+START_TEST(journal_answer_reads_what_standbys_have_replayed)
+{
+	begin_result(standby_types, 2, 1);
+	put_standby(0, NULL, "\0\0\0\1\0\0\0\2", 8);
+	put_standby(1, "a", "\0\0\0\0\0\0\1\0", 8);
+	put_standby(2, "b", NULL, 0);
+	expect_report(journal_answer_standbys);
+	ck_assert_str_eq(standbys, "a:256;b:0;");
+	ck_assert_uint_eq(told_position, UINT64_C(0x100000002));
+
+	begin_result(standby_types, 2, 1);
+	expect_report(journal_answer_standbys);
+	ck_assert_str_eq(standbys, "");
+	ck_assert_uint_eq(told_position, 0);
+}
+
+END_TEST
+
+START_TEST(journal_answer_refuses_standbys_that_it_cannot_read)
+{
+	begin_result(resync_types, 2, 1);
+	expect_refusal(journal_answer_standbys, wrong_shape);
+	begin_result(standby_types, 2, 1);
+	put_standby(0, "a", "\0\0\0\0\0\0\1", 7);
+	expect_refusal(journal_answer_standbys, wrong_shape);
+	begin_result(standby_types, 2, 1);
+	put_standby(0, "a", "\0\0\0\0\0\0\1\0", 8);
+	has_memory = false;
+	expect_refusal(journal_answer_standbys, "out of memory");
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -401,6 +477,8 @@ main(void)
 	tcase_add_test(tests, journal_answer_reads_how_much_was_trimmed);
 	tcase_add_test(tests, journal_answer_advises_where_an_operator_can_do_something);
 	suite_add_tcase(suite, tests);
+	tcase_add_test(tests, journal_answer_reads_what_standbys_have_replayed);
+	tcase_add_test(tests, journal_answer_refuses_standbys_that_it_cannot_read);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);
 	srunner_free(runner);

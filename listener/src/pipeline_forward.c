@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * pipeline_forward.c
+ *	  The events that a pipeline hands on to its delivery as they are.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "pipeline_forward.h"
+
+/* --- from PostgreSQL --- */
+
+bool
+pipeline_forward_invalidation(void *context, JournalAction action, size_t sibling_count,
+							  const char *key, size_t key_bytes)
+{
+	const Pipeline *pipeline = context;
+
+	return delivery_take_invalidation(pipeline->delivery, action, sibling_count, key,
+									  key_bytes);
+}
+
+void
+pipeline_forward_fetched(void *context, const JournalFetch *fetch)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_fetch(pipeline->delivery, fetch);
+}
+
+void
+pipeline_forward_acked(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_ack(pipeline->delivery);
+}
+
+void
+pipeline_forward_resync_listed(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_resync_list(pipeline->delivery);
+}
+
+void
+pipeline_forward_resynced(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_resynced(pipeline->delivery);
+}
+
+void
+pipeline_forward_trimmed(void *context, int64_t row_count)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_trim(pipeline->delivery, row_count);
+}
+
+bool
+pipeline_forward_standby(void *context, const char *name, uint64_t replayed)
+{
+	const Pipeline *pipeline = context;
+
+	return delivery_take_standby(pipeline->delivery, name, replayed);
+}
+
+void
+pipeline_forward_standbys_told(void *context, uint64_t position)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_standbys(pipeline->delivery, position);
+}
+
+void
+pipeline_forward_late_reported(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_late_reported(pipeline->delivery);
+}
+
+void
+pipeline_forward_rung(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_bell(pipeline->delivery);
+}
+
+/* --- from Redis --- */
+
+void
+pipeline_forward_apply_done(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_apply_done(pipeline->delivery);
+}
+
+void
+pipeline_forward_needs_scan(void *context, const char *pattern, size_t pattern_bytes)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_needed_scan(pipeline->delivery, pattern, pattern_bytes);
+}
+
+void
+pipeline_forward_scan_done(void *context)
+{
+	const Pipeline *pipeline = context;
+
+	delivery_take_scan_done(pipeline->delivery);
+}

@@ -1,0 +1,502 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_delivery_standbys.c
+ *	  Unit tests of listener/src/delivery_repeat.c: what is done again when
+ *	  standbys have replayed it, and acknowledged only then.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <check.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "delivery_fixture.h"
+#include "delivery_step.h"
+
+static char standby_names[] = "a";
+static int64_t clock_ms;
+
+static int64_t
+read_clock(void *context)
+{
+	(void) context;
+	return clock_ms;
+}
+
+static void
+start_standbys(void)
+{
+	config.standbys = standby_names;
+	config.standby_timeout_ms = 1000;
+	start();
+	clock_ms = 1000;
+	loop_set_clock(loop, read_clock, NULL);
+}
+
+static void
+pass_ms(int64_t elapsed_ms)
+{
+	clock_ms += elapsed_ms;
+	ck_assert(loop_turn(loop, 0));
+}
+
+/* "a" has replayed so much; 0: it is not connected.  position: of a mark, or 0. */
+static void
+tell(uint64_t replayed, uint64_t position)
+{
+	is_busy = false;
+	if (replayed > 0)
+		ck_assert(delivery_take_standby(delivery, "a", replayed));
+	delivery_take_standbys(delivery, position);
+}
+
+static void
+answer_report(void)
+{
+	is_busy = false;
+	delivery_take_late_reported(delivery);
+}
+
+/* Nothing comes from the journal until this is asked for. */
+static void
+idle_until(const char *what)
+{
+	for (int i = 0; i < 1000 && strcmp(asked, what) != 0; i++)
+	{
+		asked[0] = '\0';
+		if (is_busy)
+			answer_empty("1");
+		else
+			pass_ms(10);
+	}
+	expect(what);
+}
+
+/* One row is fetched, applied and marked at 10; "a" is at 5, and the reader asleep. */
+static void
+apply_and_wait(bool has_pattern)
+{
+	begin();
+	answer_fetch("1", 1, has_pattern);
+	expect("fetch 0;apply;mark;");
+	tell(5, 10);
+	delivery_take_apply_done(delivery);
+	answer_empty("1");
+	answer_empty("1");
+	expect(has_pattern ? "fetch 1;scan;sleep 1;" : "fetch 1;sleep 1;");
+	if (has_pattern)
+		delivery_take_scan_done(delivery);
+	expect("");
+}
+
+START_TEST(delivery_asks_for_no_standbys_unless_told)
+{
+	start();
+	begin();
+	answer_fetch("1", 1, false);
+	delivery_take_apply_done(delivery);
+	answer_empty("1");
+	expect("fetch 0;apply;fetch 1;ack 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_does_again_what_standbys_have_replayed_and_acknowledges_it_then)
+{
+	start_standbys();
+	apply_and_wait(false);
+	pass_ms(10);
+	expect("replayed;");
+	tell(10, 0);
+	expect("again 0-1;");
+	answer_fetch("1", 1, false);
+	ck_assert_uint_eq(key_count, 1);
+	expect("apply;");
+	delivery_take_apply_done(delivery);
+	expect("ack 1;");
+	ck_assert_int_eq(drained_count, 0);
+	answer_ack();
+	expect("sleep 1;");
+	ck_assert_int_eq(drained_count, 1);
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_acknowledges_nothing_that_a_standby_has_not_replayed)
+{
+	start_standbys();
+	apply_and_wait(false);
+	for (int i = 0; i < 5; i++)
+	{
+		asked[0] = '\0';
+		pass_ms(100);
+		expect("replayed;");
+		tell(9, 0);
+		answer_empty("1");
+	}
+	ck_assert_str_eq(delivery->progress.clean, "0");
+	ck_assert_int_eq(drained_count, 0);
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_goes_on_while_standbys_are_waited_for)
+{
+	start_standbys();
+	apply_and_wait(false);
+	delivery_take_bell(delivery);
+	expect("fetch 1;");
+	answer_fetch("2", 1, false);
+	expect("apply;fetch 2;");
+	delivery_take_apply_done(delivery);
+	answer_fetch("3", 1, false);
+	expect("apply;fetch 3;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_does_again_no_more_than_is_released)
+{
+	start_standbys();
+	apply_and_wait(false);
+	pass_ms(60);
+	expect("replayed;");
+	tell(5, 0);
+	answer_fetch("2", 1, false);
+	/* the second mark is at 20 */
+	expect("sleep 1;apply;mark;");
+	tell(10, 20);
+	delivery_take_apply_done(delivery);
+	expect("again 0-1;");
+	answer_fetch("1", 1, false);
+	delivery_take_apply_done(delivery);
+	expect("apply;fetch 2;");
+	answer_empty("2");
+	expect("ack 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_goes_on_with_a_repeat_that_is_larger_than_a_batch)
+{
+	start_standbys();
+	apply_and_wait(false);
+	pass_ms(10);
+	tell(10, 0);
+	expect("replayed;again 0-1;");
+	answer_fetch("half", 1, false);
+	expect("apply;");
+	delivery_take_apply_done(delivery);
+	expect("ack half;");
+	answer_ack();
+	/* in turns */
+	expect("sleep 1;");
+	answer_empty("1");
+	expect("again half-1;");
+	answer_fetch("1", 1, false);
+	delivery_take_apply_done(delivery);
+	expect("apply;ack 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_moves_the_cursor_by_an_empty_repeat_behind_the_batch_before)
+{
+	start_standbys();
+	apply_and_wait(false);
+	pass_ms(10);
+	tell(10, 0);
+	answer_fetch("almost", 1, false);
+	expect("replayed;again 0-1;apply;");
+	pass_ms(2000);
+	/* the bell is not armed while Redis works: the repeat goes on */
+	asked[0] = '\0';
+	if (!is_busy)
+		delivery_take_bell(delivery);
+	answer_empty("1");
+	expect("fetch 1;again almost-1;");
+	answer_empty("1");
+	ck_assert_str_eq(delivery->progress.clean, "0");
+	delivery_take_apply_done(delivery);
+	ck_assert_str_eq(delivery->progress.clean, "1");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_scans_again_for_the_patterns_of_a_repeat)
+{
+	start_standbys();
+	apply_and_wait(true);
+	pass_ms(10);
+	tell(10, 0);
+	answer_fetch("1", 1, true);
+	expect("replayed;again 0-1;apply;");
+	delivery_take_apply_done(delivery);
+	expect("scan;sleep 1;");
+	ck_assert_str_eq(delivery->progress.clean, "0");
+	answer_empty("1");
+	delivery_take_scan_done(delivery);
+	expect("ack 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_takes_no_pass_that_began_before_the_repeat_for_its_own)
+{
+	start_standbys();
+	begin();
+	answer_fetch("1", 1, true);
+	tell(5, 10);
+	delivery_take_apply_done(delivery);
+	answer_empty("1");
+	answer_empty("1");
+	expect("fetch 0;apply;mark;fetch 1;scan;sleep 1;");
+	/* that pass runs on */
+	pass_ms(10);
+	tell(10, 0);
+	answer_fetch("1", 1, true);
+	delivery_take_apply_done(delivery);
+	expect("replayed;again 0-1;apply;sleep 1;");
+	answer_empty("1");
+	delivery_take_scan_done(delivery);
+	expect("scan;");
+	delivery_take_scan_done(delivery);
+	expect("ack 1;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_makes_a_resync_again_when_standbys_have_replayed)
+{
+	start_standbys();
+	delivery_start(delivery, "0", true, "because");
+	expect("list;");
+	answer_resync_list(true, true);
+	expect("apply;mark;");
+	tell(5, 10);
+	delivery_take_apply_done(delivery);
+	answer_empty("0");
+	answer_empty("0");
+	expect("fetch 0;scan;sleep 0;");
+	delivery_take_scan_done(delivery);
+	expect("");
+	pass_ms(10);
+	tell(10, 0);
+	expect("replayed;again 0-0;");
+	answer_empty("0");
+	expect("list;");
+	answer_resync_list(true, true);
+	ck_assert_uint_eq(key_count, 1);
+	expect("apply;");
+	delivery_take_apply_done(delivery);
+	expect("scan;sleep 0;");
+	answer_empty("0");
+	expect("");
+	delivery_take_scan_done(delivery);
+	expect("resynced;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_makes_a_resync_again_without_patterns)
+{
+	start_standbys();
+	delivery_start(delivery, "0", true, "because");
+	answer_resync_list(true, false);
+	tell(10, 10);
+	expect("list;apply;mark;fetch 0;");
+	answer_empty("0");
+	delivery_take_apply_done(delivery);
+	/* this one had begun before the first resync was done */
+	expect("again 0-0;");
+	answer_empty("0");
+	expect("sleep 0;");
+	answer_empty("0");
+	expect("again 0-0;");
+	answer_empty("0");
+	answer_resync_list(true, false);
+	expect("list;apply;");
+	delivery_take_apply_done(delivery);
+	expect("resynced;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_reports_who_is_late_and_goes_on)
+{
+	start_standbys();
+	apply_and_wait(false);
+	pass_ms(1000);
+	asked[0] = '\0';
+	tell(0, 0);
+	expect("late a;");
+	answer_report();
+	expect("again 0-1;");
+	answer_fetch("1", 1, false);
+	delivery_take_apply_done(delivery);
+	expect("apply;ack 1;");
+	answer_ack();
+	expect("sleep 1;");
+	answer_empty("1");
+	/* until it is back it is asked for again and again, with a goal */
+	idle_until("mark;");
+	tell(12, 20);
+	idle_until("mark;");
+	tell(20, 30);
+	idle_until("late none;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_says_that_it_lives_while_standbys_hold_it_up)
+{
+	start_standbys();
+	apply_and_wait(false);
+	ck_assert(loop_timer_set(loop, &delivery->trim_timer, 0));
+	pass_ms(0);
+	expect("ack 0;");
+	answer_ack();
+	ck_assert_str_eq(delivery->progress.clean, "0");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys)
+{
+	start_standbys();
+	begin();
+	answer_empty("5");
+	answer_empty("5");
+	expect("fetch 0;sleep 5;");
+	ck_assert(loop_timer_set(loop, &delivery->trim_timer, 0));
+	pass_ms(0);
+	expect("ack 0;");
+	answer_ack();
+	expect("mark;");
+	tell(9, 10);
+	answer_trim(0);
+	expect("trim;");
+	pass_ms(5);
+	asked[0] = '\0';
+	idle_until("replayed;");
+	tell(10, 0);
+	idle_until("again 0-5;");
+	answer_empty("5");
+	ck_assert_str_eq(delivery->progress.clean, "5");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_begins_another_session_where_it_was_acknowledged)
+{
+	start_standbys();
+	apply_and_wait(false);
+	delivery_reset(delivery);
+	is_busy = false;
+	begin();
+	expect("fetch 0;");
+	answer_fetch("1", 1, false);
+	expect("apply;mark;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_that_finishes_does_not_wait_for_standbys)
+{
+	start_standbys();
+	apply_and_wait(false);
+	delivery_finish(delivery);
+	ck_assert_int_eq(finished_count, 1);
+	expect("");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_does_not_ask_more_often_in_a_stream)
+{
+	int			mark_count = 0;
+
+	start_standbys();
+	begin();
+	for (int i = 1; i <= 100; i++)
+	{
+		char		cursor[16];
+
+		(void) snprintf(cursor, sizeof(cursor), "%d", i);
+		asked[0] = '\0';
+		answer_fetch(cursor, 1, false);
+		if (strstr(asked, "mark") != NULL)
+		{
+			mark_count++;
+			tell(1000, 10);
+		}
+		delivery_take_apply_done(delivery);
+		while (strstr(asked, "again") != NULL || strstr(asked, "ack") != NULL)
+		{
+			bool		is_ack = strstr(asked, "ack") != NULL;
+
+			asked[0] = '\0';
+			if (is_ack)
+				answer_ack();
+			else
+				answer_empty(cursor);
+		}
+		if (!is_busy)
+			delivery_take_bell(delivery);
+		pass_ms(5);
+	}
+	/* of half a second */
+	ck_assert_int_ge(mark_count, 8);
+	ck_assert_int_le(mark_count, 11);
+	stop();
+}
+
+END_TEST
+
+int
+main(void)
+{
+	Suite	   *suite = suite_create("delivery_standbys");
+	TCase	   *tests = tcase_create("delivery_standbys");
+	SRunner    *runner = srunner_create(suite);
+	int			failed_count;
+
+	suite_add_tcase(suite, tests);
+	tcase_add_test(tests, delivery_asks_for_no_standbys_unless_told);
+	tcase_add_test(tests, delivery_does_again_what_standbys_have_replayed_and_acknowledges_it_then);
+	tcase_add_test(tests, delivery_acknowledges_nothing_that_a_standby_has_not_replayed);
+	tcase_add_test(tests, delivery_goes_on_while_standbys_are_waited_for);
+	tcase_add_test(tests, delivery_does_again_no_more_than_is_released);
+	tcase_add_test(tests, delivery_goes_on_with_a_repeat_that_is_larger_than_a_batch);
+	tcase_add_test(tests, delivery_moves_the_cursor_by_an_empty_repeat_behind_the_batch_before);
+	tcase_add_test(tests, delivery_scans_again_for_the_patterns_of_a_repeat);
+	tcase_add_test(tests, delivery_takes_no_pass_that_began_before_the_repeat_for_its_own);
+	tcase_add_test(tests, delivery_makes_a_resync_again_when_standbys_have_replayed);
+	tcase_add_test(tests, delivery_makes_a_resync_again_without_patterns);
+	tcase_add_test(tests, delivery_reports_who_is_late_and_goes_on);
+	tcase_add_test(tests, delivery_says_that_it_lives_while_standbys_hold_it_up);
+	tcase_add_test(tests, delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys);
+	tcase_add_test(tests, delivery_begins_another_session_where_it_was_acknowledged);
+	tcase_add_test(tests, delivery_that_finishes_does_not_wait_for_standbys);
+	tcase_add_test(tests, delivery_does_not_ask_more_often_in_a_stream);
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -83,9 +83,9 @@ END
 
 # The full name and value that are cached now, if all went well.  While the
 # rows are locked nobody changes them.
-sub _fill_locked
+sub _fill
 {
-	my ($session, $redis, $name, $is_derived) = @_;
+	my ($self, $session, $redis, $name, $is_derived) = @_;
 	my $key = ($is_derived ? 'derived:' : 'tagged:') . $name;
 	my $value;
 
@@ -141,7 +141,7 @@ sub _fill_versioned
 # Whether it was a hit; otherwise the full name and value of what was filled.
 sub _read_one
 {
-	my ($session, $redis, $kind, $name) = @_;
+	my ($self, $session, $redis, $kind, $name) = @_;
 	my $key = "$kind:$name";
 
 	if ($kind eq 'versioned')
@@ -151,8 +151,10 @@ sub _read_one
 	}
 	return 1 if defined $redis->command('GET', $key);
 	return (0, _fill_versioned($session, $redis, $key, $name)) if $kind eq 'versioned';
-	return (0, _fill_locked($session, $redis, $name, $kind eq 'derived'));
+	return (0, $self->_fill($session, $redis, $name, $kind eq 'derived'));
 }
+
+sub _connect_reader { return $_[0]->_connect; }
 
 sub _read
 {
@@ -162,9 +164,9 @@ sub _read
 
 	while (time < $until && getppid() == $self->{parent})
 	{
-		$session ||= eval { $self->_connect } or next;
+		$session ||= eval { $self->_connect_reader } or next;
 		$redis ||= $self->{redis}->client;
-		my ($is_hit, $key, $value) = eval { _read_one($session, $redis, $kinds[ rand @kinds ], _choose_name()) };
+		my ($is_hit, $key, $value) = eval { $self->_read_one($session, $redis, $kinds[ rand @kinds ], _choose_name()) };
 		if (!defined $is_hit) { undef $redis; pause(0.005); }
 		elsif ($is_hit) { $hits++; }
 		# results are words

@@ -98,24 +98,30 @@ COMMENT ON FUNCTION uncache.is_parent_rule(uncache.rule_triggers) IS 'whether a 
 CREATE FUNCTION uncache.check_events(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH covered AS (
-		SELECT t.relation, t.rule, t.action, t.arguments, bool_or(t.on_insert) OVER alike AS on_insert,
-			bool_or(t.on_update) OVER alike AS on_update, bool_or(t.on_delete) OVER alike AS on_delete,
+	/* a rule may have 32767 arguments: no row has one of them and all of them */
+	WITH rules AS MATERIALIZED (
+		SELECT t.relation, t.rule, t.action, t.arguments, t.on_insert, t.on_update, t.on_delete,
 			t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache.is_parent_rule(t) AS is_for_another
-		FROM uncache.rule_triggers t, unnest(t.arguments) AS a(argument)
+		FROM uncache.rule_triggers t
 		WHERE t.is_for_rows AND NOT t.is_inherited
-		WINDOW alike AS (PARTITION BY t.relation, t.action, a.argument)
+	), covered AS (
+		SELECT r.relation, r.rule, r.action, r.is_for_another, bool_or(r.on_insert) OVER alike AS on_insert,
+			bool_or(r.on_update) OVER alike AS on_update, bool_or(r.on_delete) OVER alike AS on_delete
+		FROM rules r, unnest(r.arguments) AS a(argument)
+		WINDOW alike AS (PARTITION BY r.relation, r.action, a.argument)
 	), missing AS (
-		SELECT c.relation, c.rule, c.action, c.arguments,
+		SELECT c.relation, c.rule, c.action,
 			bool_or(NOT c.on_insert) AS on_insert, bool_or(NOT c.on_update) AS on_update, bool_or(NOT c.on_delete) AS on_delete
 		FROM covered c
 		WHERE NOT c.is_for_another
-		GROUP BY 1, 2, 3, 4
+		GROUP BY 1, 2, 3
 	), judged AS (
 		SELECT m.relation, m.rule, concat_ws(' and ', CASE WHEN m.on_insert AND (m.action = 'cacheops' OR NOT coalesce(
 				(SELECT array_agg(a.attname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
 				 WHERE k.conrelid = m.relation AND k.contype = 'p')
-				<@ (SELECT p.columns FROM uncache.find_problem(m.relation, m.action, m.arguments) p), false)) THEN 'INSERT' END,
+				<@ (SELECT p.columns
+					FROM uncache.rule_triggers t, LATERAL uncache.find_problem(m.relation, m.action, t.arguments) p
+					WHERE t.relation = m.relation AND t.rule = m.rule OFFSET 0), false)) THEN 'INSERT' END,
 			CASE WHEN m.on_update THEN 'UPDATE' END, CASE WHEN m.on_delete THEN 'DELETE' END) AS events
 		FROM missing m
 		WHERE m.on_insert OR m.on_update OR m.on_delete
@@ -143,7 +149,9 @@ AS $$
 	WHERE t.is_for_rows AND NOT t.is_inherited
 		AND NOT (t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache.is_parent_rule(t))
 		AND NOT EXISTS (SELECT FROM uncache.rule_triggers o
-			WHERE o.relation = c.relation AND o.on_truncate AND o.action = t.action AND o.arguments @> t.arguments
+			WHERE o.relation = c.relation AND o.on_truncate AND o.action = t.action AND CASE WHEN o.arguments = t.arguments THEN true
+				WHEN cardinality(t.arguments) < 100 THEN o.arguments @> t.arguments
+				ELSE NOT EXISTS (SELECT unnest(t.arguments) EXCEPT SELECT unnest(o.arguments)) END
 			OFFSET 0)
 $$;
 COMMENT ON FUNCTION uncache.check_truncates() IS 'tables and partitions of which a TRUNCATE makes nothing stale';
@@ -161,7 +169,9 @@ AS $$
 			'Add them to UPDATE OF: a row that moves to another key makes the old one stale.')
 	) AS v(problem, hint)
 	WHERE NOT t.is_inherited AND (t.is_for_rows OR NOT EXISTS (SELECT FROM uncache.rule_triggers o
-			WHERE o.relation = t.relation AND o.is_for_rows AND o.action = t.action AND o.arguments @> t.arguments
+			WHERE o.relation = t.relation AND o.is_for_rows AND o.action = t.action AND CASE WHEN o.arguments = t.arguments THEN true
+				WHEN cardinality(t.arguments) < 100 THEN o.arguments @> t.arguments
+				ELSE NOT EXISTS (SELECT unnest(t.arguments) EXCEPT SELECT unnest(o.arguments)) END
 			OFFSET 0))
 		AND v.problem IS NOT NULL
 $$;
@@ -304,7 +314,9 @@ AS $$
 		JOIN uncache.rule_triggers t ON t.relation = r.relation
 	WHERE (t.is_for_rows OR t.trigger_id IS NULL) AND NOT t.is_inherited AND NOT uncache.is_schema_rule(t.rule)
 		AND NOT EXISTS (SELECT FROM uncache.rule_triggers o
-			WHERE o.relation = c.oid AND (o.is_for_rows OR o.trigger_id IS NULL) AND o.action = t.action AND o.arguments @> t.arguments
+			WHERE o.relation = c.oid AND (o.is_for_rows OR o.trigger_id IS NULL) AND o.action = t.action AND CASE WHEN o.arguments = t.arguments THEN true
+				WHEN cardinality(t.arguments) < 100 THEN o.arguments @> t.arguments
+				ELSE NOT EXISTS (SELECT unnest(t.arguments) EXCEPT SELECT unnest(o.arguments)) END
 			OFFSET 0)
 $$;
 COMMENT ON FUNCTION uncache.check_tables_replaced() IS 'tables that have the name of one that had rules';

@@ -81,8 +81,53 @@ read_row(Relation admissions, HeapTuple tuple, const StringArray *arguments, Adm
 	admission->objects = array_get_strings(DatumGetArrayTypeP(objects), "object");
 }
 
+/* What is looked for: the rule that was admitted, which is not the one that fires if that is a clone. */
+typedef struct Search
+{
+	const RuleTrigger *root;
+	const StringArray *arguments;
+	bool		is_exact;		/* found by the trigger itself */
+	bool		is_doubtful;	/* two others, and not of the same author */
+	Admission	admission;
+} Search;
+
+static bool
+is_same_kind(Relation admissions, HeapTuple tuple, const RuleTrigger *root)
+{
+	Datum		is_for_rows;
+
+	return get_value(admissions, tuple, "is_for_rows", BOOLOID, &is_for_rows) &&
+		DatumGetBool(is_for_rows) == root->is_for_rows;
+}
+
+static bool
+is_of_trigger(Relation admissions, HeapTuple tuple, Oid trigger_id)
+{
+	Datum		value;
+
+	return get_value(admissions, tuple, "trigger", OIDOID, &value) && DatumGetObjectId(value) == trigger_id;
+}
+
+/* After pg_upgrade a trigger has another oid: then its arguments and its kind have to do. */
 static void
-find(Relation admissions, Oid relation_id, const StringArray *arguments, Admission *admission)
+consider(Search *search, Relation admissions, HeapTuple tuple)
+{
+	Admission	found = {0};
+
+	if (search->is_exact || !is_same_kind(admissions, tuple, search->root) ||
+		!has_arguments(admissions, tuple, search->arguments))
+		return;
+	read_row(admissions, tuple, search->arguments, &found);
+	search->is_exact = is_of_trigger(admissions, tuple, search->root->trigger_id);
+	if (!search->is_exact && search->admission.author.name[0] != '\0' &&
+		(search->admission.author.role_id != found.author.role_id ||
+		 !array_equals(&search->admission.objects, &found.objects)))
+		search->is_doubtful = true;
+	search->admission = found;
+}
+
+static void
+find(Search *search, Relation admissions)
 {
 	Oid			index_id = catalog_admissions_index_id();
 	AttrNumber	column = get_attnum(RelationGetRelid(admissions), "relation");
@@ -92,39 +137,36 @@ find(Relation admissions, Oid relation_id, const StringArray *arguments, Admissi
 
 	if (column <= 0 || get_atttype(RelationGetRelid(admissions), column) != OIDOID)
 		return;
-	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation_id));
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(search->root->relation_id));
 	scan = systable_beginscan(admissions, index_id, OidIsValid(index_id), NULL, 1, &key);
 	while ((tuple = systable_getnext(scan)) != NULL)
-	{
-		if (has_arguments(admissions, tuple, arguments))
-			read_row(admissions, tuple, arguments, admission);
-	}
+		consider(search, admissions, tuple);
 	systable_endscan(scan);
 }
 
-/* The table of the rule that this one is a clone of. */
-static Oid
+/* The rule that this one is a clone of, or itself. */
+static const RuleTrigger *
 find_root(const RuleTrigger *rule)
 {
 	while (rule != NULL && OidIsValid(rule->parent_id))
 		rule = rule_scan_trigger(rule->parent_id);
-	return rule == NULL ? InvalidOid : rule->relation_id;
+	return rule;
 }
 
 Admission
 admission_find(const RuleTrigger *rule)
 {
-	Admission	admission = {0};
+	Search		search = {.root = find_root(rule),.arguments = &rule->arguments};
+	const Admission none = {0};
 	Oid			admissions_id = catalog_admissions_id();
-	Oid			relation_id = find_root(rule);
 	Relation	admissions;
 
-	if (!OidIsValid(admissions_id) || !OidIsValid(relation_id))
-		return admission;
+	if (!OidIsValid(admissions_id) || search.root == NULL)
+		return none;
 	admissions = table_open(admissions_id, AccessShareLock);
-	find(admissions, relation_id, &rule->arguments, &admission);
+	find(&search, admissions);
 	table_close(admissions, AccessShareLock);
-	return admission;
+	return search.is_doubtful && !search.is_exact ? none : search.admission;
 }
 
 /* --- writing --- */
@@ -140,25 +182,28 @@ admission_put(const RuleTrigger *rule, const StringArray *arguments,
 			  const RuleAuthor *author, const StringArray *objects)
 {
 	const char *const row[] = {
-		oid_text(rule->relation_id), own_sql_array(arguments), oid_text(rule->trigger_id),
+		oid_text(rule->trigger_id), oid_text(rule->relation_id), own_sql_array(arguments),
+		rule->is_for_rows ? "true" : "false",
 		oid_text(author->role_id), author->is_superuser ? "true" : "false", own_sql_array(objects)
 	};
 
-	(void) own_sql_execute("DELETE FROM uncache.admissions WHERE relation = $1::oid AND arguments = $2::text[]", 2, row);
-	(void) own_sql_execute("INSERT INTO uncache.admissions (relation, arguments, trigger, author, is_superuser, objects)"
-						   " VALUES ($1::oid, $2::text[], $3::oid, $4::oid, $5::boolean, $6::text[])",
+	(void) own_sql_execute("DELETE FROM uncache.admissions WHERE trigger = $1::oid", 1, row);
+	(void) own_sql_execute("INSERT INTO uncache.admissions (trigger, relation, arguments, is_for_rows, author, is_superuser, objects)"
+						   " VALUES ($1::oid, $2::oid, $3::text[], $4::boolean, $5::oid, $6::boolean, $7::text[])",
 						   lengthof(row), row);
 }
 
 void
-admission_rewrite(Oid relation_id, const StringArray *old_arguments, const StringArray *new_arguments)
+admission_rewrite(const RuleTrigger *rule, const StringArray *new_arguments)
 {
 	const char *const values[] = {
-		oid_text(relation_id), own_sql_array(old_arguments), own_sql_array(new_arguments)
+		oid_text(rule->trigger_id), oid_text(rule->relation_id), own_sql_array(&rule->arguments), own_sql_array(new_arguments)
 	};
 
 	if (!catalog_is_empty(catalog_admissions_id()))
-		(void) own_sql_execute("UPDATE uncache.admissions SET arguments = $3::text[] WHERE relation = $1::oid AND arguments = $2::text[]",
+		(void) own_sql_execute("UPDATE uncache.admissions SET arguments = $4::text[], trigger = $1::oid"
+							   " WHERE relation = $2::oid AND arguments = $3::text[] AND (trigger = $1::oid"
+							   " OR NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.oid = admissions.trigger AND t.tgrelid = admissions.relation))",
 							   lengthof(values), values);
 }
 
@@ -212,6 +257,33 @@ describe(const ObjectAddress *object)
 					owner_of(&whole));
 }
 
+/* A row's columns, an array's elements and so on have types, too. */
+static List *
+add_type_parts(List *objects, const ObjectAddress *object)
+{
+	Oid			relation_id;
+	Relation	relation;
+	int			i;
+
+	if (object->classId != TypeRelationId)
+		return objects;
+	objects = rule_objects_add_type(objects, getBaseType(object->objectId));
+	objects = rule_objects_add_type(objects, get_element_type(object->objectId));
+	if (type_is_range(object->objectId))
+		objects = rule_objects_add_type(objects, get_range_subtype(object->objectId));
+	relation_id = get_typ_typrelid(object->objectId);
+	relation = OidIsValid(relation_id) ? try_relation_open(relation_id, AccessShareLock) : NULL;
+	if (relation == NULL)
+		return objects;
+	for (i = 0; i < RelationGetNumberOfAttributes(relation); i++)
+	{
+		if (!TupleDescAttr(RelationGetDescr(relation), i)->attisdropped)
+			objects = rule_objects_add_type(objects, TupleDescAttr(RelationGetDescr(relation), i)->atttypid);
+	}
+	relation_close(relation, NoLock);
+	return objects;
+}
+
 /* What a view selects is what whoever selects from it runs. */
 static List *
 add_view(List *objects, const ObjectAddress *object)
@@ -228,15 +300,27 @@ add_view(List *objects, const ObjectAddress *object)
 	return objects;
 }
 
+static List *
+add_parts(List *objects)
+{
+	int			i;
+
+	/* the list grows while it is walked */
+	for (i = 0; i < list_length(objects); i++)
+	{
+		objects = add_view(objects, list_nth(objects, i));
+		objects = add_type_parts(objects, list_nth(objects, i));
+	}
+	return objects;
+}
+
 StringArray
 admission_describe(List *objects)
 {
 	StringArray result = {NULL, 0};
 	int			i;
 
-	/* the list grows while it is walked */
-	for (i = 0; i < list_length(objects); i++)
-		objects = add_view(objects, list_nth(objects, i));
+	objects = add_parts(objects);
 	result.strings = palloc(Max(list_length(objects), 1) * sizeof(char *));
 	for (i = 0; i < list_length(objects); i++)
 	{
@@ -261,15 +345,40 @@ is_admitted(const StringArray *admitted, const char *object)
 	return false;
 }
 
-void
-admission_check(const StringArray *admitted, List *objects)
+/*
+ * Whoever owns a type can give it casts, or a range's functions, that are found when the
+ * query runs, and stand in no tree.
+ */
+static void
+check_type(const ObjectAddress *object, Oid author_id)
 {
-	StringArray used = admission_describe(objects);
+	Oid			owner_id = owner_of(object);
+
+	if (OidIsValid(owner_id) && owner_id != author_id && !superuser_arg(owner_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it would use a type of another role"),
+				 errdetail("It is %s of role \"%s\", who could make it run code as the query's author.",
+						   compat_object_identity(object), GetUserNameFromId(owner_id, true)),
+				 errhint("Let the type belong to the author or to a superuser.")));
+}
+
+void
+admission_check(const Admission *admission, List *objects)
+{
+	StringArray used;
 	int			i;
 
+	objects = add_parts(objects);
+	for (i = 0; i < list_length(objects); i++)
+	{
+		if (((const ObjectAddress *) list_nth(objects, i))->classId == TypeRelationId)
+			check_type(list_nth(objects, i), admission->author.role_id);
+	}
+	used = admission_describe(objects);
 	for (i = 0; i < used.count; i++)
 	{
-		if (!is_admitted(admitted, used.strings[i]))
+		if (!is_admitted(&admission->objects, used.strings[i]))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("it would use another object than when the rule was made"),

@@ -33,9 +33,11 @@ extern Admission admission_find(const RuleTrigger *rule);
 extern void admission_put(const RuleTrigger *rule, const StringArray *arguments,
 						  const RuleAuthor *author, const StringArray *objects);
 
-/* A rule that was admitted has other arguments now. */
-extern void admission_rewrite(Oid relation_id, const StringArray *old_arguments,
-							  const StringArray *new_arguments);
+/*
+ * A rule that was admitted has other arguments now, which differ in the names of columns
+ * alone: for nothing else may an admission move.
+ */
+extern void admission_rewrite(const RuleTrigger *rule, const StringArray *new_arguments);
 
 /* A trigger, or a table with all of its triggers, is gone; either may be InvalidOid. */
 extern void admission_forget(Oid trigger_id, Oid relation_id);
@@ -47,7 +49,10 @@ extern void admission_forget(Oid trigger_id, Oid relation_id);
  */
 extern StringArray admission_describe(List *objects);
 
-/* Raises if an analyzed expression or query uses what is not among these. */
-extern void admission_check(const StringArray *admitted, List *objects);
+/*
+ * Raises if an analyzed expression or query uses what was not admitted, or a type that
+ * belongs neither to its author nor to a superuser.
+ */
+extern void admission_check(const Admission *admission, List *objects);
 
 #endif

@@ -225,7 +225,9 @@ put_author_into_clones(Relation triggers, HeapTuple tuple, const RuleAuthor *aut
 typedef struct Use
 {
 	const RuleTrigger *rule;
-	StringArray objects;		/* the result */
+	const RuleAuthor *author;
+	List	   *used;			/* the result: ObjectAddress * */
+	StringArray objects;		/* and the texts of what is to be admitted */
 } Use;
 
 static void
@@ -236,8 +238,35 @@ find_use(void *argument)
 	RuleAnalysis analysis = rule_analyze(relation, use->rule->action, use->rule->arguments.strings,
 										 use->rule->arguments.count, RULE_SCRUTINY_ALL);
 
+	use->used = analysis.objects;
 	use->objects = admission_describe(analysis.objects);
 	table_close(relation, NoLock);
+}
+
+static void
+check_use(void *argument)
+{
+	const Use  *use = argument;
+	const Admission admission = {*use->author, use->objects};
+
+	admission_check(&admission, use->used);
+}
+
+/* It is not run if it uses other people's types. */
+static void
+warn_of_use(Use *use, const RuleAuthor *author)
+{
+	ErrorData  *error;
+
+	use->author = author;
+	error = OidIsValid(author->role_id) && use->rule->is_for_rows ? guarded_call(check_use, use) : NULL;
+	if (error != NULL)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("queries of rule \"%s\" on table \"%s\" are not run: %s", use->rule->name,
+						get_rel_name(use->rule->relation_id), error->message),
+				 error->detail == NULL ? 0 : errdetail_internal("%s", error->detail),
+				 errhint("Let the type belong to the author or to a superuser. Until then wider deletes are made in their place.")));
 }
 
 /* Of a rule that makes no sense nothing is admitted, and it is not run. */
@@ -249,6 +278,7 @@ admit_use(Oid trigger_id, const StringArray *arguments, const RuleAuthor *author
 	if (guarded_call(find_use, &use) != NULL)
 		use.objects.count = 0;
 	admission_put(use.rule, arguments, author, &use.objects);
+	warn_of_use(&use, author);
 }
 
 static void

@@ -85,7 +85,7 @@ ddl_broken_remember(Oid trigger_id)
 static bool
 is_to_be_looked_at(const RuleTrigger *rule)
 {
-	return !OidIsValid(rule->parent_id) && rule->is_for_rows && !schema_rule_is_name(rule->name);
+	return !OidIsValid(rule->parent_id) && rule->is_for_rows && !schema_rule_is(rule);
 }
 
 static void

@@ -142,14 +142,17 @@ make_again(const RuleTrigger *rule)
 {
 	Admission	admission = admission_find(rule);
 	OwnerActing before = owner_enter();
+	const RuleTrigger *made;
 
 	rule_edit_create(rule->relation_id, rule->name, rule->action, &rule->arguments, rule->is_for_rows);
 	owner_leave(before);
+	made = rule_scan_trigger(get_trigger_oid(rule->relation_id, rule->name, false));
+	if (rule->enabled != made->enabled)
+		rule_edit_enable(made, rule->enabled);
 	if (admission.author.name[0] == '\0')
 		return;
 	admission_forget(rule->trigger_id, InvalidOid);
-	admission_put(rule_scan_trigger(get_trigger_oid(rule->relation_id, rule->name, false)),
-				  &rule->arguments, &admission.author, &admission.objects);
+	admission_put(made, &rule->arguments, &admission.author, &admission.objects);
 }
 
 /*

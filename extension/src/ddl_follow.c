@@ -234,9 +234,10 @@ follow_tables(const Change *change)
 
 	if (change->address.classId == RelationRelationId && command->changes_rows)
 		make_up_for(change->address.objectId);
+	/* not those that have values of the row's type: they are other people's */
 	if (command->changes_identity)
 	{
-		foreach(cell, change->tables)
+		foreach(cell, table_family_sharers(change->address.objectId))
 			schema_rule_follow(lfirst_oid(cell), command->makes_table);
 	}
 	foreach(table, command->children)
@@ -270,7 +271,7 @@ warn_of_heirs_of(Oid parent_id, Oid heir_id)
 	{
 		const RuleTrigger *rule = lfirst(cell);
 
-		if (rule->is_for_rows && !schema_rule_is_name(rule->name))
+		if (rule->is_for_rows && !schema_rule_is(rule))
 			ddl_report_heir(rule, heir_id);
 	}
 }

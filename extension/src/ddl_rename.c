@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "admission.h"
 #include "compat.h"
 #include "ddl_rename.h"
 #include "ddl_report.h"
@@ -203,6 +204,8 @@ settle(const RuleTrigger *rule, RenamedColumns *renamed)
 	if (!is_same)
 	{
 		rule_edit_rewrite(rule, NULL, &arguments);
+		if (rule->action == RULE_ACTION_QUERY)
+			admission_rewrite(rule, &arguments);
 		tell_of_choice(rule, renamed);
 	}
 	renamed_columns_put(rule, &arguments, renamed);
@@ -267,7 +270,7 @@ add_rename(const RuleTrigger *rule, RenamedColumns *renamed, const char *old_nam
 static bool
 is_automatic(const RuleTrigger *rule)
 {
-	return schema_rule_is_name(rule->name);
+	return schema_rule_is(rule);
 }
 
 static void

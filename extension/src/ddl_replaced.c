@@ -9,6 +9,7 @@
 
 #include "access/table.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "commands/trigger.h"
 #include "ddl_broken.h"
 #include "ddl_replaced.h"
@@ -29,7 +30,7 @@
 static bool
 is_its_own(const RuleTrigger *rule)
 {
-	return !OidIsValid(rule->parent_id) && !schema_rule_is_name(rule->name);
+	return !OidIsValid(rule->parent_id) && !schema_rule_is(rule);
 }
 
 /* Of a table or a materialized view. */
@@ -96,28 +97,46 @@ typedef struct Trial
 {
 	Relation	relation;
 	const RuleTrigger *rule;
+	bool		calls_function; /* the result */
 } Trial;
+
+static bool
+has_function(const List *objects)
+{
+	const ListCell *cell;
+
+	foreach(cell, objects)
+	{
+		if (((const ObjectAddress *) lfirst(cell))->classId == ProcedureRelationId)
+			return true;
+	}
+	return false;
+}
 
 static void
 analyze(void *argument)
 {
-	const Trial *trial = argument;
+	Trial	   *trial = argument;
 
-	(void) rule_analyze(trial->relation, trial->rule->action, trial->rule->arguments.strings,
-						trial->rule->arguments.count, RULE_SCRUTINY_OWN_TABLE);
+	trial->calls_function = has_function(rule_analyze(trial->relation, trial->rule->action, trial->rule->arguments.strings,
+													  trial->rule->arguments.count, RULE_SCRUTINY_OWN_TABLE).objects);
 }
 
 static bool
 fits(Oid relation_id, const RuleTrigger *rule)
 {
-	Trial		trial = {table_open(relation_id, AccessShareLock), rule};
-	bool		result = guarded_call(analyze, &trial) == NULL;
+	Trial		trial = {.relation = table_open(relation_id, AccessShareLock),.rule = rule};
+	bool		result = guarded_call(analyze, &trial) == NULL && !trial.calls_function;
 
 	table_close(trial.relation, NoLock);
 	return result;
 }
 
-/* A query has its author's rights: it is given to a table by who may do that, by watch(). */
+/*
+ * A query has its author's rights, and a function runs as whoever writes: whoever made the
+ * rule may have had TRIGGER on that table, not on this one.  They are given to a table by
+ * who may do that, by watch().
+ */
 static bool
 can_copy(Oid relation_id, const RuleTrigger *rule)
 {

@@ -34,7 +34,7 @@ follow_rule(const RuleTrigger *rule)
 	if (guc_enabled && may_have_missed(rule, previous))
 		invalidate_rule(rule);
 	if (rule->enabled == TRIGGER_FIRES_ON_ORIGIN)
-		rule_edit_enable_always(rule);
+		rule_edit_enable(rule, TRIGGER_FIRES_ALWAYS);
 }
 
 void

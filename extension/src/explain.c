@@ -20,6 +20,7 @@
 #include "rule_scan.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/rls.h"
@@ -66,7 +67,13 @@ may_see_key(const Recording *recording, const CollectSource *source)
 {
 	Oid			author_id;
 
+	/*
+	 * by hand: by his own hand; of a table that is gone all that is left is
+	 * wide
+	 */
 	if (!OidIsValid(source->relation_id))
+		return has_privs_of_role(recording->caller_id, GetUserId());
+	if (get_rel_name(source->relation_id) == NULL)
 		return true;
 	if (pg_class_aclcheck(source->relation_id, recording->caller_id, ACL_SELECT) != ACLCHECK_OK ||
 		check_enable_rls(source->relation_id, recording->caller_id, true) == RLS_ENABLED)

@@ -174,12 +174,11 @@ run_rows(void *argument)
 	settings_restore(nest_level);
 }
 
-/* A query that cannot be prepared is tried once in each transaction. */
+/* A query that cannot be prepared, or had to wait for a lock, is tried once in each transaction. */
 static bool
 has_given_up(const RuleQuery *query)
 {
-	return query->sql == NULL ||
-		(query->plan == NULL && query->failed_at == GetCurrentTransactionStartTimestamp());
+	return query->sql == NULL || query->failed_at == GetCurrentTransactionStartTimestamp();
 }
 
 static void
@@ -189,7 +188,7 @@ warn_of_author(const Rule *rule)
 	const char *detail;
 
 	/* unless a role has changed since the rule was looked up */
-	if (!OidIsValid(rule_author_find_role(&rule->author, &problem, &detail)))
+	if (!OidIsValid(rule_author_find_role(&rule->admission.author, &problem, &detail)))
 		rule_warn(rule, problem, detail);
 }
 
@@ -239,7 +238,7 @@ query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_cou
 	{
 		rule_query_give_up();
 		rule_forget_states(rule);
-		if (query->plan == NULL)
+		if (query->plan == NULL || guarded_classify(error) == GUARDED_LOCK_TIMEOUT)
 			query->failed_at = GetCurrentTransactionStartTimestamp();
 		rule_warn_of_error(rule, psprintf("query \"%s\"", query->source), error);
 	}

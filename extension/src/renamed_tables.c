@@ -61,8 +61,10 @@ renamed_tables_find_former(Oid relation_id)
 
 	if (is_empty() || !get_names(relation_id, key))
 		return InvalidOid;
-	rows = own_sql_query("SELECT relation::text FROM uncache.renamed_tables"
-						 " WHERE schema = $1::name AND name = $2::name AND relation <> $3::oid ORDER BY at DESC LIMIT 1",
+	rows = own_sql_query("SELECT r.relation::text FROM uncache.renamed_tables r"
+						 " JOIN pg_catalog.pg_class f ON f.oid = r.relation JOIN pg_catalog.pg_class c ON c.oid = $3::oid"
+						 " WHERE r.schema = $1::name AND r.name = $2::name AND r.relation <> $3::oid"
+						 " ORDER BY (f.relowner = c.relowner) DESC, r.at DESC LIMIT 1",
 						 lengthof(key), key);
 	return rows == NIL ? InvalidOid : atooid(((char **) linitial(rows))[0]);
 }
@@ -70,11 +72,12 @@ renamed_tables_find_former(Oid relation_id)
 void
 renamed_tables_settle(Oid relation_id)
 {
-	const char *key[2];
+	const char *key[3] = {NULL, NULL, oid_text(relation_id)};
 
 	if (!is_empty() && get_names(relation_id, key))
-		(void) own_sql_execute("DELETE FROM uncache.renamed_tables WHERE schema = $1::name AND name = $2::name",
-							   lengthof(key), key);
+		(void) own_sql_execute("DELETE FROM uncache.renamed_tables r USING pg_catalog.pg_class f, pg_catalog.pg_class c"
+							   " WHERE r.schema = $1::name AND r.name = $2::name AND f.oid = r.relation AND c.oid = $3::oid"
+							   " AND f.relowner = c.relowner", lengthof(key), key);
 }
 
 void

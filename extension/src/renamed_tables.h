@@ -12,10 +12,10 @@
 /* A table had this name; the first that is told of counts, unless it has it again. */
 extern void renamed_tables_put(Oid relation_id, const char *schema, const char *name);
 
-/* The table that gave up its name to this one last, or InvalidOid. */
+/* The table that gave up its name to this one last, rather one of the same owner; or InvalidOid. */
 extern Oid	renamed_tables_find_former(Oid relation_id);
 
-/* What had a table's name before does not matter any more. */
+/* What of the same owner had a table's name before does not matter any more. */
 extern void renamed_tables_settle(Oid relation_id);
 
 /* What name a table had does not matter any more. */

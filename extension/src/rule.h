@@ -8,7 +8,7 @@
 #ifndef UNCACHE_RULE_H
 #define UNCACHE_RULE_H
 
-#include "array.h"
+#include "admission.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
@@ -82,11 +82,11 @@ typedef struct RuleQuery
 	int			parameter_count;
 	SPIPlanPtr	plan;			/* NULL until prepared */
 	Oid		   *types;			/* of the parameters */
-	const StringArray *admitted;	/* the rule's */
+	const Admission *admission; /* the rule's */
 	bool		may_analyze;	/* PostgreSQL may analyze it again */
 	bool		is_outdated;	/* it had to, and might not */
 	TimestampTz failed_at;		/* start of the last transaction in which it
-								 * could not be prepared */
+								 * could not be prepared, or had to wait */
 	int			first_key;		/* among the rule's keys: what it can return; */
 	int			key_count;		/* 0 if nobody knows */
 } RuleQuery;
@@ -101,8 +101,8 @@ typedef struct Rule
 	char	   *relation_name;	/* for messages */
 	char	   *trigger_name;
 	Oid			relation_id;
-	RuleAuthor	author;			/* whose rights its queries have */
-	StringArray admitted;		/* what they may use, see admission.h */
+	Admission	admission;		/* whose rights its queries have, and what
+								 * they may use */
 	Oid			author_id;		/* the role, or InvalidOid: they are not to be
 								 * run */
 	RuleKey    *keys;

@@ -328,7 +328,7 @@ uncache_rule_author(PG_FUNCTION_ARGS)
 typedef struct UseCall
 {
 	const RuleTrigger *rule;
-	StringArray admitted;
+	Admission	admission;
 } UseCall;
 
 static void
@@ -342,7 +342,7 @@ check_use(void *argument)
 		return;
 	analysis = rule_analyze(relation, call->rule->action, call->rule->arguments.strings,
 							call->rule->arguments.count, RULE_SCRUTINY_ALL);
-	admission_check(&call->admitted, analysis.objects);
+	admission_check(&call->admission, analysis.objects);
 	relation_close(relation, AccessShareLock);
 }
 
@@ -354,14 +354,12 @@ Datum
 uncache_find_other_use(PG_FUNCTION_ARGS)
 {
 	UseCall		call = {.rule = rule_scan_trigger(PG_GETARG_OID(0))};
-	Admission	admission = {0};
 	ErrorData  *error = NULL;
 
 	if (call.rule != NULL && call.rule->action == RULE_ACTION_QUERY)
-		admission = admission_find(call.rule);
-	if (admission.author.name[0] == '\0')
+		call.admission = admission_find(call.rule);
+	if (call.admission.author.name[0] == '\0')
 		PG_RETURN_NULL();
-	call.admitted = admission.objects;
 	error = guarded_look(check_use, &call);
 	if (error == NULL || error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE || error->detail == NULL)
 		PG_RETURN_NULL();

@@ -240,7 +240,7 @@ has_same_author(const Rule *rule)
 	const char *detail;
 
 	return rule->action != RULE_ACTION_QUERY ||
-		rule_author_find_role(&rule->author, &problem, &detail) == rule->author_id;
+		rule_author_find_role(&rule->admission.author, &problem, &detail) == rule->author_id;
 }
 
 /* Valid before compiling: an invalidation that comes meanwhile must win. */

@@ -12,6 +12,7 @@
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
@@ -122,6 +123,22 @@ typedef struct Fit
 	bool		is_possible;
 } Fit;
 
+static bool
+is_of_somebody(Oid function_id, void *context)
+{
+	return function_id >= FirstNormalObjectId;
+}
+
+/* Does a cast call a function that may be dropped? */
+static bool
+calls_function(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return check_functions_in_node(node, is_of_somebody, context) ||
+		expression_tree_walker(node, calls_function, context);
+}
+
 /* A column as it was: read through an implicit cast, if it has another type now. */
 static Node *
 fit_column(const Var *var, Fit *fit)
@@ -139,8 +156,9 @@ fit_column(const Var *var, Fit *fit)
 	result = coerce_to_target_type(NULL, (Node *) present, attribute->atttypid,
 								   var->vartype, var->vartypmod, COERCION_IMPLICIT,
 								   COERCE_IMPLICIT_CAST, -1);
-	if (result != NULL)
-		exprSetCollation(result, var->varcollid);
+	if (result == NULL || calls_function(result, NULL))
+		return NULL;
+	exprSetCollation(result, var->varcollid);
 	return result;
 }
 

@@ -175,9 +175,8 @@ set_author(Rule *rule, Oid trigger_id)
 
 	if (trigger != NULL)
 		admission = admission_find(trigger);
-	rule->author = admission.author;
-	rule->admitted = admission.objects;
-	rule->author_id = rule_author_find_role(&rule->author, &problem, &detail);
+	rule->admission = admission;
+	rule->author_id = rule_author_find_role(&rule->admission.author, &problem, &detail);
 }
 
 static void

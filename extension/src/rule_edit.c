@@ -50,6 +50,8 @@ rule_edit_drop(const RuleTrigger *rule)
 {
 	ObjectAddress address;
 
+	if (rule->action == RULE_ACTION_QUERY)
+		admission_forget(rule->trigger_id, InvalidOid);
 	ObjectAddressSet(address, TriggerRelationId, rule->trigger_id);
 	performDeletion(&address, DROP_RESTRICT, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
 	CommandCounterIncrement();
@@ -108,8 +110,7 @@ rule_edit_rewrite(const RuleTrigger *rule, const char *name, const StringArray *
 							arguments != NULL ? arguments : &rule->arguments);
 	table_close(triggers, RowExclusiveLock);
 	CommandCounterIncrement();
-	if (rule->action == RULE_ACTION_QUERY && arguments != NULL)
-		admission_rewrite(rule->relation_id, &rule->arguments, arguments);
+
 }
 
 void
@@ -128,11 +129,11 @@ rule_edit_restrict(const RuleTrigger *rule, const int16 *columns, int column_cou
 }
 
 void
-rule_edit_enable_always(const RuleTrigger *rule)
+rule_edit_enable(const RuleTrigger *rule, char enabled)
 {
 	TriggerChange change = {.values = {0}};
 
-	set_value(&change, Anum_pg_trigger_tgenabled, CharGetDatum(TRIGGER_FIRES_ALWAYS));
+	set_value(&change, Anum_pg_trigger_tgenabled, CharGetDatum(enabled));
 	apply_change(rule, &change);
 }
 

@@ -38,8 +38,8 @@ extern void rule_edit_rewrite(const RuleTrigger *rule, const char *name,
 extern void rule_edit_restrict(const RuleTrigger *rule, const int16 *columns, int column_count,
 							   const char *condition);
 
-/* Makes a rule fire in every session. */
-extern void rule_edit_enable_always(const RuleTrigger *rule);
+/* Sets in which sessions a rule fires, as pg_trigger.tgenabled has it. */
+extern void rule_edit_enable(const RuleTrigger *rule, char enabled);
 
 /* What nodeToString() has made of a rule's WHEN, palloc'd; NULL if it has none. */
 extern char *rule_edit_condition(const RuleTrigger *rule);

@@ -100,7 +100,7 @@ analyze(ParseState *pstate, Node *raw)
 }
 
 static Expr *
-make_expression(Relation relation, const char *placeholder, bool is_planned, const StringArray *admitted)
+make_expression(Relation relation, const char *placeholder, bool is_planned, const Admission *admission)
 {
 	int			nest_level = settings_pin_all();
 	char	   *sql = psprintf(RULE_EXPRESSION_PREFIX "%s\n", placeholder);
@@ -110,8 +110,8 @@ make_expression(Relation relation, const char *placeholder, bool is_planned, con
 	if (!is_planned)
 		rule_literals_take(pstate, node, NULL, 0);
 	node = analyze(pstate, node);
-	if (admitted != NULL)
-		admission_check(admitted, rule_objects_add(NIL, node));
+	if (admission != NULL)
+		admission_check(admission, rule_objects_add(NIL, node));
 	if (is_planned)
 		node = (Node *) expression_planner((Expr *) compat_expand_virtual_columns(node, relation));
 	free_parsestate(pstate);
@@ -126,9 +126,9 @@ rule_expression_plan(Relation relation, const char *placeholder)
 }
 
 Expr *
-rule_expression_plan_admitted(Relation relation, const char *placeholder, const StringArray *admitted)
+rule_expression_plan_admitted(Relation relation, const char *placeholder, const Admission *admission)
 {
-	return make_expression(relation, placeholder, true, admitted);
+	return make_expression(relation, placeholder, true, admission);
 }
 
 Expr *

@@ -8,7 +8,7 @@
 #ifndef UNCACHE_RULE_EXPRESSION_H
 #define UNCACHE_RULE_EXPRESSION_H
 
-#include "array.h"
+#include "admission.h"
 #include "nodes/primnodes.h"
 #include "utils/relcache.h"
 
@@ -28,7 +28,7 @@ extern Expr *rule_expression_plan(Relation relation, const char *placeholder);
 
 /* The same where it must use nothing but what was admitted: see admission.h. */
 extern Expr *rule_expression_plan_admitted(Relation relation, const char *placeholder,
-										   const StringArray *admitted);
+										   const Admission *admission);
 
 /*
  * The same for whoever only looks: runs nobody's code.  The result's type is that of

@@ -210,6 +210,7 @@ find(Node *node, void *context)
 		case T_Query:
 			return find_in_query(finder, (Query *) node);
 		case T_Var:
+			add_type(finder, ((const Var *) node)->vartype);
 			add_column(finder, (const Var *) node);
 			return false;
 		case T_Const:
@@ -264,5 +265,14 @@ rule_objects_add(List *objects, Node *node)
 	Finder		finder = {objects, NIL};
 
 	(void) find(node, &finder);
+	return finder.objects;
+}
+
+List *
+rule_objects_add_type(List *objects, Oid type_id)
+{
+	Finder		finder = {objects, NIL};
+
+	add_type(&finder, type_id);
 	return finder.objects;
 }

@@ -20,4 +20,7 @@
  */
 extern List *rule_objects_add(List *objects, Node *node);
 
+/* Appends a type, which may be InvalidOid, in the same way. */
+extern List *rule_objects_add_type(List *objects, Oid type_id);
+
 #endif

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "admission.h"
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "executor/executor.h"
@@ -49,16 +50,65 @@ rule_query_leave_author(RuleQueryRole role)
 	SetUserIdAndSecContext(role.user_id, role.security_context);
 }
 
-/* Before anything of it is planned, or a literal converted: does it use what it used? */
-static void
-check_admitted(const RuleCompiler *compiler, const char *source)
+/* As the author; what is allocated is of no use afterwards. */
+static List *
+find_use(const Rule *rule, Relation relation, const char *source)
 {
-	RuleCompiler looking = {.rule = compiler->rule,.relation = compiler->relation,.is_strict = true};
+	Rule		looked_at = *rule;
+	RuleCompiler compiler = {.rule = &looked_at,.relation = relation,.is_strict = true};
 	RuleQuery	query = {.source = source};
 
-	rule_query_compile(&looking, &query);
-	rule_query_analyze(&looking, &query);
-	admission_check(&compiler->rule->admitted, looking.objects);
+	looked_at.context = CurrentMemoryContext;
+	rule_query_compile(&compiler, &query);
+	rule_query_analyze(&compiler, &query);
+	return compiler.objects;
+}
+
+/* The types (OIDs) among objects, locked against DROP. */
+static List *
+lock_types(const List *objects)
+{
+	List	   *types = NIL;
+	const ListCell *cell;
+
+	foreach(cell, objects)
+	{
+		const ObjectAddress *object = lfirst(cell);
+
+		if (object->classId != TypeRelationId)
+			continue;
+		LockDatabaseObject(TypeRelationId, object->objectId, 0, AccessShareLock);
+		types = lappend_oid(types, object->objectId);
+	}
+	return types;
+}
+
+static void
+unlock_types(const List *types)
+{
+	const ListCell *cell;
+
+	foreach(cell, types)
+		UnlockDatabaseObject(TypeRelationId, lfirst_oid(cell), 0, AccessShareLock);
+}
+
+/*
+ * Before anything of it is planned, or a literal converted: does it use what it used?  The
+ * types whose input functions convert literals are locked, and the answer found again:
+ * returns them, for the caller to unlock when that is done.
+ */
+static List *
+check_admitted(const Rule *rule, Relation relation, const char *source)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "uncache query", ALLOCSET_SMALL_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	List	   *types = lock_types(find_use(rule, relation, source));
+
+	admission_check(&rule->admission, find_use(rule, relation, source));
+	MemoryContextSwitchTo(old_context);
+	types = list_copy(types);
+	MemoryContextDelete(context);
+	return types;
 }
 
 static void
@@ -81,15 +131,17 @@ rule_query_compile(RuleCompiler *compiler, RuleQuery *query)
 	RuleParameter *parameters =
 	MemoryContextAlloc(compiler->rule->context,
 					   Max(list_length(placeholders), 1) * sizeof(RuleParameter));
+	List	   *types = NIL;
 	int			count = 0;
 
 	compiler->template_text = query->source;
 	if (!compiler->is_strict)
-		check_admitted(compiler, query->source);
+		types = check_admitted(compiler->rule, compiler->relation, query->source);
 	compiler->runs_as_author = true;
 	foreach(cell, placeholders)
 		compile_parameter(compiler, lfirst(cell), &parameters[count++]);
 	compiler->runs_as_author = false;
+	unlock_types(types);
 	query->parameters = parameters;
 	query->parameter_count = count;
 	query->types = MemoryContextAlloc(compiler->rule->context, Max(count, 1) * sizeof(Oid));
@@ -184,17 +236,17 @@ query_error_callback(void *argument)
  */
 static post_parse_analyze_hook_type next_hook = NULL;
 static const ParseState *awaited = NULL;
-static const StringArray *awaited_use = NULL;
+static const Admission *awaited_use = NULL;
 
 static void
 look_at_analyzed(ParseState *pstate, Query *parsed)
 {
-	const StringArray *admitted = awaited_use;
+	const Admission *admission = awaited_use;
 
 	if (pstate != awaited)
 		return;
 	awaited = NULL;
-	admission_check(admitted, rule_objects_add(NIL, (Node *) parsed));
+	admission_check(admission, rule_objects_add(NIL, (Node *) parsed));
 }
 
 #if COMPAT_ANALYZE_HOOK_HAS_JUMBLE
@@ -239,7 +291,7 @@ set_up_parser(ParseState *pstate, void *argument)
 		elog(ERROR, "what the query reads has changed meanwhile");
 	}
 	awaited = pstate;
-	awaited_use = query->admitted;
+	awaited_use = query->admission;
 	compat_set_up_parameters(pstate, query->types, query->parameter_count);
 }
 
@@ -248,7 +300,7 @@ check_use(const Rule *rule, SPIPlanPtr plan)
 {
 	const		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
 
-	admission_check(&rule->admitted, rule_objects_add(NIL, linitial(source->query_list)));
+	admission_check(&rule->admission, rule_objects_add(NIL, linitial(source->query_list)));
 }
 
 static SPIPlanPtr
@@ -264,7 +316,7 @@ prepare(const Rule *rule, RuleQuery *query)
 	error_context_stack = &callback;
 	query->may_analyze = true;
 	query->is_outdated = false;
-	query->admitted = &rule->admitted;
+	query->admission = &rule->admission;
 	plan = SPI_prepare_params(query->sql, set_up_parser, query, 0);
 	query->may_analyze = awaited == NULL;
 	if (plan == NULL)
@@ -289,13 +341,20 @@ void
 rule_query_prepare(Rule *rule, RuleQuery *query)
 {
 	MemoryContextCallback *callback;
+	Relation	relation;
+	List	   *types;
 	SPIPlanPtr	plan;
 
 	if (query->plan != NULL && SPI_plan_is_valid(query->plan))
 		return;
 	free_plan(query);
 	query->may_analyze = false;
+	/* the statement that fires the rule has it locked */
+	relation = table_open(rule->relation_id, NoLock);
+	types = check_admitted(rule, relation, query->source);
+	table_close(relation, NoLock);
 	plan = prepare(rule, query);
+	unlock_types(types);
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
 	callback = MemoryContextAlloc(rule->context, sizeof(*callback));

@@ -182,7 +182,7 @@ rule_template_analyze(RuleCompiler *compiler, const TemplatePart *placeholder)
 		expr = rule_expression_analyze(compiler->relation, compiler->placeholder);
 	else if (compiler->runs_as_author)
 		expr = rule_expression_plan_admitted(compiler->relation, compiler->placeholder,
-											 &compiler->rule->admitted);
+											 &compiler->rule->admission);
 	else
 		expr = rule_expression_plan(compiler->relation, compiler->placeholder);
 	error_context_stack = callback.previous;

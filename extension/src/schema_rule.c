@@ -49,6 +49,12 @@ schema_rule_is_name(const char *name)
 		(hash[HASH_DIGITS] == '\0' || strcmp(hash + HASH_DIGITS, RULE_PAIR_TRUNCATE) == 0);
 }
 
+bool
+schema_rule_is(const RuleTrigger *rule)
+{
+	return rule->action == RULE_ACTION_TAGS && schema_rule_is_name(rule->name);
+}
+
 /* palloc'd; NULL if there is no such table. */
 static char *
 make_name(Oid relation_id)
@@ -76,7 +82,7 @@ find_rules(Oid relation_id, const char *name)
 	{
 		RuleTrigger *rule = lfirst(cell);
 
-		if (OidIsValid(rule->parent_id) || !rule->is_for_rows || !schema_rule_is_name(rule->name))
+		if (OidIsValid(rule->parent_id) || !rule->is_for_rows || !schema_rule_is(rule))
 			continue;
 		if (strcmp(rule->name, name) == 0)
 			rules = lcons(rule, rules);
@@ -129,7 +135,7 @@ drop_remains(Oid relation_id)
 	{
 		const RuleTrigger *rule = lfirst(cell);
 
-		if (schema_rule_is_name(rule->name) && rule->name[ROW_NAME_LENGTH] != '\0' &&
+		if (schema_rule_is(rule) && rule->name[ROW_NAME_LENGTH] != '\0' &&
 			!has_row_rule(relation_id, pnstrdup(rule->name, ROW_NAME_LENGTH)))
 			rule_edit_drop(rule);
 	}

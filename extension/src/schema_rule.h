@@ -16,6 +16,9 @@
 /* Is this the name of an automatic rule, or of the one for TRUNCATE beside it? */
 extern bool schema_rule_is_name(const char *name);
 
+/* Is it an automatic rule?  A trigger of another action may be called anything. */
+extern bool schema_rule_is(const RuleTrigger *rule);
+
 /*
  * Makes a table's automatic rule what it is to be.  Where there is none, one is
  * made only if may_make: pg_restore adds primary keys, and then creates the rules

@@ -83,6 +83,8 @@ settings_pin_all(void)
 		pin("backslash_quote", "safe_encoding");
 	if (Transform_null_equals)
 		pin("transform_null_equals", "off");
+	if (strcmp(GetConfigOption("timezone_abbreviations", false, false), "Default") != 0)
+		pin("timezone_abbreviations", "Default");
 	if (!Array_nulls)
 		pin("array_nulls", "on");
 	if (xmlbinary != XMLBINARY_BASE64)

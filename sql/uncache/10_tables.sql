@@ -119,9 +119,10 @@ COMMENT ON COLUMN uncache.schemas.target IS 'Redis destination by alias';
  * dumped: a dump's triggers are admitted when they are made.
  */
 CREATE TABLE uncache.admissions (
+	trigger			oid		NOT NULL,
 	relation		oid		NOT NULL,
 	arguments		text[]	NOT NULL,
-	trigger			oid		NOT NULL,
+	is_for_rows		boolean	NOT NULL,
 	author			oid		NOT NULL,
 	is_superuser	boolean	NOT NULL,
 	objects			text[]	NOT NULL
@@ -131,6 +132,7 @@ COMMENT ON TABLE uncache.admissions IS 'rules with queries that were admitted';
 COMMENT ON COLUMN uncache.admissions.relation IS 'the rule''s table';
 COMMENT ON COLUMN uncache.admissions.arguments IS 'all arguments of its trigger';
 COMMENT ON COLUMN uncache.admissions.trigger IS 'the trigger; another one after pg_upgrade';
+COMMENT ON COLUMN uncache.admissions.is_for_rows IS 'whether it fires for rows, or for TRUNCATE';
 COMMENT ON COLUMN uncache.admissions.author IS 'the role whose rights the queries have';
 COMMENT ON COLUMN uncache.admissions.is_superuser IS 'whether it was superuser then';
 COMMENT ON COLUMN uncache.admissions.objects IS 'what the queries used then: they may use nothing else';

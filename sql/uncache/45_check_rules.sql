@@ -5,7 +5,8 @@
  *
  * A schema of ten thousand tables may be new, and the planner know nothing of it.  So there
  * is no join in this view, and who asks for other triggers of a table says OFFSET 0, which keeps the
- * question from becoming a join: they are found by the index, table by table.
+ * question from becoming a join: they are found by the index, table by table.  That goes through
+ * UNION ALL only where both halves have the same types, column by column: hence the cast of view.
  */
 CREATE VIEW uncache.rule_triggers AS
 SELECT t.oid AS trigger_id, t.tgrelid AS relation, t.tgname AS rule,
@@ -33,7 +34,7 @@ FROM pg_catalog.pg_trigger t
 WHERE t.tgfoid = ANY (ARRAY['uncache.keys()', 'uncache.patterns()', 'uncache.tags()', 'uncache.versions()',
 		'uncache.query()', 'uncache.cacheops()']::regprocedure[])
 UNION ALL
-SELECT NULL, v.view, ('uncache_' || v.action)::name, v.action, v.templates, false, 'A', false, true, false, false, false, false, NULL
+SELECT NULL, v.view::oid, ('uncache_' || v.action)::name, v.action, v.templates, false, 'A', false, true, false, false, false, false, NULL
 FROM uncache.view_rules v;
 COMMENT ON VIEW uncache.rule_triggers IS 'every trigger that calls one of uncache''s trigger functions, on partitions too; rules of materialized views, without one';
 

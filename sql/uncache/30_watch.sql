@@ -28,9 +28,9 @@ CREATE FUNCTION uncache.truncate_relations(relation regclass) RETURNS SETOF regc
 AS $$
 	SELECT relation
 	UNION
-	SELECT c.oid
+	SELECT h.heir
 	FROM unnest((SELECT uncache.heirs(p.oid) FROM pg_class p WHERE p.oid = relation AND p.relkind = 'p')) AS h(heir)
-		JOIN pg_class c ON c.oid = h.heir AND c.relkind IN ('r', 'p')
+	WHERE (SELECT c.relkind FROM pg_class c WHERE c.oid = h.heir) IN ('r', 'p')
 $$;
 COMMENT ON FUNCTION uncache.truncate_relations(regclass) IS 'a table and all its partitions';
 

@@ -4,9 +4,10 @@
  * Every trigger that calls a trigger function, those of partitions included.
  *
  * A schema of ten thousand tables may be new, and the planner know nothing of it.  So there
- * is no join in this view, and who asks for other triggers of a table says OFFSET 0, which keeps the
- * question from becoming a join: they are found by the index, table by table.  That goes through
- * UNION ALL only where both halves have the same types, column by column: hence the cast of view.
+ * is no join in this view, and who asks for other triggers of a table, or a catalog for what
+ * belongs to one, says OFFSET 0, which keeps the question from becoming a join: they are found
+ * by the index, table by table.  The question gets through UNION ALL only where both halves
+ * have the same types, column by column: hence the cast of the view.
  */
 CREATE VIEW uncache.rule_triggers AS
 SELECT t.oid AS trigger_id, t.tgrelid AS relation, t.tgname AS rule,
@@ -245,11 +246,6 @@ COMMENT ON FUNCTION uncache.check_products() IS 'rules whose products go nowhere
 CREATE FUNCTION uncache.check_table_names(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH RECURSIVE ancestors(relation, ancestor) AS (
-		SELECT i.inhrelid, i.inhparent FROM pg_inherits i
-		UNION
-		SELECT a.relation, i.inhparent FROM ancestors a JOIN pg_inherits i ON i.inhrelid = a.ancestor
-	)
 	SELECT t.relation, t.rule, format('it invalidates what cacheops has cached of table "%s", %s', r.name,
 			CASE WHEN r.is_watched THEN format('and its own table is called "%s"', c.relname) ELSE 'which does not exist' END),
 		CASE WHEN t.rule = 'uncache_cacheops'
@@ -262,7 +258,13 @@ AS $$
 		LATERAL (SELECT CASE t.arguments[1] WHEN c.relname THEN c.relname ELSE uncache.cacheops_table(t.arguments) END AS name,
 			t.rule ~ '^uncache_cacheops(_own[0-9]*)?$' AS is_watched OFFSET 0) r
 	WHERE t.action = 'cacheops' AND t.is_for_rows AND NOT t.is_inherited AND r.name <> c.relname AND CASE WHEN r.is_watched
-		THEN NOT EXISTS (SELECT FROM ancestors a JOIN pg_class p ON p.oid = a.ancestor WHERE a.relation = t.relation AND p.relname = r.name)
+		THEN NOT EXISTS (WITH RECURSIVE ancestors(ancestor) AS (
+				SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = t.relation
+				UNION
+				SELECT i.inhparent
+				FROM ancestors a, LATERAL (SELECT o.inhparent FROM pg_inherits o WHERE o.inhrelid = a.ancestor OFFSET 0) i
+			)
+			SELECT FROM ancestors a WHERE (SELECT p.relname FROM pg_class p WHERE p.oid = a.ancestor) = r.name)
 			AND NOT EXISTS (SELECT FROM pg_class v WHERE v.relname = r.name AND v.relnamespace = c.relnamespace AND v.relkind = 'v')
 		ELSE NOT EXISTS (SELECT FROM pg_class o WHERE o.relname = r.name AND o.relkind IN ('r', 'p', 'v', 'm', 'f')) END
 $$;
@@ -295,12 +297,15 @@ CREATE FUNCTION uncache.check_columns(OUT relation oid, OUT rule name, OUT probl
 AS $$
 	SELECT t.relation, t.rule, format('it reads column %I, which is another one than before', c.written),
 		format('The column that it read before is called %I now. Call uncache.watch to say what is meant.', c.followed)
-	FROM uncache.renamed_columns r
-		JOIN uncache.rule_triggers t ON t.relation = r.relation AND t.rule = r.rule AND t.is_for_rows AND NOT t.is_inherited
-			AND t.arguments = ARRAY(SELECT a FROM unnest(r.present) WITH ORDINALITY AS u(a, n) ORDER BY n OFFSET cardinality(r.present) - cardinality(t.arguments)),
+	FROM uncache.renamed_columns r,
+		LATERAL (SELECT o.relation, o.rule
+			FROM uncache.rule_triggers o
+			WHERE o.relation = r.relation AND o.rule = r.rule AND o.is_for_rows AND NOT o.is_inherited
+				AND o.arguments = ARRAY(SELECT a FROM unnest(r.present) WITH ORDINALITY AS u(a, n) ORDER BY n OFFSET cardinality(r.present) - cardinality(o.arguments))
+			OFFSET 0) t,
 		unnest(r.written, r.followed) AS c(written, followed)
-	WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.written)
-		AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.followed)
+	WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.written OFFSET 0)
+		AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.followed OFFSET 0)
 $$;
 COMMENT ON FUNCTION uncache.check_columns() IS 'rules that had to choose between two columns: the one that was renamed, and the one of its name';
 
@@ -311,10 +316,13 @@ AS $$
 		format('Call uncache.watch for the table that is read under this name, or again for %s to say that it is meant.', r.relation::regclass)
 	FROM uncache.renamed_tables r
 		JOIN pg_namespace n ON n.nspname = r.schema
-		JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.name AND c.oid <> r.relation AND c.relkind IN ('r', 'p', 'm')
-		JOIN uncache.rule_triggers t ON t.relation = r.relation
-	WHERE (t.is_for_rows OR t.trigger_id IS NULL) AND NOT t.is_inherited AND NOT uncache.is_schema_rule(t.rule)
-		AND NOT EXISTS (SELECT FROM uncache.rule_triggers o
+		JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.name AND c.oid <> r.relation AND c.relkind IN ('r', 'p', 'm'),
+		LATERAL (SELECT o.rule, o.action, o.arguments
+			FROM uncache.rule_triggers o
+			WHERE o.relation = r.relation AND (o.is_for_rows OR o.trigger_id IS NULL) AND NOT o.is_inherited
+				AND NOT uncache.is_schema_rule(o.rule)
+			OFFSET 0) t
+	WHERE NOT EXISTS (SELECT FROM uncache.rule_triggers o
 			WHERE o.relation = c.oid AND (o.is_for_rows OR o.trigger_id IS NULL) AND o.action = t.action AND CASE WHEN o.arguments = t.arguments THEN true
 				WHEN cardinality(t.arguments) < 100 THEN o.arguments @> t.arguments
 				ELSE NOT EXISTS (SELECT unnest(t.arguments) EXCEPT SELECT unnest(o.arguments)) END
@@ -328,8 +336,11 @@ CREATE FUNCTION uncache.check_before_triggers(OUT relation oid, OUT rule name, O
 AS $$
 	SELECT t.relation, t.rule, format('columns that only trigger %I on %s changes are not noticed', b.tgname, b.tgrelid::regclass),
 		'Call uncache.watch without columns if it changes one that the rule reads.'
-	FROM uncache.rule_triggers t, uncache.truncate_relations(t.relation) AS c(relation)
-		JOIN pg_trigger b ON b.tgrelid = c.relation AND b.tgtype & 19 = 19 AND b.tgenabled <> 'D' AND b.tgparentid = 0
+	FROM uncache.rule_triggers t, uncache.truncate_relations(t.relation) AS c(relation),
+		LATERAL (SELECT o.tgname, o.tgrelid
+			FROM pg_trigger o
+			WHERE o.tgrelid = c.relation AND o.tgtype & 19 = 19 AND o.tgenabled <> 'D' AND o.tgparentid = 0
+			OFFSET 0) b
 	WHERE t.is_for_rows AND t.on_update AND NOT t.is_inherited AND t.update_columns IS NOT NULL
 $$;
 COMMENT ON FUNCTION uncache.check_before_triggers() IS 'rules that fire for some columns, on tables whose triggers change others';
@@ -357,20 +368,18 @@ COMMENT ON FUNCTION uncache.check_schemas() IS 'tables of watched schemas withou
 CREATE FUNCTION uncache.check_schemas_unwatched(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH unwatched AS MATERIALIZED (
-		SELECT n.oid, n.nspname FROM pg_namespace n
-		WHERE NOT EXISTS (SELECT FROM uncache.schemas w WHERE w.schema = n.nspname)
-	), rules AS MATERIALIZED (
+	WITH rules AS MATERIALIZED (
 		SELECT t.relation, t.rule, (SELECT c.relnamespace FROM pg_class c WHERE c.oid = t.relation) AS schema
 		FROM uncache.rule_triggers t
 		WHERE t.is_for_rows AND NOT t.is_inherited AND uncache.is_schema_rule(t.rule)
 	)
-	SELECT DISTINCT ON (u.oid) r.relation, r.rule,
-		format('it is the rule of a watched schema, and schema %I is not watched: tables that are made later have none', u.nspname),
-		format('SELECT uncache.watch_schema(%L)', quote_ident(u.nspname))
-	FROM unwatched u JOIN rules r ON r.schema = u.oid
-	WHERE uncache.schema_tags(r.relation) IS NULL
-	ORDER BY u.oid, r.relation, r.rule
+	SELECT DISTINCT ON (r.schema) r.relation, r.rule,
+		format('it is the rule of a watched schema, and schema %I is not watched: tables that are made later have none', n.nspname),
+		format('SELECT uncache.watch_schema(%L)', quote_ident(n.nspname))
+	FROM rules r, LATERAL (SELECT o.nspname FROM pg_namespace o WHERE o.oid = r.schema OFFSET 0) n
+	WHERE r.schema NOT IN (SELECT o.oid FROM uncache.schemas w JOIN pg_namespace o ON o.nspname = w.schema)
+		AND uncache.schema_tags(r.relation) IS NULL
+	ORDER BY r.schema, r.relation, r.rule
 $$;
 COMMENT ON FUNCTION uncache.check_schemas_unwatched() IS 'schemas whose tables have automatic rules, and that are not watched';
 

@@ -15,7 +15,9 @@
 #include "admission.h"
 #include "catalog.h"
 #include "catalog/objectaddress.h"
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
@@ -257,6 +259,21 @@ describe(const ObjectAddress *object)
 					owner_of(&whole));
 }
 
+/* The next one down, which may be a domain as well. */
+static Oid
+base_of_domain(Oid type_id)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type_id));
+	Oid			base_id = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		base_id = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
+		ReleaseSysCache(tuple);
+	}
+	return base_id;
+}
+
 /* A row's columns, an array's elements and so on have types, too. */
 static List *
 add_type_parts(List *objects, const ObjectAddress *object)
@@ -267,10 +284,11 @@ add_type_parts(List *objects, const ObjectAddress *object)
 
 	if (object->classId != TypeRelationId)
 		return objects;
-	objects = rule_objects_add_type(objects, getBaseType(object->objectId));
+	objects = rule_objects_add_type(objects, base_of_domain(object->objectId));
 	objects = rule_objects_add_type(objects, get_element_type(object->objectId));
 	if (type_is_range(object->objectId))
 		objects = rule_objects_add_type(objects, get_range_subtype(object->objectId));
+	objects = rule_objects_add_type(objects, compat_range_of_multirange(object->objectId));
 	relation_id = get_typ_typrelid(object->objectId);
 	relation = OidIsValid(relation_id) ? try_relation_open(relation_id, AccessShareLock) : NULL;
 	if (relation == NULL)
@@ -301,6 +319,60 @@ add_view(List *objects, const ObjectAddress *object)
 }
 
 static List *
+add_defaults(List *objects, HeapTuple tuple)
+{
+	bool		is_null;
+	Datum		defaults = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargdefaults, &is_null);
+
+	return is_null ? objects : rule_objects_add(objects, stringToNode(TextDatumGetCString(defaults)));
+}
+
+static List *
+add_aggregate(List *objects, Oid function_id)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(function_id));
+	Form_pg_aggregate form;
+
+	if (!HeapTupleIsValid(tuple))
+		return objects;
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	objects = rule_objects_add_function(objects, form->aggtransfn);
+	objects = rule_objects_add_function(objects, form->aggfinalfn);
+	objects = rule_objects_add_function(objects, form->aggcombinefn);
+	objects = rule_objects_add_function(objects, form->aggserialfn);
+	objects = rule_objects_add_function(objects, form->aggdeserialfn);
+	objects = rule_objects_add_function(objects, form->aggmtransfn);
+	objects = rule_objects_add_function(objects, form->aggminvtransfn);
+	objects = rule_objects_add_function(objects, form->aggmfinalfn);
+	objects = rule_objects_add_type(objects, form->aggtranstype);
+	objects = rule_objects_add_type(objects, form->aggmtranstype);
+	ReleaseSysCache(tuple);
+	return objects;
+}
+
+/* What stands behind a function's name: not its body, which is its owner's. */
+static List *
+add_function_parts(List *objects, const ObjectAddress *object)
+{
+	HeapTuple	tuple;
+	Form_pg_proc form;
+	int			i;
+
+	if (object->classId != ProcedureRelationId)
+		return objects;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(object->objectId));
+	if (!HeapTupleIsValid(tuple))
+		return objects;
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	objects = rule_objects_add_type(objects, form->prorettype);
+	for (i = 0; i < form->proargtypes.dim1; i++)
+		objects = rule_objects_add_type(objects, form->proargtypes.values[i]);
+	objects = add_defaults(objects, tuple);
+	ReleaseSysCache(tuple);
+	return add_aggregate(objects, object->objectId);
+}
+
+static List *
 add_parts(List *objects)
 {
 	int			i;
@@ -310,6 +382,7 @@ add_parts(List *objects)
 	{
 		objects = add_view(objects, list_nth(objects, i));
 		objects = add_type_parts(objects, list_nth(objects, i));
+		objects = add_function_parts(objects, list_nth(objects, i));
 	}
 	return objects;
 }
@@ -340,6 +413,44 @@ is_admitted(const StringArray *admitted, const char *object)
 	for (i = 0; i < admitted->count; i++)
 	{
 		if (strcmp(admitted->strings[i], object) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A function without a search path of its own finds tables by their bare names in the
+ * temporary schema of whoever writes.
+ */
+static bool
+finds_temporary(const ObjectAddress *object)
+{
+	HeapTuple	tuple;
+	bool		has_no_settings = true;
+	bool		result = false;
+
+	if (object->classId != ProcedureRelationId)
+		return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(object->objectId));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	(void) SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proconfig, &has_no_settings);
+	result = has_no_settings && ((Form_pg_proc) GETSTRUCT(tuple))->prokind != PROKIND_AGGREGATE &&
+		((Form_pg_proc) GETSTRUCT(tuple))->prolang != INTERNALlanguageId &&
+		((Form_pg_proc) GETSTRUCT(tuple))->prolang != ClanguageId && !compat_has_parsed_body(tuple);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+bool
+admission_finds_temporary(List *objects)
+{
+	int			i;
+
+	objects = add_parts(objects);
+	for (i = 0; i < list_length(objects); i++)
+	{
+		if (finds_temporary(list_nth(objects, i)))
 			return true;
 	}
 	return false;

@@ -49,6 +49,9 @@ extern void admission_forget(Oid trigger_id, Oid relation_id);
  */
 extern StringArray admission_describe(List *objects);
 
+/* Does one of these call a function that may take a writer's temporary table for another one? */
+extern bool admission_finds_temporary(List *objects);
+
 /*
  * Raises if an analyzed expression or query uses what was not admitted, or a type that
  * belongs neither to its author nor to a superuser.

@@ -14,6 +14,7 @@
 #include "catalog/objectaddress.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_param.h"
@@ -21,6 +22,7 @@
 #include "storage/lock.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/syscache.h"
 
 #if PG_VERSION_NUM < 130000
 #error "uncache needs PostgreSQL 13 or later"
@@ -236,6 +238,27 @@ compat_index_insert(Relation index, Datum *values, bool *nulls, ItemPointer tid,
 	(void) index_insert(index, values, nulls, tid, heap, UNIQUE_CHECK_NO, false, NULL);
 #else
 	(void) index_insert(index, values, nulls, tid, heap, UNIQUE_CHECK_NO, NULL);
+#endif
+}
+
+/* 14 brought multiranges, */
+#if PG_VERSION_NUM >= 140000
+#define compat_range_of_multirange(type_id) (type_is_multirange(type_id) ? get_multirange_range(type_id) : InvalidOid)
+#else
+#define compat_range_of_multirange(type_id) InvalidOid
+#endif
+
+/* and bodies of SQL functions whose names were looked up when they were made. */
+static inline bool
+compat_has_parsed_body(HeapTuple function)
+{
+#if PG_VERSION_NUM >= 140000
+	bool		is_null;
+
+	(void) SysCacheGetAttr(PROCOID, function, Anum_pg_proc_prosqlbody, &is_null);
+	return !is_null;
+#else
+	return false;
 #endif
 }
 

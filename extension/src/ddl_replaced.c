@@ -20,7 +20,9 @@
 #include "renamed_tables.h"
 #include "rule_compile.h"
 #include "rule_edit.h"
+#include "rule_pair.h"
 #include "schema_rule.h"
+#include "table_family.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -158,12 +160,16 @@ is_to_be_told(const RuleTrigger *rule)
 static void
 copy(Oid relation_id, const RuleTrigger *rule)
 {
+	ListCell   *cell;
+
 	if (view_rule_is_view(relation_id))
 		view_rule_put(relation_id, rule->action, &rule->arguments);
 	else
 	{
 		rule_edit_create(relation_id, rule->name, rule->action, &rule->arguments, rule->is_for_rows);
 		ddl_broken_remember(get_trigger_oid(relation_id, rule->name, false));
+		foreach(cell, table_family_partitions(relation_id))
+			rule_pair_cover(lfirst_oid(cell));
 	}
 	if (guc_enabled)
 		invalidate_rule(rule);

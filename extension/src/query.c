@@ -125,6 +125,7 @@ run_once(Run *run, Arguments arguments)
 
 	AcceptInvalidationMessages();
 	rule_query_prepare(run->rule, run->query);
+	rule_query_check_temporary(run->query);
 	rule_query_lock(run->query);
 
 	/*

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * renamed_tables.c
- *	  Tables with rules that had another name when those were written:
+ *	  Names that tables with rules have had:
  *	  uncache.renamed_tables.
  *
  *-------------------------------------------------------------------------
@@ -42,13 +42,15 @@ renamed_tables_put(Oid relation_id, const char *schema, const char *name)
 	const char *present[2];
 
 	(void) own_sql_execute("INSERT INTO uncache.renamed_tables (relation, schema, name, at)"
-						   " VALUES ($1::oid, $2::name, $3::name, clock_timestamp()) ON CONFLICT (relation) DO NOTHING",
+						   " VALUES ($1::oid, $2::name, $3::name, clock_timestamp()) ON CONFLICT (relation, schema, name) DO UPDATE SET at = excluded.at",
 						   lengthof(row), row);
 	if (get_names(relation_id, present))
 	{
 		const char *const settled[] = {row[0], present[0], present[1]};
 
-		(void) own_sql_execute("DELETE FROM uncache.renamed_tables WHERE relation = $1::oid AND schema = $2::name AND name = $3::name",
+		(void) own_sql_execute("DELETE FROM uncache.renamed_tables r USING uncache.renamed_tables again"
+							   " WHERE again.relation = $1::oid AND again.schema = $2::name AND again.name = $3::name"
+							   " AND r.relation = again.relation AND r.at >= again.at",
 							   lengthof(settled), settled);
 	}
 }

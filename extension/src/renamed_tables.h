@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * renamed_tables.h
- *	  Tables with rules that had another name when those were written:
+ *	  Names that tables with rules have had:
  *	  uncache.renamed_tables.
  *
  *-------------------------------------------------------------------------
@@ -9,7 +9,7 @@
 #ifndef UNCACHE_RENAMED_TABLES_H
 #define UNCACHE_RENAMED_TABLES_H
 
-/* A table had this name; the first that is told of counts, unless it has it again. */
+/* A table had this name, as well as others before. Where it has one of them again, what came after that is undone. */
 extern void renamed_tables_put(Oid relation_id, const char *schema, const char *name);
 
 /* The table that gave up its name to this one last, rather one of the same owner; or InvalidOid. */

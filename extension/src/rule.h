@@ -83,6 +83,7 @@ typedef struct RuleQuery
 	SPIPlanPtr	plan;			/* NULL until prepared */
 	Oid		   *types;			/* of the parameters */
 	const Admission *admission; /* the rule's */
+	bool		finds_temporary;	/* see admission_finds_temporary() */
 	bool		may_analyze;	/* PostgreSQL may analyze it again */
 	bool		is_outdated;	/* it had to, and might not */
 	TimestampTz failed_at;		/* start of the last transaction in which it

@@ -178,6 +178,12 @@ rule_cache_init(void)
 {
 	CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(PROCOID, syscache_callback, (Datum) 0);
+
+	/*
+	 * casts are found when a query runs: whose types it uses is looked at
+	 * again
+	 */
+	CacheRegisterSyscacheCallback(CASTSOURCETARGET, syscache_callback, (Datum) 0);
 	RegisterXactCallback(transaction_callback, NULL);
 }
 

@@ -15,6 +15,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
+#include "no_code.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -109,9 +110,14 @@ make_expression(Relation relation, const char *placeholder, bool is_planned, con
 
 	if (!is_planned)
 		rule_literals_take(pstate, node, NULL, 0);
+	if (admission != NULL)
+		no_code_enter();
 	node = analyze(pstate, node);
 	if (admission != NULL)
+	{
+		no_code_leave();
 		admission_check(admission, rule_objects_add(NIL, node));
+	}
 	if (is_planned)
 		node = (Node *) expression_planner((Expr *) compat_expand_virtual_columns(node, relation));
 	free_parsestate(pstate);

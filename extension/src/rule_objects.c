@@ -14,6 +14,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
+#include "funcapi.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "rule_objects.h"
@@ -104,6 +105,21 @@ add_constant(Finder *finder, const Const *constant)
 		default:
 			break;
 	}
+}
+
+/* Of a row without a type of its own, as OUT parameters make it. */
+static void
+add_result(Finder *finder, Node *call)
+{
+	TupleDesc	desc = NULL;
+	Oid			type_id;
+	int			i;
+
+	if (exprType(call) != RECORDOID)
+		return;
+	(void) get_expr_result_type(call, &type_id, &desc);
+	for (i = 0; desc != NULL && i < desc->natts; i++)
+		add_type(finder, TupleDescAttr(desc, i)->atttypid);
 }
 
 static bool find(Node *node, void *context);
@@ -219,6 +235,7 @@ find(Node *node, void *context)
 		case T_OpExpr:
 		case T_DistinctExpr:
 		case T_NullIfExpr:
+			add_type(finder, exprType(node));
 			add(finder, OperatorRelationId, ((const OpExpr *) node)->opno, 0);
 			break;
 		case T_ScalarArrayOpExpr:
@@ -235,15 +252,24 @@ find(Node *node, void *context)
 			add(finder, CollationRelationId, ((const CollateExpr *) node)->collOid, 0);
 			break;
 		case T_FieldSelect:
+			add_type(finder, exprType(node));
 			add_field(finder, exprType((Node *) ((const FieldSelect *) node)->arg),
 					  ((const FieldSelect *) node)->fieldnum);
 			break;
 		case T_TableFunc:
 			add_types(finder, ((const TableFunc *) node)->coltypes);
 			break;
-		case T_Param:
 		case T_FuncExpr:
+			add_result(finder, node);
+			add_type(finder, exprType(node));
+			break;
+		case T_Param:
 		case T_Aggref:
+		case T_WindowFunc:
+		case T_SubscriptingRef:
+		case T_CaseExpr:
+		case T_CoalesceExpr:
+		case T_MinMaxExpr:
 		case T_RelabelType:
 		case T_CoerceViaIO:
 		case T_ArrayCoerceExpr:
@@ -274,5 +300,14 @@ rule_objects_add_type(List *objects, Oid type_id)
 	Finder		finder = {objects, NIL};
 
 	add_type(&finder, type_id);
+	return finder.objects;
+}
+
+List *
+rule_objects_add_function(List *objects, Oid function_id)
+{
+	Finder		finder = {objects, NIL};
+
+	(void) add_function(function_id, &finder);
 	return finder.objects;
 }

@@ -20,7 +20,8 @@
  */
 extern List *rule_objects_add(List *objects, Node *node);
 
-/* Appends a type, which may be InvalidOid, in the same way. */
+/* Appends a type or a function, which may be InvalidOid, in the same way. */
 extern List *rule_objects_add_type(List *objects, Oid type_id);
+extern List *rule_objects_add_function(List *objects, Oid function_id);
 
 #endif

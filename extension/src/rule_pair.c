@@ -15,6 +15,8 @@
 #include "commands/trigger.h"
 #include "compat.h"
 #include "fmgr.h"
+#include "guc.h"
+#include "invalidate.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "owner.h"
@@ -107,7 +109,12 @@ put(Oid relation_id, const char *name, RuleAction action, const StringArray *arg
 	if (present != NULL && is_as_asked(present, action, arguments, is_for_rows))
 		return;
 	if (present != NULL)
+	{
+		/* what passed by it while it was switched off */
+		if (guc_enabled && present->enabled != TRIGGER_FIRES_ALWAYS)
+			invalidate_rule(present);
 		rule_edit_drop(present);
+	}
 	rule_edit_create(relation_id, name, action, arguments, is_for_rows);
 }
 

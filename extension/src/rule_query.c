@@ -12,11 +12,13 @@
 
 #include "admission.h"
 #include "access/table.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "no_code.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
 #include "query_text.h"
@@ -59,8 +61,10 @@ find_use(const Rule *rule, Relation relation, const char *source)
 	RuleQuery	query = {.source = source};
 
 	looked_at.context = CurrentMemoryContext;
+	no_code_enter();
 	rule_query_compile(&compiler, &query);
 	rule_query_analyze(&compiler, &query);
+	no_code_leave();
 	return compiler.objects;
 }
 
@@ -98,13 +102,15 @@ unlock_types(const List *types)
  * returns them, for the caller to unlock when that is done.
  */
 static List *
-check_admitted(const Rule *rule, Relation relation, const char *source)
+check_admitted(const Rule *rule, Relation relation, const char *source, bool *finds_temporary)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "uncache query", ALLOCSET_SMALL_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 	List	   *types = lock_types(find_use(rule, relation, source));
+	List	   *objects = find_use(rule, relation, source);
 
-	admission_check(&rule->admission, find_use(rule, relation, source));
+	admission_check(&rule->admission, objects);
+	*finds_temporary = admission_finds_temporary(objects);
 	MemoryContextSwitchTo(old_context);
 	types = list_copy(types);
 	MemoryContextDelete(context);
@@ -136,7 +142,7 @@ rule_query_compile(RuleCompiler *compiler, RuleQuery *query)
 
 	compiler->template_text = query->source;
 	if (!compiler->is_strict)
-		types = check_admitted(compiler->rule, compiler->relation, query->source);
+		types = check_admitted(compiler->rule, compiler->relation, query->source, &query->finds_temporary);
 	compiler->runs_as_author = true;
 	foreach(cell, placeholders)
 		compile_parameter(compiler, lfirst(cell), &parameters[count++]);
@@ -246,6 +252,7 @@ look_at_analyzed(ParseState *pstate, Query *parsed)
 	if (pstate != awaited)
 		return;
 	awaited = NULL;
+	no_code_leave();
 	admission_check(admission, rule_objects_add(NIL, (Node *) parsed));
 }
 
@@ -271,6 +278,7 @@ void
 rule_query_give_up(void)
 {
 	awaited = NULL;
+	no_code_leave();
 }
 
 void
@@ -290,6 +298,12 @@ set_up_parser(ParseState *pstate, void *argument)
 		query->is_outdated = true;
 		elog(ERROR, "what the query reads has changed meanwhile");
 	}
+
+	/*
+	 * until look_at_analyzed(); if another's hook keeps that from us, nothing
+	 * is run
+	 */
+	no_code_enter();
 	awaited = pstate;
 	awaited_use = query->admission;
 	compat_set_up_parameters(pstate, query->types, query->parameter_count);
@@ -351,7 +365,7 @@ rule_query_prepare(Rule *rule, RuleQuery *query)
 	query->may_analyze = false;
 	/* the statement that fires the rule has it locked */
 	relation = table_open(rule->relation_id, NoLock);
-	types = check_admitted(rule, relation, query->source);
+	types = check_admitted(rule, relation, query->source, &query->finds_temporary);
 	table_close(relation, NoLock);
 	plan = prepare(rule, query);
 	unlock_types(types);
@@ -362,6 +376,20 @@ rule_query_prepare(Rule *rule, RuleQuery *query)
 	callback->arg = query;
 	MemoryContextRegisterResetCallback(rule->context, callback);
 	query->plan = plan;
+}
+
+void
+rule_query_check_temporary(const RuleQuery *query)
+{
+	Oid			schema_id;
+	Oid			toast_schema_id;
+
+	GetTempNamespaceState(&schema_id, &toast_schema_id);
+	if (OidIsValid(schema_id) && query->finds_temporary)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a function that it calls could take a temporary object of the session for another one"),
+				 errhint("Give the function a search path: ALTER FUNCTION ... SET search_path = ...")));
 }
 
 void

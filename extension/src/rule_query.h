@@ -45,6 +45,12 @@ extern void rule_query_prepare(Rule *rule, RuleQuery *query);
 extern void rule_query_give_up(void);
 
 /*
+ * Raises if a function that the query calls finds names in the writer's temporary schema,
+ * and there is one.
+ */
+extern void rule_query_check_temporary(const RuleQuery *query);
+
+/*
  * Locks what a prepared query reads, and raises if somebody else has locked it: a writer
  * does not wait for a rule's sake, nor have a migration deadlock with him.
  */

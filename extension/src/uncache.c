@@ -10,6 +10,7 @@
 #include "consumer.h"
 #include "fmgr.h"
 #include "guc.h"
+#include "no_code.h"
 #include "own_shape.h"
 #include "pending.h"
 #include "rule_cache.h"
@@ -25,6 +26,7 @@ _PG_init(void)
 	guc_init();
 	rule_cache_init();
 	rule_query_init();
+	no_code_init();
 	own_shape_init();
 	consumer_init();
 	pending_init();

@@ -61,9 +61,14 @@ BEGIN
 				FROM pg_class c
 					JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = name,
 					LATERAL uncache.rule_author(t.oid) a
-				WHERE c.oid = put_trigger.relation AND a.author = pg_get_userbyid(c.relowner) AND a.known_as = a.author)))
+				WHERE c.oid = put_trigger.relation AND a.author = pg_get_userbyid(c.relowner) AND a.known_as = a.author
+					AND uncache.find_other_use(t.oid) IS NULL)))
 	THEN
 		RETURN;
+	END IF;
+	/* what passed by it while it was switched off */
+	IF EXISTS (SELECT FROM uncache.rules r WHERE r.relation = put_trigger.relation AND r.rule = name AND r.enabled <> 'always') THEN
+		PERFORM uncache.invalidate_table(relation);
 	END IF;
 	IF columns IS NOT NULL THEN
 		event_list := replace(events, 'UPDATE', 'UPDATE OF ' || (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c));

@@ -45,13 +45,14 @@ COMMENT ON COLUMN uncache.renamed_columns.followed IS 'the same columns by the n
 
 /* Where another table takes the name that rules were made for, they hold for that one, too. */
 CREATE TABLE uncache.renamed_tables (
-	relation	oid			PRIMARY KEY,
+	relation	oid			NOT NULL,
 	schema		name		NOT NULL,
 	name		name		NOT NULL,
-	at			timestamptz	NOT NULL
+	at			timestamptz	NOT NULL,
+	PRIMARY KEY (relation, schema, name)
 );
 CREATE INDEX renamed_tables_name_idx ON uncache.renamed_tables (name, schema);
-COMMENT ON TABLE uncache.renamed_tables IS 'tables with rules that had another name when the rules were made';
+COMMENT ON TABLE uncache.renamed_tables IS 'names that tables with rules have had';
 COMMENT ON COLUMN uncache.renamed_tables.relation IS 'the table';
 COMMENT ON COLUMN uncache.renamed_tables.schema IS 'the schema that it was in';
 COMMENT ON COLUMN uncache.renamed_tables.name IS 'the name that it had there';

@@ -71,7 +71,9 @@ SET client_min_messages = error;
 DROP DOMAIN e.ty CASCADE;
 RESET client_min_messages;
 SELECT author, templates FROM uncache.rules WHERE action = 'query';
+ALTER FUNCTION e.evil() SET search_path = pg_catalog;
 INSERT INTO pg_temp.c VALUES (1);
+ALTER FUNCTION e.evil() RESET search_path;
 DROP TABLE pg_temp.c;
 RESET ROLE;
 TABLE supers;
@@ -91,6 +93,7 @@ DROP TABLE e.t;
 TABLE supers;
 DELETE FROM uncache.journal;
 
+\c -
 -- case 5: a table's new owner chooses types, and with them casts
 CREATE SCHEMA o AUTHORIZATION regress_uncache_ad_olga;
 CREATE SCHEMA pub;
@@ -410,6 +413,78 @@ RESET ROLE;
 RESET client_min_messages;
 INSERT INTO a.cond VALUES (1, 'x');
 SELECT rule, enabled FROM uncache.rules WHERE relation = 'a.cond'::regclass ORDER BY rule;
+DELETE FROM uncache.journal;
+-- case 20: types that stand in no call: OUT columns, results, defaults, arguments, an aggregate's parts
+CREATE SCHEMA f AUTHORIZATION regress_uncache_ad_alice;
+GRANT USAGE ON SCHEMA f, e TO PUBLIC;
+SET ROLE regress_uncache_ad_eve;
+CREATE DOMAIN e.base AS text;
+CREATE DOMAIN e.over AS e.base;
+CREATE TYPE e.span AS RANGE (subtype = int);
+CREATE FUNCTION e.step(e.base, text) RETURNS e.base LANGUAGE sql AS $$SELECT 'x'$$;
+RESET ROLE;
+SET ROLE regress_uncache_ad_alice;
+CREATE DOMAIN f.over AS e.over;
+CREATE FUNCTION f.columns(OUT a text, OUT b e.span) LANGUAGE sql AS $$SELECT 'x', NULL::e.span$$;
+CREATE FUNCTION f.given(int, text DEFAULT lower('x'::e.base)) RETURNS text LANGUAGE sql AS $$SELECT 'x'$$;
+CREATE FUNCTION f.taken(int, e.span DEFAULT NULL) RETURNS text LANGUAGE sql AS $$SELECT 'x'$$;
+CREATE FUNCTION f.less(text, text) RETURNS e.base LANGUAGE sql AS $$SELECT 'x'$$;
+CREATE OPERATOR f.<< (LEFTARG = text, RIGHTARG = text, FUNCTION = f.less);
+CREATE AGGREGATE f.folded(text) (sfunc = e.step, stype = e.base);
+CREATE TABLE f.t (id int);
+SELECT uncache.watch('f.t', query => ARRAY[$$SELECT 'k:' || 'x'::f.over$$]);
+SELECT uncache.watch('f.t', query => ARRAY[$$SELECT 'k:' || a FROM f.columns()$$]);
+SELECT uncache.watch('f.t', query => ARRAY[$$SELECT 'k:' || f.given({id})$$]);
+SELECT uncache.watch('f.t', query => ARRAY[$$SELECT 'k:' || f.taken({id})$$]);
+SELECT uncache.watch('f.t', query => ARRAY[$$SELECT 'k:' || (x OPERATOR(f.<<) 'y') FROM (VALUES ('x'::text)) v (x)$$]);
+SELECT uncache.watch('f.t', query => ARRAY[$$SELECT 'k:' || f.folded('x')$$]);
+SELECT uncache.watch('f.t', query => ARRAY[$$SELECT 'k:' || {id}$$]);
+-- case 21: a type that is another's since the plan was made
+CREATE TABLE f.t2 (id int);
+CREATE TYPE f.later AS ENUM ('x');
+SELECT uncache.watch('f.t2', query => ARRAY[$$SELECT 'k:' || count(*) FROM (VALUES ('x'::f.later)) v (x)$$]);
+INSERT INTO f.t2 VALUES (1);
+RESET ROLE;
+ALTER TYPE f.later OWNER TO regress_uncache_ad_eve;
+SET ROLE regress_uncache_ad_eve;
+CREATE FUNCTION e.as_text(f.later) RETURNS text LANGUAGE sql AS $$SELECT 'x'$$;
+CREATE CAST (f.later AS text) WITH FUNCTION e.as_text(f.later) AS IMPLICIT;
+RESET ROLE;
+INSERT INTO f.t2 VALUES (2);
+SET ROLE regress_uncache_ad_alice;
+SELECT uncache.watch('f.t2', query => ARRAY[$$SELECT 'k:' || count(*) FROM (VALUES ('x'::f.later)) v (x)$$]);
+-- and when the author has made one of his own of that name
+RESET ROLE;
+SET client_min_messages = error;
+DROP TYPE f.later CASCADE;
+RESET client_min_messages;
+SET ROLE regress_uncache_ad_alice;
+CREATE TYPE f.later AS ENUM ('x');
+SELECT uncache.watch('f.t2', query => ARRAY[$$SELECT 'k:' || count(*) FROM (VALUES ('x'::f.later)) v (x)$$]);
+RESET ROLE;
+DELETE FROM uncache.journal;
+INSERT INTO f.t2 VALUES (3);
+SELECT * FROM journalled();
+-- case 22: where a session has temporary objects, a function finds none of them by a bare name
+SET ROLE regress_uncache_ad_alice;
+CREATE TABLE f.prices (p int);
+INSERT INTO f.prices VALUES (1);
+CREATE FUNCTION f.bare() RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY SELECT p::text FROM prices; END $$;
+CREATE FUNCTION f.pinned() RETURNS SETOF text LANGUAGE plpgsql SET search_path = f, pg_temp AS $$ BEGIN RETURN QUERY SELECT p::text FROM prices; END $$;
+CREATE TABLE f.first (id int);
+CREATE TABLE f.second (id int);
+SELECT uncache.watch('f.first', query => ARRAY[$$SELECT 'k:' || f.bare()$$]), uncache.watch('f.second', query => ARRAY[$$SELECT 'k:' || f.pinned()$$]);
+GRANT INSERT ON f.first, f.second TO regress_uncache_ad_eve;
+RESET ROLE;
+\c -
+SET ROLE regress_uncache_ad_eve;
+CREATE TEMP TABLE prices (p int);
+INSERT INTO pg_temp.prices VALUES (99);
+GRANT SELECT ON pg_temp.prices TO PUBLIC;
+INSERT INTO f.first VALUES (1);
+INSERT INTO f.second VALUES (1);
+RESET ROLE;
+SELECT * FROM journalled();
 TABLE supers;
 
 \connect template1

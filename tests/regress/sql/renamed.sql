@@ -270,6 +270,32 @@ ALTER TABLE r RENAME y TO "sixty-three bytes are as long as a name of postgres c
 ALTER TABLE r RENAME "sixty-three bytes are as long as a name of postgres can be, hm." TO z;
 ALTER TABLE r RENAME v TO "sixty-three bytes are as long as a name of postgres can be, hm.";
 SELECT templates FROM rules WHERE relation = 'r'::regclass;
+DELETE FROM uncache.journal;
+-- case 13: each name that a table has had; one that it has again is given up by none of the later ones
+CREATE TABLE na (id int);
+SELECT uncache.watch('na', 'na:{id}');
+ALTER TABLE na RENAME TO nb;
+ALTER TABLE nb RENAME TO nc;
+CREATE TABLE nb (id int);
+CREATE TABLE na (id int);
+SELECT relation, templates FROM rules WHERE relation IN ('na'::regclass, 'nb'::regclass, 'nc'::regclass) ORDER BY relation::text;
+CREATE TABLE ma (id int);
+SELECT uncache.watch('ma', 'ma:{id}');
+ALTER TABLE ma RENAME TO mb;
+ALTER TABLE mb RENAME TO ma;
+CREATE TABLE mb (id int);
+SELECT relation, templates FROM rules WHERE relation IN ('ma'::regclass, 'mb'::regclass);
+-- case 14: a partitioned table that takes the place of another: TRUNCATE of its partitions, too
+CREATE TABLE part (id int);
+SELECT uncache.watch('part', 'part:{id}');
+CREATE TABLE part_new (id int) PARTITION BY LIST (id);
+CREATE TABLE part_1 PARTITION OF part_new FOR VALUES IN (1);
+ALTER TABLE part RENAME TO part_old;
+ALTER TABLE part_new RENAME TO part;
+DELETE FROM uncache.journal;
+INSERT INTO part VALUES (1);
+TRUNCATE part_1;
+SELECT * FROM journalled();
 
 \connect template1
 SET client_min_messages = warning;

@@ -138,6 +138,27 @@ ALTER TABLE inv ENABLE TRIGGER USER;
 RESET uncache.enabled;
 SELECT * FROM states WHERE relation = 'inv'::regclass;
 SELECT * FROM journalled();
+DELETE FROM uncache.journal;
+-- case 12: watching anew a table whose rules are switched off catches up as enabling them does
+CREATE TABLE again (id int);
+SELECT uncache.watch('again', 'again:{id}');
+SET uncache.follow_ddl = off;
+ALTER TABLE again DISABLE TRIGGER USER;
+INSERT INTO again VALUES (1);
+RESET uncache.follow_ddl;
+SELECT uncache.watch('again', 'again:{id}');
+SELECT * FROM journalled();
+-- an automatic rule
+CREATE SCHEMA auto;
+SELECT uncache.watch_schema('auto');
+CREATE TABLE auto.again (id int PRIMARY KEY);
+SET uncache.follow_ddl = off;
+ALTER TABLE auto.again DISABLE TRIGGER USER;
+INSERT INTO auto.again VALUES (1);
+RESET uncache.follow_ddl;
+DELETE FROM uncache.journal;
+SELECT uncache.watch_schema('auto');
+SELECT action, key FROM journalled();
 
 \connect template1
 SET client_min_messages = warning;

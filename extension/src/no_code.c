@@ -7,14 +7,32 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "fmgr.h"
 #include "no_code.h"
+#include "utils/syscache.h"
 
 static bool is_in_force = false;
 static needs_fmgr_hook_type next_needs_hook = NULL;
 static fmgr_hook_type next_hook = NULL;
+
+/* Those in C and internal ones are a superuser's: input functions of citext, say. */
+static bool
+is_anybodys(Oid function_id)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
+	Oid			language_id;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	language_id = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
+	ReleaseSysCache(tuple);
+	return language_id != INTERNALlanguageId && language_id != ClanguageId;
+}
 
 /* Asked when a function is looked up, which is done anew for what is called by analysis. */
 static bool
@@ -27,11 +45,10 @@ needs_hook(Oid function_id)
 static void
 hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument)
 {
-	if (is_in_force && event == FHET_START && function->fn_oid >= FirstNormalObjectId)
+	if (is_in_force && event == FHET_START && function->fn_oid >= FirstNormalObjectId && is_anybodys(function->fn_oid))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("a literal of a rule's query must not run code"),
-				 errhint("Cast it from text: ('value'::text)::the_type.")));
+				 errmsg("a literal must not run code: it has to be cast from text, as in ('value'::text)::its_type")));
 	if (next_hook != NULL)
 		next_hook(event, function, argument);
 }

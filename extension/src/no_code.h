@@ -16,7 +16,7 @@
 extern void no_code_init(void);
 
 /*
- * From here on a call of any function that is not PostgreSQL's own raises an error, until
+ * From here on a call of any function that anybody may write raises an error, until
  * no_code_leave(), or the end of the subtransaction by an error.
  */
 extern void no_code_enter(void);

@@ -485,6 +485,19 @@ INSERT INTO f.first VALUES (1);
 INSERT INTO f.second VALUES (1);
 RESET ROLE;
 SELECT * FROM journalled();
+DELETE FROM uncache.journal;
+-- case 23: a literal that runs code when it is analyzed, and one that does so when the query runs
+SET ROLE regress_uncache_ad_alice;
+CREATE FUNCTION f.valid(text) RETURNS boolean LANGUAGE plpgsql SET search_path = f AS $$ BEGIN RETURN true; END $$;
+CREATE DOMAIN f.checked AS text CHECK (f.valid(VALUE));
+CREATE TYPE f.pair AS (a f.checked);
+CREATE TABLE f.literal (id int);
+SELECT uncache.watch('f.literal', query => ARRAY[$$SELECT 'k:' || {id} || ('(x)'::f.pair).a$$]);
+INSERT INTO f.literal VALUES (1);
+SELECT uncache.watch('f.literal', query => ARRAY[$$SELECT 'k:' || {id} || (('(x)'::text)::f.pair).a$$]);
+INSERT INTO f.literal VALUES (2);
+RESET ROLE;
+SELECT * FROM journalled();
 TABLE supers;
 
 \connect template1

@@ -106,8 +106,13 @@ ok(!$daemon->has_resynced, 'a killed daemon resumes without a resync');
 
 play_round('Redis killed', 4, shuffled((\&kill_daemon) x 2, (\&kill_redis) x 3), \&kill_daemon);
 
-$result = play_round('PostgreSQL crashes', 5, (\&crash_postgres) x 3);
-cmp_ok($result->{commits_lost}, '>', 0, 'crashes have lost commits that readers had seen');
+# The daemon's acknowledgements write out the WAL as well, so that a few crashes may lose nothing.
+my $commits_lost = 0;
+for (my $round = 1; !$commits_lost && $round <= 6; $round++)
+{
+	$commits_lost = play_round("PostgreSQL crashes, round $round", 5, (\&crash_postgres) x 3)->{commits_lost};
+}
+cmp_ok($commits_lost, '>', 0, 'crashes have lost commits that readers had seen');
 
 play_round('everything dies', 8,
 	shuffled((\&kill_daemon) x 8, (\&kill_redis) x 2, \&crash_postgres), \&crash_postgres);

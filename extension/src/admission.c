@@ -173,20 +173,14 @@ admission_find(const RuleTrigger *rule)
 
 /* --- writing --- */
 
-static char *
-oid_text(Oid id)
-{
-	return psprintf("%u", id);
-}
-
 void
 admission_put(const RuleTrigger *rule, const StringArray *arguments,
 			  const RuleAuthor *author, const StringArray *objects)
 {
 	const char *const row[] = {
-		oid_text(rule->trigger_id), oid_text(rule->relation_id), own_sql_array(arguments),
+		own_sql_oid(rule->trigger_id), own_sql_oid(rule->relation_id), own_sql_array(arguments),
 		rule->is_for_rows ? "true" : "false",
-		oid_text(author->role_id), author->is_superuser ? "true" : "false", own_sql_array(objects)
+		own_sql_oid(author->role_id), author->is_superuser ? "true" : "false", own_sql_array(objects)
 	};
 
 	(void) own_sql_execute("DELETE FROM uncache.admissions WHERE trigger = $1::oid", 1, row);
@@ -199,7 +193,7 @@ void
 admission_rewrite(const RuleTrigger *rule, const StringArray *new_arguments)
 {
 	const char *const values[] = {
-		oid_text(rule->trigger_id), oid_text(rule->relation_id), own_sql_array(&rule->arguments), own_sql_array(new_arguments)
+		own_sql_oid(rule->trigger_id), own_sql_oid(rule->relation_id), own_sql_array(&rule->arguments), own_sql_array(new_arguments)
 	};
 
 	if (!catalog_is_empty(catalog_admissions_id()))
@@ -212,7 +206,7 @@ admission_rewrite(const RuleTrigger *rule, const StringArray *new_arguments)
 void
 admission_forget(Oid trigger_id, Oid relation_id)
 {
-	const char *const key[] = {oid_text(trigger_id), oid_text(relation_id)};
+	const char *const key[] = {own_sql_oid(trigger_id), own_sql_oid(relation_id)};
 
 	if (!catalog_is_empty(catalog_admissions_id()))
 		(void) own_sql_execute("DELETE FROM uncache.admissions WHERE trigger = $1::oid OR relation = $2::oid", lengthof(key), key);
@@ -387,13 +381,12 @@ add_parts(List *objects)
 	return objects;
 }
 
-StringArray
-admission_describe(List *objects)
+static StringArray
+describe_all(const List *objects)
 {
 	StringArray result = {NULL, 0};
 	int			i;
 
-	objects = add_parts(objects);
 	result.strings = palloc(Max(list_length(objects), 1) * sizeof(char *));
 	for (i = 0; i < list_length(objects); i++)
 	{
@@ -403,6 +396,12 @@ admission_describe(List *objects)
 			result.strings[result.count++] = text;
 	}
 	return result;
+}
+
+StringArray
+admission_describe(List *objects)
+{
+	return describe_all(add_parts(objects));
 }
 
 static bool
@@ -486,7 +485,7 @@ admission_check(const Admission *admission, List *objects)
 		if (((const ObjectAddress *) list_nth(objects, i))->classId == TypeRelationId)
 			check_type(list_nth(objects, i), admission->author.role_id);
 	}
-	used = admission_describe(objects);
+	used = describe_all(objects);
 	for (i = 0; i < used.count; i++)
 	{
 		if (!is_admitted(&admission->objects, used.strings[i]))

@@ -69,23 +69,10 @@ check_may_make_rules(Oid relation_id)
 						 quote_literal_cstr(quote_identifier(GetUserNameFromId(GetUserId(), false))))));
 }
 
-static Oid
-owner_of(Oid relation_id)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation_id));
-	Oid			owner_id;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relation_id);
-	owner_id = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner_id;
-}
-
 static void
 check_may_lend(Oid relation_id, Oid role_id)
 {
-	if (!has_privs_of_role(GetUserId(), owner_of(relation_id)))
+	if (!has_privs_of_role(GetUserId(), rule_author_owner(relation_id)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of table \"%s\" to give it a rule with a query", get_rel_name(relation_id)),
@@ -146,7 +133,7 @@ find_author(Oid relation_id, const char *argument)
 	if (argument == NULL || !rule_author_parse(argument, &dumped))
 	{
 		check_may_lend(relation_id, InvalidOid);
-		return rule_author_of_role(owner_of(relation_id));
+		return rule_author_of_role(rule_author_owner(relation_id));
 	}
 	role_id = find_role(&dumped);
 	check_may_lend(relation_id, role_id);

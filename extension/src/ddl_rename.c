@@ -266,19 +266,13 @@ add_rename(const RuleTrigger *rule, RenamedColumns *renamed, const char *old_nam
 	column->followed = new_name;
 }
 
-/* An automatic rule is made anew from the columns of the key. */
-static bool
-is_automatic(const RuleTrigger *rule)
-{
-	return schema_rule_is(rule);
-}
-
 static void
 rename_in_rule(const RuleTrigger *rule, const char *old_name, const char *new_name)
 {
 	RenamedColumns *renamed;
 
-	if (is_automatic(rule))
+	/* made anew from the columns of the key */
+	if (schema_rule_is(rule))
 	{
 		StringArray arguments = copy_arguments(&rule->arguments);
 
@@ -347,7 +341,7 @@ ddl_rename_settle(const List *relation_ids)
 	{
 		foreach(cell, rule_scan_relation(lfirst_oid(table)))
 		{
-			if (!is_automatic(lfirst(cell)))
+			if (!schema_rule_is(lfirst(cell)))
 				settle_rule(lfirst(cell));
 		}
 	}

@@ -18,6 +18,7 @@
 #include "guc.h"
 #include "invalidate.h"
 #include "renamed_tables.h"
+#include "rule_author.h"
 #include "rule_compile.h"
 #include "rule_edit.h"
 #include "rule_pair.h"
@@ -25,7 +26,6 @@
 #include "table_family.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 #include "view_rule.h"
 
 /* By watch() or by hand: neither of a partition's table nor of a watched schema. */
@@ -63,20 +63,6 @@ ddl_replaced_rename(Oid relation_id, const char *old_schema, const char *old_nam
 }
 
 /* --- another one takes it --- */
-
-static Oid
-owner_of(Oid relation_id)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation_id));
-	Oid			owner_id = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner_id = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-		ReleaseSysCache(tuple);
-	}
-	return owner_id;
-}
 
 static bool
 is_there(const List *rules, const RuleTrigger *rule)
@@ -142,7 +128,7 @@ fits(Oid relation_id, const RuleTrigger *rule)
 static bool
 can_copy(Oid relation_id, const RuleTrigger *rule)
 {
-	if (owner_of(relation_id) != owner_of(rule->relation_id) ||
+	if (rule_author_owner(relation_id) != rule_author_owner(rule->relation_id) ||
 		view_rule_is_view(relation_id) != view_rule_is_view(rule->relation_id))
 		return false;
 	return view_rule_is_view(relation_id) ||
@@ -160,21 +146,27 @@ is_to_be_told(const RuleTrigger *rule)
 static void
 copy(Oid relation_id, const RuleTrigger *rule)
 {
-	ListCell   *cell;
-
 	if (view_rule_is_view(relation_id))
 		view_rule_put(relation_id, rule->action, &rule->arguments);
 	else
 	{
 		rule_edit_create(relation_id, rule->name, rule->action, &rule->arguments, rule->is_for_rows);
 		ddl_broken_remember(get_trigger_oid(relation_id, rule->name, false));
-		foreach(cell, table_family_partitions(relation_id))
-			rule_pair_cover(lfirst_oid(cell));
 	}
 	if (guc_enabled)
 		invalidate_rule(rule);
 	if (is_to_be_told(rule))
 		ddl_report_copied(rule, relation_id);
+}
+
+/* Its partitions get their rules for TRUNCATE. */
+static void
+cover_partitions(Oid relation_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, table_family_partitions(relation_id))
+		rule_pair_cover(lfirst_oid(cell));
 }
 
 static bool
@@ -212,6 +204,7 @@ ddl_replaced_take(Oid relation_id)
 				ddl_report_left(rule, relation_id);
 		}
 	}
+	cover_partitions(relation_id);
 	if (is_complete)
 		renamed_tables_settle(relation_id);
 }

@@ -98,6 +98,12 @@ own_sql_query(const char *statement, int argument_count, const char *const *argu
 }
 
 char *
+own_sql_oid(Oid id)
+{
+	return psprintf("%u", id);
+}
+
+char *
 own_sql_array(const StringArray *array)
 {
 	Datum	   *elements = palloc(Max(array->count, 1) * sizeof(Datum));

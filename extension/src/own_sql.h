@@ -25,6 +25,9 @@ extern uint64 own_sql_execute(const char *statement, int argument_count, const c
  */
 extern List *own_sql_query(const char *statement, int argument_count, const char *const *arguments);
 
+/* An oid as an argument, palloc'd; for statements that cast it. */
+extern char *own_sql_oid(Oid id);
+
 /* A text[] as an argument, palloc'd; for statements that cast it. */
 extern char *own_sql_array(const StringArray *array);
 

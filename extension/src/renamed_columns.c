@@ -18,12 +18,6 @@ renamed_columns_is_empty(void)
 	return catalog_is_empty(catalog_renamed_columns_id());
 }
 
-static char *
-oid_text(Oid id)
-{
-	return psprintf("%u", id);
-}
-
 static RenamedColumns *
 as_written_now(const RuleTrigger *rule)
 {
@@ -63,7 +57,7 @@ RenamedColumns *
 renamed_columns_get(const RuleTrigger *rule)
 {
 	const char *const key[] = {
-		oid_text(rule->relation_id), rule->name, own_sql_array(&rule->arguments)
+		own_sql_oid(rule->relation_id), rule->name, own_sql_array(&rule->arguments)
 	};
 	List	   *rows;
 
@@ -93,7 +87,7 @@ add(const RuleTrigger *rule, const StringArray *arguments, const RenamedColumns 
 		written.strings[written.count++] = unconstify(char *, column->written);
 		followed.strings[followed.count++] = unconstify(char *, column->followed);
 	}
-	values[0] = oid_text(rule->relation_id);
+	values[0] = own_sql_oid(rule->relation_id);
 	values[1] = rule->name;
 	values[2] = own_sql_array(arguments);
 	values[3] = own_sql_array(&renamed->arguments);
@@ -115,7 +109,7 @@ renamed_columns_put(const RuleTrigger *rule, const StringArray *arguments, const
 void
 renamed_columns_forget(Oid relation_id, const char *rule_name)
 {
-	const char *const key[] = {oid_text(relation_id), rule_name == NULL ? "" : rule_name};
+	const char *const key[] = {own_sql_oid(relation_id), rule_name == NULL ? "" : rule_name};
 
 	if (!renamed_columns_is_empty())
 		(void) own_sql_execute("DELETE FROM uncache.renamed_columns WHERE relation = $1::oid AND ($2 = '' OR rule = $2::name)",

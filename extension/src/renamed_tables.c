@@ -20,12 +20,6 @@ is_empty(void)
 	return catalog_is_empty(catalog_renamed_tables_id());
 }
 
-static char *
-oid_text(Oid id)
-{
-	return psprintf("%u", id);
-}
-
 /* Schema and name of a table; false if there is none. */
 static bool
 get_names(Oid relation_id, const char **names)
@@ -38,7 +32,7 @@ get_names(Oid relation_id, const char **names)
 void
 renamed_tables_put(Oid relation_id, const char *schema, const char *name)
 {
-	const char *const row[] = {oid_text(relation_id), schema, name};
+	const char *const row[] = {own_sql_oid(relation_id), schema, name};
 	const char *present[2];
 
 	(void) own_sql_execute("INSERT INTO uncache.renamed_tables (relation, schema, name, at)"
@@ -58,7 +52,7 @@ renamed_tables_put(Oid relation_id, const char *schema, const char *name)
 Oid
 renamed_tables_find_former(Oid relation_id)
 {
-	const char *key[3] = {NULL, NULL, oid_text(relation_id)};
+	const char *key[3] = {NULL, NULL, own_sql_oid(relation_id)};
 	List	   *rows;
 
 	if (is_empty() || !get_names(relation_id, key))
@@ -74,7 +68,7 @@ renamed_tables_find_former(Oid relation_id)
 void
 renamed_tables_settle(Oid relation_id)
 {
-	const char *key[3] = {NULL, NULL, oid_text(relation_id)};
+	const char *key[3] = {NULL, NULL, own_sql_oid(relation_id)};
 
 	if (!is_empty() && get_names(relation_id, key))
 		(void) own_sql_execute("DELETE FROM uncache.renamed_tables r USING pg_catalog.pg_class f, pg_catalog.pg_class c"
@@ -85,7 +79,7 @@ renamed_tables_settle(Oid relation_id)
 void
 renamed_tables_forget(Oid relation_id)
 {
-	const char *const key[] = {oid_text(relation_id)};
+	const char *const key[] = {own_sql_oid(relation_id)};
 
 	if (!is_empty())
 		(void) own_sql_execute("DELETE FROM uncache.renamed_tables WHERE relation = $1::oid", lengthof(key), key);

@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xlog.h"
+#include "catalog/pg_class.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "rule_author.h"
@@ -170,4 +172,17 @@ rule_author_find_role(const RuleAuthor *author, const char **problem, const char
 		return InvalidOid;
 	}
 	return author->role_id;
+}
+
+Oid
+rule_author_owner(Oid relation_id)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation_id));
+	Oid			owner_id;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation_id);
+	owner_id = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner_id;
 }

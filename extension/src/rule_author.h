@@ -42,6 +42,9 @@ extern int	rule_author_count(RuleAction action, char *const *arguments, int coun
 /* A role as the author of a rule that is made now. */
 extern RuleAuthor rule_author_of_role(Oid role_id);
 
+/* The owner of a relation, whose rights its rules have if nobody says otherwise. */
+extern Oid	rule_author_owner(Oid relation_id);
+
 /*
  * The role that a rule's queries may be run as now, or InvalidOid and why not: what
  * is wrong in *problem, for the owner of the rule in *detail, which may be NULL.

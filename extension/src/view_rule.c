@@ -29,12 +29,6 @@ view_rule_is_view(Oid relation_id)
 	return get_rel_relkind(relation_id) == RELKIND_MATVIEW;
 }
 
-static char *
-oid_text(Oid id)
-{
-	return psprintf("%u", id);
-}
-
 /* --- the table --- */
 
 /* From the action's name, and all of the arguments behind it. */
@@ -62,7 +56,7 @@ add_argument(StringArray *arguments, char *argument)
 List *
 view_rule_list(Oid view_id)
 {
-	const char *const key[] = {oid_text(view_id)};
+	const char *const key[] = {own_sql_oid(view_id)};
 	List	   *rules = NIL;
 	RuleTrigger *rule = NULL;
 	ListCell   *cell;
@@ -87,7 +81,7 @@ view_rule_list(Oid view_id)
 static void
 drop(Oid view_id, RuleAction action)
 {
-	const char *const key[] = {oid_text(view_id), rule_action_name(action)};
+	const char *const key[] = {own_sql_oid(view_id), rule_action_name(action)};
 
 	(void) own_sql_execute("DELETE FROM uncache.view_rules WHERE view = $1::oid AND action = $2", lengthof(key), key);
 }
@@ -95,7 +89,7 @@ drop(Oid view_id, RuleAction action)
 void
 view_rule_put(Oid view_id, RuleAction action, const StringArray *arguments)
 {
-	const char *const row[] = {oid_text(view_id), rule_action_name(action), own_sql_array(arguments)};
+	const char *const row[] = {own_sql_oid(view_id), rule_action_name(action), own_sql_array(arguments)};
 
 	drop(view_id, action);
 	if (arguments->count > 0)
@@ -106,7 +100,7 @@ view_rule_put(Oid view_id, RuleAction action, const StringArray *arguments)
 void
 view_rule_forget(Oid view_id)
 {
-	const char *const key[] = {oid_text(view_id)};
+	const char *const key[] = {own_sql_oid(view_id)};
 
 	if (!catalog_is_empty(catalog_view_rules_id()))
 		(void) own_sql_execute("DELETE FROM uncache.view_rules WHERE view = $1::oid", lengthof(key), key);
@@ -115,7 +109,7 @@ view_rule_forget(Oid view_id)
 List *
 view_rule_views_in_schema(Oid schema_id)
 {
-	const char *const key[] = {oid_text(schema_id)};
+	const char *const key[] = {own_sql_oid(schema_id)};
 	List	   *views = NIL;
 	ListCell   *cell;
 

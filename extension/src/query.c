@@ -125,7 +125,6 @@ run_once(Run *run, Arguments arguments)
 
 	AcceptInvalidationMessages();
 	rule_query_prepare(run->rule, run->query);
-	rule_query_check_temporary(run->query);
 	rule_query_lock(run->query);
 
 	/*
@@ -161,8 +160,10 @@ run_rows(void *argument)
 
 	for (i = 0; i < run->row_count; i++)
 	{
-		Arguments	arguments = evaluate(run, run->rows[i]);
+		Arguments	arguments;
 
+		rule_query_check_temporary(run->query);
+		arguments = evaluate(run, run->rows[i]);
 		if (i > 0 && are_equal(run->query, last, arguments))
 			continue;
 		if (SPI_connect() != SPI_OK_CONNECT)
@@ -235,9 +236,9 @@ query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_cou
 	}
 	PG_END_TRY();
 	rule->is_evaluating = false;
+	rule_query_give_up();
 	if (error != NULL)
 	{
-		rule_query_give_up();
 		rule_forget_states(rule);
 		if (query->plan == NULL || guarded_classify(error) == GUARDED_LOCK_TIMEOUT)
 			query->failed_at = GetCurrentTransactionStartTimestamp();

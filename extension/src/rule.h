@@ -149,7 +149,7 @@ extern void rule_warn(const Rule *rule, const char *what, const char *detail);
 extern void rule_warn_of_error(Rule *rule, const char *part, const ErrorData *error);
 
 /*
- * The same of an error in compiling a part, e.g. "query \"...\"".  If it may pass,
+ * The same of an error in compiling a part, e.g. "placeholder {...}".  If it may pass,
  * the rule is provisional: good for this transaction.
  */
 extern void rule_warn_of_compile_error(Rule *rule, const char *part, const ErrorData *error);

@@ -125,7 +125,12 @@ add_query(RuleCompiler *compiler, char *const *arguments, int count)
 	if (error != NULL)
 	{
 		query->sql = NULL;
-		rule_warn_of_compile_error(rule, psprintf("query \"%s\"", query->source), error);
+
+		/*
+		 * said as of one that is prepared: which of them it is depends on
+		 * caches
+		 */
+		rule_warn_of_error(rule, psprintf("query \"%s\"", query->source), error);
 		rule_try_again(rule);
 	}
 	for (i = 1; i < count; i++)

@@ -52,6 +52,20 @@ rule_query_leave_author(RuleQueryRole role)
 	SetUserIdAndSecContext(role.user_id, role.security_context);
 }
 
+void
+rule_query_check_temporary(const RuleQuery *query)
+{
+	Oid			schema_id;
+	Oid			toast_schema_id;
+
+	GetTempNamespaceState(&schema_id, &toast_schema_id);
+	if (OidIsValid(schema_id) && query->finds_temporary)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a function that it calls could take a temporary object of the session for another one"),
+				 errhint("Give the function a search path: ALTER FUNCTION ... SET search_path = ...")));
+}
+
 /* As the author; what is allocated is of no use afterwards. */
 static List *
 find_use(const Rule *rule, Relation relation, const char *source)
@@ -68,53 +82,21 @@ find_use(const Rule *rule, Relation relation, const char *source)
 	return compiler.objects;
 }
 
-/* The types (OIDs) among objects, locked against DROP. */
-static List *
-lock_types(const List *objects)
-{
-	List	   *types = NIL;
-	const ListCell *cell;
-
-	foreach(cell, objects)
-	{
-		const ObjectAddress *object = lfirst(cell);
-
-		if (object->classId != TypeRelationId)
-			continue;
-		LockDatabaseObject(TypeRelationId, object->objectId, 0, AccessShareLock);
-		types = lappend_oid(types, object->objectId);
-	}
-	return types;
-}
-
-static void
-unlock_types(const List *types)
-{
-	const ListCell *cell;
-
-	foreach(cell, types)
-		UnlockDatabaseObject(TypeRelationId, lfirst_oid(cell), 0, AccessShareLock);
-}
-
 /*
- * Before anything of it is planned, or a literal converted: does it use what it used?  The
- * types whose input functions convert literals are locked, and the answer found again:
- * returns them, for the caller to unlock when that is done.
+ * Before anything of it is planned: does it use what it used?  What its names mean may
+ * change at once, so what is analyzed to be planned is looked at again.
  */
-static List *
-check_admitted(const Rule *rule, Relation relation, const char *source, bool *finds_temporary)
+static void
+check_admitted(const Rule *rule, Relation relation, RuleQuery *query)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "uncache query", ALLOCSET_SMALL_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
-	List	   *types = lock_types(find_use(rule, relation, source));
-	List	   *objects = find_use(rule, relation, source);
+	List	   *objects = find_use(rule, relation, query->source);
 
 	admission_check(&rule->admission, objects);
-	*finds_temporary = admission_finds_temporary(objects);
+	query->finds_temporary = admission_finds_temporary(objects);
 	MemoryContextSwitchTo(old_context);
-	types = list_copy(types);
 	MemoryContextDelete(context);
-	return types;
 }
 
 static void
@@ -137,17 +119,22 @@ rule_query_compile(RuleCompiler *compiler, RuleQuery *query)
 	RuleParameter *parameters =
 	MemoryContextAlloc(compiler->rule->context,
 					   Max(list_length(placeholders), 1) * sizeof(RuleParameter));
-	List	   *types = NIL;
 	int			count = 0;
 
 	compiler->template_text = query->source;
 	if (!compiler->is_strict)
-		types = check_admitted(compiler->rule, compiler->relation, query->source, &query->finds_temporary);
+		check_admitted(compiler->rule, compiler->relation, query);
 	compiler->runs_as_author = true;
 	foreach(cell, placeholders)
-		compile_parameter(compiler, lfirst(cell), &parameters[count++]);
+	{
+		const TemplatePart *placeholder = lfirst(cell);
+
+		/* planning may call a function that claims to be immutable */
+		if (placeholder->kind == TEMPLATE_EXPRESSION)
+			rule_query_check_temporary(query);
+		compile_parameter(compiler, placeholder, &parameters[count++]);
+	}
 	compiler->runs_as_author = false;
-	unlock_types(types);
 	query->parameters = parameters;
 	query->parameter_count = count;
 	query->types = MemoryContextAlloc(compiler->rule->context, Max(count, 1) * sizeof(Oid));
@@ -333,6 +320,7 @@ prepare(const Rule *rule, RuleQuery *query)
 	query->admission = &rule->admission;
 	plan = SPI_prepare_params(query->sql, set_up_parser, query, 0);
 	query->may_analyze = awaited == NULL;
+	rule_query_give_up();
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare_params failed: %s", SPI_result_code_string(SPI_result));
 	check_plan(plan);
@@ -356,7 +344,6 @@ rule_query_prepare(Rule *rule, RuleQuery *query)
 {
 	MemoryContextCallback *callback;
 	Relation	relation;
-	List	   *types;
 	SPIPlanPtr	plan;
 
 	if (query->plan != NULL && SPI_plan_is_valid(query->plan))
@@ -365,10 +352,9 @@ rule_query_prepare(Rule *rule, RuleQuery *query)
 	query->may_analyze = false;
 	/* the statement that fires the rule has it locked */
 	relation = table_open(rule->relation_id, NoLock);
-	types = check_admitted(rule, relation, query->source, &query->finds_temporary);
+	check_admitted(rule, relation, query);
 	table_close(relation, NoLock);
 	plan = prepare(rule, query);
-	unlock_types(types);
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
 	callback = MemoryContextAlloc(rule->context, sizeof(*callback));
@@ -376,20 +362,6 @@ rule_query_prepare(Rule *rule, RuleQuery *query)
 	callback->arg = query;
 	MemoryContextRegisterResetCallback(rule->context, callback);
 	query->plan = plan;
-}
-
-void
-rule_query_check_temporary(const RuleQuery *query)
-{
-	Oid			schema_id;
-	Oid			toast_schema_id;
-
-	GetTempNamespaceState(&schema_id, &toast_schema_id);
-	if (OidIsValid(schema_id) && query->finds_temporary)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("a function that it calls could take a temporary object of the session for another one"),
-				 errhint("Give the function a search path: ALTER FUNCTION ... SET search_path = ...")));
 }
 
 void

@@ -498,6 +498,30 @@ SELECT uncache.watch('f.literal', query => ARRAY[$$SELECT 'k:' || {id} || (('(x)
 INSERT INTO f.literal VALUES (2);
 RESET ROLE;
 SELECT * FROM journalled();
+DELETE FROM uncache.journal;
+-- case 24: functions that placeholders call, when the row is read and when the rule is compiled
+SET ROLE regress_uncache_ad_alice;
+CREATE FUNCTION f.price(int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'price() reads %', (SELECT min(p) FROM prices); RETURN 1; END $$;
+CREATE FUNCTION f.fixed(int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE WARNING 'fixed() reads %', (SELECT min(p) FROM prices); RETURN 1; END $$;
+CREATE TABLE f.third (id int);
+CREATE TABLE f.fourth (id int);
+SELECT uncache.watch('f.third', query => ARRAY[$$SELECT 'k:' || {f.price(id)}$$]), uncache.watch('f.fourth', query => ARRAY[$$SELECT 'k:' || {f.fixed(1)}$$]);
+GRANT INSERT ON f.third, f.fourth TO regress_uncache_ad_eve;
+RESET ROLE;
+SET ROLE regress_uncache_ad_eve;
+INSERT INTO f.third VALUES (1);
+INSERT INTO f.third VALUES (2);
+INSERT INTO f.fourth VALUES (1);
+-- and when the temporary table comes after that
+\c -
+SET ROLE regress_uncache_ad_eve;
+INSERT INTO f.third VALUES (3);
+CREATE TEMP TABLE prices (p int);
+INSERT INTO pg_temp.prices VALUES (99);
+GRANT SELECT ON pg_temp.prices TO PUBLIC;
+INSERT INTO f.third VALUES (4);
+RESET ROLE;
+SELECT * FROM journalled();
 TABLE supers;
 
 \connect template1

@@ -87,6 +87,7 @@ parse_state(const char *text, JournalAttachState *state)
 {
 	static const char *const names[] = {
 		[JOURNAL_STANDBY] = "standby",
+		[JOURNAL_CONFLICT] = "conflict",
 		[JOURNAL_WAITING] = "waiting",
 		[JOURNAL_RESYNC] = "resync",
 		[JOURNAL_READY] = "ready",

@@ -27,6 +27,8 @@ typedef struct JournalSource JournalSource;
 typedef enum JournalAttachState
 {
 	JOURNAL_STANDBY,
+	JOURNAL_CONFLICT,			/* stands by, too: the session that works
+								 * deletes elsewhere */
 	JOURNAL_WAITING,
 	JOURNAL_RESYNC,
 	JOURNAL_READY
@@ -36,7 +38,7 @@ typedef enum JournalAttachState
 typedef struct JournalAttachment
 {
 	JournalAttachState state;
-	const char *cursor;			/* "" in standby and waiting */
+	const char *cursor;			/* "" unless resync or ready */
 	const char *reason;
 } JournalAttachment;
 
@@ -112,8 +114,12 @@ extern void journal_source_disconnect(JournalSource *source);
 extern bool journal_source_is_idle(const JournalSource *source);
 
 /* Operations; only while idle.  Strings are copied. */
-/* history: of the Redis that the deletes will go to, NULL if none is there. */
-extern void journal_source_attach(JournalSource *source, const RedisHistory *history);
+/*
+ * history: of the Redis that the deletes will go to, NULL if none is there; place: where in
+ * it (see place.h), NULL if it is not known.
+ */
+extern void journal_source_attach(JournalSource *source, const RedisHistory *history,
+								  const char *place);
 extern void journal_source_fetch(JournalSource *source, const char *cursor,
 								 size_t max_bytes, bool sleep);
 

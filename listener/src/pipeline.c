@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "pipeline_forward.h"
+#include "place.h"
 
 #define RETRY_FIRST_MS 100
 #define RETRY_CAP_MS 5000
@@ -105,8 +106,12 @@ attach(Pipeline *pipeline)
 {
 	pipeline->is_attached_for_redis = redis_target_is_ready(pipeline->target);
 	pipeline->attached = *redis_target_history(pipeline->target);
-	journal_source_attach(pipeline->source,
-						  pipeline->is_attached_for_redis ? &pipeline->attached : NULL);
+	if (!pipeline->is_attached_for_redis)
+		journal_source_attach(pipeline->source, NULL, NULL);
+	else
+		journal_source_attach(pipeline->source, &pipeline->attached,
+							  redis_history_is_told(&pipeline->attached) ?
+							  pipeline->place : pipeline->place_with_address);
 }
 
 /* Is Redis the one that the session is attached for, or not there at all? */
@@ -138,17 +143,25 @@ try_again(void *context)
 		attach(pipeline);
 }
 
+/* Logs once that it stands by, and why; again when the two daemons begin to disagree. */
 static void
-stand_by(Pipeline *pipeline, const char *reason)
+stand_by(Pipeline *pipeline, PipelineState state, const char *reason)
 {
 	if (pipeline->once)
 	{
 		give_up(pipeline, "another session works for this target");
 		return;
 	}
-	if (pipeline->state != PIPELINE_STANDBY)
+	if (state == PIPELINE_CONFLICT && pipeline->state != PIPELINE_CONFLICT)
+		log_event(pipeline->log, LOG_LEVEL_ERROR,
+				  "standing by for a daemon that deletes elsewhere",
+				  LOG_TEXT("target", pipeline->config->alias),
+				  LOG_TEXT("reason", reason),
+				  LOG_TEXT("advice", "give both the same database and prefix, or another target's name to one; "
+						   "whoever takes over from the other has to resync"));
+	else if (pipeline->state != PIPELINE_STANDBY && pipeline->state != PIPELINE_CONFLICT)
 		say(pipeline, LOG_LEVEL_INFO, "standing by", reason);
-	set_state(pipeline, PIPELINE_STANDBY);
+	set_state(pipeline, state);
 	set_timer(pipeline, &pipeline->retry_timer, STANDBY_RETRY_MS);
 }
 
@@ -175,7 +188,8 @@ run(Pipeline *pipeline, const JournalAttachment *attachment)
 	bool		goes_back = attachment->state == JOURNAL_READY && attachment->reason[0] != '\0';
 
 	say(pipeline, LOG_LEVEL_INFO,
-		pipeline->state == PIPELINE_STANDBY ? "attached, taking over" : "attached",
+		pipeline->state == PIPELINE_STANDBY || pipeline->state == PIPELINE_CONFLICT ?
+		"attached, taking over" : "attached",
 		goes_back ? "" : attachment->reason);
 	if (goes_back)
 		say(pipeline, LOG_LEVEL_WARNING, "Redis may have lost deletes, applying them again",
@@ -195,7 +209,10 @@ source_attached(void *context, const JournalAttachment *attachment)
 	switch (attachment->state)
 	{
 		case JOURNAL_STANDBY:
-			stand_by(pipeline, attachment->reason);
+			stand_by(pipeline, PIPELINE_STANDBY, attachment->reason);
+			break;
+		case JOURNAL_CONFLICT:
+			stand_by(pipeline, PIPELINE_CONFLICT, attachment->reason);
 			break;
 		case JOURNAL_WAITING:
 			await_transactions(pipeline, attachment->reason);
@@ -371,7 +388,11 @@ pipeline_create(Loop *loop, const Log *log, const Config *config,
 	backoff_init(&pipeline->backoff, RETRY_FIRST_MS, RETRY_CAP_MS, seed);
 	loop_timer_init(&pipeline->retry_timer, try_again, pipeline);
 	loop_timer_init(&pipeline->limit_timer, limit_passed, pipeline);
-	if (!create_parts(pipeline, config->dsn, seed))
+	pipeline->place = place_describe(&target->url, target->prefix, target->prefix_bytes, false);
+	pipeline->place_with_address = place_describe(&target->url, target->prefix,
+												  target->prefix_bytes, true);
+	if (pipeline->place == NULL || pipeline->place_with_address == NULL ||
+		!create_parts(pipeline, config->dsn, seed))
 	{
 		pipeline_destroy(pipeline);
 		return NULL;
@@ -391,6 +412,8 @@ pipeline_destroy(Pipeline *pipeline)
 	delivery_destroy(pipeline->delivery);
 	redis_target_destroy(pipeline->target);
 	journal_source_destroy(pipeline->source);
+	free(pipeline->place);
+	free(pipeline->place_with_address);
 	free(pipeline);
 }
 

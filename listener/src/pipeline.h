@@ -23,6 +23,7 @@ typedef enum PipelineState
 	PIPELINE_CONNECTING,		/* to PostgreSQL, or waiting to try again */
 	PIPELINE_ATTACHING,
 	PIPELINE_STANDBY,			/* another session works for this target */
+	PIPELINE_CONFLICT,			/* the same, and it deletes elsewhere */
 	PIPELINE_WAITING,			/* for transactions in flight */
 	PIPELINE_RUNNING,
 	PIPELINE_STOPPING,			/* the batch in hand is being finished */

@@ -35,6 +35,9 @@ struct Pipeline
 	Delivery   *delivery;		/* owned */
 	Backoff		backoff;		/* of connecting to PostgreSQL */
 	int64_t		waiting_ms;		/* the next delay while waiting */
+	char	   *place;			/* owned; where Redis' keys are deleted */
+	char	   *place_with_address; /* owned; the same of a Redis that does
+									 * not tell which one it is */
 	bool		is_attached_for_redis;	/* and not while none was there */
 	RedisHistory attached;		/* of the Redis that the session is attached
 								 * for, as it was told last */

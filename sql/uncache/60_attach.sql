@@ -106,6 +106,24 @@ $$;
 COMMENT ON FUNCTION uncache.find_redis_change(uncache.consumers, text, text, bigint) IS 'why a Redis may have lost what was acknowledged, or null';
 
 /*
+ * What was acknowledged was deleted in one place; what is cached elsewhere may
+ * be as old as it likes.  A relay that does not tell its place says nothing
+ * against the one that is known.
+ */
+CREATE FUNCTION uncache.find_place_change(consumer uncache.consumers, place text) RETURNS text
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN place IS NULL OR consumer.place = place
+		THEN NULL
+		WHEN consumer.place IS NULL
+		THEN format('it is not known where the last deletes went to; now they go to %s', place)
+		ELSE format('the last deletes went to %s; now they go to %s', consumer.place, place)
+	END
+$$;
+COMMENT ON FUNCTION uncache.find_place_change(uncache.consumers, text) IS 'why what was acknowledged says nothing about a place in Redis, or null';
+
+/*
  * A Redis that says that it has followed another history until an offset has in
  * it all that had been applied at a position before that.  The newest one is
  * locked, since trim() may be about to drop it together with what is behind its
@@ -189,7 +207,7 @@ $$;
 COMMENT ON FUNCTION uncache.register_again(integer) IS 'makes a lost consumer one that writers know, as a new one';
 
 CREATE FUNCTION uncache.attach(target text, server text DEFAULT NULL, replid text DEFAULT NULL, repl_offset bigint DEFAULT 0,
-	replid2 text DEFAULT NULL, second_repl_offset bigint DEFAULT 0,
+	replid2 text DEFAULT NULL, second_repl_offset bigint DEFAULT 0, place text DEFAULT NULL,
 	OUT state text, OUT cursor text, OUT reason text)
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -225,6 +243,10 @@ BEGIN
 	IF NOT uncache.lock_consumer(consumer.id) THEN
 		state := 'standby';
 		reason := format('session %s works for the target', uncache.consumer_worker(consumer.id));
+		IF consumer.place <> place THEN
+			state := 'conflict';
+			reason := format('%s and deletes in %s, not in %s', reason, consumer.place, place);
+		END IF;
 		RETURN;
 	END IF;
 	/* again: who had the lock before may have changed it; nobody does so meanwhile */
@@ -248,7 +270,7 @@ BEGIN
 
 	state := 'ready';
 	cursor := consumer.cursor;
-	reason := uncache.find_resync_reason(consumer);
+	reason := coalesce(uncache.find_resync_reason(consumer), uncache.find_place_change(consumer, place));
 	IF reason IS NULL AND server = '' THEN
 		/* a Redis that does not tell is none of those that are known */
 		DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
@@ -278,14 +300,14 @@ BEGIN
 		END IF;
 		UPDATE uncache.consumers c
 			SET cursor = attach.cursor, resync_reason = attach.reason, identity = uncache.identity(),
-				server = nullif(attach.server, ''), replid = attach.replid
+				server = nullif(attach.server, ''), replid = attach.replid, place = attach.place
 			WHERE c.id = consumer.id;
 		DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
 		INSERT INTO uncache.markers VALUES (consumer.id) ON CONFLICT DO NOTHING;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint) IS 'registers a target''s consumer and takes its lock for the session';
+COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text) IS 'registers a target''s consumer and takes its lock for the session';
 
 CREATE FUNCTION uncache.consumer_worker(consumer_id integer) RETURNS integer
 	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp

@@ -191,6 +191,7 @@ START_TEST(journal_answer_takes_each_state_of_attach)
 		JournalAttachState state;
 	}			cases[] = {
 		{"standby", NULL, JOURNAL_STANDBY},
+		{"conflict", NULL, JOURNAL_CONFLICT},
 		{"waiting", NULL, JOURNAL_WAITING},
 		{"resync", "1:1:", JOURNAL_RESYNC},
 		{"ready", "1:1:", JOURNAL_READY},

@@ -170,6 +170,24 @@ SELECT uncache.ack('default', cursor, n) FROM uncache.consumers, generate_series
 SELECT count(*) <= 2 AS are_few, max(repl_offset) FROM uncache.positions;
 RESET uncache.retention;
 
+-- another place is another cache: whatever its Redis is, nothing can be gone back to
+CALL start_over('a');
+UPDATE uncache.consumers SET place = NULL;
+SELECT state, reason FROM uncache.attach('default', 'run-a', 'a', 300, place => 'database 0, prefix a:');
+SELECT uncache.resynced('default');
+SELECT state, reason FROM uncache.attach('default', 'run-a', 'a', 300, place => 'database 0, prefix a:');
+SELECT state, reason FROM uncache.attach('default', 'run-a', 'a', 300);
+SELECT state, reason FROM uncache.attach('default', 'run-b', 'b', 300, 'a', 250, 'database 0, prefix b:');
+SELECT * FROM positions;
+SELECT uncache.resynced('default');
+-- also that of one that does not tell which one it is
+SELECT state, reason FROM uncache.attach('default', '', place => 'here');
+SELECT uncache.resynced('default');
+SELECT state, reason FROM uncache.attach('default', '', place => 'here');
+SELECT state, reason FROM uncache.attach('default', '', place => 'there');
+SELECT uncache.resynced('default');
+CALL start_over('a');
+
 -- gone with the consumer
 SET uncache.max_lag = 1;
 UPDATE uncache.consumers SET registered_at = now() - interval '1 hour' WHERE target = 'default';

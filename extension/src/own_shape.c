@@ -61,7 +61,8 @@ static const KnownColumn consumer_columns[CONSUMER_COLUMN_COUNT] = {
 	[CONSUMER_MISSED_FROM] = {"missed_from", TIMESTAMPTZOID},
 	[CONSUMER_CHECKED_AT] = {"checked_at", TIMESTAMPTZOID},
 	[CONSUMER_LATE_STANDBYS] = {"late_standbys", TEXTARRAYOID},
-	[CONSUMER_PLACE] = {"place", TEXTOID}
+	[CONSUMER_PLACE] = {"place", TEXTOID},
+	[CONSUMER_ADDRESS] = {"address", TEXTOID}
 };
 
 static const KnownColumn marker_columns[MARKER_COLUMN_COUNT] = {

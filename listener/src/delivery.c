@@ -49,10 +49,12 @@ end_event(Delivery *delivery, bool done)
 
 /* Keys that go together are staggered where that is asked for. */
 static NameKind
-choose_key_kind(const Delivery *delivery, size_t sibling_count)
+choose_key_kind(const Delivery *delivery, const DeliverySlot *slot, size_t sibling_count)
 {
 	const TargetConfig *config = delivery->parts.config;
 
+	if (slot->is_refetch)
+		return NAME_STAGGERED;
 	return config->stagger_ms > 0 && sibling_count >= (size_t) config->stagger_from ?
 		NAME_STAGGERED : NAME_KEY;
 }
@@ -63,10 +65,12 @@ delivery_take_invalidation(Delivery *delivery, JournalAction action, size_t sibl
 {
 	DeliverySlot *slot = delivery->slots.filling;
 
+	if (!delivery_lanes_want_action(slot, action))
+		return true;
 	switch (action)
 	{
 		case JOURNAL_KEYS:
-			return batch_add_name(&slot->batch, choose_key_kind(delivery, sibling_count),
+			return batch_add_name(&slot->batch, choose_key_kind(delivery, slot, sibling_count),
 								  key, key_bytes);
 		case JOURNAL_PATTERNS:
 			return batch_add_pattern(&slot->batch, NAME_KEY, key, key_bytes);
@@ -99,6 +103,26 @@ go_to_sleep(Delivery *delivery)
 	return loop_timer_set(delivery->parts.loop, &delivery->idle_timer, idle_ms);
 }
 
+static bool
+may_sleep(const Delivery *delivery)
+{
+	return delivery_step_holds_ack(delivery) ||
+		(delivery->session.is_bell_armed && !delivery->session.was_rung);
+}
+
+/*
+ * An empty answer moves the cursor, too, which is acknowledged when a trim is due; sooner where
+ * a lane waits for the end of a transaction that the last batch ended in.
+ */
+static bool
+move_on(Delivery *delivery)
+{
+	if (delivery->repeat.is_on || delivery_slots_are_taken(&delivery->slots) ||
+		!progress_has_tried(&delivery->progress))
+		return true;
+	return progress_apply(&delivery->progress, delivery->cursor);
+}
+
 /* After an answer that has all there is: let more rows come before the next. */
 static bool
 linger(Delivery *delivery)
@@ -118,12 +142,19 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 
 	if (slot->is_repeat)
 	{
+		delivery->lanes.is_their_turn = true;
 		end_event(delivery, delivery_repeat_take_fetch(delivery, fetch));
+		return;
+	}
+	if (slot->is_refetch)
+	{
+		end_event(delivery, delivery_lanes_take_fetch(delivery, fetch));
 		return;
 	}
 	FAULT_POINT(fetch->row_count > 0 ? "after_fetch" : "after_empty_fetch");
 	delivery->slots.filling = NULL;
 	delivery->repeat.is_its_turn = true;
+	delivery->lanes.is_their_turn = true;
 	delivery->session.was_empty = fetch->row_count == 0;
 	delivery->session.is_bell_armed = delivery->session.was_empty && delivery->session.is_asking_sleep;
 	is_full = fetch->key_bytes >= FETCH_FULL_BYTES;
@@ -148,9 +179,9 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 		else
 			delivery->slots.fetched = slot;
 	}
-	else if (delivery_step_holds_ack(delivery) ||
-			 (delivery->session.is_bell_armed && !delivery->session.was_rung))
-		done = go_to_sleep(delivery);
+	else
+		done = move_on(delivery) &&
+			(!may_sleep(delivery) || go_to_sleep(delivery));
 	end_event(delivery, done);
 }
 
@@ -230,37 +261,43 @@ log_unknown_sets(Delivery *delivery, const char *pattern, size_t pattern_bytes)
 void
 delivery_take_needed_scan(Delivery *delivery, const char *pattern, size_t pattern_bytes)
 {
-	DeliverySlot *slot = delivery->slots.applying;
-
-	if (slot == NULL)
-		return;
 	log_unknown_sets(delivery, pattern, pattern_bytes);
-	if (!keyset_add(&slot->batch.patterns.of[NAME_SET], NULL, 0, pattern, pattern_bytes))
+	if (!delivery_lanes_take_needed_scan(delivery, pattern, pattern_bytes))
 		delivery->events->exhausted(delivery->context);
 }
 
-void
-delivery_take_apply_done(Delivery *delivery)
+static bool
+finish_quick_lane(Delivery *delivery)
 {
 	DeliverySlot *slot = delivery->slots.applying;
 
 	delivery->slots.applying = NULL;
-	end_event(delivery, delivery_step_finish_batch(delivery, slot));
+	return delivery_step_finish_batch(delivery, slot);
+}
+
+void
+delivery_take_apply_done(Delivery *delivery, RedisLane lane)
+{
+	switch (lane)
+	{
+		case REDIS_LANE_QUICK:
+			end_event(delivery, finish_quick_lane(delivery));
+			break;
+		case REDIS_LANE_STEPS:
+			end_event(delivery, delivery_lanes_take_steps_done(delivery));
+			break;
+		case REDIS_LANE_STAGGERED:
+			end_event(delivery, delivery_lanes_take_portion_done(delivery));
+			break;
+		case REDIS_LANE_COUNT:
+			break;
+	}
 }
 
 void
 delivery_take_scan_done(Delivery *delivery)
 {
-	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "scan pass complete",
-			  LOG_TEXT("target", delivery->parts.config->alias),
-			  LOG_NUMBER("duration_ms", loop_now_ms(delivery->parts.loop) -
-						 delivery->session.pass_begin_ms));
-	if (delivery->session.pass == PASS_RESYNC)
-		delivery_step_end_resync(delivery);
-	else if (delivery->session.resync == RESYNC_PASSING)
-		delivery->session.resync = RESYNC_TO_REPORT;
-	delivery->session.pass = PASS_NONE;
-	end_event(delivery, progress_end_pass(&delivery->progress));
+	end_event(delivery, delivery_lanes_take_pass_done(delivery));
 }
 
 /*
@@ -301,7 +338,7 @@ set_trim_timer(Delivery *delivery)
 /*
  * Empty fetches move the cursor as well.  That is acknowledged too, now and
  * then: rows of other targets can only be trimmed behind it.  While standbys
- * hold it up, the same cursor says that somebody lives.
+ * or lanes hold it up, the same cursor says that somebody lives.
  */
 static void
 trim_is_due(void *context)
@@ -310,13 +347,12 @@ trim_is_due(void *context)
 	bool		done = set_trim_timer(delivery);
 
 	trim_schedule_take_interval(&delivery->trim);
+	if (!delivery->repeat.is_on && done && !delivery_slots_are_taken(&delivery->slots))
+		done = progress_apply(&delivery->progress, delivery->cursor);
 	if (delivery->repeat.is_on)
-	{
 		delivery_repeat_want_mark(delivery);
+	if (delivery->repeat.is_on || !delivery_lanes_are_idle(delivery))
 		delivery->progress.is_ack_due = true;
-	}
-	else if (done && !delivery_slots_are_taken(&delivery->slots))
-		done = progress_apply(&delivery->progress, delivery->cursor, false);
 	end_event(delivery, done);
 }
 
@@ -334,7 +370,7 @@ delivery_create(const DeliveryParts *parts, const DeliveryEvents *events, void *
 	delivery->events = events;
 	delivery->context = context;
 	progress_init(&delivery->progress);
-	name_sets_init(&delivery->collected, parts->seed);
+	delivery_lanes_init(delivery);
 	keyset_init(&delivery->unknown, parts->seed);
 	loop_timer_init(&delivery->idle_timer, wait_is_over, delivery);
 	loop_timer_init(&delivery->ack_timer, wait_is_over, delivery);
@@ -357,7 +393,7 @@ delivery_destroy(Delivery *delivery)
 	delivery_reset(delivery);
 	delivery_repeat_free(delivery);
 	delivery_slots_free(&delivery->slots);
-	name_sets_free(&delivery->collected);
+	delivery_lanes_free(delivery);
 	keyset_free(&delivery->unknown);
 	progress_free(&delivery->progress);
 	free(delivery->cursor);
@@ -401,7 +437,7 @@ delivery_reset(Delivery *delivery)
 	loop_timer_remove(delivery->parts.loop, &delivery->trim_timer);
 	delivery_repeat_end_session(delivery);
 	delivery_slots_reset(&delivery->slots);
-	name_sets_reset(&delivery->collected);
+	delivery_lanes_reset(delivery);
 	trim_schedule_init(&delivery->trim);
 	memset(&delivery->session, 0, sizeof(delivery->session));
 }

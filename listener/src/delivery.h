@@ -5,8 +5,9 @@
  *	  resync, trim.
  *
  * Drives one journal source and one Redis target, both borrowed; their
- * connecting is the owner's business.  Two batches at most are in memory:
- * one that Redis works on and one that was fetched meanwhile.
+ * connecting is the owner's business.  Two batches at most are in memory,
+ * one that Redis works on and one that was fetched meanwhile, and what waits
+ * in the lanes (delivery_lanes.h).
  *
  *-------------------------------------------------------------------------
  */
@@ -86,7 +87,7 @@ extern void delivery_take_late_reported(Delivery *delivery);
 extern void delivery_take_bell(Delivery *delivery);
 extern void delivery_take_needed_scan(Delivery *delivery, const char *pattern,
 									  size_t pattern_bytes);
-extern void delivery_take_apply_done(Delivery *delivery);
+extern void delivery_take_apply_done(Delivery *delivery, RedisLane lane);
 extern void delivery_take_scan_done(Delivery *delivery);
 
 /*

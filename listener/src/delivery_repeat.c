@@ -300,9 +300,16 @@ delivery_repeat_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 {
 	DeliveryRepeat *repeat = &delivery->repeat;
 	DeliverySlot *slot = delivery->slots.filling;
+	bool		reaches_end = strcmp(fetch->cursor, repeat->until) == 0;
 
 	FAULT_POINT("after_repeat_fetch");
-	repeat->is_exhausted = fetch->row_count == 0 || strcmp(fetch->cursor, repeat->until) == 0;
+	repeat->is_exhausted = fetch->row_count == 0 || reaches_end;
+
+	/*
+	 * until stood inside a transaction, of which the rest needs a mark of its
+	 * own
+	 */
+	repeat->wants_mark |= fetch->row_count == 0 && !reaches_end;
 	free(repeat->cursor);
 	repeat->cursor = strdup(fetch->cursor);
 	slot->cursor = strdup(fetch->cursor);

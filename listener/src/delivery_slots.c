@@ -63,5 +63,8 @@ delivery_slot_reset(DeliverySlot *slot)
 	slot->wants_list = false;
 	slot->is_repeat = false;
 	slot->ends_resync = false;
+	slot->is_refetch = false;
+	slot->is_last = false;
+	slot->reaches_end = false;
 	slot->oldest_at_us = 0;
 }

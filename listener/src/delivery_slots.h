@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "batch.h"
+#include "progress.h"
 
 #define DELIVERY_SLOT_COUNT 2
 
@@ -30,6 +31,12 @@ typedef struct DeliverySlot
 	bool		is_repeat;		/* its rows were applied before */
 	bool		ends_resync;	/* the resync of an attachment is made again
 								 * with it */
+	bool		is_refetch;		/* its rows were applied before, but for what
+								 * a lane has skipped of them */
+	LaneKind	lane;			/* which one; the next two are of the fetch */
+	bool		is_last;		/* the round is over */
+	bool		reaches_end;	/* and it has come to its end */
+	size_t		name_counts[NAME_KIND_COUNT];	/* as fetched, for the log */
 	int64_t		oldest_at_us;	/* of its rows, since 1970 */
 } DeliverySlot;
 

@@ -14,10 +14,6 @@
 
 #include "fault_point.h"
 
-/* Patterns that wait for the next pass; beyond, fetching pauses. */
-#define COLLECTED_MAX_PATTERNS ((size_t) 10000)
-#define COLLECTED_MAX_BYTES ((size_t) 1024 * 1024)
-
 /* --- batches --- */
 
 static int64_t
@@ -32,79 +28,45 @@ lag_ms(int64_t at_us)
 static void
 log_batch(const Delivery *delivery, const DeliverySlot *slot)
 {
-	const Batch *batch = &slot->batch;
-
 	/* without rows it only moves a cursor */
 	if (delivery->parts.log->level < LOG_LEVEL_DEBUG || slot->oldest_at_us == 0)
 		return;
 	log_event(delivery->parts.log, LOG_LEVEL_DEBUG,
 			  slot->is_repeat ? "batch applied again" : "batch applied",
 			  LOG_TEXT("target", delivery->parts.config->alias),
-			  LOG_NUMBER("key_count", (int64_t) batch->names.of[NAME_KEY].key_count),
-			  LOG_NUMBER("staggered_count",
-						 (int64_t) batch->names.of[NAME_STAGGERED].key_count),
-			  LOG_NUMBER("tag_count", (int64_t) batch->names.of[NAME_TAG].key_count),
-			  LOG_NUMBER("version_count",
-						 (int64_t) batch->names.of[NAME_VERSION].key_count),
-			  LOG_NUMBER("row_count", (int64_t) batch->names.of[NAME_ROW].key_count),
-			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&batch->patterns)),
+			  LOG_NUMBER("key_count", (int64_t) slot->name_counts[NAME_KEY]),
+			  LOG_NUMBER("staggered_count", (int64_t) slot->name_counts[NAME_STAGGERED]),
+			  LOG_NUMBER("tag_count", (int64_t) slot->name_counts[NAME_TAG]),
+			  LOG_NUMBER("version_count", (int64_t) slot->name_counts[NAME_VERSION]),
+			  LOG_NUMBER("row_count", (int64_t) slot->name_counts[NAME_ROW]),
+			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&slot->batch.patterns)),
 			  LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us)));
 }
 
-/* --- resync --- */
-
-void
-delivery_step_end_resync(Delivery *delivery)
-{
-	delivery->session.resync = delivery->repeat.is_on ? RESYNC_AWAITING : RESYNC_TO_REPORT;
-}
-
-/* The names are done: now the patterns.  No pass can be running yet. */
+/* What is to be done again is acknowledged then; so is the resync's own batch. */
 static bool
-continue_resync(Delivery *delivery, const Batch *batch)
+move_progress(Delivery *delivery, const DeliverySlot *slot)
 {
-	if (name_sets_count(&batch->patterns) == 0)
-	{
-		delivery_step_end_resync(delivery);
+	if (slot->is_refetch)
+		return delivery_lanes_end_fetch(delivery, slot);
+	if (slot->cursor == NULL || (delivery->repeat.is_on && !slot->is_repeat))
 		return true;
-	}
-	delivery->session.pass = PASS_RESYNC;
-	delivery->session.pass_begin_ms = loop_now_ms(delivery->parts.loop);
-	return redis_target_scan(delivery->parts.target, &batch->patterns);
-}
-
-/* --- applying --- */
-
-/* What is to be done again is acknowledged then. */
-static bool
-move_progress(Delivery *delivery, const DeliverySlot *slot, bool has_patterns)
-{
-	if (delivery->repeat.is_on && !slot->is_repeat)
-		return true;
-	if (slot->ends_resync)
-		delivery->session.resync = has_patterns ? RESYNC_COLLECTED : RESYNC_TO_REPORT;
-	return progress_apply(&delivery->progress, slot->cursor, has_patterns);
+	return progress_apply(&delivery->progress, slot->cursor);
 }
 
 bool
 delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
 {
-	bool		has_patterns = name_sets_count(&slot->batch.patterns) > 0;
 	bool		done;
 
-	if (slot->cursor == NULL)
-		done = continue_resync(delivery, &slot->batch);
-	else
-	{
+	if (slot->cursor != NULL && !slot->is_refetch)
 		log_batch(delivery, slot);
-		done = name_sets_merge(&delivery->collected, &slot->batch.patterns) &&
-			move_progress(delivery, slot, has_patterns);
-	}
+	done = delivery_lanes_take_patterns(delivery, slot) && move_progress(delivery, slot);
 	delivery_slot_reset(slot);
 	return done;
 }
 
-/* Gives the next batch to the target.  False if memory is exhausted. */
+/* Gives the next batch to the target and the lanes.  False if memory is exhausted. */
 static bool
 apply_next(Delivery *delivery)
 {
@@ -113,10 +75,14 @@ apply_next(Delivery *delivery)
 		DeliverySlot *slot = delivery->slots.fetched;
 
 		delivery->slots.fetched = NULL;
-		if (name_sets_count(&slot->batch.names) > 0)
+		for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+			slot->name_counts[kind] = slot->batch.names.of[kind].key_count;
+		if (!delivery_lanes_take_names(delivery, slot))
+			return false;
+		if (!slot->is_refetch && name_sets_count(&slot->batch.names) > 0)
 		{
 			delivery->slots.applying = slot;
-			redis_target_apply(delivery->parts.target, &slot->batch.names);
+			redis_target_apply(delivery->parts.target, REDIS_LANE_QUICK, &slot->batch.names);
 			FAULT_POINT("after_send");
 		}
 		else if (!delivery_step_finish_batch(delivery, slot))
@@ -125,24 +91,27 @@ apply_next(Delivery *delivery)
 	return true;
 }
 
-/* Begins a pass with what was collected.  False if memory is exhausted. */
+/* --- resync --- */
+
 static bool
-begin_pass(Delivery *delivery)
+is_of_resync(const DeliverySlot *slot)
 {
-	if (delivery->session.pass != PASS_NONE || name_sets_count(&delivery->collected) == 0)
-		return true;
-	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "scan pass begins",
-			  LOG_TEXT("target", delivery->parts.config->alias),
-			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&delivery->collected)));
-	if (!redis_target_scan(delivery->parts.target, &delivery->collected))
-		return false;
-	name_sets_reset(&delivery->collected);
-	progress_begin_pass(&delivery->progress);
-	if (delivery->session.resync == RESYNC_COLLECTED)
-		delivery->session.resync = RESYNC_PASSING;
-	delivery->session.pass = PASS_JOURNAL;
-	delivery->session.pass_begin_ms = loop_now_ms(delivery->parts.loop);
-	return true;
+	return slot != NULL && (slot->cursor == NULL || slot->ends_resync);
+}
+
+/* Deletes were made of all that can be resynced: reports it, or once more for standbys. */
+static void
+settle_resync(Delivery *delivery)
+{
+	const DeliverySlots *slots = &delivery->slots;
+	ResyncStep *step = &delivery->session.resync;
+
+	if ((*step != RESYNC_DELETING && *step != RESYNC_REPEATING) ||
+		is_of_resync(slots->fetched) || is_of_resync(slots->applying) ||
+		(slots->filling != NULL && slots->filling->ends_resync) ||
+		delivery_lanes_have_resync(delivery))
+		return;
+	*step = *step == RESYNC_DELETING && delivery->repeat.is_on ? RESYNC_AWAITING : RESYNC_TO_REPORT;
 }
 
 /* --- the source's next operation --- */
@@ -178,16 +147,14 @@ static bool
 has_work_in_hand(const Delivery *delivery)
 {
 	return delivery_slots_are_taken(&delivery->slots) ||
-		delivery->session.pass != PASS_NONE || delivery->session.resync != RESYNC_NONE ||
+		!delivery_lanes_are_idle(delivery) || delivery->session.resync != RESYNC_NONE ||
 		!progress_is_complete(&delivery->progress) || !delivery_repeat_is_complete(delivery);
 }
 
 static bool
 has_room_for_fetch(Delivery *delivery)
 {
-	return delivery_slots_find_free(&delivery->slots) != NULL &&
-		name_sets_count(&delivery->collected) < COLLECTED_MAX_PATTERNS &&
-		name_sets_bytes(&delivery->collected) < COLLECTED_MAX_BYTES;
+	return delivery_slots_find_free(&delivery->slots) != NULL;
 }
 
 /* Not while it sleeps or lingers: then there is time to trim. */
@@ -239,6 +206,15 @@ repeat_goes_first(Delivery *delivery)
 		(delivery->repeat.is_its_turn || !can_fetch(delivery));
 }
 
+/* The same for what lanes have skipped. */
+static bool
+lanes_go_first(Delivery *delivery)
+{
+	return delivery_lanes_want_fetch(delivery) && is_target_ready(delivery) &&
+		has_room_for_fetch(delivery) &&
+		(delivery->lanes.is_their_turn || !can_fetch(delivery));
+}
+
 static void
 start_trim(Delivery *delivery)
 {
@@ -259,7 +235,7 @@ start_ack(Delivery *delivery)
 	delivery->session.position = 0;
 	progress_acknowledge(&delivery->progress);
 	delivery->session.is_acking = true;
-	journal_source_ack(delivery->parts.source, delivery->progress.clean, position);
+	journal_source_ack(delivery->parts.source, delivery->progress.clean.cursor, position);
 }
 
 bool
@@ -286,12 +262,19 @@ wants_ack(Delivery *delivery)
 		!loop_timer_set(loop, &delivery->ack_timer, wait_ms);
 }
 
-/* Does Redis work on a batch, or is one not acknowledged that can be? */
+/* Does Redis work on a batch's names, or is one not acknowledged that can be? */
 static bool
 has_batch_in_hand(const Delivery *delivery)
 {
-	return delivery->slots.applying != NULL || delivery->progress.is_ack_due ||
-		delivery->session.is_acking;
+	return delivery->slots.applying != NULL || delivery_lanes_are_stepping(delivery) ||
+		delivery->progress.is_ack_due || delivery->session.is_acking;
+}
+
+static void
+start_lanes_fetch(Delivery *delivery)
+{
+	if (!delivery_lanes_start_fetch(delivery))
+		delivery->events->exhausted(delivery->context);
 }
 
 static void
@@ -323,6 +306,8 @@ start_operation(Delivery *delivery)
 		start_trim(delivery);
 	else if (repeat_goes_first(delivery))
 		delivery_repeat_start_fetch(delivery);
+	else if (lanes_go_first(delivery))
+		start_lanes_fetch(delivery);
 	else if (delivery->session.resync != RESYNC_TO_LIST)
 		fetch_if_useful(delivery);
 }
@@ -333,8 +318,11 @@ delivery_step_advance(Delivery *delivery)
 	if (!delivery->session.is_running)
 		return;
 	if (!delivery->session.is_finishing &&
-		(!apply_next(delivery) || !begin_pass(delivery)))
+		(!apply_next(delivery) || !delivery_lanes_advance(delivery)))
+	{
 		delivery->events->exhausted(delivery->context);
-	else
-		start_operation(delivery);
+		return;
+	}
+	settle_resync(delivery);
+	start_operation(delivery);
 }

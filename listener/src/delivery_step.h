@@ -17,10 +17,10 @@
 
 #include "ack_pace.h"
 #include "delivery.h"
+#include "delivery_lanes.h"
 #include "delivery_repeat.h"
 #include "delivery_slots.h"
 #include "fetch_pace.h"
-#include "name_sets.h"
 #include "progress.h"
 #include "trim_schedule.h"
 
@@ -32,21 +32,12 @@ typedef enum ResyncStep
 	RESYNC_NONE,
 	RESYNC_TO_LIST,
 	RESYNC_LISTING,
-	RESYNC_DELETING,			/* names, then a pass */
+	RESYNC_DELETING,			/* its names and patterns */
 	RESYNC_AWAITING,			/* standbys, to be made again by a batch */
 	RESYNC_REPEATING,			/* by that batch */
-	RESYNC_COLLECTED,			/* its patterns are, for the next pass */
-	RESYNC_PASSING,				/* in which they are */
 	RESYNC_TO_REPORT,
 	RESYNC_REPORTING
 } ResyncStep;
-
-typedef enum PassKind
-{
-	PASS_NONE,
-	PASS_JOURNAL,
-	PASS_RESYNC
-} PassKind;
 
 /* All that ends with the session. */
 typedef struct DeliverySession
@@ -67,10 +58,6 @@ typedef struct DeliverySession
 								 * it that was acknowledged before */
 	int64_t		position;		/* a newer one, to be acknowledged; or 0 */
 
-	/* patterns */
-	PassKind	pass;
-	int64_t		pass_begin_ms;
-
 	ResyncStep	resync;
 	int64_t		resync_begin_ms;
 	size_t		resync_key_count;
@@ -86,7 +73,7 @@ struct Delivery
 	DeliverySlots slots;
 	char	   *cursor;			/* owned; where the next fetch starts */
 	Progress	progress;
-	NameSets	collected;		/* patterns for the next pass */
+	DeliveryLanes lanes;
 	KeySet		unknown;		/* patterns of sets that were logged */
 	TrimSchedule trim;
 	FetchPace	pace;
@@ -109,12 +96,9 @@ extern void delivery_step_advance(Delivery *delivery);
  */
 extern bool delivery_step_holds_ack(const Delivery *delivery);
 
-/* Deletes were made of all that can be resynced: reports it, or once more for standbys. */
-extern void delivery_step_end_resync(Delivery *delivery);
-
 /*
- * The names of the slot's batch are proven to be done away with; the slot is
- * free then.  False if memory is exhausted.
+ * The keys of the slot's batch are proven to be deleted, and its other names are
+ * with the lanes; the slot is free then.  False if memory is exhausted.
  */
 extern bool delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
 			__attribute__((warn_unused_result));

@@ -26,7 +26,7 @@ static const JournalOperationTraits operations[] = {
 	[JOURNAL_OPERATION_ATTACH] = {
 		"attaching",
 		"SELECT state, cursor, reason FROM uncache.attach($1::text, $2::text, $3::text,"
-		" $4::bigint, $5::text, $6::bigint, $7::text)",
+		" $4::bigint, $5::text, $6::bigint, $7::text, $8::text)",
 		NULL, journal_answer_attach
 	},
 	[JOURNAL_OPERATION_FETCH] = {

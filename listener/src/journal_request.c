@@ -22,7 +22,8 @@ null_if_empty(const char *text)
 }
 
 void
-journal_source_attach(JournalSource *source, const RedisHistory *history, const char *place)
+journal_source_attach(JournalSource *source, const RedisHistory *history, const char *place,
+					  const char *address)
 {
 	static const RedisHistory none;
 	const RedisHistory *told = history != NULL ? history : &none;
@@ -30,12 +31,12 @@ journal_source_attach(JournalSource *source, const RedisHistory *history, const 
 	char		second_offset[NUMBER_BYTES];
 	const char *parameters[] = {
 		journal_request_target(source), history != NULL ? told->run_id : NULL, null_if_empty(told->replid),
-		offset, null_if_empty(told->replid2), second_offset, place
+		offset, null_if_empty(told->replid2), second_offset, place, address
 	};
 
 	(void) snprintf(offset, sizeof(offset), "%" PRId64, told->offset);
 	(void) snprintf(second_offset, sizeof(second_offset), "%" PRId64, told->second_offset);
-	journal_request_start(source, JOURNAL_OPERATION_ATTACH, 7, parameters);
+	journal_request_start(source, JOURNAL_OPERATION_ATTACH, 8, parameters);
 }
 
 void

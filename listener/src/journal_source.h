@@ -116,10 +116,10 @@ extern bool journal_source_is_idle(const JournalSource *source);
 /* Operations; only while idle.  Strings are copied. */
 /*
  * history: of the Redis that the deletes will go to, NULL if none is there; place: where in
- * it (see place.h), NULL if it is not known.
+ * it, and address: of it, as place.h describes them.
  */
 extern void journal_source_attach(JournalSource *source, const RedisHistory *history,
-								  const char *place);
+								  const char *place, const char *address);
 extern void journal_source_fetch(JournalSource *source, const char *cursor,
 								 size_t max_bytes, bool sleep);
 

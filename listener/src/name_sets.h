@@ -22,7 +22,7 @@ typedef enum NameKind
 	NAME_KEY,					/* is unlinked */
 	NAME_TAG,					/* a set: its members are unlinked, and itself */
 	NAME_VERSION,				/* a counter: gets a value that it never had */
-	NAME_STAGGERED,				/* a key: expires at a random moment, soon */
+	NAME_STAGGERED,				/* a key: is unlinked, but not at once */
 	NAME_SET,					/* as a tag, but under a name of its own */
 	NAME_ROW,					/* no name: a row's image, see
 								 * redis_row_script.h */

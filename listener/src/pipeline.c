@@ -106,12 +106,9 @@ attach(Pipeline *pipeline)
 {
 	pipeline->is_attached_for_redis = redis_target_is_ready(pipeline->target);
 	pipeline->attached = *redis_target_history(pipeline->target);
-	if (!pipeline->is_attached_for_redis)
-		journal_source_attach(pipeline->source, NULL, NULL);
-	else
-		journal_source_attach(pipeline->source, &pipeline->attached,
-							  redis_history_is_told(&pipeline->attached) ?
-							  pipeline->place : pipeline->place_with_address);
+	journal_source_attach(pipeline->source,
+						  pipeline->is_attached_for_redis ? &pipeline->attached : NULL,
+						  pipeline->place, pipeline->address);
 }
 
 /* Is Redis the one that the session is attached for, or not there at all? */
@@ -351,7 +348,6 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 		.backoff_first_ms = RETRY_FIRST_MS,
 		.backoff_cap_ms = RETRY_CAP_MS,
 		.scan_rate = config->scan_rate,
-		.stagger_ms = config->stagger_ms,
 		.sweep_ms = config->sweep_ms,
 		.prefix = config->prefix,
 		.prefix_bytes = config->prefix_bytes,
@@ -388,10 +384,9 @@ pipeline_create(Loop *loop, const Log *log, const Config *config,
 	backoff_init(&pipeline->backoff, RETRY_FIRST_MS, RETRY_CAP_MS, seed);
 	loop_timer_init(&pipeline->retry_timer, try_again, pipeline);
 	loop_timer_init(&pipeline->limit_timer, limit_passed, pipeline);
-	pipeline->place = place_describe(&target->url, target->prefix, target->prefix_bytes, false);
-	pipeline->place_with_address = place_describe(&target->url, target->prefix,
-												  target->prefix_bytes, true);
-	if (pipeline->place == NULL || pipeline->place_with_address == NULL ||
+	pipeline->place = place_describe(target->url.database, target->prefix, target->prefix_bytes);
+	pipeline->address = place_describe_address(&target->url);
+	if (pipeline->place == NULL || pipeline->address == NULL ||
 		!create_parts(pipeline, config->dsn, seed))
 	{
 		pipeline_destroy(pipeline);
@@ -413,7 +408,7 @@ pipeline_destroy(Pipeline *pipeline)
 	redis_target_destroy(pipeline->target);
 	journal_source_destroy(pipeline->source);
 	free(pipeline->place);
-	free(pipeline->place_with_address);
+	free(pipeline->address);
 	free(pipeline);
 }
 

@@ -94,18 +94,20 @@ pipeline_forward_rung(void *context)
 /* --- from Redis --- */
 
 void
-pipeline_forward_apply_done(void *context)
+pipeline_forward_apply_done(void *context, RedisLane lane)
 {
 	const Pipeline *pipeline = context;
 
-	delivery_take_apply_done(pipeline->delivery);
+	delivery_take_apply_done(pipeline->delivery, lane);
 }
 
 void
-pipeline_forward_needs_scan(void *context, const char *pattern, size_t pattern_bytes)
+pipeline_forward_needs_scan(void *context, RedisLane lane, const char *pattern,
+							size_t pattern_bytes)
 {
 	const Pipeline *pipeline = context;
 
+	(void) lane;				/* rows are all in one */
 	delivery_take_needed_scan(pipeline->delivery, pattern, pattern_bytes);
 }
 

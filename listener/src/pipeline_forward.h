@@ -35,9 +35,8 @@ struct Pipeline
 	Delivery   *delivery;		/* owned */
 	Backoff		backoff;		/* of connecting to PostgreSQL */
 	int64_t		waiting_ms;		/* the next delay while waiting */
-	char	   *place;			/* owned; where Redis' keys are deleted */
-	char	   *place_with_address; /* owned; the same of a Redis that does
-									 * not tell which one it is */
+	char	   *place;			/* owned; where in Redis keys are deleted */
+	char	   *address;		/* owned; of Redis */
 	bool		is_attached_for_redis;	/* and not while none was there */
 	RedisHistory attached;		/* of the Redis that the session is attached
 								 * for, as it was told last */
@@ -59,8 +58,8 @@ extern bool pipeline_forward_standby(void *context, const char *name,
 extern void pipeline_forward_standbys_told(void *context, uint64_t position);
 extern void pipeline_forward_late_reported(void *context);
 extern void pipeline_forward_rung(void *context);
-extern void pipeline_forward_apply_done(void *context);
-extern void pipeline_forward_needs_scan(void *context, const char *pattern,
+extern void pipeline_forward_apply_done(void *context, RedisLane lane);
+extern void pipeline_forward_needs_scan(void *context, RedisLane lane, const char *pattern,
 										size_t pattern_bytes);
 extern void pipeline_forward_scan_done(void *context);
 

@@ -14,8 +14,8 @@
 /* Of "\\xff", which an escaped byte becomes. */
 #define ESCAPE_BYTES 4
 
-/* Room for all but address and prefix: ", port 65535, database 2147483647, prefix ". */
-#define WORDS_BYTES 80
+/* Room for all but address and prefix: " port 65535", "database 2147483647, prefix ". */
+#define WORDS_BYTES 64
 
 /* Appends any bytes as printable ASCII; returns the new end. */
 static char *
@@ -37,34 +37,34 @@ append_escaped(char *end, const char *bytes, size_t byte_count)
 		*end++ = digits[byte >> 4];
 		*end++ = digits[byte & 0xF];
 	}
+	*end = '\0';
 	return end;
 }
 
-/* "HOST port N, " or "PATH, " */
-static char *
-append_address(char *end, const RedisUrl *url)
-{
-	const char *address = url->socket_path != NULL ? url->socket_path : url->host;
-
-	end = append_escaped(end, address, strlen(address));
-	if (url->socket_path == NULL)
-		end += snprintf(end, WORDS_BYTES, " port %d", url->port);
-	return stpcpy(end, ", ");
-}
-
 char *
-place_describe(const RedisUrl *url, const char *prefix, size_t prefix_bytes,
-			   bool with_address)
+place_describe(int database, const char *prefix, size_t prefix_bytes)
 {
-	size_t		address_bytes = strlen(url->socket_path != NULL ? url->socket_path : url->host);
-	char	   *text = malloc(WORDS_BYTES + (address_bytes + prefix_bytes) * ESCAPE_BYTES);
-	char	   *end = text;
+	char	   *text = malloc(WORDS_BYTES + prefix_bytes * ESCAPE_BYTES);
+	int			used;
 
 	if (text == NULL)
 		return NULL;
-	if (with_address)
-		end = append_address(end, url);
-	end += snprintf(end, WORDS_BYTES, "database %d, prefix ", url->database);
-	*append_escaped(end, prefix, prefix_bytes) = '\0';
+	used = snprintf(text, WORDS_BYTES, "database %d, prefix ", database);
+	(void) append_escaped(text + used, prefix, prefix_bytes);
+	return text;
+}
+
+char *
+place_describe_address(const RedisUrl *url)
+{
+	const char *address = url->socket_path != NULL ? url->socket_path : url->host;
+	char	   *text = malloc(WORDS_BYTES + strlen(address) * ESCAPE_BYTES);
+	char	   *end;
+
+	if (text == NULL)
+		return NULL;
+	end = append_escaped(text, address, strlen(address));
+	if (url->socket_path == NULL)
+		(void) snprintf(end, WORDS_BYTES, " port %d", url->port);
 	return text;
 }

@@ -4,9 +4,10 @@
  *	  How far a target has come in the journal, and how far of that may be
  *	  acknowledged.
  *
- * Names of a batch are done away with at once; its patterns are collected for
- * the next scan pass, which may take long.  A cursor may be acknowledged when no
- * batch before it has patterns that are collected or in the running pass.
+ * Keys of a batch are deleted at once.  What takes longer goes by lanes, which
+ * lag behind: names wait there until they are worked on.  A lane that has no
+ * room skips a batch, and fetches it again later, in rounds.  A cursor may be
+ * acknowledged when no lane has anything left that came before it.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,17 +15,40 @@
 #define UNCACHED_PROGRESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+typedef enum LaneKind
+{
+	LANE_STEPS,					/* sets and rows, which are taken step by step */
+	LANE_STAGGERED,				/* keys that are unlinked one after the other */
+	LANE_PASS,					/* patterns, which are looked for by scanning */
+	LANE_COUNT
+} LaneKind;
+
+/* Where the reader of the journal once was. */
+typedef struct ProgressMark
+{
+	char	   *cursor;			/* owned; NULL if there is no such mark */
+	uint64_t	order;			/* a later mark has a greater one */
+} ProgressMark;
+
+/* Each mark stands before the first batch of which something is left there. */
+typedef struct ProgressLane
+{
+	ProgressMark collected;		/* waits for the next run */
+	ProgressMark running;		/* is in the run */
+	ProgressMark skipped;		/* has to be fetched again */
+	ProgressMark round;			/* how far it is being fetched again */
+	uint64_t	skipped_until;	/* order of the last batch that was skipped */
+	uint64_t	tried;			/* order of the end of a round that was not
+								 * reached; another one goes further */
+} ProgressLane;
 
 typedef struct Progress
 {
-	char	   *applied;		/* owned; every key before it is deleted */
-	char	   *floor;			/* owned; before the first batch with
-								 * collected patterns */
-	char	   *clean;			/* owned; every key and pattern before it is
-								 * done */
-	bool		is_collecting;	/* collected patterns wait for a pass */
-	bool		is_passing;		/* a pass with formerly collected patterns
-								 * runs */
+	ProgressMark applied;		/* every key before it is deleted */
+	ProgressMark clean;			/* everything before it is done */
+	ProgressLane lanes[LANE_COUNT];
 	bool		is_ack_due;		/* clean is newer than the last
 								 * acknowledgement */
 } Progress;
@@ -43,17 +67,53 @@ extern bool progress_start(Progress *progress, const char *cursor)
 			__attribute__((warn_unused_result));
 
 /*
- * The keys of the batch that ends at the cursor are deleted; its patterns, if
- * it has any, were collected.
+ * Names of the batch in hand, which progress_apply has not been called for, wait
+ * in the lane; or, while the lane fetches again what it had skipped, names of that.
  */
-extern bool progress_apply(Progress *progress, const char *cursor, bool has_patterns)
+extern bool progress_collect(Progress *progress, LaneKind lane)
 			__attribute__((warn_unused_result));
 
-/* All collected patterns went into a pass; only while none runs. */
-extern void progress_begin_pass(Progress *progress);
+/* Names of the batch in hand are not taken in by the lane. */
+extern bool progress_skip(Progress *progress, LaneKind lane)
+			__attribute__((warn_unused_result));
 
-/* That pass is complete. */
-extern bool progress_end_pass(Progress *progress)
+/* The keys of the batch in hand, which ends at the cursor, are deleted. */
+extern bool progress_apply(Progress *progress, const char *cursor)
+			__attribute__((warn_unused_result));
+
+/* All that waits in the lane goes into a run; only while none is under way. */
+extern void progress_begin_run(Progress *progress, LaneKind lane);
+
+/* That run is complete. */
+extern bool progress_end_run(Progress *progress, LaneKind lane)
+			__attribute__((warn_unused_result));
+
+/* The run has found names that have to wait in another lane. */
+extern bool progress_hand_on(Progress *progress, LaneKind from, LaneKind to)
+			__attribute__((warn_unused_result));
+
+/* Has the lane skipped something, so that it must skip what follows as well? */
+extern bool progress_has_skipped(const Progress *progress, LaneKind lane);
+
+/*
+ * Is there something to fetch again?  A round goes from where the last one
+ * ended (first: from progress_round_begin()) to progress_round_end(), both borrowed.
+ */
+extern bool progress_wants_round(const Progress *progress, LaneKind lane);
+extern bool progress_begin_round(Progress *progress, LaneKind lane)
+			__attribute__((warn_unused_result));
+extern bool progress_is_in_round(const Progress *progress, LaneKind lane);
+extern const char *progress_round_begin(const Progress *progress, LaneKind lane);
+extern const char *progress_round_end(const Progress *progress, LaneKind lane);
+
+/* Does a lane wait for the reader to go further, so that a round can reach its end? */
+extern bool progress_has_tried(const Progress *progress);
+
+/*
+ * The round has fetched all that can be fetched.  is_whole: its end was reached;
+ * else a transaction that reaches beyond it is left for a later round.
+ */
+extern bool progress_end_round(Progress *progress, LaneKind lane, bool is_whole)
 			__attribute__((warn_unused_result));
 
 /* The clean cursor was acknowledged, or is about to be. */

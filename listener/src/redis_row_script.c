@@ -81,7 +81,6 @@ const char	redis_row_script[] =
 "end\n"
 
 "local function answer(count)\n"
-"  if next(globs) == nil then return count end\n"
 "  local reply = {count}\n"
 "  for pattern in pairs(globs) do reply[#reply + 1] = pattern end\n"
 "  return reply\n"

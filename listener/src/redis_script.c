@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * redis_script.c
- *	  The commands that do away with names: UNLINK for keys, scripts for sets,
- *	  for counters, for keys that are staggered and for rows.
+ *	  The commands that delete: UNLINK for keys, scripts for sets, for
+ *	  counters and for rows.
  *
  * In the scripts every command goes through pcall, and its error is
  * returned: what call() makes of an error is worded differently by each
@@ -12,7 +12,6 @@
  */
 #include "redis_script.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,10 +38,10 @@ static const char take_script[] =
 "    end\n"
 "  end\n"
 "  if type(reply) ~= 'number' then return reply end\n"
-"  if #members == room then return i - 1 end\n"
+"  if #members == room then return {i - 1} end\n"
 "  room = room - #members\n"
 "end\n"
-"return #KEYS";
+"return {#KEYS}";
 
 /*
  * Counters follow the clock, so that one that was lost, or set back by a Redis
@@ -75,31 +74,9 @@ static const char renew_script[] =
 "end\n"
 "return #KEYS";
 
-/*
- * Redis seeds math.random alike for every script: hence the clock.  A key is
- * never given a longer life than it has; PEXPIRE itself can be told so only
- * from Redis 7 on.
- */
-static const char stagger_script[] =
-"local within = tonumber(ARGV[1])\n"
-"local time = redis.pcall('TIME')\n"
-"if time.err then return time end\n"
-"math.randomseed(tonumber(time[2]))\n"
-"for _, key in ipairs(KEYS) do\n"
-"  local ms = math.random(within)\n"
-"  local left = redis.pcall('PTTL', key)\n"
-"  if type(left) ~= 'number' then return left end\n"
-"  if left == -1 or left > ms then\n"
-"    local reply = redis.pcall('PEXPIRE', key, ms)\n"
-"    if type(reply) ~= 'number' then return reply end\n"
-"  end\n"
-"end\n"
-"return #KEYS";
-
 static const char *const scripts[NAME_KIND_COUNT] = {
 	[NAME_TAG] = take_script,
 	[NAME_VERSION] = renew_script,
-	[NAME_STAGGERED] = stagger_script,
 	[NAME_SET] = take_script,
 	[NAME_ROW] = redis_row_script,
 };
@@ -107,7 +84,6 @@ static const char *const scripts[NAME_KIND_COUNT] = {
 /* Do arguments stand behind the names? */
 static const bool has_tail[NAME_KIND_COUNT] = {
 	[NAME_TAG] = true,
-	[NAME_STAGGERED] = true,
 	[NAME_SET] = true,
 	[NAME_ROW] = true,
 };
@@ -132,16 +108,12 @@ redis_script_head(NameKind kind, size_t name_count, char head[REDIS_SCRIPT_HEAD_
 }
 
 size_t
-redis_script_tail(NameKind kind, int64_t stagger_ms, char tail[REDIS_SCRIPT_TAIL_BYTES])
+redis_script_tail(NameKind kind, char tail[REDIS_SCRIPT_TAIL_BYTES])
 {
-	char		argument[24] = REDIS_SCRIPT_MAX_MEMBERS;
-
 	if (!has_tail[kind])
 		return 0;
-	if (kind == NAME_STAGGERED)
-		(void) snprintf(argument, sizeof(argument), "%" PRId64, stagger_ms);
 	return (size_t) snprintf(tail, REDIS_SCRIPT_TAIL_BYTES, "$%zu\r\n%s\r\n",
-							 strlen(argument), argument);
+							 strlen(REDIS_SCRIPT_MAX_MEMBERS), REDIS_SCRIPT_MAX_MEMBERS);
 }
 
 bool
@@ -150,11 +122,11 @@ redis_script_is_stepwise(NameKind kind)
 	return kind == NAME_TAG || kind == NAME_SET || kind == NAME_ROW;
 }
 
-/* An array of a number and some strings? */
+/* An array of a number and perhaps some strings? */
 static bool
-has_patterns(const redisReply *reply)
+is_step(const redisReply *reply)
 {
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2)
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 1)
 		return false;
 	for (size_t i = 1; i < reply->elements; i++)
 		if (reply->element[i]->type != REDIS_REPLY_STRING)
@@ -178,20 +150,22 @@ redis_script_read(NameKind kind, size_t name_count, const redisReply *reply,
 		[NAME_KEY] = "UNLINK was answered as Redis does not",
 		[NAME_TAG] = "the script that takes tags was answered as it does not",
 		[NAME_VERSION] = "the script that renews versions was answered as it does not",
-		[NAME_STAGGERED] = "the script that staggers keys was answered as it does not",
+		[NAME_STAGGERED] = "UNLINK was answered as Redis does not",
 		[NAME_SET] = "the script that takes sets was answered as it does not",
 		[NAME_ROW] = "the script that takes sets of rows was answered as it does not",
 	};
 
-	if (kind == NAME_ROW && has_patterns(reply))
+	if (redis_script_is_stepwise(kind))
+	{
+		if (!is_step(reply) || (kind != NAME_ROW && reply->elements > 1))
+			return problems[kind];
 		reply = reply->element[0];
-
+	}
 	if (reply->type != REDIS_REPLY_INTEGER || reply->integer < 0 ||
 		(unsigned long long) reply->integer > name_count)
 		return problems[kind];
 	*done_count = redis_script_is_stepwise(kind) ? (size_t) reply->integer : name_count;
-	if (kind != NAME_KEY && !redis_script_is_stepwise(kind) &&
-		(size_t) reply->integer != name_count)
+	if (kind == NAME_VERSION && (size_t) reply->integer != name_count)
 		return problems[kind];
 	return NULL;
 }

@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * redis_script.h
- *	  The commands that do away with names: UNLINK for keys, scripts for sets,
- *	  for counters, for keys that are staggered and for rows.
+ *	  The commands that delete: UNLINK for keys, scripts for sets, for
+ *	  counters and for rows.
  *
  * A command is a head, then some names as a KeySlice has them, then a tail.
- * Each is answered by an integer, that for rows perhaps with patterns.
+ * Each is answered by an integer; what goes by steps by an array with that, for rows
+ * perhaps with patterns: so no answer can be taken for one of another lane.
  *
- *	UNLINK	for keys: how many of them there were.
+ *	UNLINK	for keys, staggered or not: how many of them there were.
  *
  *	Taking	of sets (tags' or others), one after the other: unlinks a set's members, and
  *			the set; what is no set is unlinked.  Stops after
@@ -16,9 +17,6 @@
  *
  *	Renewing of counters: each becomes Redis' time in microseconds, or is
  *			incremented if it is beyond that.  How many they were, which is all.
- *
- *	Staggering of keys: each expires at a random moment within the given time,
- *			or earlier if it would have.  How many they were, which is all.
  *
  *	Rows	see redis_row_script.h.  How many of them are finished.
  *
@@ -53,12 +51,8 @@ extern size_t redis_script_head(NameKind kind, size_t name_count,
 /* Room for any tail, and a zero byte. */
 #define REDIS_SCRIPT_TAIL_BYTES 32
 
-/*
- * Writes what stands behind the names; returns its length.  stagger_ms is at
- * least 1 for staggered keys, and of no interest otherwise.
- */
-extern size_t redis_script_tail(NameKind kind, int64_t stagger_ms,
-								char tail[REDIS_SCRIPT_TAIL_BYTES]);
+/* Writes what stands behind the names; returns its length. */
+extern size_t redis_script_tail(NameKind kind, char tail[REDIS_SCRIPT_TAIL_BYTES]);
 
 /*
  * May a command leave some of its names undone?  Then the next one can be made

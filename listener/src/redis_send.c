@@ -10,15 +10,31 @@
 #include "redis_greeting.h"
 #include "redis_script.h"
 
-/* Only one step is under way; where both works have some they take turns. */
+static bool
+is_stepping(const RedisTarget *target)
+{
+	for (RedisLane lane = 0; lane < REDIS_LANE_COUNT; lane++)
+		if (redis_work_is_stepping(&target->lanes[lane]))
+			return true;
+	return redis_work_is_stepping(&target->found);
+}
+
+/* Has any lane steps to be sent, other than this work? */
+static bool
+has_other_steps(const RedisTarget *target, const RedisWork *work)
+{
+	for (RedisLane lane = 0; lane < REDIS_LANE_COUNT; lane++)
+		if (work != &target->lanes[lane] && redis_work_has_steps(&target->lanes[lane]))
+			return true;
+	return work != &target->found && redis_work_has_steps(&target->found);
+}
+
+/* Only one step is under way; where several works have some they take turns. */
 static bool
 may_step(const RedisTarget *target, const RedisWork *work)
 {
-	const RedisWork *other = work == &target->batch ? &target->found : &target->batch;
-
-	return !redis_work_is_stepping(&target->batch) &&
-		!redis_work_is_stepping(&target->found) &&
-		(target->last_stepper != work || !redis_work_has_steps(other));
+	return !is_stepping(target) &&
+		(target->last_stepper != work || !has_other_steps(target, work));
 }
 
 static void
@@ -31,7 +47,7 @@ write_names(RedisTarget *target, const RedisCommand *command, const KeySlice *sl
 					 redis_script_head(command->kind, slice->key_count, head));
 	redis_conn_write(target->conn, slice->bytes, slice->byte_count);
 	redis_conn_write(target->conn, tail,
-					 redis_script_tail(command->kind, target->settings.stagger_ms, tail));
+					 redis_script_tail(command->kind, tail));
 	redis_conn_end_command(target->conn);
 	redis_queue_push(&target->queue, command);
 	redis_work_send(command->work, command->kind, slice);
@@ -152,21 +168,38 @@ send_sweep(RedisTarget *target)
 	redis_queue_push(&target->queue, &command);
 }
 
+/*
+ * Sends what can be sent of the lanes; false if there is no room for more.  Steps, which
+ * wait for an answer, keep nothing else waiting.
+ */
+static bool
+send_lanes(RedisTarget *target)
+{
+	for (RedisLane lane = 0; lane < REDIS_LANE_COUNT; lane++)
+	{
+		RedisWork  *work = &target->lanes[lane];
+
+		if (!send_names(target, work, NAME_KEY) ||
+			!send_names(target, work, NAME_VERSION) ||
+			!send_names(target, work, NAME_STAGGERED))
+			return false;
+		(void) (send_names(target, work, NAME_TAG) &&
+				send_names(target, work, NAME_SET) &&
+				send_names(target, work, NAME_ROW));
+	}
+	return true;
+}
+
 void
 redis_send_work(RedisTarget *target)
 {
 	if (target->state != TARGET_READY)
 		return;
-	if (send_names(target, &target->batch, NAME_KEY) &&
-		send_names(target, &target->batch, NAME_VERSION) &&
-		send_names(target, &target->batch, NAME_STAGGERED))
+	if (send_lanes(target))
 	{
-		(void) (send_names(target, &target->batch, NAME_TAG) &&
-				send_names(target, &target->batch, NAME_SET) &&
-				send_names(target, &target->batch, NAME_ROW));
 		if (redis_scan_is_active(&target->scan))
 			send_scan(target);
-		else if (!redis_work_has_steps(&target->batch))
+		else if (!has_other_steps(target, NULL))
 			send_sweep(target);
 	}
 	redis_conn_flush(target->conn);

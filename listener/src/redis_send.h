@@ -47,12 +47,12 @@ struct RedisTarget
 	LoopTimer	retry_timer;
 	int64_t		ready_since_ms;
 
-	RedisWork	batch;			/* the names in hand */
+	RedisWork	lanes[REDIS_LANE_COUNT];	/* the names in hand */
 	RedisScan	scan;			/* the pass in hand */
 	RedisWork	found;			/* what its last slice found */
 	RedisPace	pace;
 	LoopTimer	pace_timer;		/* armed until the next slice may be asked for */
-	const RedisWork *last_stepper;	/* batch or found; NULL before any */
+	const RedisWork *last_stepper;	/* a lane or found; NULL before any */
 	RedisQueue	queue;			/* commands without a reply */
 
 	RedisSweep	sweep;			/* of tags */

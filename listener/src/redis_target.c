@@ -54,7 +54,8 @@ restart_work(RedisTarget *target)
 {
 	loop_timer_remove(target->loop, &target->pace_timer);
 	redis_queue_clear(&target->queue);
-	redis_work_restart(&target->batch);
+	for (RedisLane lane = 0; lane < REDIS_LANE_COUNT; lane++)
+		redis_work_restart(&target->lanes[lane]);
 	redis_work_begin(&target->found, NULL);
 	redis_sweep_repeat(&target->sweep);
 	if (redis_scan_is_active(&target->scan))
@@ -198,13 +199,13 @@ take_sweep(RedisTarget *target, const redisReply *reply)
 /* --- replies --- */
 
 static void
-finish_batch_if_proven(RedisTarget *target)
+finish_lane_if_proven(RedisTarget *target, RedisWork *work)
 {
-	if (!redis_work_is_active(&target->batch) || !redis_work_is_proven(&target->batch))
+	if (!redis_work_is_active(work) || !redis_work_is_proven(work))
 		return;
-	redis_work_begin(&target->batch, NULL);
+	redis_work_begin(work, NULL);
 	backoff_reset(&target->backoff);
-	target->events->apply_done(target->context);
+	target->events->apply_done(target->context, (RedisLane) (work - target->lanes));
 }
 
 static void
@@ -246,7 +247,8 @@ take_names(RedisTarget *target, const RedisCommand *command, const redisReply *r
 
 	for (size_t i = 0; problem == NULL &&
 		 (pattern = redis_script_pattern(reply, i)) != NULL; i++)
-		target->events->needs_scan(target->context, pattern->str, (size_t) pattern->len);
+		target->events->needs_scan(target->context, (RedisLane) (command->work - target->lanes),
+								   pattern->str, (size_t) pattern->len);
 	return problem;
 }
 
@@ -295,8 +297,8 @@ replied(void *context, const redisReply *reply)
 		drop_connection(target, REDIS_FAILURE_PROTOCOL, problem);
 	else if (command.type == REDIS_COMMAND_SCAN || command.work == &target->found)
 		finish_scan_if_proven(target);
-	else if (command.work == &target->batch)
-		finish_batch_if_proven(target);
+	else if (command.work != NULL)
+		finish_lane_if_proven(target, command.work);
 }
 
 static void
@@ -441,9 +443,9 @@ redis_target_history(const RedisTarget *target)
 }
 
 void
-redis_target_apply(RedisTarget *target, const NameSets *names)
+redis_target_apply(RedisTarget *target, RedisLane lane, const NameSets *names)
 {
-	redis_work_begin(&target->batch, names);
+	redis_work_begin(&target->lanes[lane], names);
 	redis_send_work(target);
 }
 
@@ -467,6 +469,7 @@ void
 redis_target_abandon(RedisTarget *target)
 {
 	redis_queue_abandon(&target->queue);
-	redis_work_begin(&target->batch, NULL);
+	for (RedisLane lane = 0; lane < REDIS_LANE_COUNT; lane++)
+		redis_work_begin(&target->lanes[lane], NULL);
 	end_scan(target);
 }

@@ -4,8 +4,10 @@
  *	  One Redis destination: does away with names and with what matches
  *	  patterns, and proves it.
  *
- * Two pieces of work may be in hand at a time, names and a scan pass; they
- * share the connection, and names go first.  Work is done when every command that
+ * One piece of work in each lane and a scan pass may be in hand at a time; they
+ * share the connection.  What is in an earlier lane goes first, the pass goes last; of what
+ * goes by steps (see redis_script.h) one step is under way, so that
+ * nothing has to wait for longer than that.  Work is done when every command that
  * belongs to it was answered as Redis answers success, all over one
  * connection.  On anything else the connection is dropped and, after a
  * backoff, all unfinished work is sent again from its start; that goes on
@@ -31,6 +33,14 @@
 
 typedef struct RedisTarget RedisTarget;
 
+typedef enum RedisLane
+{
+	REDIS_LANE_QUICK,			/* what is expected at once */
+	REDIS_LANE_STEPS,			/* what takes Redis long */
+	REDIS_LANE_STAGGERED,		/* what somebody else sees to the pace of */
+	REDIS_LANE_COUNT
+} RedisLane;
+
 typedef struct RedisTargetSettings
 {
 	const char *alias;			/* borrowed; for the log */
@@ -40,8 +50,6 @@ typedef struct RedisTargetSettings
 	int64_t		backoff_cap_ms;
 	int64_t		scan_rate;		/* keys a pass may look at in a second; 0 is
 								 * without bound */
-	int64_t		stagger_ms;		/* within which staggered keys expire, up to
-								 * 2^31 - 1; at least 1 if there are any */
 	int64_t		sweep_ms;		/* between two sweeps of tags; 0 is never */
 	const char *prefix;			/* borrowed; in front of the tags to sweep */
 	size_t		prefix_bytes;
@@ -67,14 +75,15 @@ typedef struct RedisTargetEvents
 	void		(*lost) (void *context);
 
 	/*
-	 * Which sets some of the names in hand mean is not known: a pass with
-	 * this pattern over sets has to follow.  Before apply_done; the pattern
-	 * is borrowed.  It may come more than once.
+	 * Which sets some of the lane's names mean is not known: a pass with this
+	 * pattern over sets has to follow.  Before apply_done; the pattern is
+	 * borrowed.  It may come more than once.
 	 */
-	void		(*needs_scan) (void *context, const char *pattern, size_t pattern_bytes);
+	void		(*needs_scan) (void *context, RedisLane lane, const char *pattern,
+							   size_t pattern_bytes);
 
-	/* The names are proven to be done away with, and no longer borrowed. */
-	void		(*apply_done) (void *context);
+	/* The lane's names are proven to be deleted, and no longer borrowed. */
+	void		(*apply_done) (void *context, RedisLane lane);
 
 	/* A whole pass with the patterns is proven. */
 	void		(*scan_done) (void *context);
@@ -106,11 +115,11 @@ extern bool redis_target_is_ready(const RedisTarget *target);
 extern const RedisHistory *redis_target_history(const RedisTarget *target);
 
 /*
- * Unlinks keys, staggers keys, takes sets and renews versions (see
- * redis_script.h): at least one name.  They are borrowed and must not change until apply_done or
- * redis_target_abandon.  Only while no other names are in hand.
+ * Unlinks keys, takes sets and renews versions (see redis_script.h): at least one name.
+ * They are borrowed and must not change until apply_done or redis_target_abandon.  Only while
+ * no other names are in the lane.
  */
-extern void redis_target_apply(RedisTarget *target, const NameSets *names);
+extern void redis_target_apply(RedisTarget *target, RedisLane lane, const NameSets *names);
 
 /*
  * The same for every name in Redis that matches one of the patterns, which

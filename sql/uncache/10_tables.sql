@@ -58,7 +58,8 @@ CREATE TABLE uncache.consumers (
 	missed_from		timestamptz,
 	checked_at		timestamptz,
 	late_standbys	text[],
-	place			text
+	place			text,
+	address			text
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 COMMENT ON TABLE uncache.consumers IS 'one cursor in the journal for each target';
@@ -71,6 +72,7 @@ COMMENT ON COLUMN uncache.consumers.identity IS 'cluster, timeline, database and
 COMMENT ON COLUMN uncache.consumers.server IS 'the Redis process that the deletes went to, as uncached names it; null if it is not known';
 COMMENT ON COLUMN uncache.consumers.replid IS 'the history, by its replication id, that the process went on with; null if it is not known';
 COMMENT ON COLUMN uncache.consumers.place IS 'where in Redis the deletes went to, database and prefix, as uncached names it; null if it is not known';
+COMMENT ON COLUMN uncache.consumers.address IS 'of a Redis that does not tell which process it is, by what it was reached; null of others';
 COMMENT ON COLUMN uncache.consumers.registered_at IS 'when the target was attached to first, or first after it was lost';
 COMMENT ON COLUMN uncache.consumers.acked_at IS 'when its daemon last acknowledged a cursor, be it the same; a daemon that works does so every 10 s';
 COMMENT ON COLUMN uncache.consumers.lost_at IS 'when it was declared lost; null if it was not: nothing is journalled for a lost consumer';

@@ -207,7 +207,7 @@ $$;
 COMMENT ON FUNCTION uncache.register_again(integer) IS 'makes a lost consumer one that writers know, as a new one';
 
 CREATE FUNCTION uncache.attach(target text, server text DEFAULT NULL, replid text DEFAULT NULL, repl_offset bigint DEFAULT 0,
-	replid2 text DEFAULT NULL, second_repl_offset bigint DEFAULT 0, place text DEFAULT NULL,
+	replid2 text DEFAULT NULL, second_repl_offset bigint DEFAULT 0, place text DEFAULT NULL, address text DEFAULT NULL,
 	OUT state text, OUT cursor text, OUT reason text)
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -271,11 +271,13 @@ BEGIN
 	state := 'ready';
 	cursor := consumer.cursor;
 	reason := coalesce(uncache.find_resync_reason(consumer), uncache.find_place_change(consumer, place));
-	IF reason IS NULL AND server = '' THEN
+	IF reason IS NULL AND server = '' AND consumer.address <> address THEN
+		reason := format('Redis does not tell which process it is, and is at another address than before: %s, not %s', address, consumer.address);
+	ELSIF reason IS NULL AND server = '' THEN
 		/* a Redis that does not tell is none of those that are known */
 		DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
-		UPDATE uncache.consumers c SET server = NULL, replid = NULL
-			WHERE c.id = consumer.id AND c.server IS NOT NULL;
+		UPDATE uncache.consumers c SET server = NULL, replid = NULL, address = attach.address
+			WHERE c.id = consumer.id AND (c.server IS NOT NULL OR c.address IS DISTINCT FROM attach.address);
 	ELSIF reason IS NULL AND server IS NOT NULL THEN
 		reason := uncache.find_redis_change(consumer, server, replid, repl_offset);
 		IF reason IS NOT NULL THEN
@@ -300,14 +302,15 @@ BEGIN
 		END IF;
 		UPDATE uncache.consumers c
 			SET cursor = attach.cursor, resync_reason = attach.reason, identity = uncache.identity(),
-				server = nullif(attach.server, ''), replid = attach.replid, place = attach.place
+				server = nullif(attach.server, ''), replid = attach.replid, place = attach.place,
+				address = CASE WHEN attach.server = '' THEN attach.address END
 			WHERE c.id = consumer.id;
 		DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
 		INSERT INTO uncache.markers VALUES (consumer.id) ON CONFLICT DO NOTHING;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text) IS 'registers a target''s consumer and takes its lock for the session';
+COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text) IS 'registers a target''s consumer and takes its lock for the session';
 
 CREATE FUNCTION uncache.consumer_worker(consumer_id integer) RETURNS integer
 	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp

@@ -5,7 +5,7 @@ CREATE FUNCTION uncache.grant_consumer(role regrole) RETURNS void
 AS $$
 BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text), uncache.fetch(text, text, integer, boolean), uncache.fetch_until(text, text, integer, text), uncache.ack(text, text, bigint), uncache.resync_keys(text), uncache.resynced(text), uncache.standbys(text, text[], boolean), uncache.report_late(text, text[]), uncache.trim(integer) TO %s', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text), uncache.fetch(text, text, integer, boolean), uncache.fetch_until(text, text, integer, text), uncache.ack(text, text, bigint), uncache.resync_keys(text), uncache.resynced(text), uncache.standbys(text, text[], boolean), uncache.report_late(text, text[]), uncache.trim(integer) TO %s', role);
 END
 $$;
 COMMENT ON FUNCTION uncache.grant_consumer(regrole) IS 'lets a role run uncached, and nothing else';

@@ -123,7 +123,7 @@ answer_names(const redisReply *command)
 	size_t		count;
 
 	names_of(command, &first, &count);
-	(void) snprintf(reply, sizeof(reply), ":%zu\r\n", count);
+	scripted_redis_format_count(command, (int) count, reply);
 	if (!send_through(reply))
 		return;
 	for (size_t i = first; i < first + count; i++)
@@ -363,17 +363,18 @@ target_lost(void *context)
 }
 
 static inline void
-target_needs_scan(void *context, const char *pattern, size_t pattern_bytes)
+target_needs_scan(void *context, RedisLane lane, const char *pattern, size_t pattern_bytes)
 {
 	(void) context;
+	(void) lane;
 	delivery_take_needed_scan(delivery, pattern, pattern_bytes);
 }
 
 static inline void
-target_apply_done(void *context)
+target_apply_done(void *context, RedisLane lane)
 {
 	(void) context;
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, lane);
 }
 
 static inline void

@@ -24,10 +24,11 @@
  */
 static bool is_busy;			/* the source has an operation under way */
 static bool is_ready;			/* the target */
-static char asked[64];			/* what was asked for since the last look */
+static char asked[256];			/* what was asked for since the last look */
 static size_t key_count;		/* of the names in the target's hands */
 static size_t tag_count;		/* likewise */
 static size_t version_count;	/* likewise */
+static size_t image_count;		/* likewise */
 static size_t staggered_count;	/* likewise */
 static size_t pattern_count;	/* of the pass, of all kinds */
 
@@ -131,14 +132,30 @@ redis_target_is_ready(const RedisTarget *target)
 }
 
 void
-redis_target_apply(RedisTarget *target, const NameSets *names)
+redis_target_apply(RedisTarget *target, RedisLane lane, const NameSets *names)
 {
+	static const char *const asks[] = {"apply", "take", "stagger"};
+
 	(void) target;
-	key_count = names->of[NAME_KEY].key_count;
-	tag_count = names->of[NAME_TAG].key_count;
-	version_count = names->of[NAME_VERSION].key_count;
-	staggered_count = names->of[NAME_STAGGERED].key_count;
-	ask("apply", "");
+	ck_assert_uint_gt(name_sets_count(names), 0);
+	if (lane == REDIS_LANE_QUICK)
+	{
+		key_count = names->of[NAME_KEY].key_count;
+		version_count = names->of[NAME_VERSION].key_count;
+		ck_assert_uint_eq(name_sets_count(names), key_count + version_count);
+	}
+	else if (lane == REDIS_LANE_STEPS)
+	{
+		tag_count = names->of[NAME_TAG].key_count;
+		image_count = names->of[NAME_ROW].key_count;
+		ck_assert_uint_eq(name_sets_count(names), tag_count + image_count);
+	}
+	else
+	{
+		staggered_count = names->of[NAME_STAGGERED].key_count;
+		ck_assert_uint_eq(name_sets_count(names), staggered_count);
+	}
+	ask(asks[lane], "");
 }
 
 bool

@@ -30,7 +30,6 @@ start_target(void)
 		.timeouts = {5000, 5000},
 		.backoff_first_ms = 1,
 		.backoff_cap_ms = 20,
-		.stagger_ms = 5000,
 		.seed = 1,
 	};
 
@@ -64,7 +63,7 @@ tear_down(void)
 static inline void
 apply(void)
 {
-	redis_target_apply(real_target, &names);
+	redis_target_apply(real_target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &apply_done_count, apply_done_count + 1);
 	name_sets_reset(&names);
 }

@@ -27,6 +27,8 @@ static int	placed_count;
 static int	lost_count;
 static int	apply_done_count;
 static int	scan_done_count;
+static RedisLane done_lane;		/* of the last apply_done */
+static RedisLane needed_lane;	/* of the last needs_scan */
 static char needed_scans[1024]; /* patterns, each with a newline behind it */
 
 static void
@@ -51,17 +53,19 @@ note_lost(void *context)
 }
 
 static void
-note_needs_scan(void *context, const char *pattern, size_t pattern_bytes)
+note_needs_scan(void *context, RedisLane lane, const char *pattern, size_t pattern_bytes)
 {
 	(void) context;
+	needed_lane = lane;
 	strncat(needed_scans, pattern, pattern_bytes);
 	strncat(needed_scans, "\n", sizeof(needed_scans) - strlen(needed_scans) - 1);
 }
 
 static void
-note_apply_done(void *context)
+note_apply_done(void *context, RedisLane lane)
 {
 	(void) context;
+	done_lane = lane;
 	apply_done_count++;
 }
 

@@ -44,7 +44,6 @@ start(ScriptedRedisAnswer answer)
 		.backoff_first_ms = 1,
 		.backoff_cap_ms = 5,
 		.scan_rate = scan_rate,
-		.stagger_ms = 5000,
 		.seed = 1,
 	};
 

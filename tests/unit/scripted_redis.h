@@ -80,6 +80,25 @@ scripted_redis_send(ScriptedRedis *server, const char *text)
 	scripted_redis_send_bytes(server, text, strlen(text));
 }
 
+/* As the command is answered that goes by steps (redis_script.h), or any other. */
+static inline void
+scripted_redis_format_count(const redisReply *command, int count, char reply[32])
+{
+	bool		is_step = strcmp(command->element[0]->str, "EVAL") == 0 &&
+	strstr(command->element[1]->str, "SRANDMEMBER") != NULL;
+
+	(void) snprintf(reply, 32, "%s:%d\r\n", is_step ? "*1\r\n" : "", count);
+}
+
+static inline void
+scripted_redis_send_count(ScriptedRedis *server, const redisReply *command, int count)
+{
+	char		reply[32];
+
+	scripted_redis_format_count(command, count, reply);
+	scripted_redis_send(server, reply);
+}
+
 static inline bool
 scripted_redis_is(const redisReply *command, const char *name)
 {

@@ -69,7 +69,7 @@ START_TEST(delivery_acknowledges_only_what_is_applied)
 	expect("fetch 0;apply;fetch 1;");
 	answer_empty("1");
 	expect("");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("ack 1;");
 	stop();
 }
@@ -83,7 +83,7 @@ START_TEST(delivery_holds_at_most_two_batches)
 	answer_fetch("1", 1, false);
 	answer_fetch("2", 1, false);
 	expect("fetch 0;apply;fetch 1;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("apply;ack 1;");
 	answer_ack();
 	expect("fetch 2;");
@@ -98,9 +98,9 @@ START_TEST(delivery_acknowledges_before_it_fetches_on)
 	begin();
 	answer_fetch("1", 1, false);
 	answer_fetch("2", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_ack();
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;apply;ack 1;fetch 2;");
 	answer_empty("2");
 	expect("ack 2;");
@@ -190,7 +190,7 @@ START_TEST(delivery_lets_rows_collect_while_many_come)
 	asked[0] = '\0';
 	answer_fetch("1", 100, false);
 	expect("apply;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_ack();
 	expect("ack 1;");
 	pass_ms(FETCH_PACE_LINGER_MS - 1);
@@ -217,7 +217,7 @@ START_TEST(delivery_trims_beside_busy_writers_as_they_write)
 	pass_ms(FETCH_PACE_LINGER_MS);
 	answer_fetch("1", TRIM_SCHEDULE_MAX_ROWS / 2 - 1, false);
 	expect("apply;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_ack();
 	expect("ack 1;");
 	pass_ms(FETCH_PACE_LINGER_MS);

@@ -19,7 +19,7 @@ START_TEST(delivery_begins_a_pass_beside_the_keys)
 	start();
 	begin();
 	answer_fetch("1", 1, true);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;scan;");
 	ck_assert_uint_eq(pattern_count, 1);
 	stop();
@@ -32,9 +32,9 @@ START_TEST(delivery_does_not_acknowledge_unfinished_patterns)
 	start();
 	begin();
 	answer_fetch("1", 1, true);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_fetch("2", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("2");
 	asked[0] = '\0';
 	delivery_take_scan_done(delivery);
@@ -50,9 +50,9 @@ START_TEST(delivery_collects_patterns_during_a_pass_for_the_next)
 	start();
 	begin();
 	answer_fetch("1", 1, true);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_fetch("2", 1, true);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;scan;apply;fetch 2;");
 	delivery_take_scan_done(delivery);
 	expect("scan;");
@@ -68,14 +68,16 @@ START_TEST(delivery_scans_for_what_rows_do_not_tell)
 {
 	start();
 	begin();
+	ck_assert(delivery_take_invalidation(delivery, JOURNAL_CACHEOPS, 1, "[]", 2));
 	answer_fetch("1", 1, false);
 	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);
 	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);
-	delivery_take_apply_done(delivery);
-	expect("fetch 0;apply;fetch 1;scan;");
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	expect("fetch 0;apply;take;fetch 1;scan;");
 	ck_assert_uint_eq(pattern_count, 1);
+	delivery_take_apply_done(delivery, REDIS_LANE_STEPS);
 	answer_empty("1");
-	asked[0] = '\0';
+	expect("sleep 1;");
 	delivery_take_scan_done(delivery);
 	answer_empty("1");
 	expect("ack 1;");
@@ -90,7 +92,7 @@ START_TEST(delivery_needs_no_scan_for_names_that_are_not_in_hand)
 	begin();
 	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;");
 	stop();
 }
@@ -117,7 +119,7 @@ START_TEST(delivery_reports_a_resync_after_its_keys_and_its_pass)
 	delivery_start(delivery, "0", true, "because");
 	answer_resync_list(true, true);
 	answer_empty("0");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("list;apply;fetch 0;scan;sleep 0;");
 	answer_empty("0");
 	delivery_take_scan_done(delivery);
@@ -132,7 +134,7 @@ START_TEST(delivery_reports_a_resync_of_keys_alone)
 	start();
 	delivery_start(delivery, "0", true, "because");
 	answer_resync_list(true, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("0");
 	expect("list;apply;fetch 0;resynced;");
 	stop();
@@ -157,7 +159,7 @@ START_TEST(delivery_acknowledges_batches_during_a_resync)
 	delivery_start(delivery, "0", true, "because");
 	answer_resync_list(false, true);
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("1");
 	expect("list;scan;fetch 0;apply;fetch 1;ack 1;");
 	stop();
@@ -187,7 +189,7 @@ START_TEST(delivery_is_drained_when_nothing_is_left)
 	ck_assert_int_eq(drained_count, 0);
 	answer_fetch("1", 1, false);
 	answer_empty("1");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	ck_assert_int_eq(drained_count, 0);
 	answer_ack();
 	ck_assert_int_eq(drained_count, 1);
@@ -227,7 +229,7 @@ START_TEST(delivery_finishes_after_the_batch_in_hand_is_acknowledged)
 	answer_empty("1");
 	delivery_finish(delivery);
 	ck_assert_int_eq(finished_count, 0);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;ack 1;");
 	ck_assert_int_eq(finished_count, 0);
 	answer_ack();
@@ -244,7 +246,7 @@ START_TEST(delivery_begins_no_new_batch_while_it_finishes)
 	answer_fetch("1", 1, false);
 	answer_fetch("2", 1, false);
 	delivery_finish(delivery);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;ack 1;");
 	answer_ack();
 	expect("");

@@ -79,7 +79,7 @@ START_TEST(delivery_acknowledges_a_position_after_the_last_batch)
 	begin();
 	answer_fetch("1", 1, false);
 	answer_empty("1");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;ack 1;");
 	/* asked for while the acknowledgement is under way */
 	delivery_take_position(delivery, 5);
@@ -96,7 +96,7 @@ START_TEST(delivery_does_not_count_a_batch_to_a_position_from_before)
 	begin();
 	answer_fetch("1", 1, false);
 	delivery_take_position(delivery, 5);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("1");
 	expect("fetch 0;apply;fetch 1;ack@5 1;");
 	answer_ack();
@@ -130,7 +130,7 @@ START_TEST(delivery_knows_no_position_during_a_resync)
 	delivery_take_position(delivery, 6);
 	expect("apply;fetch 0;");
 	answer_empty("0");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("resynced;");
 	delivery_take_position(delivery, 7);
 	is_busy = false;

@@ -41,7 +41,7 @@ START_TEST(delivery_applies_names_of_every_kind_at_once)
 	take(JOURNAL_TAGS, "t2");
 	take(JOURNAL_VERSIONS, "v");
 	answer_fetch("1", 3, false);
-	expect("fetch 0;apply;fetch 1;");
+	expect("fetch 0;apply;take;fetch 1;");
 	ck_assert_uint_eq(key_count, 3);
 	ck_assert_uint_eq(tag_count, 2);
 	ck_assert_uint_eq(version_count, 1);
@@ -53,6 +53,7 @@ END_TEST
 START_TEST(delivery_applies_a_batch_of_tags_or_versions_alone)
 {
 	static const JournalAction actions[] = {JOURNAL_TAGS, JOURNAL_VERSIONS};
+	static const RedisLane lanes[] = {REDIS_LANE_STEPS, REDIS_LANE_QUICK};
 
 	for (size_t i = 0; i < 2; i++)
 	{
@@ -63,9 +64,15 @@ START_TEST(delivery_applies_a_batch_of_tags_or_versions_alone)
 		take(actions[i], "a");
 		is_busy = false;
 		delivery_take_fetch(delivery, &fetch);
-		expect("fetch 0;apply;fetch 1;");
+		expect(i == 0 ? "fetch 0;take;fetch 1;" : "fetch 0;apply;fetch 1;");
 		answer_empty("1");
-		delivery_take_apply_done(delivery);
+		if (lanes[i] == REDIS_LANE_STEPS)
+		{
+			/* which may take long: it need not wait for that to sleep */
+			expect("sleep 1;");
+			answer_empty("1");
+		}
+		delivery_take_apply_done(delivery, lanes[i]);
 		expect("ack 1;");
 		stop();
 	}
@@ -81,7 +88,7 @@ START_TEST(delivery_scans_once_for_patterns_of_every_kind)
 	take(JOURNAL_TAG_PATTERNS, "a*");
 	take(JOURNAL_VERSION_PATTERNS, "a*");
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;scan;");
 	ck_assert_uint_eq(pattern_count, 3);
 	answer_empty("1");
@@ -105,7 +112,7 @@ START_TEST(delivery_does_not_acknowledge_patterns_of_other_kinds_before_their_pa
 		begin();
 		take(actions[i], "a*");
 		answer_fetch("1", 1, false);
-		delivery_take_apply_done(delivery);
+		delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 		answer_empty("1");
 		answer_empty("1");
 		expect("fetch 0;apply;fetch 1;scan;sleep 1;");
@@ -126,11 +133,13 @@ START_TEST(delivery_resyncs_names_and_patterns_of_every_kind)
 	answer_resync_list(true, true);
 	ck_assert_uint_eq(key_count + tag_count + version_count, 3);
 	answer_empty("0");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	ck_assert_uint_eq(pattern_count, 3);
-	expect("list;apply;fetch 0;scan;sleep 0;");
+	expect("list;apply;take;fetch 0;scan;sleep 0;");
 	answer_empty("0");
 	delivery_take_scan_done(delivery);
+	expect("");
+	delivery_take_apply_done(delivery, REDIS_LANE_STEPS);
 	expect("resynced;");
 	stop();
 }
@@ -149,7 +158,7 @@ START_TEST(delivery_lists_what_a_row_asks_for_before_it_applies_the_batch)
 	expect("apply;fetch 1;");
 	ck_assert_uint_eq(key_count, ROW_KEYS(1) + 2);
 	answer_empty("1");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("ack 1;");
 	stop();
 }
@@ -176,7 +185,7 @@ START_TEST(delivery_lists_again_for_the_next_batch_only_if_that_asks)
 	answer_resync_rows("1", 1, false);
 	answer_resync_list(true, false);
 	answer_fetch("2", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;list;apply;fetch 1;apply;ack 1;");
 	answer_ack();
 	answer_resync_rows("3", 1, false);
@@ -192,7 +201,7 @@ START_TEST(delivery_does_not_acknowledge_a_resync_row_before_its_patterns)
 	begin();
 	answer_resync_rows("1", 1, false);
 	answer_resync_list(true, true);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("1");
 	answer_empty("1");
 	expect("fetch 0;list;apply;fetch 1;scan;sleep 1;");
@@ -260,13 +269,13 @@ START_TEST(delivery_lists_while_the_batch_before_is_applied)
 	answer_fetch("1", 1, false);
 	answer_resync_only("2");
 	expect("fetch 0;apply;fetch 1;list;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("");
 	answer_resync_list(true, false);
 	expect("apply;ack 1;");
 	answer_ack();
 	expect("fetch 2;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("2");
 	expect("ack 2;");
 	stop();
@@ -279,7 +288,7 @@ START_TEST(delivery_acknowledges_the_batch_before_rather_than_lists)
 	start();
 	begin();
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;");
 	answer_resync_only("2");
 	expect("ack 1;");
@@ -300,9 +309,9 @@ START_TEST(delivery_does_not_acknowledge_a_batch_that_waits_for_its_list)
 	ck_assert(loop_timer_set(loop, &delivery->trim_timer, 0));
 	while (!delivery->trim.is_due)
 		ck_assert(loop_turn(loop, 100));
-	ck_assert_str_eq(delivery->progress.clean, "0");
+	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
 	answer_resync_list(true, false);
-	ck_assert_str_eq(delivery->progress.clean, "0");
+	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
 	expect("apply;trim;");
 	stop();
 }
@@ -317,7 +326,7 @@ START_TEST(delivery_is_not_drained_while_it_lists)
 	ck_assert_int_eq(drained_count, 0);
 	answer_resync_list(true, true);
 	answer_empty("1");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("1");
 	ck_assert_int_eq(drained_count, 0);
 	delivery_take_scan_done(delivery);
@@ -350,7 +359,7 @@ START_TEST(delivery_finishes_the_batch_in_hand_while_it_lists_for_the_next)
 	answer_fetch("1", 1, false);
 	answer_resync_only("2");
 	delivery_finish(delivery);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;list;");
 	answer_resync_list(true, false);
 	expect("ack 1;");
@@ -370,7 +379,7 @@ START_TEST(delivery_does_not_begin_to_list_while_it_finishes)
 	delivery_finish(delivery);
 	answer_resync_only("2");
 	expect("fetch 0;apply;fetch 1;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("ack 1;");
 	answer_ack();
 	expect("");
@@ -434,11 +443,11 @@ START_TEST(delivery_lists_for_a_row_beside_the_resync_of_an_attachment)
 	answer_resync_list(true, true);
 	answer_resync_only("1");
 	expect("list;apply;fetch 0;list;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("scan;");
 	answer_resync_list(true, true);
 	expect("apply;fetch 1;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	delivery_take_scan_done(delivery);
 	expect("scan;");
 	answer_empty("1");

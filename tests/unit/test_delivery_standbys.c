@@ -80,7 +80,7 @@ apply_and_wait(bool has_pattern)
 	answer_fetch("1", 1, has_pattern);
 	expect("fetch 0;apply;mark;");
 	tell(5, 10);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("1");
 	answer_empty("1");
 	expect(has_pattern ? "fetch 1;scan;sleep 1;" : "fetch 1;sleep 1;");
@@ -94,7 +94,7 @@ START_TEST(delivery_asks_for_no_standbys_unless_told)
 	start();
 	begin();
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("1");
 	expect("fetch 0;apply;fetch 1;ack 1;");
 	stop();
@@ -113,7 +113,7 @@ START_TEST(delivery_does_again_what_standbys_have_replayed_and_acknowledges_it_t
 	answer_fetch("1", 1, false);
 	ck_assert_uint_eq(key_count, 1);
 	expect("apply;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("ack 1;");
 	ck_assert_int_eq(drained_count, 0);
 	answer_ack();
@@ -136,7 +136,7 @@ START_TEST(delivery_acknowledges_nothing_that_a_standby_has_not_replayed)
 		tell(9, 0);
 		answer_empty("1");
 	}
-	ck_assert_str_eq(delivery->progress.clean, "0");
+	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
 	ck_assert_int_eq(drained_count, 0);
 	stop();
 }
@@ -151,7 +151,7 @@ START_TEST(delivery_goes_on_while_standbys_are_waited_for)
 	expect("fetch 1;");
 	answer_fetch("2", 1, false);
 	expect("apply;fetch 2;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_fetch("3", 1, false);
 	expect("apply;fetch 3;");
 	stop();
@@ -170,10 +170,10 @@ START_TEST(delivery_does_again_no_more_than_is_released)
 	/* the second mark is at 20 */
 	expect("sleep 1;apply;mark;");
 	tell(10, 20);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("again 0-1;");
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("apply;fetch 2;");
 	answer_empty("2");
 	expect("ack 1;");
@@ -191,7 +191,7 @@ START_TEST(delivery_goes_on_with_a_repeat_that_is_larger_than_a_batch)
 	expect("replayed;again 0-1;");
 	answer_fetch("half", 1, false);
 	expect("apply;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("ack half;");
 	answer_ack();
 	/* in turns */
@@ -199,7 +199,7 @@ START_TEST(delivery_goes_on_with_a_repeat_that_is_larger_than_a_batch)
 	answer_empty("1");
 	expect("again half-1;");
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("apply;ack 1;");
 	stop();
 }
@@ -222,9 +222,9 @@ START_TEST(delivery_moves_the_cursor_by_an_empty_repeat_behind_the_batch_before)
 	answer_empty("1");
 	expect("fetch 1;again almost-1;");
 	answer_empty("1");
-	ck_assert_str_eq(delivery->progress.clean, "0");
-	delivery_take_apply_done(delivery);
-	ck_assert_str_eq(delivery->progress.clean, "1");
+	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	ck_assert_str_eq(delivery->progress.clean.cursor, "1");
 	stop();
 }
 
@@ -238,9 +238,9 @@ START_TEST(delivery_scans_again_for_the_patterns_of_a_repeat)
 	tell(10, 0);
 	answer_fetch("1", 1, true);
 	expect("replayed;again 0-1;apply;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("scan;sleep 1;");
-	ck_assert_str_eq(delivery->progress.clean, "0");
+	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
 	answer_empty("1");
 	delivery_take_scan_done(delivery);
 	expect("ack 1;");
@@ -255,7 +255,7 @@ START_TEST(delivery_takes_no_pass_that_began_before_the_repeat_for_its_own)
 	begin();
 	answer_fetch("1", 1, true);
 	tell(5, 10);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("1");
 	answer_empty("1");
 	expect("fetch 0;apply;mark;fetch 1;scan;sleep 1;");
@@ -263,7 +263,7 @@ START_TEST(delivery_takes_no_pass_that_began_before_the_repeat_for_its_own)
 	pass_ms(10);
 	tell(10, 0);
 	answer_fetch("1", 1, true);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("replayed;again 0-1;apply;sleep 1;");
 	answer_empty("1");
 	delivery_take_scan_done(delivery);
@@ -283,7 +283,7 @@ START_TEST(delivery_makes_a_resync_again_when_standbys_have_replayed)
 	answer_resync_list(true, true);
 	expect("apply;mark;");
 	tell(5, 10);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_empty("0");
 	answer_empty("0");
 	expect("fetch 0;scan;sleep 0;");
@@ -297,7 +297,7 @@ START_TEST(delivery_makes_a_resync_again_when_standbys_have_replayed)
 	answer_resync_list(true, true);
 	ck_assert_uint_eq(key_count, 1);
 	expect("apply;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("scan;sleep 0;");
 	answer_empty("0");
 	expect("");
@@ -316,7 +316,7 @@ START_TEST(delivery_makes_a_resync_again_without_patterns)
 	tell(10, 10);
 	expect("list;apply;mark;fetch 0;");
 	answer_empty("0");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	/* this one had begun before the first resync was done */
 	expect("again 0-0;");
 	answer_empty("0");
@@ -326,7 +326,7 @@ START_TEST(delivery_makes_a_resync_again_without_patterns)
 	answer_empty("0");
 	answer_resync_list(true, false);
 	expect("list;apply;");
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("resynced;");
 	stop();
 }
@@ -344,7 +344,7 @@ START_TEST(delivery_reports_who_is_late_and_goes_on)
 	answer_report();
 	expect("again 0-1;");
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("apply;ack 1;");
 	answer_ack();
 	expect("sleep 1;");
@@ -368,7 +368,7 @@ START_TEST(delivery_says_that_it_lives_while_standbys_hold_it_up)
 	pass_ms(0);
 	expect("ack 0;");
 	answer_ack();
-	ck_assert_str_eq(delivery->progress.clean, "0");
+	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
 	stop();
 }
 
@@ -395,7 +395,7 @@ START_TEST(delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys)
 	tell(10, 0);
 	idle_until("again 0-5;");
 	answer_empty("5");
-	ck_assert_str_eq(delivery->progress.clean, "5");
+	ck_assert_str_eq(delivery->progress.clean.cursor, "5");
 	stop();
 }
 
@@ -446,7 +446,7 @@ START_TEST(delivery_does_not_ask_more_often_in_a_stream)
 			mark_count++;
 			tell(1000, 10);
 		}
-		delivery_take_apply_done(delivery);
+		delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 		while (strstr(asked, "again") != NULL || strstr(asked, "ack") != NULL)
 		{
 			bool		is_ack = strstr(asked, "ack") != NULL;

@@ -70,7 +70,7 @@ START_TEST(redis_refusal_forgets_no_member_that_it_may_not_unlink)
 	REAL_REDIS_DO(&redis, "SET other x");
 	REAL_REDIS_DO(&redis, "SADD tag:a other");
 	add_name(&names, NAME_TAG, "tag:a");
-	redis_target_apply(real_target, &names);
+	redis_target_apply(real_target, REDIS_LANE_QUICK, &names);
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
 	{
 		REAL_REDIS_DO(&redis, rights[i]);
@@ -101,52 +101,12 @@ START_TEST(redis_refusal_of_writes_for_memory_stops_nothing)
 
 END_TEST
 
-START_TEST(redis_refusal_needs_the_documented_rights_for_staggered_keys)
-{
-	become("ACL SETUSER uncached ~* +eval +time +pttl +pexpire");
-	REAL_REDIS_DO(&redis, "SET key x");
-	add_name(&names, NAME_STAGGERED, "key");
-	apply();
-	ck_assert_int_gt(REAL_REDIS_COUNT(&redis, "PTTL key"), 0);
-	ck_assert_int_eq(lost_count, 0);
-}
-
-END_TEST
-
-/* Each right that is missing holds the batch up. */
-START_TEST(redis_refusal_staggers_nothing_without_a_right)
-{
-	static const char *const rights[] = {
-		"ACL SETUSER uncached +eval +time +pttl -pexpire",
-		"ACL SETUSER uncached +pexpire -pttl",
-		"ACL SETUSER uncached +pttl -time",
-	};
-
-	become("ACL SETUSER uncached ~*");
-	REAL_REDIS_DO(&redis, "SET key x");
-	add_name(&names, NAME_STAGGERED, "key");
-	redis_target_apply(real_target, &names);
-	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
-	{
-		REAL_REDIS_DO(&redis, rights[i]);
-		scripted_redis_run_until(loop, &lost_count, lost_count + 3);
-		ck_assert_int_eq(apply_done_count, 0);
-	}
-	REAL_REDIS_DO(&redis, "ACL SETUSER uncached +time");
-	scripted_redis_run_until(loop, &apply_done_count, 1);
-	ck_assert_int_gt(REAL_REDIS_COUNT(&redis, "PTTL key"), 0);
-}
-
-END_TEST
-
 static void
 add_tests(TCase *tests)
 {
 	tcase_add_test(tests, redis_refusal_needs_no_scripts_for_keys_and_patterns);
 	tcase_add_test(tests, redis_refusal_needs_the_documented_rights_for_tags_and_versions);
 	tcase_add_test(tests, redis_refusal_forgets_no_member_that_it_may_not_unlink);
-	tcase_add_test(tests, redis_refusal_needs_the_documented_rights_for_staggered_keys);
-	tcase_add_test(tests, redis_refusal_staggers_nothing_without_a_right);
 	tcase_add_test(tests, redis_refusal_of_writes_for_memory_stops_nothing);
 }
 

@@ -34,7 +34,7 @@ static void
 unlink_all_keys(void)
 {
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(1);
 	ck_assert_int_eq(unlinked_count, KEY_COUNT);
 }
@@ -79,7 +79,7 @@ START_TEST(redis_target_unlinks_all_keys_once)
 {
 	start(unlink_keys);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_int_eq(unlinked_count, KEY_COUNT);
 	ck_assert_int_eq(command_count, KEY_COMMAND_COUNT);
@@ -104,7 +104,7 @@ START_TEST(redis_target_sends_a_batch_that_came_while_connected)
 	start(unlink_keys);
 	scripted_redis_run_until(loop, &ready_count, 1);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_int_eq(unlinked_count, KEY_COUNT);
 	stop();
@@ -116,7 +116,7 @@ START_TEST(redis_target_is_not_done_before_the_last_reply)
 {
 	start(answer_all_but_the_last);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, KEY_COMMAND_COUNT);
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(apply_done_count, 0);
@@ -197,7 +197,7 @@ START_TEST(redis_target_repeats_the_batch_wherever_replies_are_cut)
 	{
 		start(answer_up_to_a_byte);
 		add_names(NAME_KEY, KEY_COUNT);
-		redis_target_apply(target, &names);
+		redis_target_apply(target, REDIS_LANE_QUICK, &names);
 		expect_apply_done(1);
 		ck_assert_int_eq(unlinked_count, KEY_COUNT);
 		stop();
@@ -210,7 +210,7 @@ START_TEST(redis_target_does_not_call_back_for_abandoned_keys)
 {
 	start(answer_all_but_the_last);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, KEY_COMMAND_COUNT);
 	redis_target_abandon(target);
 	scripted_redis_send(&server, ":50\r\n");
@@ -226,10 +226,10 @@ START_TEST(redis_target_counts_no_abandoned_reply_for_the_next_batch)
 {
 	start(answer_all_but_the_last);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, KEY_COMMAND_COUNT);
 	redis_target_abandon(target);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 2 * KEY_COMMAND_COUNT);
 	scripted_redis_send(&server, ":50\r\n:100\r\n:100\r\n");
 	scripted_redis_settle(loop);
@@ -245,7 +245,7 @@ START_TEST(redis_target_calls_nothing_after_it_was_stopped)
 {
 	start(unlink_keys);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	redis_target_stop(target);
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(apply_done_count, 0);

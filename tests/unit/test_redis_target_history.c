@@ -93,7 +93,7 @@ START_TEST(redis_target_is_placed_after_what_was_sent_before)
 {
 	start_ready(answer_nothing, MASTER("a", "5"));
 	add_names(NAME_KEY, 1);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 1);
 	/* the server owes the reply to UNLINK, which comes first */
 	pass_time(1000);
@@ -125,7 +125,7 @@ START_TEST(redis_target_never_gets_ready_with_a_replica)
 	start(answer_unlink);
 	server.info = REPLICA;
 	add_names(NAME_KEY, 1);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	for (int i = 1; i <= 3; i++)
 	{
 		scripted_redis_run_until(loop, &lost_count, i);
@@ -149,7 +149,7 @@ START_TEST(redis_target_leaves_a_primary_that_was_demoted)
 	pass_time(1000);
 	ck_assert_int_eq(lost_count, 1);
 	add_names(NAME_KEY, 1);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	pass_time(5000);
 	ck_assert_int_eq(command_count, 0);
 	ck_assert_int_eq(ready_count, 1);

@@ -45,8 +45,8 @@ is_renew(const redisReply *command)
 static bool
 is_stagger(const redisReply *command)
 {
-	return scripted_redis_is(command, "EVAL") &&
-		strstr(command->element[1]->str, "PEXPIRE") != NULL;
+	return scripted_redis_is(command, "UNLINK") &&
+		strncmp(command->element[1]->str, "staggered", 9) == 0;
 }
 
 static bool
@@ -94,20 +94,11 @@ note_command(const redisReply *command)
 }
 
 static void
-answer_number(ScriptedRedis *redis, int number)
-{
-	char		reply[32];
-
-	(void) snprintf(reply, sizeof(reply), ":%d\r\n", number);
-	scripted_redis_send(redis, reply);
-}
-
-static void
 answer_all(ScriptedRedis *redis, const redisReply *command)
 {
 	command_count++;
 	note_command(command);
-	answer_number(redis, name_count_of(command));
+	scripted_redis_send_count(redis, command, name_count_of(command));
 }
 
 static void
@@ -115,7 +106,7 @@ apply_all_kinds(void)
 {
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 		add_names(kind, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(1);
 }
 
@@ -133,7 +124,7 @@ answer_all_but_one_kind(ScriptedRedis *redis, const redisReply *command)
 	command_count++;
 	note_command(command);
 	if (strcmp(withheld, title_of(command)) != 0)
-		answer_number(redis, name_count_of(command));
+		scripted_redis_send_count(redis, command, name_count_of(command));
 }
 
 static const int *take_answers; /* ends with -1: hang up */
@@ -144,9 +135,9 @@ answer_takes(ScriptedRedis *redis, const redisReply *command)
 	command_count++;
 	note_command(command);
 	if (!is_take(command))
-		answer_number(redis, name_count_of(command));
+		scripted_redis_send_count(redis, command, name_count_of(command));
 	else if (*take_answers >= 0)
-		answer_number(redis, *take_answers++);
+		scripted_redis_send_count(redis, command, *take_answers++);
 	else
 	{
 		take_answers++;
@@ -162,10 +153,10 @@ START_TEST(redis_target_sends_each_kind_of_name_by_a_command_of_its_own)
 	add_name(&names, NAME_TAG, "p:tag:t");
 	add_name(&names, NAME_VERSION, "p:v");
 	add_name(&names, NAME_KEY, "p:k");
-	add_name(&names, NAME_STAGGERED, "p:s");
-	redis_target_apply(target, &names);
+	add_name(&names, NAME_STAGGERED, "staggered");
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
-	ck_assert_str_eq(commands, "UNLINK p:k;renew 1 p:v;stagger 1 p:s 5000;"
+	ck_assert_str_eq(commands, "UNLINK p:k;renew 1 p:v;stagger staggered;"
 					 "take 1 p:tag:t 250;sets 1 set 250;rows 0 2:p:[] 250;");
 	stop();
 }
@@ -177,7 +168,7 @@ START_TEST(redis_target_sends_many_names_of_each_kind_at_a_time)
 	start_names(answer_all);
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 		add_names(kind, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_int_eq(command_count, COMMAND_COUNT);
 	stop();
@@ -191,7 +182,7 @@ START_TEST(redis_target_does_each_kind_alone)
 	{
 		start_names(answer_all);
 		add_names(kind, KEY_COUNT);
-		redis_target_apply(target, &names);
+		redis_target_apply(target, REDIS_LANE_QUICK, &names);
 		expect_apply_done(0);
 		ck_assert_int_eq(command_count, KEY_COMMAND_COUNT);
 		stop();
@@ -205,7 +196,7 @@ START_TEST(redis_target_passes_on_names_of_any_bytes)
 	start_names(answer_all);
 	ck_assert(keyset_add(&names.of[NAME_TAG], NULL, 0, "a\r\n$1\r\n", 7));
 	ck_assert(keyset_add(&names.of[NAME_VERSION], NULL, 0, "", 0));
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_str_eq(commands, "renew 1 ;take 1 a\r\n$1\r\n 250;");
 	stop();
@@ -219,7 +210,7 @@ START_TEST(redis_target_waits_for_an_answer_before_it_takes_on)
 	start_names(answer_all_but_one_kind);
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 		add_names(kind, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count,
 							 3 * KEY_COMMAND_COUNT + 1);
 	scripted_redis_settle(loop);
@@ -238,7 +229,7 @@ START_TEST(redis_target_takes_on_from_the_first_unfinished_tag)
 	add_name(&names, NAME_TAG, "a");
 	add_name(&names, NAME_TAG, "b");
 	add_name(&names, NAME_TAG, "c");
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_str_eq(commands, "take 3 a b c 250;take 2 b c 250;take 2 b c 250;"
 					 "take 2 b c 250;");
@@ -254,7 +245,7 @@ START_TEST(redis_target_takes_a_full_command_of_tags_after_the_finished_ones)
 	take_answers = answers;
 	start_names(answer_takes);
 	add_names(NAME_TAG, 151);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 2);
 	ck_assert_ptr_nonnull(strstr(commands, ";take 52 tag:99 tag:100 "));
 	expect_apply_done(0);
@@ -272,7 +263,7 @@ START_TEST(redis_target_begins_anew_after_a_connection_lost_between_chunks)
 	add_name(&names, NAME_TAG, "a");
 	add_name(&names, NAME_TAG, "b");
 	add_name(&names, NAME_VERSION, "v");
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(1);
 	ck_assert_str_eq(commands, "renew 1 v;take 2 a b 250;take 1 b 250;take 1 b 250;"
 					 "renew 1 v;take 2 a b 250;take 2 a b 250;");
@@ -294,7 +285,7 @@ START_TEST(redis_target_is_not_done_before_every_kind_is_answered)
 		start_names(answer_all_but_one_kind);
 		for (int j = 0; j <= i; j++)
 			add_names(order[j], 1);
-		redis_target_apply(target, &names);
+		redis_target_apply(target, REDIS_LANE_QUICK, &names);
 		scripted_redis_run_until(loop, &command_count, i + 1);
 		scripted_redis_settle(loop);
 		ck_assert_int_eq(apply_done_count, 0);
@@ -316,7 +307,8 @@ START_TEST(redis_target_repeats_all_names_after_a_reply_of_another_type)
 	check_bad_reply("+1\r\n", false);
 	check_bad_reply("$1\r\n1\r\n", false);
 	check_bad_reply("$-1\r\n", false);
-	check_bad_reply("*1\r\n:1\r\n", false);
+	check_bad_reply("*1\r\n$1\r\n1\r\n", false);
+	check_bad_reply("*0\r\n", false);
 }
 
 END_TEST
@@ -325,6 +317,8 @@ START_TEST(redis_target_repeats_all_names_after_an_impossible_number)
 {
 	check_bad_reply(":-1\r\n", false);
 	check_bad_reply(":101\r\n", false);
+	check_bad_reply("*1\r\n:-1\r\n", false);
+	check_bad_reply("*1\r\n:101\r\n", false);
 	check_bad_reply(":9223372036854775807\r\n", false);
 }
 
@@ -343,7 +337,7 @@ START_TEST(redis_target_repeats_versions_of_which_one_was_left_out)
 {
 	start_badly(answer_all, 1, ":99\r\n", false);
 	add_names(NAME_VERSION, 100);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(1);
 	stop();
 }
@@ -355,15 +349,15 @@ START_TEST(redis_target_counts_no_abandoned_take_for_the_next_batch)
 	withheld = "take";
 	start_names(answer_all_but_one_kind);
 	add_names(NAME_TAG, 2);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 1);
 	redis_target_abandon(target);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 2);
-	scripted_redis_send(&server, ":2\r\n");
+	scripted_redis_send(&server, "*1\r\n:2\r\n");
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(apply_done_count, 0);
-	scripted_redis_send(&server, ":2\r\n");
+	scripted_redis_send(&server, "*1\r\n:2\r\n");
 	expect_apply_done(0);
 	stop();
 }
@@ -377,7 +371,7 @@ answer_rows(ScriptedRedis *redis, const redisReply *command)
 {
 	command_count++;
 	note_command(command);
-	scripted_redis_send(redis, command_count == 1 ? rows_reply : ":1\r\n");
+	scripted_redis_send(redis, command_count == 1 ? rows_reply : "*1\r\n:1\r\n");
 }
 
 /* The reply to the first of two commands for two rows. */
@@ -389,7 +383,7 @@ start_rows(const char *reply)
 	start_names(answer_rows);
 	add_name(&names, NAME_ROW, "a");
 	add_name(&names, NAME_ROW, "b");
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 }
 
 START_TEST(redis_target_passes_on_the_patterns_that_rows_need)
@@ -406,7 +400,7 @@ END_TEST
 START_TEST(redis_target_repeats_rows_after_an_array_that_is_none_of_ours)
 {
 	static const char *const replies[] = {
-		"*0\r\n", "*-1\r\n", "*1\r\n:2\r\n", "*2\r\n:3\r\n$1\r\n*\r\n", "*2\r\n:-1\r\n$1\r\n*\r\n",
+		"*0\r\n", "*-1\r\n", ":1\r\n", "*1\r\n:3\r\n", "*2\r\n:3\r\n$1\r\n*\r\n", "*2\r\n:-1\r\n$1\r\n*\r\n",
 		"*2\r\n$1\r\n1\r\n$1\r\n*\r\n", "*2\r\n:1\r\n:1\r\n", "*2\r\n:1\r\n$-1\r\n",
 		"*2\r\n:1\r\n*1\r\n$1\r\n*\r\n"
 	};

@@ -83,14 +83,13 @@ note_command(const redisReply *command)
 static void
 answer_names(ScriptedRedis *redis, const redisReply *command)
 {
-	char		reply[32];
+	int			count = 1;
 
-	if (scripted_redis_is(command, "EVAL") && strcmp(command->element[2]->str, "0") == 0)
-		(void) snprintf(reply, sizeof(reply), ":%zu\r\n", command->elements - 4);
-	else
-		(void) snprintf(reply, sizeof(reply), ":%s\r\n",
-						scripted_redis_is(command, "EVAL") ? command->element[2]->str : "1");
-	scripted_redis_send(redis, reply);
+	if (scripted_redis_is(command, "EVAL"))
+		count = (int) strtol(command->element[2]->str, NULL, 10);
+	if (scripted_redis_is(command, "EVAL") && count == 0)
+		count = (int) command->elements - 4;
+	scripted_redis_send_count(redis, command, count);
 }
 
 /* A database in two slices, with names of every kind in each. */
@@ -230,11 +229,11 @@ START_TEST(redis_target_unlinks_a_tag_s_set_only_after_it_was_taken)
 	scripted_redis_run_until(loop, &command_count, 2);
 	scripted_redis_settle(loop);
 	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 1000;take t1 250;");
-	scripted_redis_send(&server, ":0\r\n");
+	scripted_redis_send(&server, "*1\r\n:0\r\n");
 	scripted_redis_run_until(loop, &command_count, 3);
 	scripted_redis_settle(loop);
 	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 1000;take t1 250;take t1 250;");
-	scripted_redis_send(&server, ":1\r\n");
+	scripted_redis_send(&server, "*1\r\n:1\r\n");
 	scripted_redis_run_until(loop, &command_count, 7);
 	ck_assert_ptr_nonnull(strstr(commands, ";UNLINK t1;renew t1;SCAN 17 "));
 	stop();
@@ -261,12 +260,12 @@ START_TEST(redis_target_takes_for_batch_and_pass_by_turns)
 	ck_assert(redis_target_scan(target, &patterns));
 	scripted_redis_run_until(loop, &command_count, 2);
 	add_name(&names, NAME_TAG, "b");
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(command_count, 2);
 	for (int i = 0; i < 4; i++)
 	{
-		scripted_redis_send(&server, ":0\r\n");
+		scripted_redis_send(&server, "*1\r\n:0\r\n");
 		scripted_redis_run_until(loop, &command_count, 3 + i);
 	}
 	ck_assert_str_eq(commands, "SCAN 0 MATCH t1 COUNT 1000;take t1 250;take b 250;"
@@ -283,7 +282,7 @@ START_TEST(redis_target_forgets_what_an_abandoned_pass_found)
 	ck_assert(redis_target_scan(target, &patterns));
 	scripted_redis_run_until(loop, &command_count, 2);
 	redis_target_abandon(target);
-	scripted_redis_send(&server, ":0\r\n");
+	scripted_redis_send(&server, "*1\r\n:0\r\n");
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(command_count, 2);
 	server.answer = answer_pass;
@@ -345,7 +344,7 @@ START_TEST(redis_target_applies_names_while_a_pass_waits)
 	{
 		for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 			add_names(kind, KEY_COUNT);
-		redis_target_apply(target, &names);
+		redis_target_apply(target, REDIS_LANE_QUICK, &names);
 		scripted_redis_run_until(loop, &apply_done_count, i);
 	}
 	ck_assert_int_eq(clock_ms, 1000);
@@ -371,7 +370,7 @@ START_TEST(redis_target_takes_for_a_batch_after_a_take_of_a_pass_was_lost)
 	scripted_redis_run_until(loop, &lost_count, 1);
 	pass_time(10);
 	add_name(&names, NAME_TAG, "b");
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &apply_done_count, 1);
 	ck_assert_int_eq(scan_count, 1);
 	stop();

@@ -186,7 +186,7 @@ START_TEST(redis_target_sends_keys_while_a_scan_is_under_way)
 	add_pattern("a*");
 	ck_assert(redis_target_scan(target, &patterns));
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 1 + KEY_COMMAND_COUNT);
 	stop();
 }
@@ -199,7 +199,7 @@ START_TEST(redis_target_does_both_kinds_of_work)
 	add_pattern("a*");
 	ck_assert(redis_target_scan(target, &patterns));
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, &names);
+	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &apply_done_count, 1);
 	expect_scan_done(0);
 	ck_assert_int_eq(apply_done_count, 1);

@@ -37,9 +37,12 @@ send_next(NameKind kind)
 static void
 take_reply(NameKind kind, size_t name_count, long long integer)
 {
-	redisReply	reply = {.type = REDIS_REPLY_INTEGER,.integer = integer};
+	redisReply	number = {.type = REDIS_REPLY_INTEGER,.integer = integer};
+	redisReply *elements[] = {&number};
+	redisReply	step = {.type = REDIS_REPLY_ARRAY,.elements = 1,.element = elements};
 
-	ck_assert_ptr_null(redis_work_take(&work, kind, name_count, &reply));
+	ck_assert_ptr_null(redis_work_take(&work, kind, name_count,
+									   kind == NAME_TAG ? &step : &number));
 }
 
 START_TEST(redis_work_without_names_is_proven)

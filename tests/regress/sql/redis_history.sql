@@ -180,12 +180,19 @@ SELECT state, reason FROM uncache.attach('default', 'run-a', 'a', 300);
 SELECT state, reason FROM uncache.attach('default', 'run-b', 'b', 300, 'a', 250, 'database 0, prefix b:');
 SELECT * FROM positions;
 SELECT uncache.resynced('default');
--- also that of one that does not tell which one it is
-SELECT state, reason FROM uncache.attach('default', '', place => 'here');
+-- also before any Redis is there
+SELECT state, reason FROM uncache.attach('default', place => 'database 0, prefix c:');
 SELECT uncache.resynced('default');
-SELECT state, reason FROM uncache.attach('default', '', place => 'here');
-SELECT state, reason FROM uncache.attach('default', '', place => 'there');
+SELECT state, reason FROM uncache.attach('default', place => 'database 0, prefix c:');
+-- one that does not tell which one it is, is known by its address alone
+SELECT state, reason FROM uncache.attach('default', '', address => 'here');
+SELECT state, reason FROM uncache.attach('default', '', address => 'here');
+SELECT state, reason FROM uncache.attach('default', '', address => 'there');
 SELECT uncache.resynced('default');
+SELECT state, reason FROM uncache.attach('default', '', address => 'there');
+SELECT state, reason FROM uncache.attach('default', 'run-c', 'c', 1, address => 'here');
+SELECT uncache.resynced('default');
+SELECT state, reason FROM uncache.attach('default', '', address => 'anywhere');
 CALL start_over('a');
 
 -- gone with the consumer

@@ -20,7 +20,7 @@ typedef struct Admission
 {
 	RuleAuthor	author;			/* without a name if the rule was not admitted */
 	StringArray objects;		/* what its queries may use, see
-								 * admission_describe() */
+								 * admission_use_describe() */
 } Admission;
 
 /*
@@ -41,21 +41,5 @@ extern void admission_rewrite(const RuleTrigger *rule, const StringArray *new_ar
 
 /* A trigger, or a table with all of its triggers, is gone; either may be InvalidOid. */
 extern void admission_forget(Oid trigger_id, Oid relation_id);
-
-/*
- * What can make somebody's code run among objects (ObjectAddress *; see
- * rule_objects_add()): functions, relations with what stands behind views, types, each
- * with its owner.  Texts that pg_upgrade keeps; palloc'd.
- */
-extern StringArray admission_describe(List *objects);
-
-/* Does one of these call a function that may take a writer's temporary table for another one? */
-extern bool admission_finds_temporary(List *objects);
-
-/*
- * Raises if an analyzed expression or query uses what was not admitted, or a type that
- * belongs neither to its author nor to a superuser.
- */
-extern void admission_check(const Admission *admission, List *objects);
 
 #endif

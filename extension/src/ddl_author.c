@@ -17,6 +17,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "admission.h"
+#include "admission_use.h"
 #include "catalog.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
@@ -226,7 +227,7 @@ find_use(void *argument)
 										 use->rule->arguments.count, RULE_SCRUTINY_ALL);
 
 	use->used = analysis.objects;
-	use->objects = admission_describe(analysis.objects);
+	use->objects = admission_use_describe(analysis.objects);
 	table_close(relation, NoLock);
 }
 
@@ -236,7 +237,7 @@ check_use(void *argument)
 	const Use  *use = argument;
 	const Admission admission = {*use->author, use->objects};
 
-	admission_check(&admission, use->used);
+	admission_use_check(&admission, use->used);
 }
 
 /* It is not run if it uses other people's types. */

@@ -16,6 +16,7 @@
 #include "guc.h"
 #include "nodes/params.h"
 #include "query.h"
+#include "query_guard.h"
 #include "rule_query.h"
 #include "settings.h"
 #include "utils/builtins.h"
@@ -145,6 +146,17 @@ run_once(Run *run, Arguments arguments)
 	PopActiveSnapshot();
 }
 
+/* What they call is looked up, and guarded, when they are made. */
+static void
+prepare_states(Rule *rule)
+{
+	int			reasons = query_guard_reasons();
+
+	if (rule->guarded_for != reasons)
+		rule_forget_states(rule);
+	rule->guarded_for = reasons;
+}
+
 /*
  * Raises whatever the query raises.  Indexes and partitions are locked while it is
  * planned: that may not take long either.
@@ -156,13 +168,15 @@ run_rows(void *argument)
 	int			nest_level = settings_pin_query();
 	RuleQueryRole role = rule_query_enter_author(run->rule->author_id);
 	Arguments	last = NULL;
+	uint64		refusals = query_guard_refusals();
 	int			i;
 
+	prepare_states(run->rule);
+	rule_query_check_temporary(run->query);
 	for (i = 0; i < run->row_count; i++)
 	{
 		Arguments	arguments;
 
-		rule_query_check_temporary(run->query);
 		arguments = evaluate(run, run->rows[i]);
 		if (i > 0 && are_equal(run->query, last, arguments))
 			continue;
@@ -172,6 +186,7 @@ run_rows(void *argument)
 		(void) SPI_finish();
 		last = arguments;
 	}
+	query_guard_check_refusals(refusals);
 	rule_query_leave_author(role);
 	settings_restore(nest_level);
 }

@@ -83,7 +83,7 @@ typedef struct RuleQuery
 	SPIPlanPtr	plan;			/* NULL until prepared */
 	Oid		   *types;			/* of the parameters */
 	const Admission *admission; /* the rule's */
-	bool		finds_temporary;	/* see admission_finds_temporary() */
+	Oid			unseen_function;	/* see admission_use_find_unseen() */
 	bool		may_analyze;	/* PostgreSQL may analyze it again */
 	bool		is_outdated;	/* it had to, and might not */
 	TimestampTz failed_at;		/* start of the last transaction in which it
@@ -119,6 +119,8 @@ typedef struct Rule
 	MemoryContext state_context;	/* holds the states of expressions and
 									 * parameters */
 	StringInfoData key_buffer;	/* scratch space of render.c */
+	int			guarded_for;	/* the states are for these reasons, see
+								 * query_guard_reasons() */
 	bool		is_evaluating;	/* guards against an expression that fires its
 								 * own rule */
 	bool	   *has_warned;		/* outlives the rule, see rule_warn() */

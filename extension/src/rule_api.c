@@ -11,6 +11,7 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "admission.h"
+#include "admission_use.h"
 #include "array.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_trigger.h"
@@ -342,7 +343,7 @@ check_use(void *argument)
 		return;
 	analysis = rule_analyze(relation, call->rule->action, call->rule->arguments.strings,
 							call->rule->arguments.count, RULE_SCRUTINY_ALL);
-	admission_check(&call->admission, analysis.objects);
+	admission_use_check(&call->admission, analysis.objects);
 	relation_close(relation, AccessShareLock);
 }
 

@@ -12,6 +12,7 @@
 #include "executor/executor.h"
 #include "guarded.h"
 #include "optimizer/optimizer.h"
+#include "query_guard.h"
 #include "query_text.h"
 #include "rule_compile.h"
 #include "rule_objects.h"
@@ -65,8 +66,10 @@ compile_as_author(const QueryCall *call)
 {
 	int			nest_level = settings_pin_query();
 	RuleQueryRole role = rule_query_enter_author(call->compiler->rule->author_id);
+	uint64		refusals = query_guard_refusals();
 
 	rule_query_compile(call->compiler, call->query);
+	query_guard_check_refusals(refusals);
 	rule_query_leave_author(role);
 	settings_restore(nest_level);
 }

@@ -12,6 +12,7 @@
 
 #include "access/transam.h"
 #include "admission.h"
+#include "admission_use.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
@@ -116,7 +117,7 @@ make_expression(Relation relation, const char *placeholder, bool is_planned, con
 	if (admission != NULL)
 	{
 		no_code_leave();
-		admission_check(admission, rule_objects_add(NIL, node));
+		admission_use_check(admission, rule_objects_add(NIL, node));
 	}
 	if (is_planned)
 		node = (Node *) expression_planner((Expr *) compat_expand_virtual_columns(node, relation));

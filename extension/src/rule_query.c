@@ -11,8 +11,8 @@
 #include "postgres.h"
 
 #include "admission.h"
+#include "admission_use.h"
 #include "access/table.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "executor/executor.h"
@@ -21,6 +21,7 @@
 #include "no_code.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
+#include "query_guard.h"
 #include "query_text.h"
 #include "rule_literals.h"
 #include "rule_objects.h"
@@ -42,7 +43,8 @@ rule_query_enter_author(Oid author_id)
 	GetUserIdAndSecContext(&role.user_id, &role.security_context);
 	SetUserIdAndSecContext(author_id,
 						   role.security_context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS |
+						   QUERY_GUARD_CONTEXT);
 	return role;
 }
 
@@ -55,15 +57,8 @@ rule_query_leave_author(RuleQueryRole role)
 void
 rule_query_check_temporary(const RuleQuery *query)
 {
-	Oid			schema_id;
-	Oid			toast_schema_id;
-
-	GetTempNamespaceState(&schema_id, &toast_schema_id);
-	if (OidIsValid(schema_id) && query->finds_temporary)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("a function that it calls could take a temporary object of the session for another one"),
-				 errhint("Give the function a search path: ALTER FUNCTION ... SET search_path = ...")));
+	if (OidIsValid(query->unseen_function) && query_guard_has_temporary())
+		query_guard_refuse_temporary(query->unseen_function);
 }
 
 /* As the author; what is allocated is of no use afterwards. */
@@ -93,8 +88,8 @@ check_admitted(const Rule *rule, Relation relation, RuleQuery *query)
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 	List	   *objects = find_use(rule, relation, query->source);
 
-	admission_check(&rule->admission, objects);
-	query->finds_temporary = admission_finds_temporary(objects);
+	admission_use_check(&rule->admission, objects);
+	query->unseen_function = admission_use_find_unseen(objects);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -240,7 +235,7 @@ look_at_analyzed(ParseState *pstate, Query *parsed)
 		return;
 	awaited = NULL;
 	no_code_leave();
-	admission_check(admission, rule_objects_add(NIL, (Node *) parsed));
+	admission_use_check(admission, rule_objects_add(NIL, (Node *) parsed));
 }
 
 #if COMPAT_ANALYZE_HOOK_HAS_JUMBLE
@@ -301,7 +296,7 @@ check_use(const Rule *rule, SPIPlanPtr plan)
 {
 	const		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
 
-	admission_check(&rule->admission, rule_objects_add(NIL, linitial(source->query_list)));
+	admission_use_check(&rule->admission, rule_objects_add(NIL, linitial(source->query_list)));
 }
 
 static SPIPlanPtr

@@ -45,8 +45,8 @@ extern void rule_query_prepare(Rule *rule, RuleQuery *query);
 extern void rule_query_give_up(void);
 
 /*
- * Raises if a function that the query calls finds names in the writer's temporary schema,
- * and there is one.
+ * Raises if the session has temporary objects, and the query calls a function that could find
+ * them, and of which query_guard.h would not know.
  */
 extern void rule_query_check_temporary(const RuleQuery *query);
 

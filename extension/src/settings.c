@@ -9,6 +9,7 @@
 
 #include "access/gin.h"
 #include "miscadmin.h"
+#include "optimizer/cost.h"
 #include "parser/parse_expr.h"
 #include "parser/parser.h"
 #include "pgtime.h"
@@ -76,7 +77,7 @@ settings_pin_all(void)
 	int			nest_level = NewGUCNestLevel();
 
 	pin_output();
-	pin("search_path", "pg_catalog, pg_temp");
+	pin("search_path", SETTINGS_SEARCH_PATH);
 	if (!standard_conforming_strings)
 		pin("standard_conforming_strings", "on");
 	if (backslash_quote == BACKSLASH_QUOTE_OFF)
@@ -105,6 +106,13 @@ settings_pin_query(void)
 		pin("row_security", "off");
 	if (GinFuzzySearchLimit != 0)
 		pin("gin_fuzzy_search_limit", "0");
+
+	/*
+	 * to exclude a table its CHECK constraints are planned, which runs
+	 * functions
+	 */
+	if (constraint_exclusion == CONSTRAINT_EXCLUSION_ON)
+		pin("constraint_exclusion", "partition");
 	if (LockTimeout == 0 || LockTimeout > QUERY_LOCK_TIMEOUT_MS)
 		pin("lock_timeout", psprintf("%d", QUERY_LOCK_TIMEOUT_MS));
 	return nest_level;

@@ -13,6 +13,9 @@
 #ifndef UNCACHE_SETTINGS_H
 #define UNCACHE_SETTINGS_H
 
+/* What settings_pin_all() pins the search path to. */
+#define SETTINGS_SEARCH_PATH "pg_catalog, pg_temp"
+
 /* Pins what shows in output; pass the result to settings_restore. */
 extern int	settings_pin_output(void);
 

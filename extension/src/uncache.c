@@ -13,6 +13,7 @@
 #include "no_code.h"
 #include "own_shape.h"
 #include "pending.h"
+#include "query_guard.h"
 #include "rule_cache.h"
 #include "rule_query.h"
 
@@ -27,6 +28,7 @@ _PG_init(void)
 	rule_cache_init();
 	rule_query_init();
 	no_code_init();
+	query_guard_init();
 	own_shape_init();
 	consumer_init();
 	pending_init();

@@ -71,7 +71,7 @@ SET client_min_messages = error;
 DROP DOMAIN e.ty CASCADE;
 RESET client_min_messages;
 SELECT author, templates FROM uncache.rules WHERE action = 'query';
-ALTER FUNCTION e.evil() SET search_path = pg_catalog;
+ALTER FUNCTION e.evil() SET search_path = pg_catalog, pg_temp;
 INSERT INTO pg_temp.c VALUES (1);
 ALTER FUNCTION e.evil() RESET search_path;
 DROP TABLE pg_temp.c;
@@ -305,7 +305,7 @@ SELECT format('smith", oid %s of system %s', oid, system_identifier) AS tab
 SET ROLE "regress_uncache_ad.smith";
 CREATE SCHEMA os;
 GRANT USAGE ON SCHEMA os TO PUBLIC;
-CREATE FUNCTION os.evil() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'evil() runs as %', current_user; RETURN 'x'; END $$;
+CREATE FUNCTION os.evil() RETURNS text LANGUAGE plpgsql SET search_path = os, pg_temp AS $$ BEGIN RAISE WARNING 'evil() runs as %', current_user; RETURN 'x'; END $$;
 CREATE SCHEMA "select pg_catalog";
 CREATE SCHEMA "as ""regress_uncache_ad";
 SELECT uncache.watch_schema('"select pg_catalog"'), uncache.watch_schema('"as ""regress_uncache_ad"');
@@ -488,7 +488,7 @@ SELECT * FROM journalled();
 DELETE FROM uncache.journal;
 -- case 23: a literal that runs code when it is analyzed, and one that does so when the query runs
 SET ROLE regress_uncache_ad_alice;
-CREATE FUNCTION f.valid(text) RETURNS boolean LANGUAGE plpgsql SET search_path = f AS $$ BEGIN RETURN true; END $$;
+CREATE FUNCTION f.valid(text) RETURNS boolean LANGUAGE plpgsql SET search_path = f, pg_temp AS $$ BEGIN RETURN true; END $$;
 CREATE DOMAIN f.checked AS text CHECK (f.valid(VALUE));
 CREATE TYPE f.pair AS (a f.checked);
 CREATE TABLE f.literal (id int);

@@ -1,0 +1,308 @@
+/*-------------------------------------------------------------------------
+ *
+ * admission_use.c
+ *	  What a rule's queries use, and whether that is what was admitted.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "admission_use.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_range.h"
+#include "catalog/pg_type.h"
+#include "compat.h"
+#include "miscadmin.h"
+#include "query_guard.h"
+#include "rewrite/rewriteHandler.h"
+#include "rule_objects.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* The role that owns a function, relation or type. */
+static Oid
+owner_of(const ObjectAddress *object)
+{
+	int			cache_id = object->classId == ProcedureRelationId ? PROCOID :
+	object->classId == RelationRelationId ? RELOID : TYPEOID;
+	HeapTuple	tuple = SearchSysCache1(cache_id, ObjectIdGetDatum(object->objectId));
+	Oid			owner_id;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	if (cache_id == PROCOID)
+		owner_id = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	else if (cache_id == RELOID)
+		owner_id = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	else
+		owner_id = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
+	ReleaseSysCache(tuple);
+	return owner_id;
+}
+
+/*
+ * NULL of what runs no code, or only by a function that is listed as well.  By name, so
+ * that it survives pg_upgrade, and what is dropped and made again by the same owner is
+ * the same; a table that became a view is not.
+ */
+static char *
+describe(const ObjectAddress *object)
+{
+	ObjectAddress whole = *object;
+
+	if (object->classId != ProcedureRelationId && object->classId != RelationRelationId &&
+		object->classId != TypeRelationId)
+		return NULL;
+	whole.objectSubId = 0;
+	return psprintf("%s %s of role %u", compat_object_type(&whole), compat_object_identity(&whole),
+					owner_of(&whole));
+}
+
+/* The next one down, which may be a domain as well. */
+static Oid
+base_of_domain(Oid type_id)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type_id));
+	Oid			base_id = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		base_id = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
+		ReleaseSysCache(tuple);
+	}
+	return base_id;
+}
+
+/* A row's columns, an array's elements and so on have types, too. */
+static List *
+add_type_parts(List *objects, const ObjectAddress *object)
+{
+	Oid			relation_id;
+	Relation	relation;
+	int			i;
+
+	if (object->classId != TypeRelationId)
+		return objects;
+	objects = rule_objects_add_type(objects, base_of_domain(object->objectId));
+	objects = rule_objects_add_type(objects, get_element_type(object->objectId));
+	if (type_is_range(object->objectId))
+		objects = rule_objects_add_type(objects, get_range_subtype(object->objectId));
+	objects = rule_objects_add_type(objects, compat_range_of_multirange(object->objectId));
+	relation_id = get_typ_typrelid(object->objectId);
+	relation = OidIsValid(relation_id) ? try_relation_open(relation_id, AccessShareLock) : NULL;
+	if (relation == NULL)
+		return objects;
+	for (i = 0; i < RelationGetNumberOfAttributes(relation); i++)
+	{
+		if (!TupleDescAttr(RelationGetDescr(relation), i)->attisdropped)
+			objects = rule_objects_add_type(objects, TupleDescAttr(RelationGetDescr(relation), i)->atttypid);
+	}
+	relation_close(relation, NoLock);
+	return objects;
+}
+
+/* What a view selects is what whoever selects from it runs. */
+static List *
+add_view(List *objects, const ObjectAddress *object)
+{
+	Relation	view;
+
+	if (object->classId != RelationRelationId || get_rel_relkind(object->objectId) != RELKIND_VIEW)
+		return objects;
+	view = try_relation_open(object->objectId, AccessShareLock);
+	if (view == NULL)
+		return objects;
+	objects = rule_objects_add(objects, (Node *) get_view_query(view));
+	relation_close(view, NoLock);
+	return objects;
+}
+
+static List *
+add_defaults(List *objects, HeapTuple tuple)
+{
+	bool		is_null;
+	Datum		defaults = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargdefaults, &is_null);
+
+	return is_null ? objects : rule_objects_add(objects, stringToNode(TextDatumGetCString(defaults)));
+}
+
+static List *
+add_aggregate(List *objects, Oid function_id)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(function_id));
+	Form_pg_aggregate form;
+
+	if (!HeapTupleIsValid(tuple))
+		return objects;
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	objects = rule_objects_add_function(objects, form->aggtransfn);
+	objects = rule_objects_add_function(objects, form->aggfinalfn);
+	objects = rule_objects_add_function(objects, form->aggcombinefn);
+	objects = rule_objects_add_function(objects, form->aggserialfn);
+	objects = rule_objects_add_function(objects, form->aggdeserialfn);
+	objects = rule_objects_add_function(objects, form->aggmtransfn);
+	objects = rule_objects_add_function(objects, form->aggminvtransfn);
+	objects = rule_objects_add_function(objects, form->aggmfinalfn);
+	objects = rule_objects_add_type(objects, form->aggtranstype);
+	objects = rule_objects_add_type(objects, form->aggmtranstype);
+	ReleaseSysCache(tuple);
+	return objects;
+}
+
+/* What stands behind a function's name: not its body, which is its owner's. */
+static List *
+add_function_parts(List *objects, const ObjectAddress *object)
+{
+	HeapTuple	tuple;
+	Form_pg_proc form;
+	int			i;
+
+	if (object->classId != ProcedureRelationId)
+		return objects;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(object->objectId));
+	if (!HeapTupleIsValid(tuple))
+		return objects;
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	objects = rule_objects_add_type(objects, form->prorettype);
+	for (i = 0; i < form->proargtypes.dim1; i++)
+		objects = rule_objects_add_type(objects, form->proargtypes.values[i]);
+	objects = add_defaults(objects, tuple);
+	ReleaseSysCache(tuple);
+	return add_aggregate(objects, object->objectId);
+}
+
+static List *
+add_parts(List *objects)
+{
+	int			i;
+
+	/* the list grows while it is walked */
+	for (i = 0; i < list_length(objects); i++)
+	{
+		objects = add_view(objects, list_nth(objects, i));
+		objects = add_type_parts(objects, list_nth(objects, i));
+		objects = add_function_parts(objects, list_nth(objects, i));
+	}
+	return objects;
+}
+
+static StringArray
+describe_all(const List *objects)
+{
+	StringArray result = {NULL, 0};
+	int			i;
+
+	result.strings = palloc(Max(list_length(objects), 1) * sizeof(char *));
+	for (i = 0; i < list_length(objects); i++)
+	{
+		char	   *text = describe(list_nth(objects, i));
+
+		if (text != NULL)
+			result.strings[result.count++] = text;
+	}
+	return result;
+}
+
+StringArray
+admission_use_describe(List *objects)
+{
+	return describe_all(add_parts(objects));
+}
+
+static bool
+is_admitted(const StringArray *admitted, const char *object)
+{
+	int			i;
+
+	for (i = 0; i < admitted->count; i++)
+	{
+		if (strcmp(admitted->strings[i], object) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A range's functions are looked up once in a session, by whoever needs them first. */
+static Oid
+find_unseen(const ObjectAddress *object)
+{
+	HeapTuple	tuple;
+	Oid			function_ids[2];
+	int			i;
+
+	if (object->classId != TypeRelationId)
+		return InvalidOid;
+	tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(object->objectId));
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	function_ids[0] = ((Form_pg_range) GETSTRUCT(tuple))->rngcanonical;
+	function_ids[1] = ((Form_pg_range) GETSTRUCT(tuple))->rngsubdiff;
+	ReleaseSysCache(tuple);
+	for (i = 0; i < lengthof(function_ids); i++)
+	{
+		if (query_guard_finds_temporary(function_ids[i]))
+			return function_ids[i];
+	}
+	return InvalidOid;
+}
+
+Oid
+admission_use_find_unseen(List *objects)
+{
+	Oid			function_id = InvalidOid;
+	int			i;
+
+	objects = add_parts(objects);
+	for (i = 0; i < list_length(objects) && !OidIsValid(function_id); i++)
+		function_id = find_unseen(list_nth(objects, i));
+	return function_id;
+}
+
+/*
+ * Whoever owns a type can give it casts, or a range's functions, that are found when the
+ * query runs, and stand in no tree.
+ */
+static void
+check_type(const ObjectAddress *object, Oid author_id)
+{
+	Oid			owner_id = owner_of(object);
+
+	if (OidIsValid(owner_id) && owner_id != author_id && !superuser_arg(owner_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it would use a type of another role"),
+				 errdetail("It is %s of role \"%s\", who could make it run code as the query's author.",
+						   compat_object_identity(object), GetUserNameFromId(owner_id, true)),
+				 errhint("Let the type belong to the author or to a superuser.")));
+}
+
+void
+admission_use_check(const Admission *admission, List *objects)
+{
+	StringArray used;
+	int			i;
+
+	objects = add_parts(objects);
+	for (i = 0; i < list_length(objects); i++)
+	{
+		if (((const ObjectAddress *) list_nth(objects, i))->classId == TypeRelationId)
+			check_type(list_nth(objects, i), admission->author.role_id);
+	}
+	used = describe_all(objects);
+	for (i = 0; i < used.count; i++)
+	{
+		if (!is_admitted(&admission->objects, used.strings[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("it would use another object than when the rule was made"),
+					 errdetail("It is %s.", used.strings[i]),
+					 errhint("Call uncache.watch again.")));
+	}
+}

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * admission_use.h
+ *	  What a rule's queries use, and whether that is what was admitted.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_ADMISSION_USE_H
+#define UNCACHE_ADMISSION_USE_H
+
+#include "admission.h"
+
+/*
+ * What can make somebody's code run among objects (ObjectAddress *; see
+ * rule_objects_add()): functions, relations with what stands behind views, types, each
+ * with its owner.  Texts that pg_upgrade keeps; palloc'd.
+ */
+extern StringArray admission_use_describe(List *objects);
+
+/*
+ * A function that finds temporary objects first, and that PostgreSQL calls for one of these
+ * without looking it up anew, so that query_guard.h does not get to see it; or InvalidOid.
+ */
+extern Oid	admission_use_find_unseen(List *objects);
+
+/*
+ * Raises if an analyzed expression or query uses what was not admitted, or a type that
+ * belongs neither to its author nor to a superuser.
+ */
+extern void admission_use_check(const Admission *admission, List *objects);
+
+#endif

@@ -1,0 +1,271 @@
+/*-------------------------------------------------------------------------
+ *
+ * query_guard.c
+ *	  Keeps a rule's query from calling functions that the writer's session misleads.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "compat.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "query_guard.h"
+#include "settings.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/regproc.h"
+#include "utils/syscache.h"
+#include "utils/varlena.h"
+
+#define REASON_TEMPORARY 1
+#define REASON_SNAPSHOT 2
+
+#define SEARCH_PATH_SETTING "search_path="
+
+static needs_fmgr_hook_type next_needs_hook = NULL;
+static fmgr_hook_type next_hook = NULL;
+static uint64 refusals = 0;
+
+/* --- the session --- */
+
+bool
+query_guard_has_temporary(void)
+{
+	Oid			schema_id;
+	Oid			toast_schema_id;
+
+	GetTempNamespaceState(&schema_id, &toast_schema_id);
+	return OidIsValid(schema_id);
+}
+
+int
+query_guard_reasons(void)
+{
+	return (query_guard_has_temporary() ? REASON_TEMPORARY : 0) |
+		(IsolationUsesXactSnapshot() ? REASON_SNAPSHOT : 0);
+}
+
+uint64
+query_guard_refusals(void)
+{
+	return refusals;
+}
+
+void
+query_guard_check_refusals(uint64 before)
+{
+	if (refusals != before)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a function that it calls could not call another one")));
+}
+
+static bool
+is_in_force(void)
+{
+	Oid			user_id;
+	int			security_context;
+
+	GetUserIdAndSecContext(&user_id, &security_context);
+	return (security_context & QUERY_GUARD_CONTEXT) != 0;
+}
+
+/* --- search paths --- */
+
+/* PostgreSQL searches the temporary schema first wherever its place is not told. */
+static bool
+names_temporary_last(const char *search_path)
+{
+	char	   *copy = pstrdup(search_path);
+	List	   *names;
+	ListCell   *cell;
+	int			first = 0;
+	bool		result;
+
+	if (!SplitIdentifierString(copy, ',', &names))
+		names = NIL;
+	foreach(cell, names)
+	{
+		if (strcmp(lfirst(cell), "pg_temp") == 0)
+			break;
+		first++;
+	}
+	result = names != NIL && first == list_length(names) - 1;
+	list_free(names);
+	pfree(copy);
+	return result;
+}
+
+/* The search path that a function has of its own, palloc'd; NULL if it has none. */
+static char *
+own_search_path(HeapTuple function)
+{
+	bool		is_null;
+	Datum		settings = SysCacheGetAttr(PROCOID, function, Anum_pg_proc_proconfig, &is_null);
+	Datum	   *values;
+	int			count;
+	char	   *result = NULL;
+	int			i;
+
+	if (is_null)
+		return NULL;
+	deconstruct_array(DatumGetArrayTypeP(settings), TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &count);
+	for (i = 0; i < count && result == NULL; i++)
+	{
+		char	   *setting = TextDatumGetCString(values[i]);
+
+		if (pg_strncasecmp(setting, SEARCH_PATH_SETTING, strlen(SEARCH_PATH_SETTING)) == 0)
+			result = setting + strlen(SEARCH_PATH_SETTING);
+	}
+	return result;
+}
+
+/* --- functions --- */
+
+/* Those in C and internal ones are a superuser's. */
+static bool
+is_anybodys(HeapTuple function)
+{
+	Oid			language_id = ((Form_pg_proc) GETSTRUCT(function))->prolang;
+
+	return language_id != INTERNALlanguageId && language_id != ClanguageId &&
+		((Form_pg_proc) GETSTRUCT(function))->prokind != PROKIND_AGGREGATE;
+}
+
+/* Names in a body that is kept analyzed were looked up when the function was made. */
+static bool
+looks_up_names(HeapTuple function)
+{
+	return is_anybodys(function) && !compat_has_parsed_body(function);
+}
+
+static bool
+is_volatile(HeapTuple function)
+{
+	return is_anybodys(function) && ((Form_pg_proc) GETSTRUCT(function))->provolatile == PROVOLATILE_VOLATILE;
+}
+
+bool
+query_guard_finds_temporary(Oid function_id)
+{
+	HeapTuple	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
+	const char *search_path;
+	bool		result;
+
+	if (!HeapTupleIsValid(function))
+		return false;
+	search_path = own_search_path(function);
+	result = function_id >= FirstNormalObjectId && looks_up_names(function) &&
+		(search_path == NULL || !names_temporary_last(search_path));
+	ReleaseSysCache(function);
+	return result;
+}
+
+/*
+ * When it is called: its own search path is in force then, or that of the function which
+ * calls it, but for the query's, in which no name is found but in the temporary schema.
+ */
+static bool
+searches_temporary_first(HeapTuple function)
+{
+	return looks_up_names(function) &&
+		(!names_temporary_last(namespace_search_path) ||
+		 (own_search_path(function) == NULL && strcmp(namespace_search_path, SETTINGS_SEARCH_PATH) == 0));
+}
+
+/* --- calls --- */
+
+void
+query_guard_refuse_temporary(Oid function_id)
+{
+	refusals++;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("function %s could take a temporary object of the session for another one",
+					format_procedure_qualified(function_id)),
+			 errhint("Give the function a search path: ALTER FUNCTION ... SET search_path = ..., pg_temp")));
+}
+
+static void
+refuse_volatile(Oid function_id)
+{
+	refusals++;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("volatile function %s would not see what was committed since the transaction has begun",
+					format_procedure_qualified(function_id)),
+			 errhint("Declare the function STABLE if it only reads.")));
+}
+
+/*
+ * Asked when a function is looked up, and before its body is put in its place.  One with
+ * settings of its own is told of its calls in any case.
+ */
+static bool
+may_be_refused(Oid function_id)
+{
+	int			reasons = query_guard_reasons();
+	HeapTuple	function;
+	bool		result;
+
+	if (reasons == 0 || function_id < FirstNormalObjectId || !is_in_force())
+		return false;
+	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
+	if (!HeapTupleIsValid(function))
+		return false;
+	result = ((reasons & REASON_TEMPORARY) != 0 && looks_up_names(function)) ||
+		((reasons & REASON_SNAPSHOT) != 0 && is_volatile(function));
+	ReleaseSysCache(function);
+	return result;
+}
+
+static void
+check(Oid function_id)
+{
+	int			reasons = query_guard_reasons();
+	HeapTuple	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
+	bool		is_misled;
+	bool		is_late;
+
+	if (!HeapTupleIsValid(function))
+		return;
+	is_misled = (reasons & REASON_TEMPORARY) != 0 && searches_temporary_first(function);
+	is_late = (reasons & REASON_SNAPSHOT) != 0 && is_volatile(function);
+	ReleaseSysCache(function);
+	if (is_misled)
+		query_guard_refuse_temporary(function_id);
+	if (is_late)
+		refuse_volatile(function_id);
+}
+
+static bool
+needs_hook(Oid function_id)
+{
+	return may_be_refused(function_id) || (next_needs_hook != NULL && next_needs_hook(function_id));
+}
+
+static void
+hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument)
+{
+	if (event == FHET_START && function->fn_oid >= FirstNormalObjectId && is_in_force() &&
+		query_guard_reasons() != 0)
+		check(function->fn_oid);
+	if (next_hook != NULL)
+		next_hook(event, function, argument);
+}
+
+void
+query_guard_init(void)
+{
+	next_needs_hook = needs_fmgr_hook;
+	needs_fmgr_hook = needs_hook;
+	next_hook = fmgr_hook;
+	fmgr_hook = hook;
+}

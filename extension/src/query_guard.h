@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * query_guard.h
+ *	  Keeps a rule's query from calling functions that the writer's session misleads.
+ *
+ * A function is asked for when it is called, by whatever: casts, domains, policies and
+ * operators call some that stand in no query.  It is refused
+ *
+ * - in a session that has temporary objects, if it looks up names itself and searches the
+ *	 temporary schema for relations before others: there the writer could have put a view
+ *	 that runs his code;
+ *
+ * - in a transaction with a snapshot of its own (REPEATABLE READ, SERIALIZABLE), if it is
+ *	 volatile, for then it does not see what others have committed since.
+ *
+ * Functions in C and PostgreSQL's own are not concerned.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_QUERY_GUARD_H
+#define UNCACHE_QUERY_GUARD_H
+
+/*
+ * Of the security context: whoever sets it is guarded until the context is another one,
+ * after an error, too.  PostgreSQL has three bits of its own, and keeps what it does not know.
+ */
+#define QUERY_GUARD_CONTEXT 0x4000
+
+/* Once in a session, when the library is loaded. */
+extern void query_guard_init(void);
+
+/*
+ * What functions are refused for at present, as bits.  How an expression calls its functions
+ * is decided when its state is made: by other bits that has to be made again.
+ */
+extern int	query_guard_reasons(void);
+
+/*
+ * How many calls have been refused in this session: a function that has caught the error
+ * gives a result all the same, which is of no use.
+ */
+extern uint64 query_guard_refusals(void);
+
+/* Raises if there have been more since there were so many. */
+extern void query_guard_check_refusals(uint64 before);
+
+/*
+ * Is this a function that looks up names itself and searches the temporary schema first
+ * when a query calls it?  By its definition alone.
+ */
+extern bool query_guard_finds_temporary(Oid function_id);
+
+/* Does the session have temporary objects? */
+extern bool query_guard_has_temporary(void);
+
+/* Raises that such a function is not called. */
+extern void query_guard_refuse_temporary(Oid function_id) __attribute__((noreturn));
+
+#endif

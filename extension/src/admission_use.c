@@ -17,12 +17,14 @@
 #include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
+#include "domain_check.h"
 #include "miscadmin.h"
 #include "query_guard.h"
 #include "rewrite/rewriteHandler.h"
 #include "rule_objects.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
@@ -63,49 +65,6 @@ describe(const ObjectAddress *object)
 	whole.objectSubId = 0;
 	return psprintf("%s %s of role %u", compat_object_type(&whole), compat_object_identity(&whole),
 					owner_of(&whole));
-}
-
-/* The next one down, which may be a domain as well. */
-static Oid
-base_of_domain(Oid type_id)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type_id));
-	Oid			base_id = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		base_id = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
-		ReleaseSysCache(tuple);
-	}
-	return base_id;
-}
-
-/* A row's columns, an array's elements and so on have types, too. */
-static List *
-add_type_parts(List *objects, const ObjectAddress *object)
-{
-	Oid			relation_id;
-	Relation	relation;
-	int			i;
-
-	if (object->classId != TypeRelationId)
-		return objects;
-	objects = rule_objects_add_type(objects, base_of_domain(object->objectId));
-	objects = rule_objects_add_type(objects, get_element_type(object->objectId));
-	if (type_is_range(object->objectId))
-		objects = rule_objects_add_type(objects, get_range_subtype(object->objectId));
-	objects = rule_objects_add_type(objects, compat_range_of_multirange(object->objectId));
-	relation_id = get_typ_typrelid(object->objectId);
-	relation = OidIsValid(relation_id) ? try_relation_open(relation_id, AccessShareLock) : NULL;
-	if (relation == NULL)
-		return objects;
-	for (i = 0; i < RelationGetNumberOfAttributes(relation); i++)
-	{
-		if (!TupleDescAttr(RelationGetDescr(relation), i)->attisdropped)
-			objects = rule_objects_add_type(objects, TupleDescAttr(RelationGetDescr(relation), i)->atttypid);
-	}
-	relation_close(relation, NoLock);
-	return objects;
 }
 
 /* What a view selects is what whoever selects from it runs. */
@@ -187,7 +146,7 @@ add_parts(List *objects)
 	for (i = 0; i < list_length(objects); i++)
 	{
 		objects = add_view(objects, list_nth(objects, i));
-		objects = add_type_parts(objects, list_nth(objects, i));
+		objects = rule_objects_add_type_parts(objects, list_nth(objects, i));
 		objects = add_function_parts(objects, list_nth(objects, i));
 	}
 	return objects;
@@ -283,6 +242,21 @@ check_type(const ObjectAddress *object, Oid author_id)
 				 errhint("Let the type belong to the author or to a superuser.")));
 }
 
+/* The writer could choose what its CHECK calls, for it is kept as it was planned for whoever came first. */
+static void
+check_domains(List *objects)
+{
+	Oid			function_id = domain_check_find_unpinned(objects);
+
+	if (OidIsValid(function_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it would use a domain whose CHECK means what the writer's search path makes of it"),
+				 errdetail("The CHECK calls function %s, which is in SQL and has no search path of its own.",
+						   format_procedure_qualified(function_id)),
+				 errhint("Give the function a search path by ALTER FUNCTION ... SET search_path = ..., pg_temp.")));
+}
+
 void
 admission_use_check(const Admission *admission, List *objects)
 {
@@ -295,6 +269,7 @@ admission_use_check(const Admission *admission, List *objects)
 		if (((const ObjectAddress *) list_nth(objects, i))->classId == TypeRelationId)
 			check_type(list_nth(objects, i), admission->author.role_id);
 	}
+	check_domains(objects);
 	used = describe_all(objects);
 	for (i = 0; i < used.count; i++)
 	{

@@ -24,8 +24,9 @@ extern StringArray admission_use_describe(List *objects);
 extern Oid	admission_use_find_unseen(List *objects);
 
 /*
- * Raises if an analyzed expression or query uses what was not admitted, or a type that
- * belongs neither to its author nor to a superuser.
+ * Raises if an analyzed expression or query uses what was not admitted, a type that belongs
+ * neither to its author nor to a superuser, or a domain with a CHECK as domain_check.h finds
+ * them.
  */
 extern void admission_use_check(const Admission *admission, List *objects);
 

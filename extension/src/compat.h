@@ -10,6 +10,7 @@
 #define UNCACHE_COMPAT_H
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_attribute.h"
@@ -21,6 +22,7 @@
 #include "parser/parser.h"
 #include "storage/lock.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/syscache.h"
 
@@ -253,12 +255,23 @@ static inline bool
 compat_has_parsed_body(HeapTuple function)
 {
 #if PG_VERSION_NUM >= 140000
-	bool		is_null;
-
-	(void) SysCacheGetAttr(PROCOID, function, Anum_pg_proc_prosqlbody, &is_null);
-	return !is_null;
+	return !heap_attisnull(function, Anum_pg_proc_prosqlbody, NULL);
 #else
 	return false;
+#endif
+}
+
+/* Such a body, or NULL. */
+static inline Node *
+compat_parsed_body(HeapTuple function)
+{
+#if PG_VERSION_NUM >= 140000
+	bool		is_null;
+	Datum		body = SysCacheGetAttr(PROCOID, function, Anum_pg_proc_prosqlbody, &is_null);
+
+	return is_null ? NULL : stringToNode(TextDatumGetCString(body));
+#else
+	return NULL;
 #endif
 }
 

@@ -254,7 +254,8 @@ warn_of_use(Use *use, const RuleAuthor *author)
 				 errmsg("queries of rule \"%s\" on table \"%s\" are not run: %s", use->rule->name,
 						get_rel_name(use->rule->relation_id), error->message),
 				 error->detail == NULL ? 0 : errdetail_internal("%s", error->detail),
-				 errhint("Let the type belong to the author or to a superuser. Until then wider deletes are made in their place.")));
+				 errhint("%s Until then wider deletes are made in their place.",
+						 error->hint == NULL ? "Call uncache.watch again." : error->hint)));
 }
 
 /* Of a rule that makes no sense nothing is admitted, and it is not run. */

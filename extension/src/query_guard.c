@@ -190,7 +190,7 @@ query_guard_refuse_temporary(Oid function_id)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("function %s could take a temporary object of the session for another one",
 					format_procedure_qualified(function_id)),
-			 errhint("Give the function a search path: ALTER FUNCTION ... SET search_path = ..., pg_temp")));
+			 errhint("Give the function a search path by ALTER FUNCTION ... SET search_path = ..., pg_temp.")));
 }
 
 static void

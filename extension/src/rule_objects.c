@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
@@ -19,6 +21,8 @@
 #include "nodes/parsenodes.h"
 #include "rule_objects.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
 
 typedef struct Finder
 {
@@ -309,5 +313,52 @@ rule_objects_add_function(List *objects, Oid function_id)
 	Finder		finder = {objects, NIL};
 
 	(void) add_function(function_id, &finder);
+	return finder.objects;
+}
+
+/* The next one down, which may be a domain as well. */
+static Oid
+base_of_domain(Oid type_id)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type_id));
+	Oid			base_id = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		base_id = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
+		ReleaseSysCache(tuple);
+	}
+	return base_id;
+}
+
+static void
+add_columns(Finder *finder, Oid relation_id)
+{
+	Relation	relation = OidIsValid(relation_id) ? try_relation_open(relation_id, AccessShareLock) : NULL;
+	int			i;
+
+	if (relation == NULL)
+		return;
+	for (i = 0; i < RelationGetNumberOfAttributes(relation); i++)
+	{
+		if (!TupleDescAttr(RelationGetDescr(relation), i)->attisdropped)
+			add_type(finder, TupleDescAttr(RelationGetDescr(relation), i)->atttypid);
+	}
+	relation_close(relation, NoLock);
+}
+
+List *
+rule_objects_add_type_parts(List *objects, const ObjectAddress *object)
+{
+	Finder		finder = {objects, NIL};
+
+	if (object->classId != TypeRelationId)
+		return objects;
+	add_type(&finder, base_of_domain(object->objectId));
+	add_type(&finder, get_element_type(object->objectId));
+	if (type_is_range(object->objectId))
+		add_type(&finder, get_range_subtype(object->objectId));
+	add_type(&finder, compat_range_of_multirange(object->objectId));
+	add_columns(&finder, get_typ_typrelid(object->objectId));
 	return finder.objects;
 }

@@ -24,4 +24,10 @@ extern List *rule_objects_add(List *objects, Node *node);
 extern List *rule_objects_add_type(List *objects, Oid type_id);
 extern List *rule_objects_add_function(List *objects, Oid function_id);
 
+/*
+ * Appends what an object, if it is a type, is made of: a row's columns, an array's elements,
+ * what is below a domain, a range or a multirange.
+ */
+extern List *rule_objects_add_type_parts(List *objects, const ObjectAddress *object);
+
 #endif

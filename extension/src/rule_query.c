@@ -15,6 +15,7 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
+#include "domain_check.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -89,6 +90,7 @@ check_admitted(const Rule *rule, Relation relation, RuleQuery *query)
 	List	   *objects = find_use(rule, relation, query->source);
 
 	admission_use_check(&rule->admission, objects);
+	domain_check_forget_plans();
 	query->unseen_function = admission_use_find_unseen(objects);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);

@@ -522,6 +522,46 @@ GRANT SELECT ON pg_temp.prices TO PUBLIC;
 INSERT INTO f.third VALUES (4);
 RESET ROLE;
 SELECT * FROM journalled();
+-- case 25: a domain's CHECK is kept planned, with what an SQL function's names meant to the writer
+\c -
+SET ROLE regress_uncache_ad_alice;
+CREATE FUNCTION f.has_text(t text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT length(t) > 0 $$;
+CREATE FUNCTION f.has_more(t text) RETURNS boolean IMMUTABLE BEGIN ATOMIC SELECT f.has_text(t); END;
+CREATE DOMAIN f.word AS text CHECK (f.has_text(VALUE));
+CREATE DOMAIN f.longer AS text CHECK (f.has_more(VALUE));
+CREATE DOMAIN f.above AS f.word;
+CREATE TYPE f.words AS (w f.word);
+CREATE FUNCTION f.to_word(t text) RETURNS text BEGIN ATOMIC SELECT t::f.word; END;
+CREATE TABLE f.t3 (id int, w text);
+GRANT INSERT ON f.t3 TO regress_uncache_ad_eve;
+RESET ROLE;
+CREATE PROCEDURE f.try(query text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM uncache.watch('f.t3', query => ARRAY[query, 'k:*']);
+	COMMIT;
+	SET ROLE regress_uncache_ad_eve;
+	INSERT INTO f.t3 VALUES (1, 'w');
+	RESET ROLE;
+END $$;
+SET ROLE regress_uncache_ad_eve;
+CREATE FUNCTION e.length(t text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE WARNING 'length() runs as %', current_user; RETURN 5; END $$;
+SET search_path = e, pg_catalog;
+SELECT 'x'::f.word, 'x'::f.longer;
+RESET search_path;
+RESET ROLE;
+CALL f.try($$SELECT 'k:' || {w}::f.word$$);
+CALL f.try($$SELECT 'k:' || {w::f.word}$$);
+CALL f.try($$SELECT 'k:' || {w}::f.longer$$);
+CALL f.try($$SELECT 'k:' || {w}::f.above$$);
+CALL f.try($$SELECT 'k:' || ROW({w})::f.words$$);
+CALL f.try($$SELECT 'k:' || f.to_word({w})$$);
+SELECT problem FROM uncache.check_rules() WHERE relation = 'f.t3'::regclass;
+SELECT * FROM journalled();
+-- and with a search path of its own
+ALTER FUNCTION f.has_text(text) SET search_path = f, pg_temp;
+CALL f.try($$SELECT 'k:' || {w}::f.longer$$);
+SELECT problem FROM uncache.check_rules() WHERE relation = 'f.t3'::regclass;
+SELECT * FROM journalled();
 TABLE supers;
 
 \connect template1

@@ -188,6 +188,22 @@ is_admitted(const StringArray *admitted, const char *object)
 	return false;
 }
 
+List *
+admission_use_find_types(List *objects)
+{
+	List	   *type_ids = NIL;
+	ListCell   *cell;
+
+	foreach(cell, add_parts(objects))
+	{
+		const ObjectAddress *object = lfirst(cell);
+
+		if (object->classId == TypeRelationId)
+			type_ids = lappend_oid(type_ids, object->objectId);
+	}
+	return type_ids;
+}
+
 /* A range's functions are looked up once in a session, by whoever needs them first. */
 static Oid
 find_unseen(const ObjectAddress *object)

@@ -17,6 +17,9 @@
  */
 extern StringArray admission_use_describe(List *objects);
 
+/* The types among these objects and all that they are made of, as OIDs. */
+extern List *admission_use_find_types(List *objects);
+
 /*
  * A function that finds temporary objects first, and that PostgreSQL calls for one of these
  * without looking it up anew, so that query_guard.h does not get to see it; or InvalidOid.

@@ -92,6 +92,16 @@ typedef struct RuleQuery
 	int			key_count;		/* 0 if nobody knows */
 } RuleQuery;
 
+/*
+ * A type that a query uses, or that one of these is made of: what makes the rule outdated when
+ * it changes, for its owner may.
+ */
+typedef struct RuleType
+{
+	uint32		hash;			/* of its row in the cache of pg_type */
+	Oid			relation_id;	/* if it is a row's, else InvalidOid */
+} RuleType;
+
 typedef struct RuleRow RuleRow; /* see rule_row.h */
 typedef struct RuleOffer RuleOffer; /* see rule_share.c */
 
@@ -112,6 +122,8 @@ typedef struct Rule
 	int			expression_count;
 	RuleQuery  *queries;
 	int			query_count;
+	RuleType   *types;
+	int			type_count;
 	RuleRow    *row;			/* of a cacheops rule, else NULL */
 	bool		reads_settings; /* some part is RULE_OUTPUT_BY_SETTINGS */
 	bool		reads_any_setting;	/* some expression may */

@@ -71,10 +71,58 @@ invalidate(Oid relation_id)
 		rule_share_withdraw_all();
 }
 
+static bool
+uses_type(const Rule *rule, uint32 hash, Oid relation_id)
+{
+	int			i;
+
+	for (i = 0; i < rule->type_count; i++)
+	{
+		if ((hash != 0 && rule->types[i].hash == hash) ||
+			(OidIsValid(relation_id) && rule->types[i].relation_id == relation_id))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A type that queries use has changed, its owner perhaps; one of rows by its relation.  Types
+ * come and go with every table: most are nobody's concern.
+ */
+static void
+invalidate_users(uint32 hash, Oid relation_id)
+{
+	HASH_SEQ_STATUS status;
+	RuleEntry  *entry;
+
+	if (entries == NULL)
+		return;
+	hash_seq_init(&status, entries);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (entry->is_compiling || (entry->rule != NULL && uses_type(entry->rule, hash, relation_id)))
+		{
+			entry->is_valid = false;
+			some_are_outdated = true;
+		}
+	}
+}
+
 static void
 relcache_callback(Datum arg, Oid relation_id)
 {
 	invalidate(relation_id);
+	if (OidIsValid(relation_id))
+		invalidate_users(0, relation_id);
+}
+
+static void
+type_callback(Datum arg, int cache_id, uint32 hash_value)
+{
+	if (hash_value == 0)
+		invalidate(InvalidOid);
+	else
+		invalidate_users(hash_value, InvalidOid);
 }
 
 /* A function that an expression was planned with, inlined perhaps, has changed. */
@@ -184,6 +232,7 @@ rule_cache_init(void)
 	 * again
 	 */
 	CacheRegisterSyscacheCallback(CASTSOURCETARGET, syscache_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(TYPEOID, type_callback, (Datum) 0);
 	RegisterXactCallback(transaction_callback, NULL);
 }
 
@@ -329,6 +378,9 @@ rule_cache_get(const TriggerData *trigger_data, RuleAction action)
 	RuleEntry  *entry = find_entry(trigger_data);
 
 	check_not_compiling(entry);
+	/* what has become of types, too, which nobody locks */
+	if (action == RULE_ACTION_QUERY)
+		AcceptInvalidationMessages();
 	if (is_usable(entry))
 		dlist_move_head(&recent, &entry->node);
 	else

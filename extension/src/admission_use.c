@@ -49,6 +49,22 @@ owner_of(const ObjectAddress *object)
 	return owner_id;
 }
 
+static bool
+runs_code(const ObjectAddress *object)
+{
+	return object->classId == ProcedureRelationId || object->classId == RelationRelationId ||
+		object->classId == TypeRelationId;
+}
+
+static char *
+describe_with_owner(const ObjectAddress *object, const char *owner)
+{
+	ObjectAddress whole = *object;
+
+	whole.objectSubId = 0;
+	return psprintf("%s %s of role %s", compat_object_type(&whole), compat_object_identity(&whole), owner);
+}
+
 /*
  * NULL of what runs no code, or only by a function that is listed as well.  By name, so
  * that it survives pg_upgrade, and what is dropped and made again by the same owner is
@@ -57,14 +73,7 @@ owner_of(const ObjectAddress *object)
 static char *
 describe(const ObjectAddress *object)
 {
-	ObjectAddress whole = *object;
-
-	if (object->classId != ProcedureRelationId && object->classId != RelationRelationId &&
-		object->classId != TypeRelationId)
-		return NULL;
-	whole.objectSubId = 0;
-	return psprintf("%s %s of role %u", compat_object_type(&whole), compat_object_identity(&whole),
-					owner_of(&whole));
+	return runs_code(object) ? describe_with_owner(object, psprintf("%u", owner_of(object))) : NULL;
 }
 
 /* What a view selects is what whoever selects from it runs. */
@@ -169,10 +178,82 @@ describe_all(const List *objects)
 	return result;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* In an order that does not depend on how it was found, each once. */
+static bytea *
+describe_for_digest(List *objects)
+{
+	char	  **texts = palloc(Max(list_length(objects), 1) * sizeof(char *));
+	int			count = 0;
+	StringInfoData out;
+	ListCell   *cell;
+	int			i;
+
+	foreach(cell, objects)
+	{
+		const ObjectAddress *object = lfirst(cell);
+		const char *owner = GetUserNameFromId(owner_of(object), true);
+
+		if (runs_code(object))
+			texts[count++] = describe_with_owner(object, owner == NULL ? "" : owner);
+	}
+	qsort(texts, count, sizeof(char *), compare);
+	initStringInfo(&out);
+	appendStringInfoSpaces(&out, VARHDRSZ);
+	for (i = 0; i < count; i++)
+	{
+		if (i == 0 || strcmp(texts[i - 1], texts[i]) != 0)
+			appendBinaryStringInfo(&out, texts[i], (int) strlen(texts[i]) + 1);
+	}
+	SET_VARSIZE(out.data, out.len);
+	return (bytea *) out.data;
+}
+
+char *
+admission_use_digest(List *objects)
+{
+	bytea	   *described = describe_for_digest(add_parts(objects));
+	const bytea *digest;
+	char	   *hex = palloc0(RULE_AUTHOR_USE_LENGTH + 1);
+
+	if (VARSIZE(described) == VARHDRSZ)
+		return hex;
+	digest = DatumGetByteaPP(DirectFunctionCall1(sha256_bytea, PointerGetDatum(described)));
+	(void) hex_encode(VARDATA_ANY(digest), RULE_AUTHOR_USE_LENGTH / 2, hex);
+	return hex;
+}
+
 StringArray
 admission_use_describe(List *objects)
 {
 	return describe_all(add_parts(objects));
+}
+
+static bool
+is_owned(const ObjectAddress *object, Oid role_id)
+{
+	Oid			owner_id = owner_of(object);
+
+	return owner_id == role_id || owner_id == GetUserId() || superuser_arg(owner_id);
+}
+
+StringArray
+admission_use_describe_owned(List *objects, Oid role_id)
+{
+	List	   *owned = NIL;
+	ListCell   *cell;
+
+	foreach(cell, add_parts(objects))
+	{
+		if (is_owned(lfirst(cell), role_id))
+			owned = lappend(owned, lfirst(cell));
+	}
+	return describe_all(owned);
 }
 
 static bool
@@ -273,27 +354,32 @@ check_domains(List *objects)
 				 errhint("Give the function a search path by ALTER FUNCTION ... SET search_path = ..., pg_temp.")));
 }
 
+static void
+check_admitted(const ObjectAddress *object, const StringArray *admitted)
+{
+	const char *text = describe(object);
+	const char *owner = GetUserNameFromId(owner_of(object), true);
+
+	if (text != NULL && !is_admitted(admitted, text))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it would use another object than when the rule was made"),
+				 errdetail("It is %s.", describe_with_owner(object, owner == NULL ? "?" : quote_identifier(owner))),
+				 errhint("Call uncache.watch again.")));
+}
+
 void
 admission_use_check(const Admission *admission, List *objects)
 {
-	StringArray used;
-	int			i;
+	ListCell   *cell;
 
 	objects = add_parts(objects);
-	for (i = 0; i < list_length(objects); i++)
+	foreach(cell, objects)
 	{
-		if (((const ObjectAddress *) list_nth(objects, i))->classId == TypeRelationId)
-			check_type(list_nth(objects, i), admission->author.role_id);
+		if (((const ObjectAddress *) lfirst(cell))->classId == TypeRelationId)
+			check_type(lfirst(cell), admission->author.role_id);
 	}
 	check_domains(objects);
-	used = describe_all(objects);
-	for (i = 0; i < used.count; i++)
-	{
-		if (!is_admitted(&admission->objects, used.strings[i]))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("it would use another object than when the rule was made"),
-					 errdetail("It is %s.", used.strings[i]),
-					 errhint("Call uncache.watch again.")));
-	}
+	foreach(cell, objects)
+		check_admitted(lfirst(cell), &admission->objects);
 }

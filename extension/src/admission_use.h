@@ -17,6 +17,15 @@
  */
 extern StringArray admission_use_describe(List *objects);
 
+/* The same of those that belong to a role, to the current user or to a superuser. */
+extern StringArray admission_use_describe_owned(List *objects, Oid role_id);
+
+/*
+ * A digest of the same, of RULE_AUTHOR_USE_LENGTH digits, by the names of owners, so that
+ * it is good in another cluster; palloc'd.  "" of nothing.
+ */
+extern char *admission_use_digest(List *objects);
+
 /* The types among these objects and all that they are made of, as OIDs. */
 extern List *admission_use_find_types(List *objects);
 

@@ -125,23 +125,22 @@ find_role(const RuleAuthor *dumped)
  * was none.
  */
 static RuleAuthor
-find_author(Oid relation_id, const char *argument)
+find_author(Oid relation_id, const RuleAuthor *dumped)
 {
-	RuleAuthor	dumped;
 	RuleAuthor	author;
 	Oid			role_id;
 
-	if (argument == NULL || !rule_author_parse(argument, &dumped))
+	if (dumped == NULL)
 	{
 		check_may_lend(relation_id, InvalidOid);
 		return rule_author_of_role(rule_author_owner(relation_id));
 	}
-	role_id = find_role(&dumped);
+	role_id = find_role(dumped);
 	check_may_lend(relation_id, role_id);
 	if (!OidIsValid(role_id))
-		return missing_author(relation_id, dumped);
+		return missing_author(relation_id, *dumped);
 	author = rule_author_of_role(role_id);
-	author.is_superuser &= dumped.is_superuser;
+	author.is_superuser &= dumped->is_superuser;
 	return author;
 }
 
@@ -258,29 +257,61 @@ warn_of_use(Use *use, const RuleAuthor *author)
 						 error->hint == NULL ? "Call uncache.watch again." : error->hint)));
 }
 
-/* Of a rule that makes no sense nothing is admitted, and it is not run. */
+/*
+ * What is restored is meant to use what it did: somebody may have planted what it would use
+ * now before it was dumped, and it was not run.  What belongs to the author, to a superuser, or to
+ * whoever restores, who has the author's rights, does no harm whatever it was called.
+ */
 static void
-admit_use(Oid trigger_id, const StringArray *arguments, const RuleAuthor *author)
+choose_use(Use *use, RuleAuthor *author, const RuleAuthor *dumped)
+{
+	const char *digest = admission_use_digest(use->used);
+	StringArray owned;
+
+	if (dumped != NULL && strcmp(digest, dumped->use) != 0)
+	{
+		owned = admission_use_describe_owned(use->used, author->role_id);
+		if (owned.count < use->objects.count)
+		{
+			use->objects = owned;
+			digest = dumped->use;
+		}
+	}
+	strlcpy(author->use, digest, sizeof(author->use));
+}
+
+/* Of a rule that makes no sense nothing is admitted, and it is not run. */
+static Use
+decide_use(Oid trigger_id, RuleAuthor *author, const RuleAuthor *dumped)
 {
 	Use			use = {.rule = rule_scan_trigger(trigger_id)};
 
-	if (guarded_call(find_use, &use) != NULL)
+	if (guarded_call(find_use, &use) == NULL)
+		choose_use(&use, author, dumped);
+	else
+	{
+		use.used = NIL;
 		use.objects.count = 0;
-	admission_put(use.rule, arguments, author, &use.objects);
-	warn_of_use(&use, author);
+		if (dumped != NULL)
+			strlcpy(author->use, dumped->use, sizeof(author->use));
+	}
+	return use;
 }
 
 static void
 admit_queries(Relation triggers, HeapTuple tuple)
 {
 	StringArray arguments = trigger_arguments_read(triggers, tuple);
-	RuleAuthor	author = find_author(((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid,
-									 arguments.count > 0 ? arguments.strings[0] : NULL);
+	RuleAuthor	dumped;
+	bool		is_dumped = arguments.count > 0 && rule_author_parse(arguments.strings[0], &dumped);
+	RuleAuthor	author = find_author(((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid, is_dumped ? &dumped : NULL);
+	Use			use = decide_use(((Form_pg_trigger) GETSTRUCT(tuple))->oid, &author, is_dumped ? &dumped : NULL);
 
 	arguments = put_author(triggers, tuple, &author);
 	put_author_into_clones(triggers, tuple, &author);
 	CommandCounterIncrement();
-	admit_use(((Form_pg_trigger) GETSTRUCT(tuple))->oid, &arguments, &author);
+	admission_put(use.rule, &arguments, &author, &use.objects);
+	warn_of_use(&use, &author);
 }
 
 static void

@@ -20,6 +20,7 @@
 #define MARK_OF_OID "\", oid "
 #define MARK_OF_SYSTEM " of system "
 #define MARK_OF_SUPERUSER ", superuser"
+#define MARK_OF_USE ", uses "
 
 /* --- the argument --- */
 
@@ -73,6 +74,18 @@ parse_number(const char **text, uint64 limit, uint64 *number)
 }
 
 static bool
+parse_use(const char **text, char *use)
+{
+	if (!skip(text, MARK_OF_USE))
+		return true;
+	if (strspn(*text, "0123456789abcdef") != RULE_AUTHOR_USE_LENGTH)
+		return false;
+	strlcpy(use, *text, RULE_AUTHOR_USE_LENGTH + 1);
+	*text += RULE_AUTHOR_USE_LENGTH;
+	return true;
+}
+
+static bool
 parse(const char *argument, RuleAuthor *author)
 {
 	uint64		role_id;
@@ -84,7 +97,7 @@ parse(const char *argument, RuleAuthor *author)
 		return false;
 	author->is_superuser = skip(&argument, MARK_OF_SUPERUSER);
 	author->role_id = (Oid) role_id;
-	return *argument == '\0';
+	return parse_use(&argument, author->use) && *argument == '\0';
 }
 
 bool
@@ -111,9 +124,10 @@ rule_author_format(const RuleAuthor *author)
 			appendStringInfoChar(&out, '"');
 		appendStringInfoChar(&out, *p);
 	}
-	appendStringInfo(&out, MARK_OF_OID "%u" MARK_OF_SYSTEM UINT64_FORMAT "%s",
+	appendStringInfo(&out, MARK_OF_OID "%u" MARK_OF_SYSTEM UINT64_FORMAT "%s%s%s",
 					 author->role_id, author->system_id,
-					 author->is_superuser ? MARK_OF_SUPERUSER : "");
+					 author->is_superuser ? MARK_OF_SUPERUSER : "",
+					 author->use[0] == '\0' ? "" : MARK_OF_USE, author->use);
 	return out.data;
 }
 

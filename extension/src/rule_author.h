@@ -5,12 +5,13 @@
  *
  * It is the first argument of a rule's trigger, in front of its queries:
  *
- *	as "role", oid <oid> of system <system identifier>[, superuser]
+ *	as "role", oid <oid> of system <system identifier>[, superuser][, uses <digest>]
  *
  * so that it goes wherever the trigger goes: to partitions, through dump and restore,
  * past a change of the table's owner.  The name is for another cluster, the oid for
  * this one, where a role may be renamed or another one take its name.  Who was no
- * superuser when the rule was made does not lend it that later.
+ * superuser when the rule was made does not lend it that later.  The digest is of what the
+ * queries use, for a dump: what is restored must mean the same.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,12 +20,18 @@
 
 #include "rule_action.h"
 
+/* Hexadecimal digits. */
+#define RULE_AUTHOR_USE_LENGTH 32
+
 typedef struct RuleAuthor
 {
 	char		name[NAMEDATALEN];	/* "": there is no author */
 	Oid			role_id;		/* InvalidOid: there was no role of that name */
 	uint64		system_id;		/* of the cluster in which role_id is a role */
 	bool		is_superuser;	/* he was one */
+	char		use[RULE_AUTHOR_USE_LENGTH + 1];	/* "": none is known, or
+													 * nothing is used; see
+													 * admission_use_digest() */
 } RuleAuthor;
 
 /*

@@ -16,7 +16,7 @@ sub authors
 	my ($node, $database) = @_;
 
 	return $node->safe_psql($database, <<'END');
-SELECT t.tgrelid::regclass, regexp_replace(split_part(encode(t.tgargs, 'escape'), '\000', 1), 'oid [0-9]+ of system [0-9]+', 'oid X'), a.author, a.problem
+SELECT t.tgrelid::regclass, regexp_replace(split_part(encode(t.tgargs, 'escape'), '\000', 1), 'oid [0-9]+ of system [0-9]+(, uses [0-9a-f]+)?', 'oid X'), a.author, a.problem
 FROM pg_trigger t, uncache.rule_author(t.oid) a
 WHERE t.tgfoid = 'uncache.query()'::regprocedure AND t.tgtype & 1 = 1 ORDER BY t.tgrelid::regclass::text COLLATE "C"
 END
@@ -45,7 +45,7 @@ sub move
 	return $messages;
 }
 
-my $roles = 'CREATE ROLE author LOGIN; CREATE ROLE renamed; CREATE ROLE rich;';
+my $roles = 'CREATE ROLE author LOGIN; CREATE ROLE renamed; CREATE ROLE rich; CREATE ROLE helper;';
 $main->safe_psql('postgres', <<"END");
 $roles CREATE ROLE gone;
 SELECT uncache.grant_author('author');
@@ -63,6 +63,15 @@ ALTER TABLE app.rich OWNER TO rich;
 ALTER TABLE app.renamed OWNER TO renamed;
 SELECT uncache.watch(r::regclass, query => ARRAY['SELECT ''as:'' || current_user WHERE {id} > 0', 'fallback:*'])
 FROM unnest(ARRAY['app.kept', 'app.given', 'app.gone', 'app.rich', 'app.renamed', 'app.root']) r;
+CREATE SCHEMA lib;
+GRANT USAGE, CREATE ON SCHEMA lib TO author, helper;
+CREATE FUNCTION lib.own(bigint) RETURNS text LANGUAGE sql AS 'SELECT ''own''';
+CREATE FUNCTION lib.lent(int) RETURNS text LANGUAGE sql AS 'SELECT ''lent''';
+ALTER FUNCTION lib.own OWNER TO author;
+ALTER FUNCTION lib.lent OWNER TO helper;
+CREATE TABLE app.calls (id int, d int);
+ALTER TABLE app.calls OWNER TO author;
+SELECT uncache.watch('app.calls', query => ARRAY['SELECT lib.own({id}) || lib.lent({id})', 'fallback:*']);
 CREATE TABLE app.kept_1 PARTITION OF app.kept FOR VALUES IN (1);
 ALTER TABLE app.given OWNER TO postgres;
 ALTER ROLE renamed RENAME TO new_name;
@@ -74,9 +83,12 @@ is(fire($main, 'again', 'app.kept'), 'as:author', 'again: so does a partition th
 is(fire($main, 'again', 'app.renamed'), 'as:new_name', 'again: so does a role that has another name now');
 is(fire($main, 'again', 'app.root'), 'as:postgres', 'again: a superuser stays one');
 
+is(fire($main, 'again', 'app.calls'), 'ownlent', 'again: what a query calls of others is the same');
+
 $other->safe_psql('postgres', 'CREATE ROLE filler1; CREATE ROLE filler2; ' . $roles . 'CREATE ROLE new_name; ALTER ROLE rich SUPERUSER');
 like(move($other, 'moved', 'postgres'), qr/role "gone" does not exist/, 'moved: pg_restore says which owner is missing');
 is(authors($other, 'moved'), <<'END' =~ s/\n\z//r, 'moved: what the other cluster knows of the authors');
+app.calls|as "author", oid X|author|
 app.given|as "author", oid X|author|
 app.gone|as "gone", oid X||its queries are not run: the role whose rights they have does not exist
 app.kept|as "author", oid X|author|
@@ -92,6 +104,18 @@ is(fire($other, 'moved', 'app.rich'), 'fallback:*', 'moved: nor one whose author
 is(fire($other, 'moved', 'app.root'), 'as:postgres', 'moved: a superuser stays one');
 $other->safe_psql('moved', q{CREATE ROLE gone SUPERUSER});
 is(fire($other, 'moved', 'app.gone'), 'fallback:*', 'moved: a superuser who takes his name later changes nothing');
+
+is(fire($other, 'moved', 'app.calls'), 'ownlent', 'moved: what a query calls of others is found by the names of its owners');
+
+# planted before the dump, and refused there
+$main->safe_psql('postgres', q{SET ROLE helper; CREATE FUNCTION lib.own(int) RETURNS text LANGUAGE sql AS 'SELECT $$planted$$'});
+is(fire($main, 'postgres', 'app.calls'), 'fallback:*', 'planted: a function that fits better is not called');
+is(move($main, 'planted', 'postgres'), '', 'planted: it is restored without a word');
+like($main->safe_psql('planted', q{SELECT problem FROM uncache.check_rules() WHERE relation = 'app.calls'::regclass}),
+	qr/would use another object than when the rule was made. It is function lib.own\(integer\) of role helper/, 'planted: check_rules() tells of it');
+is(fire($main, 'planted', 'app.calls'), 'fallback:*', 'planted: nor is it after dump and restore');
+like(move($other, 'planted', 'postgres'), qr/role "gone" does not exist/, 'planted: pg_restore says which owner is missing');
+is(fire($other, 'planted', 'app.calls'), 'fallback:*', 'planted: nor in another cluster');
 
 # who restores it for himself lends nobody's rights, his own excepted
 $other->safe_psql('postgres', 'ALTER ROLE author CREATEDB');

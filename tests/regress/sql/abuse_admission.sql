@@ -20,7 +20,7 @@ SELECT uncache.grant_author('regress_uncache_ad_eve'), uncache.grant_author('reg
 SELECT format('GRANT CREATE ON DATABASE %I TO regress_uncache_ad_eve, regress_uncache_ad_monitor', current_database()) \gexec
 CREATE VIEW supers AS SELECT rolname FROM pg_roles WHERE rolname LIKE 'regress_uncache_ad%' AND rolsuper;
 GRANT SELECT ON supers TO PUBLIC;
-CREATE VIEW problems AS SELECT relation, rule, regexp_replace(problem, 'role \d+', 'role X') AS problem FROM uncache.check_rules() WHERE problem LIKE 'its quer%';
+CREATE VIEW problems AS SELECT relation, rule, regexp_replace(problem, 'role (\d+|regress_uncache_ad_eve)\M', 'role X') AS problem FROM uncache.check_rules() WHERE problem LIKE 'its quer%';
 -- whoever runs this tells as whom, and makes its caller superuser if he can
 CREATE SCHEMA e AUTHORIZATION regress_uncache_ad_eve;
 SET ROLE regress_uncache_ad_eve;
@@ -602,6 +602,63 @@ INSERT INTO f.s2 VALUES ('{a,b}');
 INSERT INTO f.s3 VALUES ('(x,y)');
 INSERT INTO f.s4 VALUES ('(x,y)');
 RESET ROLE;
+SELECT * FROM journalled();
+-- case 27: what was planted before a dump is no better after it
+CREATE SCHEMA lib;
+GRANT USAGE, CREATE ON SCHEMA lib TO regress_uncache_ad_alice, regress_uncache_ad_eve;
+SET ROLE regress_uncache_ad_eve;
+CREATE FUNCTION lib.shown(int) RETURNS text LANGUAGE sql SET search_path = lib, pg_temp AS $$ SELECT $1::text $$;
+RESET ROLE;
+SET ROLE regress_uncache_ad_alice;
+CREATE FUNCTION lib.f(bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1::text $$;
+CREATE TABLE f.dumped (id int);
+CREATE TABLE f.other (id int);
+CREATE TABLE f.own (id int);
+CREATE TABLE f.plain (id int);
+SELECT uncache.watch('f.dumped', query => ARRAY[$$SELECT 'd:' || lib.f({id})$$]);
+SELECT uncache.watch('f.other', query => ARRAY[$$SELECT 'o:' || lib.shown({id})$$]);
+SELECT uncache.watch('f.own', query => ARRAY[$$SELECT 'w:' || lib.f({id})$$]);
+SELECT uncache.watch('f.plain', query => ARRAY[$$SELECT 'p:' || {id}$$]);
+RESET ROLE;
+SELECT tgrelid::regclass, encode(tgargs, 'escape') ~ ', uses [0-9a-f]{32}\\' AS tells_use FROM pg_trigger
+	WHERE tgname = 'uncache_query' AND tgrelid IN ('f.dumped'::regclass, 'f.other'::regclass, 'f.own'::regclass, 'f.plain'::regclass) ORDER BY 1;
+SELECT pg_get_triggerdef(oid) AS dumped FROM pg_trigger WHERE tgrelid = 'f.dumped'::regclass AND tgname = 'uncache_query' \gset
+SELECT pg_get_triggerdef(oid) AS other FROM pg_trigger WHERE tgrelid = 'f.other'::regclass AND tgname = 'uncache_query' \gset
+SELECT pg_get_triggerdef(oid) AS own FROM pg_trigger WHERE tgrelid = 'f.own'::regclass AND tgname = 'uncache_query' \gset
+-- as one of a version before digests
+SELECT regexp_replace(:'own', ', uses [0-9a-f]*', '') AS own, regexp_replace(:'other', ', uses [0-9a-f]*', '') AS old \gset
+DROP TRIGGER uncache_query ON f.dumped;
+DROP TRIGGER uncache_query ON f.other;
+DROP TRIGGER uncache_query ON f.own;
+:own;
+SET ROLE regress_uncache_ad_eve;
+CREATE FUNCTION lib.f(int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'f() runs as %', current_user; RETURN 'x'; END $$;
+RESET ROLE;
+:dumped;
+:other;
+INSERT INTO f.dumped VALUES (1);
+INSERT INTO f.other VALUES (1);
+SELECT * FROM journalled();
+SELECT problem FROM uncache.check_rules() WHERE relation IN ('f.dumped'::regclass, 'f.other'::regclass, 'f.own'::regclass) AND problem LIKE 'its queries%';
+-- a second dump makes it no better either, nor one that tells nothing of what the query used
+SELECT pg_get_triggerdef(oid) AS again, pg_get_triggerdef(oid) = :'dumped' AS is_same FROM pg_trigger WHERE tgrelid = 'f.dumped'::regclass AND tgname = 'uncache_query' \gset
+\echo :is_same
+DROP TRIGGER uncache_query ON f.dumped;
+:again;
+DROP TRIGGER uncache_query ON f.other;
+:old;
+INSERT INTO f.dumped VALUES (1);
+INSERT INTO f.other VALUES (1);
+SELECT * FROM journalled();
+-- what belongs to the author alone needs no digest
+DROP FUNCTION lib.f(int);
+DROP TRIGGER uncache_query ON f.own;
+:own;
+INSERT INTO f.own VALUES (1);
+-- and with what was used again it is run
+DROP TRIGGER uncache_query ON f.dumped;
+:again;
+INSERT INTO f.dumped VALUES (1);
 SELECT * FROM journalled();
 TABLE supers;
 

@@ -30,7 +30,7 @@ GRANT SELECT ON a.what TO PUBLIC;
 RESET ROLE;
 CREATE VIEW authors AS
 SELECT t.tgrelid::regclass AS relation, t.tgname, 
-	regexp_replace(regexp_replace(split_part(encode(t.tgargs, 'escape'), '\000', 1), 'oid [1-9][0-9]* of', 'oid X of'), 'of system [0-9]+', 'of system Y') AS argument
+	regexp_replace(regexp_replace(split_part(encode(t.tgargs, 'escape'), '\000', 1), 'oid [1-9][0-9]* of', 'oid X of'), 'of system [0-9]+(, uses [0-9a-f]{32})?', 'of system Y') AS argument
 FROM pg_trigger t WHERE t.tgfoid = 'uncache.query()'::regprocedure AND t.tgtype & 1 = 1;
 CREATE VIEW problems AS
 SELECT relation, rule, problem, hint FROM uncache.check_rules() WHERE problem LIKE '%its queries%';

@@ -73,6 +73,44 @@ evaluate(Run *run, TupleTableSlot *row)
 	return result;
 }
 
+/*
+ * With what is committed now, whatever the isolation level: a row that came after the
+ * transaction's snapshot may be in the cache already, with the old state of this one.
+ */
+static void
+push_snapshot(void)
+{
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+}
+
+static bool
+reads_columns_only(const RuleQuery *query)
+{
+	int			i;
+
+	for (i = 0; i < query->parameter_count; i++)
+	{
+		if (!IsA(query->parameters[i].expr, Var))
+			return false;
+	}
+	return true;
+}
+
+/* Functions of placeholders may read tables as well. */
+static Arguments
+evaluate_now(Run *run, TupleTableSlot *row)
+{
+	Arguments	result;
+
+	if (reads_columns_only(run->query))
+		return evaluate(run, row);
+	push_snapshot();
+	result = evaluate(run, row);
+	PopActiveSnapshot();
+	return result;
+}
+
 static bool
 are_equal(const RuleQuery *query, Arguments a, Arguments b)
 {
@@ -127,14 +165,7 @@ run_once(Run *run, Arguments arguments)
 	AcceptInvalidationMessages();
 	rule_query_prepare(run->rule, run->query);
 	rule_query_lock(run->query);
-
-	/*
-	 * With what is committed now, whatever the isolation level: a row that
-	 * came after the transaction's snapshot may be in the cache already, with
-	 * the old state of this one.
-	 */
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetLatestSnapshot());
+	push_snapshot();
 	portal = SPI_cursor_open_with_paramlist(NULL, run->query->plan, arguments, true);
 	do
 	{
@@ -177,7 +208,7 @@ run_rows(void *argument)
 	{
 		Arguments	arguments;
 
-		arguments = evaluate(run, run->rows[i]);
+		arguments = evaluate_now(run, run->rows[i]);
 		if (i > 0 && are_equal(run->query, last, arguments))
 			continue;
 		if (SPI_connect() != SPI_OK_CONNECT)

@@ -7,13 +7,13 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xlog.h"
 #include "admission.h"
 #include "catalog.h"
 #include "catalog/pg_type.h"
+#include "own_scan.h"
 #include "own_sql.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -124,16 +124,16 @@ find(Search *search, Relation admissions)
 	Oid			index_id = catalog_admissions_index_id();
 	AttrNumber	column = get_attnum(RelationGetRelid(admissions), "relation");
 	ScanKeyData key;
-	SysScanDesc scan;
+	OwnScan		scan;
 	HeapTuple	tuple;
 
 	if (column <= 0 || get_atttype(RelationGetRelid(admissions), column) != OIDOID)
 		return;
 	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(search->root->relation_id));
-	scan = systable_beginscan(admissions, index_id, OidIsValid(index_id), NULL, 1, &key);
-	while ((tuple = systable_getnext(scan)) != NULL)
+	scan = own_scan_begin(admissions, index_id, 1, &key);
+	while ((tuple = own_scan_next(&scan)) != NULL)
 		consider(search, admissions, tuple);
-	systable_endscan(scan);
+	own_scan_end(&scan);
 }
 
 /* The rule that this one is a clone of, or itself. */

@@ -7,12 +7,12 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
+#include "own_scan.h"
 #include "own_sql.h"
 #include "rule_dependency.h"
 #include "storage/bufmgr.h"
@@ -156,7 +156,7 @@ find_in(Search *search)
 	List	   *found = NIL;
 	ScanKeyData keys[3];
 	int			key_count = make_keys(search->relation, search->object, keys);
-	SysScanDesc scan;
+	OwnScan		scan;
 	HeapTuple	tuple;
 
 	search->subobject = get_attnum(table_id, "subobject");
@@ -165,10 +165,10 @@ find_in(Search *search)
 	check_column(search->relation, "subobject", search->subobject, INT4OID);
 	check_column(search->relation, "trigger", search->trigger, OIDOID);
 	check_column(search->relation, "name", search->name, TEXTOID);
-	scan = systable_beginscan(search->relation, index_id, OidIsValid(index_id), NULL, key_count, keys);
-	while ((tuple = systable_getnext(scan)) != NULL)
+	scan = own_scan_begin(search->relation, index_id, key_count, keys);
+	while ((tuple = own_scan_next(&scan)) != NULL)
 		found = take(search, tuple, found);
-	systable_endscan(scan);
+	own_scan_end(&scan);
 	return found;
 }
 

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog.h"
@@ -15,6 +14,7 @@
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "own_scan.h"
 #include "own_sql.h"
 #include "storage/bufmgr.h"
 #include "utils/array.h"
@@ -75,18 +75,17 @@ find_in(Relation schemas, const char *name)
 	WatchedSchema *schema = NULL;
 	NameData	key_name;
 	ScanKeyData key;
-	SysScanDesc scan;
+	OwnScan		scan;
 	HeapTuple	tuple;
 
 	namestrcpy(&key_name, name);
 	ScanKeyInit(&key, get_attnum(RelationGetRelid(schemas), "schema"), BTEqualStrategyNumber,
 				F_NAMEEQ, NameGetDatum(&key_name));
-	scan = systable_beginscan(schemas, catalog_schemas_index_id(), OidIsValid(catalog_schemas_index_id()),
-							  NULL, 1, &key);
-	tuple = systable_getnext(scan);
+	scan = own_scan_begin(schemas, catalog_schemas_index_id(), 1, &key);
+	tuple = own_scan_next(&scan);
 	if (HeapTupleIsValid(tuple))
 		schema = read_schema(schemas, tuple);
-	systable_endscan(scan);
+	own_scan_end(&scan);
 	return schema;
 }
 

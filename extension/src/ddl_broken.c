@@ -23,6 +23,7 @@
 #include "storage/lmgr.h"
 #include "table_family.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 static bool
@@ -169,6 +170,8 @@ ddl_broken_warn_of_trigger(const CreateTrigStmt *statement)
 static void
 warn_readers(const List *dependencies, const char *what)
 {
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "uncache reader", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
 	ListCell   *cell;
 
 	foreach(cell, dependencies)
@@ -178,7 +181,10 @@ warn_readers(const List *dependencies, const char *what)
 
 		if (rule != NULL && rule->is_for_rows)
 			ddl_report_broken(rule, psprintf("it reads %s, which %s", dependency->name, what));
+		MemoryContextReset(context);
 	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
 }
 
 void

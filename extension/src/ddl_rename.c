@@ -35,33 +35,42 @@ PG_FUNCTION_INFO_V1(uncache_confirm_names);
 static bool
 names_column(const TemplatePart *part, const char *column)
 {
-	return part->kind == TEMPLATE_IDENTIFIER &&
-		strcmp(rule_template_identifier(part->text, part->length), column) == 0;
+	char	   *name;
+	bool		result;
+
+	if (part->kind != TEMPLATE_IDENTIFIER)
+		return false;
+	name = rule_template_identifier(part->text, part->length);
+	result = strcmp(name, column) == 0;
+	pfree(name);
+	return result;
 }
 
-/* An argument with each {old_name} replaced, palloc'd; NULL if there is none. */
+/*
+ * An argument with each {old_name} replaced, palloc'd; NULL if there is none.  The buffer is
+ * for all of a rule's arguments, of which there may be tens of thousands.
+ */
 static char *
-rename_in_template(const char *argument, const char *old_name, const char *new_name)
+rename_in_template(const char *argument, const char *old_name, const char *new_name, StringInfo out)
 {
 	const char *copied = argument;
-	StringInfoData out;
 	TemplateReader reader;
 	TemplatePart part;
 
-	initStringInfo(&out);
+	resetStringInfo(out);
 	template_reader_init(&reader, argument, strlen(argument));
 	while (template_next(&reader, &part) != TEMPLATE_END && part.kind != TEMPLATE_INVALID)
 	{
 		if (!names_column(&part, old_name))
 			continue;
-		appendBinaryStringInfo(&out, copied, (int) (part.text - copied));
-		appendStringInfoString(&out, quote_identifier(new_name));
+		appendBinaryStringInfo(out, copied, (int) (part.text - copied));
+		appendStringInfoString(out, new_name);
 		copied = part.text + part.length;
 	}
 	if (copied == argument)
 		return NULL;
-	appendStringInfoString(&out, copied);
-	return out.data;
+	appendStringInfoString(out, copied);
+	return pnstrdup(out->data, out->len);
 }
 
 /* --- all of a rule's --- */
@@ -78,19 +87,23 @@ first_with_columns(const RuleTrigger *rule, const StringArray *arguments)
 static bool
 rename_in_arguments(const RuleTrigger *rule, StringArray *arguments, const char *old_name, const char *new_name)
 {
+	const char *quoted_name = quote_identifier(new_name);
+	StringInfoData buffer;
 	bool		found = false;
 	int			i;
 
+	initStringInfo(&buffer);
 	for (i = first_with_columns(rule, arguments); i < arguments->count; i++)
 	{
 		char	   *renamed = rule->action == RULE_ACTION_CACHEOPS ?
 		rule_row_rename(arguments->strings[i], old_name, new_name) :
-		rename_in_template(arguments->strings[i], old_name, new_name);
+		rename_in_template(arguments->strings[i], old_name, quoted_name, &buffer);
 
 		if (renamed != NULL)
 			arguments->strings[i] = renamed;
 		found |= renamed != NULL;
 	}
+	pfree(buffer.data);
 	return found;
 }
 
@@ -286,17 +299,29 @@ rename_in_rule(const RuleTrigger *rule, const char *old_name, const char *new_na
 		settle(rule, renamed);
 }
 
+/* The names of a column. */
+typedef struct Rename
+{
+	const char *old_name;
+	const char *new_name;
+} Rename;
+
+static void
+rename_one(const RuleTrigger *rule, void *argument)
+{
+	const Rename *names = argument;
+
+	rename_in_rule(rule, names->old_name, names->new_name);
+}
+
 void
 ddl_rename_column(const List *relation_ids, const char *old_name, const char *new_name)
 {
-	ListCell   *table;
+	Rename		names = {old_name, new_name};
 	ListCell   *cell;
 
-	foreach(table, relation_ids)
-	{
-		foreach(cell, rule_scan_relation(lfirst_oid(table)))
-			rename_in_rule(lfirst(cell), old_name, new_name);
-	}
+	foreach(cell, relation_ids)
+		rule_scan_each(lfirst_oid(cell), rename_one, &names);
 }
 
 /* --- the rule is meant as it is --- */
@@ -321,10 +346,13 @@ uncache_confirm_names(PG_FUNCTION_ARGS)
 /* --- columns have come or gone --- */
 
 static void
-settle_rule(const RuleTrigger *rule)
+settle_rule(const RuleTrigger *rule, void *argument)
 {
-	RenamedColumns *renamed = renamed_columns_get(rule);
+	RenamedColumns *renamed;
 
+	if (schema_rule_is(rule))
+		return;
+	renamed = renamed_columns_get(rule);
 	if (renamed->columns != NIL)
 		settle(rule, renamed);
 }
@@ -332,17 +360,10 @@ settle_rule(const RuleTrigger *rule)
 void
 ddl_rename_settle(const List *relation_ids)
 {
-	ListCell   *table;
 	ListCell   *cell;
 
 	if (renamed_columns_is_empty())
 		return;
-	foreach(table, relation_ids)
-	{
-		foreach(cell, rule_scan_relation(lfirst_oid(table)))
-		{
-			if (!schema_rule_is(lfirst(cell)))
-				settle_rule(lfirst(cell));
-		}
-	}
+	foreach(cell, relation_ids)
+		rule_scan_each(lfirst_oid(cell), settle_rule, NULL);
 }

@@ -18,6 +18,7 @@
 #include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -87,19 +88,6 @@ make_keys(Relation relation, const ObjectAddress *object, ScanKey keys)
 	return count;
 }
 
-static bool
-has_trigger(List *found, Oid trigger_id)
-{
-	ListCell   *cell;
-
-	foreach(cell, found)
-	{
-		if (((const RuleDependency *) lfirst(cell))->trigger_id == trigger_id)
-			return true;
-	}
-	return false;
-}
-
 /* What finding works on. */
 typedef struct Search
 {
@@ -109,6 +97,7 @@ typedef struct Search
 	AttrNumber	name;
 	const ObjectAddress *object;
 	bool		only_renamed;
+	HTAB	   *found;			/* triggers, by OID */
 } Search;
 
 static Datum
@@ -140,12 +129,25 @@ take(const Search *search, HeapTuple tuple, List *found)
 	char	   *name = TextDatumGetCString(get_value(search, tuple, search->name));
 	RuleDependency *dependency;
 
-	if (has_trigger(found, trigger_id) || (search->only_renamed && !is_renamed(search, tuple, name)))
+	if (hash_search(search->found, &trigger_id, HASH_FIND, NULL) != NULL || (search->only_renamed && !is_renamed(search, tuple, name)))
 		return found;
 	dependency = palloc(sizeof(RuleDependency));
 	dependency->trigger_id = trigger_id;
 	dependency->name = name;
+	(void) hash_search(search->found, &trigger_id, HASH_ENTER, NULL);
 	return lappend(found, dependency);
+}
+
+static HTAB *
+create_set(void)
+{
+	HASHCTL		control;
+
+	memset(&control, 0, sizeof(control));
+	control.keysize = sizeof(Oid);
+	control.entrysize = sizeof(Oid);
+	control.hcxt = CurrentMemoryContext;
+	return hash_create("uncache dependent rules", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 static List *
@@ -165,10 +167,12 @@ find_in(Search *search)
 	check_column(search->relation, "subobject", search->subobject, INT4OID);
 	check_column(search->relation, "trigger", search->trigger, OIDOID);
 	check_column(search->relation, "name", search->name, TEXTOID);
+	search->found = create_set();
 	scan = own_scan_begin(search->relation, index_id, key_count, keys);
 	while ((tuple = own_scan_next(&scan)) != NULL)
 		found = take(search, tuple, found);
 	own_scan_end(&scan);
+	hash_destroy(search->found);
 	return found;
 }
 

@@ -21,6 +21,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -109,6 +110,24 @@ List *
 rule_scan_relation(Oid relation_id)
 {
 	return scan(Anum_pg_trigger_tgrelid, relation_id, TriggerRelidNameIndexId, false);
+}
+
+void
+rule_scan_each(Oid relation_id, RuleFunction function, void *argument)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "uncache rule of many", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context;
+	List	   *rules = rule_scan_relation(relation_id);
+	ListCell   *cell;
+
+	old_context = MemoryContextSwitchTo(context);
+	foreach(cell, rules)
+	{
+		function(lfirst(cell), argument);
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
 }
 
 List *

@@ -44,6 +44,13 @@ extern Oid	rule_scan_function(RuleAction action);
 /* The rules of a table, as RuleTriggers, by name; a partition's clones too. */
 extern List *rule_scan_relation(Oid relation_id);
 
+/*
+ * Calls a function for each of them, in a memory context that is reset behind it: a rule may
+ * have tens of thousands of arguments.
+ */
+typedef void (*RuleFunction) (const RuleTrigger *rule, void *argument);
+extern void rule_scan_each(Oid relation_id, RuleFunction function, void *argument);
+
 /* A trigger that is a rule, or NULL. */
 extern RuleTrigger *rule_scan_trigger(Oid trigger_id);
 

@@ -132,6 +132,7 @@ CREATE TABLE uncache.admissions (
 	objects			text[]	NOT NULL
 );
 CREATE INDEX admissions_relation_idx ON uncache.admissions (relation);
+CREATE INDEX admissions_trigger_idx ON uncache.admissions (trigger);
 COMMENT ON TABLE uncache.admissions IS 'rules with queries that were admitted';
 COMMENT ON COLUMN uncache.admissions.relation IS 'the rule''s table';
 COMMENT ON COLUMN uncache.admissions.arguments IS 'all arguments of its trigger';

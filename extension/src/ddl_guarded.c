@@ -11,6 +11,7 @@
 #include "ddl_report.h"
 #include "guc.h"
 #include "invalidate.h"
+#include "settings.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
@@ -37,11 +38,8 @@ static void
 call_with_short_waits(void *argument)
 {
 	const Call *call = argument;
-	int			nest_level = NewGUCNestLevel();
+	int			nest_level = settings_pin_lock_timeout(guc_follow_lock_timeout_ms);
 
-	if (LockTimeout == 0 || LockTimeout > guc_follow_lock_timeout_ms)
-		(void) set_config_option("lock_timeout", psprintf("%d", guc_follow_lock_timeout_ms), PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	ddl_with_snapshot(call->function, call->argument);
 	AtEOXact_GUC(true, nest_level);
 }

@@ -10,6 +10,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "admission.h"
 #include "admission_use.h"
 #include "array.h"
@@ -22,11 +23,13 @@
 #include "result_set.h"
 #include "rule_any_row.h"
 #include "rule_compile.h"
+#include "settings.h"
 #include "template.h"
 #include "trigger_arguments.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
+#include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(uncache_check_rule);
 PG_FUNCTION_INFO_V1(uncache_check_template);
@@ -36,6 +39,9 @@ PG_FUNCTION_INFO_V1(uncache_is_target);
 PG_FUNCTION_INFO_V1(uncache_rule_author);
 PG_FUNCTION_INFO_V1(uncache_find_other_use);
 PG_FUNCTION_INFO_V1(uncache_objects_used);
+
+/* How long a statement that looks at rules waits for locks, in all. */
+#define LOOK_WAIT_MS 2000
 
 /* Columns of rule_for_any_row()'s result. */
 enum
@@ -212,6 +218,31 @@ uncache_check_template(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/*
+ * guarded_look() for which a statement waits no longer than LOOK_WAIT_MS for all locks
+ * together, and from then on a millisecond for each: there may be thousands of rules that look at a table
+ * which somebody has locked.
+ */
+static ErrorData *
+look(GuardedFunction function, void *argument)
+{
+	static TimestampTz statement = 0;
+	static long waited_ms = 0;
+	TimestampTz start = GetCurrentTimestamp();
+	int			nest_level;
+	ErrorData  *error;
+
+	if (statement != GetCurrentStatementStartTimestamp())
+		waited_ms = 0;
+	statement = GetCurrentStatementStartTimestamp();
+	nest_level = waited_ms < LOOK_WAIT_MS ? NewGUCNestLevel() : settings_pin_lock_timeout(1);
+	error = guarded_look(function, argument);
+	settings_restore(nest_level);
+	if (error != NULL && guarded_classify(error) == GUARDED_LOCK_TIMEOUT)
+		waited_ms += TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
+	return error;
+}
+
 /* What examining a rule, guarded, works on. */
 typedef struct ExamineCall
 {
@@ -256,7 +287,7 @@ uncache_examine_rule(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	call.action = get_action(PG_GETARG_DATUM(1));
 	call.arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(2), "argument");
-	error = guarded_look(examine, &call);
+	error = look(examine, &call);
 	/* what the caller may not look into is no problem of the rule's */
 	nulls[EXAMINE_PROBLEM] = error == NULL || error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE;
 	nulls[EXAMINE_COLUMNS] = error != NULL || call.columns == NULL;
@@ -361,7 +392,7 @@ uncache_find_other_use(PG_FUNCTION_ARGS)
 		call.admission = admission_find(call.rule);
 	if (call.admission.author.name[0] == '\0')
 		PG_RETURN_NULL();
-	error = guarded_look(check_use, &call);
+	error = look(check_use, &call);
 	if (error == NULL || error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE || error->detail == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("its queries are not run: %s. %s", error->message, error->detail)));

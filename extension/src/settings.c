@@ -97,6 +97,13 @@ settings_pin_all(void)
 	return nest_level;
 }
 
+static void
+pin_lock_timeout(int limit_ms)
+{
+	if (LockTimeout == 0 || LockTimeout > limit_ms)
+		pin("lock_timeout", psprintf("%d", limit_ms));
+}
+
 int
 settings_pin_query(void)
 {
@@ -113,8 +120,16 @@ settings_pin_query(void)
 	 */
 	if (constraint_exclusion == CONSTRAINT_EXCLUSION_ON)
 		pin("constraint_exclusion", "partition");
-	if (LockTimeout == 0 || LockTimeout > QUERY_LOCK_TIMEOUT_MS)
-		pin("lock_timeout", psprintf("%d", QUERY_LOCK_TIMEOUT_MS));
+	pin_lock_timeout(QUERY_LOCK_TIMEOUT_MS);
+	return nest_level;
+}
+
+int
+settings_pin_lock_timeout(int limit_ms)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	pin_lock_timeout(limit_ms);
 	return nest_level;
 }
 

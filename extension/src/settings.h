@@ -28,6 +28,9 @@ extern int	settings_pin_all(void);
  */
 extern int	settings_pin_query(void);
 
+/* Pins nothing but that no lock is waited for longer than that. */
+extern int	settings_pin_lock_timeout(int limit_ms);
+
 /*
  * Whatever has been set meanwhile is undone, too: what a rule's functions set does not
  * stay in the writer's session.  After an error, the end of the (sub)transaction

@@ -397,7 +397,7 @@ $$;
 COMMENT ON FUNCTION uncache.check_event_triggers() IS 'event triggers of uncache that do not always fire';
 
 /*
- * It hardly waits for a lock, and keeps none of what it had to lock: a migration must
+ * It hardly waits for a lock, for two seconds in all, and keeps none of what it had to lock: a migration must
  * not have a deadlock with it. As whoever calls it: of rules that he may not look into, since he may not use a
  * schema that they name, their arguments are not examined.
  */

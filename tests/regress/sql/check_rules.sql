@@ -181,3 +181,25 @@ SELECT count(*) FROM uncache.check_rules();
 COMMIT;
 DROP OWNED BY regress_uncache_mallory;
 DROP ROLE regress_uncache_nobody, regress_uncache_monitor, regress_uncache_mallory;
+-- it does not wait for a lock again and again, however many rules read the table that somebody has locked
+CREATE SCHEMA many;
+CREATE TABLE many.read (id int);
+DO $$
+BEGIN
+	FOR i IN 1..300 LOOP
+		EXECUTE format('CREATE TABLE many.t%s (id int)', i);
+		EXECUTE format('CREATE TRIGGER q AFTER INSERT ON many.t%s FOR EACH ROW EXECUTE FUNCTION uncache.query(%L)', i,
+			'SELECT ''k:'' || r.id FROM many.read r WHERE r.id = {id}');
+	END LOOP;
+END
+$$;
+BEGIN;
+LOCK TABLE many.read;
+PREPARE TRANSACTION 'uncache_check_rules';
+SET statement_timeout = '9s';
+SELECT count(*) > 0 AS has_problems FROM uncache.check_rules();
+RESET statement_timeout;
+ROLLBACK PREPARED 'uncache_check_rules';
+SET client_min_messages = warning;
+DROP SCHEMA many CASCADE;
+RESET client_min_messages;

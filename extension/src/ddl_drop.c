@@ -137,6 +137,41 @@ follow_views(const Drop *drop)
 
 /* --- rules that went with something that they depend on --- */
 
+/* The rule, or clone of it, that a table has lost, or NULL. */
+static const RuleTrigger *
+find_lost(Oid relation_id, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_dropped(relation_id))
+	{
+		const RuleTrigger *lost = lfirst(cell);
+
+		/* of its versions the one that no other has followed */
+		if (lost->is_for_rows && strcmp(lost->name, name) == 0 &&
+			ItemPointerEquals(unconstify(ItemPointerData *, &lost->place), unconstify(ItemPointerData *, &lost->next_place)))
+			return lost;
+	}
+	return NULL;
+}
+
+/* As it was, on each partition by itself, too. */
+static void
+restore_enabled(const RuleTrigger *rule)
+{
+	ListCell   *cell;
+
+	foreach(cell, table_family_partitions(rule->relation_id))
+	{
+		const RuleTrigger *lost = lfirst_oid(cell) == rule->relation_id ? rule : find_lost(lfirst_oid(cell), rule->name);
+		Oid			trigger_id = get_trigger_oid(lfirst_oid(cell), rule->name, true);
+		const RuleTrigger *made = OidIsValid(trigger_id) ? rule_scan_trigger(trigger_id) : NULL;
+
+		if (lost != NULL && made != NULL && made->enabled != lost->enabled)
+			rule_edit_enable(made, lost->enabled);
+	}
+}
+
 static void
 make_again(const RuleTrigger *rule)
 {
@@ -147,8 +182,7 @@ make_again(const RuleTrigger *rule)
 	rule_edit_create(rule->relation_id, rule->name, rule->action, &rule->arguments, rule->is_for_rows);
 	owner_leave(before);
 	made = rule_scan_trigger(get_trigger_oid(rule->relation_id, rule->name, false));
-	if (rule->enabled != made->enabled)
-		rule_edit_enable(made, rule->enabled);
+	restore_enabled(rule);
 	if (admission.author.name[0] == '\0')
 		return;
 	admission_forget(rule->trigger_id, InvalidOid);

@@ -10,6 +10,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_constraint.h"
@@ -131,9 +132,23 @@ domain_check_find_unpinned(List *objects)
 	return InvalidOid;
 }
 
+/* When they were forgotten last. */
+static TransactionId forgotten_in = InvalidTransactionId;
+static CommandId forgotten_at = InvalidCommandId;
+
 /* As if some constraint had changed, and nobody knew which. */
 void
 domain_check_forget_plans(void)
 {
 	CallSyscacheCallbacks(CONSTROID, 0);
+	forgotten_in = GetTopTransactionIdIfAny();
+	forgotten_at = GetCurrentCommandId(false);
+}
+
+void
+domain_check_forget_plans_once(void)
+{
+	if (!TransactionIdIsValid(forgotten_in) || forgotten_in != GetTopTransactionIdIfAny() ||
+		forgotten_at != GetCurrentCommandId(false))
+		domain_check_forget_plans();
 }

@@ -22,9 +22,12 @@
 extern Oid	domain_check_find_unpinned(List *objects);
 
 /*
- * Has all CHECKs planned anew in this session: before there was nothing to be found, some
- * may have been planned.
+ * Has all CHECKs planned anew in this session: some may have been planned before there was
+ * nothing to be found, and functions' bodies come to domains that nobody sees.
  */
 extern void domain_check_forget_plans(void);
+
+/* The same, but once for each command that writes: nobody else's code runs meanwhile. */
+extern void domain_check_forget_plans_once(void);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "domain_check.h"
 #include "guarded.h"
 #include "guc.h"
 #include "nodes/params.h"
@@ -203,6 +204,7 @@ run_rows(void *argument)
 	int			i;
 
 	prepare_states(run->rule);
+	domain_check_forget_plans_once();
 	rule_query_check_temporary(run->query);
 	for (i = 0; i < run->row_count; i++)
 	{

@@ -557,6 +557,23 @@ CALL f.try($$SELECT 'k:' || ROW({w})::f.words$$);
 CALL f.try($$SELECT 'k:' || f.to_word({w})$$);
 SELECT problem FROM uncache.check_rules() WHERE relation = 'f.t3'::regclass;
 SELECT * FROM journalled();
+-- in a body that nobody looks into it is planned anew
+SET ROLE regress_uncache_ad_alice;
+CREATE FUNCTION f.as_word(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT t::f.word $$;
+CREATE FUNCTION f.as_word_later(t text) RETURNS text LANGUAGE plpgsql SET search_path = f, pg_temp AS $$ BEGIN RETURN (SELECT t::f.word); END $$;
+RESET ROLE;
+CALL f.try($$SELECT 'k:' || f.as_word({w}) || f.as_word_later({w})$$);
+SELECT * FROM journalled();
+SET ROLE regress_uncache_ad_eve;
+SET search_path = e, pg_catalog;
+SET client_min_messages = error;
+CREATE DOMAIN e.any AS int CHECK (VALUE > 0);
+SELECT 'x'::f.word;
+RESET client_min_messages;
+RESET search_path;
+INSERT INTO f.t3 VALUES (1, 'v');
+RESET ROLE;
+SELECT * FROM journalled();
 -- and with a search path of its own
 ALTER FUNCTION f.has_text(text) SET search_path = f, pg_temp;
 CALL f.try($$SELECT 'k:' || {w}::f.longer$$);

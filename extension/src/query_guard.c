@@ -67,14 +67,29 @@ query_guard_check_refusals(uint64 before)
 				 errmsg("a function that it calls could not call another one")));
 }
 
-static bool
-is_in_force(void)
+static int
+get_context(void)
 {
 	Oid			user_id;
 	int			security_context;
 
 	GetUserIdAndSecContext(&user_id, &security_context);
-	return (security_context & QUERY_GUARD_CONTEXT) != 0;
+	return security_context;
+}
+
+int
+query_guard_enter_keys(void)
+{
+	int			security_context = get_context();
+
+	SetUserIdAndSecContext(GetUserId(), security_context | QUERY_GUARD_KEYS_CONTEXT);
+	return security_context;
+}
+
+void
+query_guard_leave_keys(int security_context)
+{
+	SetUserIdAndSecContext(GetUserId(), security_context);
 }
 
 /* --- search paths --- */
@@ -215,7 +230,7 @@ may_be_refused(Oid function_id)
 	HeapTuple	function;
 	bool		result;
 
-	if (reasons == 0 || function_id < FirstNormalObjectId || !is_in_force())
+	if (reasons == 0 || function_id < FirstNormalObjectId || (get_context() & QUERY_GUARD_CONTEXT) == 0)
 		return false;
 	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
 	if (!HeapTupleIsValid(function))
@@ -245,6 +260,34 @@ check(Oid function_id)
 		refuse_volatile(function_id);
 }
 
+static void
+check_keys(Oid function_id)
+{
+	HeapTuple	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
+	const char *search_path;
+	bool		is_misled;
+
+	if (!HeapTupleIsValid(function))
+		return;
+	search_path = own_search_path(function);
+	is_misled = search_path != NULL && looks_up_names(function) && !names_temporary_last(search_path);
+	ReleaseSysCache(function);
+	if (is_misled)
+		query_guard_refuse_temporary(function_id);
+}
+
+/* Of a function that is called. */
+static void
+check_call(Oid function_id)
+{
+	int			security_context = get_context();
+
+	if ((security_context & QUERY_GUARD_CONTEXT) != 0 && query_guard_reasons() != 0)
+		check(function_id);
+	else if ((security_context & QUERY_GUARD_KEYS_CONTEXT) != 0 && query_guard_has_temporary())
+		check_keys(function_id);
+}
+
 static bool
 needs_hook(Oid function_id)
 {
@@ -254,9 +297,8 @@ needs_hook(Oid function_id)
 static void
 hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument)
 {
-	if (event == FHET_START && function->fn_oid >= FirstNormalObjectId && is_in_force() &&
-		query_guard_reasons() != 0)
-		check(function->fn_oid);
+	if (event == FHET_START && function->fn_oid >= FirstNormalObjectId)
+		check_call(function->fn_oid);
 	if (next_hook != NULL)
 		next_hook(event, function, argument);
 }

@@ -26,6 +26,17 @@
  */
 #define QUERY_GUARD_CONTEXT 0x4000
 
+/*
+ * Another one, of expressions that run as the writer, who must not choose other keys by what
+ * he has put into the temporary schema.  There only a function is refused whose own search path
+ * lets PostgreSQL search that first: without one no name is found in any other schema either.
+ */
+#define QUERY_GUARD_KEYS_CONTEXT 0x8000
+
+/* Enters that; the context that was before, for query_guard_leave_keys(), or an error. */
+extern int	query_guard_enter_keys(void);
+extern void query_guard_leave_keys(int security_context);
+
 /* Once in a session, when the library is loaded. */
 extern void query_guard_init(void);
 

@@ -17,6 +17,7 @@
 #include "guc.h"
 #include "huge_value.h"
 #include "lib/stringinfo.h"
+#include "query_guard.h"
 #include "render.h"
 #include "settings.h"
 #include "utils/builtins.h"
@@ -61,6 +62,8 @@ evaluate(void *argument)
 {
 	Evaluation *evaluation = argument;
 	Rule	   *rule = evaluation->rule;
+	int			security_context = query_guard_enter_keys();
+	uint64		refusals = query_guard_refusals();
 	int			nest_level;
 	int			i;
 
@@ -77,7 +80,9 @@ evaluate(void *argument)
 
 		set_value(&evaluation->values[i], expression, datum, is_null);
 	}
+	query_guard_check_refusals(refusals);
 	settings_restore(nest_level);
+	query_guard_leave_keys(security_context);
 }
 
 /* NULL if the expressions first to last - 1 have values now. */

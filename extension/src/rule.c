@@ -17,6 +17,40 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rls.h"
+#include "utils/syscache.h"
+
+static bool
+has_type(const Rule *rule, const RuleType *type)
+{
+	int			i;
+
+	for (i = 0; i < rule->type_count; i++)
+	{
+		if (rule->types[i].hash == type->hash && rule->types[i].relation_id == type->relation_id)
+			return true;
+	}
+	return false;
+}
+
+void
+rule_add_types(Rule *rule, const List *type_ids)
+{
+	Size		size = (rule->type_count + list_length(type_ids)) * sizeof(RuleType);
+	const ListCell *cell;
+
+	if (type_ids == NIL)
+		return;
+	rule->types = rule->types == NULL ? MemoryContextAlloc(rule->context, size) : repalloc(rule->types, size);
+	foreach(cell, type_ids)
+	{
+		const RuleType type = {
+			GetSysCacheHashValue1(TYPEOID, ObjectIdGetDatum(lfirst_oid(cell))), get_typ_typrelid(lfirst_oid(cell))
+		};
+
+		if (!has_type(rule, &type))
+			rule->types[rule->type_count++] = type;
+	}
+}
 
 ExprState *
 rule_expression_state(Rule *rule, RuleExpression *expression)

@@ -143,6 +143,9 @@ typedef struct Rule
 	RuleOffer  *offer;			/* NULL if it serves one trigger only */
 } Rule;
 
+/* Types that one of its queries uses, as OIDs, to those of the others. */
+extern void rule_add_types(Rule *rule, const List *type_ids);
+
 /* The state by which an expression is evaluated, in the rule's state_context. */
 extern ExprState *rule_expression_state(Rule *rule, RuleExpression *expression);
 

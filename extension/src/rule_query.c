@@ -35,7 +35,6 @@
 #include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
-#include "utils/syscache.h"
 
 RuleQueryRole
 rule_query_enter_author(Oid author_id)
@@ -79,40 +78,6 @@ find_use(const Rule *rule, Relation relation, const char *source)
 	return compiler.objects;
 }
 
-static bool
-has_type(const Rule *rule, const RuleType *type)
-{
-	int			i;
-
-	for (i = 0; i < rule->type_count; i++)
-	{
-		if (rule->types[i].hash == type->hash && rule->types[i].relation_id == type->relation_id)
-			return true;
-	}
-	return false;
-}
-
-/* To those of the rule's other queries. */
-static void
-add_types(Rule *rule, const List *type_ids)
-{
-	Size		size = (rule->type_count + list_length(type_ids)) * sizeof(RuleType);
-	const ListCell *cell;
-
-	if (type_ids == NIL)
-		return;
-	rule->types = rule->types == NULL ? MemoryContextAlloc(rule->context, size) : repalloc(rule->types, size);
-	foreach(cell, type_ids)
-	{
-		const RuleType type = {
-			GetSysCacheHashValue1(TYPEOID, ObjectIdGetDatum(lfirst_oid(cell))), get_typ_typrelid(lfirst_oid(cell))
-		};
-
-		if (!has_type(rule, &type))
-			rule->types[rule->type_count++] = type;
-	}
-}
-
 /*
  * Before anything of it is planned: does it use what it used?  What its names mean may
  * change at once, so what is analyzed to be planned is looked at again.
@@ -127,7 +92,7 @@ check_admitted(Rule *rule, Relation relation, RuleQuery *query)
 	admission_use_check(&rule->admission, objects);
 	domain_check_forget_plans();
 	query->unseen_function = admission_use_find_unseen(objects);
-	add_types(rule, admission_use_find_types(objects));
+	rule_add_types(rule, admission_use_find_types(objects));
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }

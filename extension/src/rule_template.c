@@ -17,6 +17,7 @@
 #include "guarded.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/scansup.h"
+#include "query_guard.h"
 #include "rule_expression.h"
 #include "rule_objects.h"
 #include "rule_template.h"
@@ -164,6 +165,19 @@ add_error_place(void *argument)
 			   compiler->placeholder, compiler->template_text);
 }
 
+/* Planning calls functions that claim to be immutable. */
+static Expr *
+plan_for_writer(const RuleCompiler *compiler)
+{
+	int			security_context = query_guard_enter_keys();
+	uint64		refusals = query_guard_refusals();
+	Expr	   *expr = rule_expression_plan(compiler->relation, compiler->placeholder);
+
+	query_guard_check_refusals(refusals);
+	query_guard_leave_keys(security_context);
+	return expr;
+}
+
 void
 rule_template_analyze(RuleCompiler *compiler, const TemplatePart *placeholder)
 {
@@ -184,7 +198,7 @@ rule_template_analyze(RuleCompiler *compiler, const TemplatePart *placeholder)
 		expr = rule_expression_plan_admitted(compiler->relation, compiler->placeholder,
 											 &compiler->rule->admission);
 	else
-		expr = rule_expression_plan(compiler->relation, compiler->placeholder);
+		expr = plan_for_writer(compiler);
 	error_context_stack = callback.previous;
 	old_context = MemoryContextSwitchTo(compiler->rule->context);
 	compiler->expr = copyObject(expr);

@@ -153,6 +153,29 @@ ROLLBACK;
 INSERT INTO a.harmless VALUES (1);
 RESET ROLE;
 SELECT * FROM journalled();
+-- case 9: expressions of keys, which run as the writer: he chooses no other keys by what he has in the temporary schema
+SET ROLE regress_uncache_at_alice;
+CREATE FUNCTION a.path(i int) RETURNS text LANGUAGE plpgsql STABLE SET search_path = a AS $$ BEGIN RETURN (SELECT n FROM names WHERE id = i); END $$;
+CREATE FUNCTION a.path_tries(i int) RETURNS text LANGUAGE plpgsql SET search_path = a, pg_temp AS $$ BEGIN RETURN a.path(i); EXCEPTION WHEN OTHERS THEN RETURN 'nothing'; END $$;
+CREATE FUNCTION a.path_at_once(i int) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = a AS $$ BEGIN RETURN (SELECT n FROM names WHERE id = i); END $$;
+CREATE FUNCTION a.helper(t text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN upper(t); END $$;
+GRANT SELECT ON a.names TO regress_uncache_at_eve;
+CREATE TABLE a.keys (id int, t text);
+GRANT INSERT ON a.keys TO regress_uncache_at_eve;
+SELECT uncache.watch('a.keys', 'path:{a.path(id)}', 'tries:{a.path_tries(id)}', 'once:{a.path_at_once(1)}', 'pinned:{a.pinned(id)}', 'helper:{a.helper(t)}');
+RESET ROLE;
+\c -
+SET ROLE regress_uncache_at_eve;
+INSERT INTO a.keys VALUES (1, 'x');
+RESET ROLE;
+SELECT * FROM journalled();
+\c -
+SET ROLE regress_uncache_at_eve;
+CREATE TEMP TABLE names (id int, n text);
+INSERT INTO pg_temp.names VALUES (1, 'other');
+INSERT INTO a.keys VALUES (1, 'x');
+RESET ROLE;
+SELECT * FROM journalled();
 
 \connect template1
 SET client_min_messages = warning;

@@ -347,16 +347,3 @@ journal_answer_report_late(const PGresult *result, const JournalEvents *events,
 	events->late_reported(context);
 	return NULL;
 }
-
-const char *
-journal_answer_advice(const char *sqlstate)
-{
-	/* undefined_function, invalid_schema_name */
-	if (strcmp(sqlstate, "42883") == 0 || strcmp(sqlstate, "3F000") == 0)
-		return "the extension uncache is not installed in this database, "
-			"or too old: CREATE EXTENSION uncache";
-	/* insufficient_privilege */
-	if (strcmp(sqlstate, "42501") == 0)
-		return "a superuser must run: SELECT uncache.grant_consumer('<this role>')";
-	return "";
-}

@@ -40,7 +40,4 @@ extern const char *journal_answer_standbys(const PGresult *result,
 extern const char *journal_answer_report_late(const PGresult *result,
 											  const JournalEvents *events, void *context);
 
-/* What an operator can do about an SQLSTATE; "" if nothing special. */
-extern const char *journal_answer_advice(const char *sqlstate);
-
 #endif

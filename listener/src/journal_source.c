@@ -22,10 +22,10 @@
 #include "journal_conninfo.h"
 #include "journal_deadline.h"
 #include "journal_operation.h"
+#include "journal_report.h"
 #include "journal_request.h"
 
 #define NAME_BYTES (sizeof("uncached/") + CONFIG_ALIAS_MAX)
-#define ERROR_BYTES 1024
 
 struct JournalSource
 {
@@ -40,7 +40,7 @@ struct JournalSource
 	PGconn	   *conn;			/* owned; NULL while closed */
 	PGresult   *result;			/* owned; of the operation under way, or NULL */
 	JournalOperation operation;
-	char		farewell[ERROR_BYTES];	/* why the server ends the session */
+	JournalReport report;
 	size_t		attempt_count;	/* walks the hosts */
 	int			last_pid;		/* of the server's process for the last
 								 * session; 0 before any */
@@ -71,17 +71,10 @@ report_lost(void *context)
 	source->events->lost(source->context);
 }
 
+/* After the report. */
 static void
-begin_failure(JournalSource *source, const char *sqlstate, const char *error)
+end_session(JournalSource *source)
 {
-	log_event(source->log, LOG_LEVEL_WARNING, "session with PostgreSQL ended, reconnecting",
-			  LOG_TEXT("target", source->target),
-			  LOG_TEXT("server", PQhost(source->conn)),
-			  LOG_TEXT("database", PQdb(source->conn)),
-			  LOG_TEXT("while", journal_operation_traits(source->operation)->doing),
-			  LOG_TEXT("sqlstate", sqlstate),
-			  LOG_TEXT("error", error),
-			  LOG_TEXT("advice", journal_answer_advice(sqlstate)));
 	source->attempt_count++;
 	close_session(source);
 
@@ -90,20 +83,27 @@ begin_failure(JournalSource *source, const char *sqlstate, const char *error)
 		report_lost(source);
 }
 
-/*
- * The server's last words, which say more than libpq's "closed unexpectedly",
- * or libpq's text without the newline at its end.
- */
+static void
+begin_failure(JournalSource *source, JournalFailure cause, const char *sqlstate,
+			  const char *error)
+{
+	journal_report_failure(&source->report, source->conn, source->operation, cause, sqlstate,
+						   error);
+	end_session(source);
+}
+
+/* Without a word from the server. */
+static void
+begin_silent_failure(JournalSource *source, const char *error)
+{
+	begin_failure(source, JOURNAL_FAILURE_CONNECTION, "", error);
+}
+
 static void
 fail_connection(JournalSource *source)
 {
-	char		error[ERROR_BYTES];
-
-	(void) snprintf(error, sizeof(error), "%s", source->farewell[0] != '\0' ?
-					source->farewell : PQerrorMessage(source->conn));
-	for (size_t end = strlen(error); end > 0 && error[end - 1] == '\n'; end--)
-		error[end - 1] = '\0';
-	begin_failure(source, "", error);
+	journal_report_broken(&source->report, source->conn, source->operation);
+	end_session(source);
 }
 
 /* libpq quotes the dsn where it cannot parse it, passwords included. */
@@ -113,7 +113,7 @@ fail_start(JournalSource *source)
 	if (journal_conninfo_is_valid(source->dsn))
 		fail_connection(source);
 	else
-		begin_failure(source, "", "the dsn is not a valid connection string");
+		begin_silent_failure(source, "the dsn is not a valid connection string");
 }
 
 static void
@@ -123,7 +123,8 @@ fail_result(JournalSource *source, const PGresult *result)
 	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
 	if (primary != NULL)
-		begin_failure(source, sqlstate != NULL ? sqlstate : "", primary);
+		begin_failure(source, JOURNAL_FAILURE_SERVER, sqlstate != NULL ? sqlstate : "",
+					  primary);
 	else
 		fail_connection(source);
 }
@@ -131,7 +132,7 @@ fail_result(JournalSource *source, const PGresult *result)
 static void
 deadline_passed(void *context)
 {
-	begin_failure(context, "", "no answer before the deadline");
+	begin_silent_failure(context, "no answer before the deadline");
 }
 
 /* --- sending --- */
@@ -150,7 +151,7 @@ flush_session(JournalSource *source)
 	if (!loop_watch_set(source->loop, &source->watch, PQsocket(source->conn),
 						(short) (pending > 0 ? POLLIN | POLLOUT : POLLIN)))
 	{
-		begin_failure(source, "", "out of memory");
+		begin_silent_failure(source, "out of memory");
 		return false;
 	}
 	return true;
@@ -164,7 +165,7 @@ begin_operation(JournalSource *source, JournalOperation operation, bool sent)
 	if (!sent)
 		fail_connection(source);
 	else if (!journal_deadline_begin(&source->deadline, source->operation))
-		begin_failure(source, "", "out of memory");
+		begin_silent_failure(source, "out of memory");
 	else
 		(void) flush_session(source);
 }
@@ -207,8 +208,8 @@ finish_setting_up(JournalSource *source)
 {
 	if (!journal_operation_is_direct(source->conn, source->result))
 	{
-		begin_failure(source, "", "a pooling proxy stands in front of the server: "
-					  "the dsn must name PostgreSQL itself");
+		begin_silent_failure(source, "a pooling proxy stands in front of the server: "
+							 "the dsn must name PostgreSQL itself");
 		return;
 	}
 	source->last_pid = PQbackendPID(source->conn);
@@ -226,6 +227,7 @@ finish_operation(JournalSource *source)
 	const char *problem;
 
 	journal_deadline_end(&source->deadline);
+	journal_report_done(&source->report, operation);
 	switch (operation)
 	{
 		case JOURNAL_OPERATION_SETTING_UP:
@@ -253,7 +255,7 @@ finish_operation(JournalSource *source)
 	if (problem != NULL)
 	{
 		source->operation = operation;
-		begin_failure(source, "", problem);
+		begin_failure(source, JOURNAL_FAILURE_ANSWER, "", problem);
 	}
 }
 
@@ -337,7 +339,7 @@ poll_connection(JournalSource *source)
 			return;
 	}
 	if (!loop_watch_set(source->loop, &source->watch, PQsocket(source->conn), events))
-		begin_failure(source, "", "out of memory");
+		begin_silent_failure(source, "out of memory");
 }
 
 static void
@@ -368,25 +370,6 @@ socket_ready(void *context, short revents)
 		continue_session(source);
 }
 
-/*
- * Else libpq would write notices to stderr, past the log.  What ends an idle
- * session comes as a notice too.
- */
-static void
-take_notice(void *context, const PGresult *notice)
-{
-	JournalSource *source = context;
-	const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-	const char *primary = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
-
-	if (severity != NULL && primary != NULL && strcmp(severity, "FATAL") == 0)
-		(void) snprintf(source->farewell, sizeof(source->farewell), "%s", primary);
-	else
-		log_event(source->log, LOG_LEVEL_DEBUG, "notice from PostgreSQL",
-				  LOG_TEXT("target", source->target),
-				  LOG_TEXT("notice", primary));
-}
-
 /* --- the interface --- */
 
 JournalSource *
@@ -406,6 +389,7 @@ journal_source_create(Loop *loop, const Log *log, const char *dsn, const char *t
 	source->operation = JOURNAL_OPERATION_CLOSED;
 	(void) snprintf(source->application_name, sizeof(source->application_name),
 					"uncached/%s", target);
+	journal_report_init(&source->report, loop, log, target);
 	loop_watch_init(&source->watch, socket_ready, source);
 	journal_deadline_init(&source->deadline, loop, deadline_passed, source);
 	loop_timer_init(&source->lost_timer, report_lost, source);
@@ -427,26 +411,25 @@ journal_source_connect(JournalSource *source)
 	JournalConninfo info;
 
 	source->operation = JOURNAL_OPERATION_CONNECTING;
-	source->farewell[0] = '\0';
 	if (!journal_conninfo_build(source->dsn, source->application_name,
 								source->attempt_count, &info))
 	{
-		begin_failure(source, "", "out of memory");
+		begin_silent_failure(source, "out of memory");
 		return;
 	}
 	source->conn = PQconnectStartParams(info.keywords, info.values, 1);
 	journal_conninfo_reset(&info);
 	if (source->conn == NULL ||
 		!journal_deadline_begin(&source->deadline, source->operation))
-		begin_failure(source, "", "out of memory");
+		begin_silent_failure(source, "out of memory");
 	else if (PQstatus(source->conn) == CONNECTION_BAD)
 		fail_start(source);
 	else
 	{
-		(void) PQsetNoticeReceiver(source->conn, take_notice, source);
+		journal_report_watch(&source->report, source->conn);
 		/* PQconnectPoll's documentation: first wait as if it had said so */
 		if (!loop_watch_set(source->loop, &source->watch, PQsocket(source->conn), POLLOUT))
-			begin_failure(source, "", "out of memory");
+			begin_silent_failure(source, "out of memory");
 	}
 }
 
@@ -461,4 +444,16 @@ bool
 journal_source_is_idle(const JournalSource *source)
 {
 	return source->operation == JOURNAL_OPERATION_IDLE;
+}
+
+bool
+journal_source_owes_nothing(const JournalSource *source)
+{
+	return journal_report_owes_nothing(&source->report);
+}
+
+void
+journal_source_end_failures(JournalSource *source)
+{
+	journal_report_end(&source->report);
 }

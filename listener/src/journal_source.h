@@ -113,6 +113,15 @@ extern void journal_source_disconnect(JournalSource *source);
 /* Connected, set up, and without an operation under way? */
 extern bool journal_source_is_idle(const JournalSource *source);
 
+/*
+ * Has everything been done again that failed last, in an earlier session?  False as long as
+ * a session that looks well may end where the last one did.
+ */
+extern bool journal_source_owes_nothing(const JournalSource *source);
+
+/* The session is of use: what failed before is over. */
+extern void journal_source_end_failures(JournalSource *source);
+
 /* Operations; only while idle.  Strings are copied. */
 /*
  * history: of the Redis that the deletes will go to, NULL if none is there; place: where in

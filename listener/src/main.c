@@ -184,7 +184,8 @@ start_relay(Daemon *daemon, const char *event)
 	daemon->stop_wait_is_over = false;
 	daemon->relay = relay_create(daemon->loop, &daemon->log, config, random_seed());
 	if (daemon->relay == NULL)
-		log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot start the relay: out of memory");
+		log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot start the relay: out of memory",
+				  LOG_TEXT("advice", "give the machine more memory, and start uncached again"));
 	return daemon->relay != NULL;
 }
 
@@ -221,7 +222,8 @@ begin_reload(Daemon *daemon)
 					sizeof(error)) != CONFIG_LOADED)
 	{
 		log_event(&daemon->log, LOG_LEVEL_ERROR, "configuration refused: the old one stays",
-				  LOG_TEXT("error", error));
+				  LOG_TEXT("error", error),
+				  LOG_TEXT("advice", "mend the configuration (uncached --check-config), and send SIGHUP again"));
 		return;
 	}
 	config_destroy(daemon->next_config);
@@ -310,7 +312,8 @@ run(Daemon *daemon)
 		if (!has_ended && !loop_turn(daemon->loop, -1))
 		{
 			log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot wait for events",
-					  LOG_TEXT("error", strerror(errno)));
+					  LOG_TEXT("error", strerror(errno)),
+					  LOG_TEXT("advice", "start uncached again; look at the limits of memory and descriptors"));
 			return STATUS_FAILED;
 		}
 	}
@@ -324,7 +327,8 @@ start_and_run(Daemon *daemon)
 	daemon->loop = loop_create();
 	if (daemon->loop == NULL || !catch_signals(daemon))
 		log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot set up the event loop",
-				  LOG_TEXT("error", strerror(errno)));
+				  LOG_TEXT("error", strerror(errno)),
+				  LOG_TEXT("advice", "raise the limits of memory and descriptors (ulimit -n), and start uncached again"));
 	else if (start_relay(daemon, "started"))
 	{
 		status = run(daemon);

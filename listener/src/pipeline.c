@@ -20,7 +20,6 @@
 #include "place.h"
 
 #define RETRY_FIRST_MS 100
-#define RETRY_CAP_MS 5000
 #define REDIS_CONNECT_DEADLINE_MS 5000
 #define REDIS_REPLY_DEADLINE_MS 5000
 
@@ -39,6 +38,16 @@ say(const Pipeline *pipeline, LogLevel level, const char *message, const char *r
 	log_event(pipeline->log, level, message,
 			  LOG_TEXT("target", pipeline->config->alias),
 			  LOG_TEXT("reason", reason));
+}
+
+static void
+say_error(const Pipeline *pipeline, const char *message, const char *reason,
+		  const char *advice)
+{
+	log_event(pipeline->log, LOG_LEVEL_ERROR, message,
+			  LOG_TEXT("target", pipeline->config->alias),
+			  LOG_TEXT("reason", reason),
+			  LOG_TEXT("advice", advice));
 }
 
 static void
@@ -65,9 +74,9 @@ close_pipeline(Pipeline *pipeline, PipelineState state)
 }
 
 static void
-give_up(Pipeline *pipeline, const char *reason)
+give_up(Pipeline *pipeline, const char *reason, const char *advice)
 {
-	say(pipeline, LOG_LEVEL_ERROR, "--once cannot serve the target", reason);
+	say_error(pipeline, "--once cannot serve the target", reason, advice);
 	close_pipeline(pipeline, PIPELINE_FAILED);
 }
 
@@ -77,11 +86,20 @@ set_timer(Pipeline *pipeline, LoopTimer *timer, int64_t delay_ms)
 {
 	if (loop_timer_set(pipeline->loop, timer, delay_ms))
 		return;
-	say(pipeline, LOG_LEVEL_ERROR, "target is no longer served", "out of memory");
+	say_error(pipeline, "target is no longer served", "out of memory",
+			  "give the machine more memory, and start uncached again");
 	close_pipeline(pipeline, PIPELINE_FAILED);
 }
 
 /* --- the session with PostgreSQL --- */
+
+/* Once, while sessions fail one after the other behind it. */
+static void
+say_attached(Pipeline *pipeline, const char *message, const char *reason)
+{
+	say(pipeline, pipeline->attach_count > 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, message,
+		reason);
+}
 
 static void
 source_lost(void *context)
@@ -92,7 +110,8 @@ source_lost(void *context)
 	if (pipeline->state == PIPELINE_STOPPING)
 		close_pipeline(pipeline, PIPELINE_CLOSED);
 	else if (pipeline->once)
-		give_up(pipeline, "the session with PostgreSQL failed");
+		give_up(pipeline, "the session with PostgreSQL failed",
+				"do what the line before this one advises, and run it again");
 	else
 	{
 		set_state(pipeline, PIPELINE_CONNECTING);
@@ -125,6 +144,7 @@ source_connected(void *context)
 {
 	Pipeline   *pipeline = context;
 
+	pipeline->connected_ms = loop_now_ms(pipeline->loop);
 	set_state(pipeline, PIPELINE_ATTACHING);
 	attach(pipeline);
 }
@@ -146,18 +166,16 @@ stand_by(Pipeline *pipeline, PipelineState state, const char *reason)
 {
 	if (pipeline->once)
 	{
-		give_up(pipeline, "another session works for this target");
+		give_up(pipeline, "another session works for this target",
+				"stop the other uncached, or leave the target to it");
 		return;
 	}
 	if (state == PIPELINE_CONFLICT && pipeline->state != PIPELINE_CONFLICT)
-		log_event(pipeline->log, LOG_LEVEL_ERROR,
-				  "standing by for a daemon that deletes elsewhere",
-				  LOG_TEXT("target", pipeline->config->alias),
-				  LOG_TEXT("reason", reason),
-				  LOG_TEXT("advice", "give both the same database and prefix, or another target's name to one; "
-						   "whoever takes over from the other has to resync"));
+		say_error(pipeline, "standing by for a daemon that deletes elsewhere", reason,
+				  "give both the same database and prefix, or another target's name to one; "
+				  "whoever takes over from the other has to resync");
 	else if (pipeline->state != PIPELINE_STANDBY && pipeline->state != PIPELINE_CONFLICT)
-		say(pipeline, LOG_LEVEL_INFO, "standing by", reason);
+		say_attached(pipeline, "standing by", reason);
 	set_state(pipeline, state);
 	set_timer(pipeline, &pipeline->retry_timer, STANDBY_RETRY_MS);
 }
@@ -184,10 +202,11 @@ run(Pipeline *pipeline, const JournalAttachment *attachment)
 {
 	bool		goes_back = attachment->state == JOURNAL_READY && attachment->reason[0] != '\0';
 
-	say(pipeline, LOG_LEVEL_INFO,
-		pipeline->state == PIPELINE_STANDBY || pipeline->state == PIPELINE_CONFLICT ?
-		"attached, taking over" : "attached",
-		goes_back ? "" : attachment->reason);
+	say_attached(pipeline,
+				 pipeline->state == PIPELINE_STANDBY || pipeline->state == PIPELINE_CONFLICT ?
+				 "attached, taking over" : "attached",
+				 goes_back ? "" : attachment->reason);
+	pipeline->attach_count++;
 	if (goes_back)
 		say(pipeline, LOG_LEVEL_WARNING, "Redis may have lost deletes, applying them again",
 			attachment->reason);
@@ -202,7 +221,7 @@ source_attached(void *context, const JournalAttachment *attachment)
 {
 	Pipeline   *pipeline = context;
 
-	backoff_reset(&pipeline->backoff);
+	pipeline_settle_if_lasting(pipeline);
 	switch (attachment->state)
 	{
 		case JOURNAL_STANDBY:
@@ -258,6 +277,7 @@ target_ready(void *context)
 	}
 	delivery_reset(pipeline->delivery);
 	journal_source_disconnect(pipeline->source);
+	pipeline->attach_count = 0;
 	set_state(pipeline, PIPELINE_CONNECTING);
 	journal_source_connect(pipeline->source);
 }
@@ -279,7 +299,8 @@ target_lost(void *context)
 	if (pipeline->state == PIPELINE_STOPPING)
 		close_pipeline(pipeline, PIPELINE_CLOSED);
 	else if (pipeline->once)
-		give_up(pipeline, "Redis failed");
+		give_up(pipeline, "Redis failed",
+				"do what the line before this one advises, and run it again");
 	else
 		delivery_take_target_change(pipeline->delivery);
 }
@@ -318,7 +339,8 @@ delivery_exhausted(void *context)
 {
 	Pipeline   *pipeline = context;
 
-	say(pipeline, LOG_LEVEL_ERROR, "session given up, reconnecting", "out of memory");
+	say_error(pipeline, "session given up, reconnecting", "out of memory",
+			  "give the machine more memory");
 	journal_source_disconnect(pipeline->source);
 	source_lost(pipeline);
 }
@@ -334,7 +356,8 @@ static const DeliveryEvents delivery_events = {
 static void
 limit_passed(void *context)
 {
-	give_up(context, "transactions in flight do not end");
+	give_up(context, "transactions in flight do not end",
+			"end the oldest transaction, which pg_stat_activity shows, and run it again");
 }
 
 static bool
@@ -346,7 +369,7 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 		.url = &config->url,
 		.timeouts = {REDIS_CONNECT_DEADLINE_MS, REDIS_REPLY_DEADLINE_MS},
 		.backoff_first_ms = RETRY_FIRST_MS,
-		.backoff_cap_ms = RETRY_CAP_MS,
+		.backoff_cap_ms = PIPELINE_RETRY_CAP_MS,
 		.scan_rate = config->scan_rate,
 		.sweep_ms = config->sweep_ms,
 		.prefix = config->prefix,
@@ -381,7 +404,7 @@ pipeline_create(Loop *loop, const Log *log, const Config *config,
 	pipeline->config = target;
 	pipeline->once = config->once;
 	set_state(pipeline, PIPELINE_CONNECTING);
-	backoff_init(&pipeline->backoff, RETRY_FIRST_MS, RETRY_CAP_MS, seed);
+	backoff_init(&pipeline->backoff, RETRY_FIRST_MS, PIPELINE_RETRY_CAP_MS, seed);
 	loop_timer_init(&pipeline->retry_timer, try_again, pipeline);
 	loop_timer_init(&pipeline->limit_timer, limit_passed, pipeline);
 	pipeline->place = place_describe(target->url.database, target->prefix, target->prefix_bytes);

@@ -7,6 +7,30 @@
  */
 #include "pipeline_forward.h"
 
+/* --- of use --- */
+
+static void
+settle(Pipeline *pipeline)
+{
+	backoff_reset(&pipeline->backoff);
+	pipeline->attach_count = 0;
+	journal_source_end_failures(pipeline->source);
+}
+
+void
+pipeline_settle_if_acked(Pipeline *pipeline)
+{
+	if (journal_source_owes_nothing(pipeline->source))
+		settle(pipeline);
+}
+
+void
+pipeline_settle_if_lasting(Pipeline *pipeline)
+{
+	if (loop_now_ms(pipeline->loop) - pipeline->connected_ms > PIPELINE_RETRY_CAP_MS)
+		settle(pipeline);
+}
+
 /* --- from PostgreSQL --- */
 
 bool
@@ -22,16 +46,18 @@ pipeline_forward_invalidation(void *context, JournalAction action, size_t siblin
 void
 pipeline_forward_fetched(void *context, const JournalFetch *fetch)
 {
-	const Pipeline *pipeline = context;
+	Pipeline   *pipeline = context;
 
+	pipeline_settle_if_lasting(pipeline);
 	delivery_take_fetch(pipeline->delivery, fetch);
 }
 
 void
 pipeline_forward_acked(void *context)
 {
-	const Pipeline *pipeline = context;
+	Pipeline   *pipeline = context;
 
+	pipeline_settle_if_acked(pipeline);
 	delivery_take_ack(pipeline->delivery);
 }
 

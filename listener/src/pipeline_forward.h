@@ -34,6 +34,8 @@ struct Pipeline
 	RedisTarget *target;		/* owned */
 	Delivery   *delivery;		/* owned */
 	Backoff		backoff;		/* of connecting to PostgreSQL */
+	int64_t		connected_ms;	/* when the session was connected */
+	unsigned int attach_count;	/* since a session was of use */
 	int64_t		waiting_ms;		/* the next delay while waiting */
 	char	   *place;			/* owned; where in Redis keys are deleted */
 	char	   *address;		/* owned; of Redis */
@@ -43,6 +45,16 @@ struct Pipeline
 	LoopTimer	retry_timer;	/* connects or attaches again */
 	LoopTimer	limit_timer;	/* ends the waiting of --once */
 };
+
+/* Of both servers: between two tries, and after which a connection was of use. */
+#define PIPELINE_RETRY_CAP_MS 5000
+
+/*
+ * Whatever a session does first says nothing of what made the last one fail: it was of
+ * use when that has been done and a batch is acknowledged, or when it has lasted.
+ */
+extern void pipeline_settle_if_acked(Pipeline *pipeline);
+extern void pipeline_settle_if_lasting(Pipeline *pipeline);
 
 /* Their meaning is that of journal_source.h and redis_target.h; context: the pipeline. */
 extern bool pipeline_forward_invalidation(void *context, JournalAction action,

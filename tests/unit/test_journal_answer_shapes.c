@@ -394,19 +394,6 @@ START_TEST(journal_answer_reads_how_much_was_trimmed)
 
 END_TEST
 
-/* --- advice --- */
-
-START_TEST(journal_answer_advises_where_an_operator_can_do_something)
-{
-	ck_assert_ptr_nonnull(strstr(journal_answer_advice("42883"), "CREATE EXTENSION"));
-	ck_assert_ptr_nonnull(strstr(journal_answer_advice("3F000"), "CREATE EXTENSION"));
-	ck_assert_ptr_nonnull(strstr(journal_answer_advice("42501"), "grant_consumer"));
-	ck_assert_str_eq(journal_answer_advice("57P01"), "");
-	ck_assert_str_eq(journal_answer_advice(""), "");
-}
-
-END_TEST
-
 /* --- standbys --- */
 
 static const Oid standby_types[] = {TEXT_OID, PG_LSN_OID};
@@ -476,7 +463,6 @@ main(void)
 	tcase_add_test(tests, journal_answer_refuses_a_resync_that_it_cannot_do_whole);
 	tcase_add_test(tests, journal_answer_takes_one_row_for_what_is_done);
 	tcase_add_test(tests, journal_answer_reads_how_much_was_trimmed);
-	tcase_add_test(tests, journal_answer_advises_where_an_operator_can_do_something);
 	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, journal_answer_reads_what_standbys_have_replayed);
 	tcase_add_test(tests, journal_answer_refuses_standbys_that_it_cannot_read);

@@ -183,6 +183,8 @@ finish_connecting(RedisConn *conn)
 static void
 take_greeting(RedisConn *conn, const redisReply *reply)
 {
+	const char *refusal;
+
 	if (!redis_greeting_accepts(conn->greeting, reply))
 	{
 		if (reply->type == REDIS_REPLY_ERROR)
@@ -191,11 +193,11 @@ take_greeting(RedisConn *conn, const redisReply *reply)
 			fail(conn, REDIS_FAILURE_PROTOCOL, "the greeting was answered as Redis does not");
 		return;
 	}
-	if (reply->type == REDIS_REPLY_STRING)
-		redis_history_read(&conn->history, reply->str);
-	if (conn->history.is_replica)
+	redis_greeting_read(reply, &conn->history);
+	refusal = redis_greeting_refuses(&conn->history);
+	if (refusal != NULL)
 	{
-		fail(conn, REDIS_FAILURE_REPLY, REDIS_ERROR_REPLICA);
+		fail(conn, REDIS_FAILURE_REPLY, refusal);
 		return;
 	}
 	conn->greeting = redis_greeting_next(conn->url, conn->greeting);

@@ -3,9 +3,10 @@
  * redis_conn.h
  *	  One connection to Redis: bytes out, replies in, deadlines.
  *
- * Knows how to connect and to say hello (AUTH, SELECT, PING, INFO, CLIENT
+ * Knows how to connect and to say hello (AUTH, SELECT, PING, HELLO, INFO, CLIENT
  * SETNAME), and nothing about what later commands mean.  A replica is not
- * connected to: it fails as if it had answered READONLY.  Replies come in the
+ * connected to: it fails as if it had answered READONLY; nor are a node of a cluster
+ * and a Sentinel.  Replies come in the
  * order of commands.  A connection may be opened again after it was closed.
  * Callbacks run from the loop, never from inside a function of this header; a
  * callback may call any of them but redis_conn_destroy.

@@ -19,7 +19,13 @@
 	"the Redis user needs: +unlink +scan +select +ping +client|setname ~*, and" \
 	" for tags and versions: +eval +srandmember +srem +incrby +set +time"
 
-#define NO_CLUSTER "this is a Redis Cluster, which is not supported"
+#define NO_CLUSTER \
+	"this is a Redis Cluster, which is not supported: let the URL name a Redis that is none"
+#define NO_SENTINEL \
+	"this is a Redis Sentinel, which has no keys: let the URL name the primary's address"
+#define NO_SELECT \
+	"this server has no numbered databases: if it is a Redis Sentinel, let the URL name the primary's address"
+#define SENDS_AGAIN "everything is sent again"
 
 static const RedisErrorKind replies[] = {
 	{"OOM ", RETRY, "Redis is over maxmemory and refuses to write: raise it, or let Redis evict"},
@@ -30,9 +36,9 @@ static const RedisErrorKind replies[] = {
 	{"NOREPLICAS ", RETRY, "Redis has too few replicas to accept writes"},
 	{"CLUSTERDOWN ", RETRY, "the Redis Cluster is not complete"},
 	{"BUSY ", RETRY, "a script blocks Redis"},
-	{"NOSCRIPT ", RETRY, ""},
-	{"EXECABORT ", RETRY, ""},
-	{"ERR max number of clients", RETRY, "Redis' maxclients is reached"},
+	{"NOSCRIPT ", RETRY, SENDS_AGAIN},
+	{"EXECABORT ", RETRY, SENDS_AGAIN},
+	{"ERR max number of clients", ALARM, "Redis' maxclients is reached: raise it, or close other clients' connections"},
 
 	{"NOAUTH ", ALARM, "the URL needs a password"},
 	{"WRONGPASS ", ALARM, "user or password in the URL is wrong"},
@@ -44,6 +50,9 @@ static const RedisErrorKind replies[] = {
 	{"ERR Client sent AUTH", ALARM, "the URL has a password, but Redis has none"},
 	{"ERR AUTH ", ALARM, "the URL has a password, but Redis has none"},
 
+	{REDIS_ERROR_CLUSTER, FATAL, NO_CLUSTER},
+	{REDIS_ERROR_SENTINEL, FATAL, NO_SENTINEL},
+	{"ERR SELECT is not allowed in cluster mode", FATAL, NO_CLUSTER},
 	{"MOVED ", FATAL, NO_CLUSTER},
 	{"ASK ", FATAL, NO_CLUSTER},
 	{"TRYAGAIN ", FATAL, NO_CLUSTER},
@@ -51,13 +60,20 @@ static const RedisErrorKind replies[] = {
 	{"ERR Write commands not allowed after non deterministic", FATAL,
 	"tags and versions need Redis 5 or later"},
 	{"ERR DB index is out of range", FATAL, "the URL names a database that Redis does not have"},
-	{"ERR unknown command", FATAL, "this server does not know a command that uncached needs"},
+	{"ERR unknown command 'SELECT'", FATAL, NO_SELECT},
+	{"ERR unknown command `SELECT`", FATAL, NO_SELECT},
+	{"ERR unknown command", FATAL, "this server does not know a command that uncached needs:"
+	" UNLINK, SCAN, and for tags and versions EVAL; rename-command must leave them"},
 
-	{"", ALARM, ""},
+	{"", ALARM, "the error, and Redis' log, say what is wrong; if uncache is to blame, report it"},
 };
 
-static const RedisErrorKind connection = {"", RETRY, ""};
-static const RedisErrorKind protocol = {"", ALARM, ""};
+static const RedisErrorKind connection = {
+	"", RETRY, "look whether Redis runs, and at host and port, or the socket, in the URL"
+};
+static const RedisErrorKind protocol = {
+	"", ALARM, "what answers is no Redis: look at the URL; if it is one, report it"
+};
 
 static const RedisErrorKind *
 find_reply(const char *text)
@@ -71,6 +87,12 @@ find_reply(const char *text)
 	while (strncmp(text, kind->prefix, strlen(kind->prefix)) != 0)
 		kind++;
 	return kind;
+}
+
+const RedisErrorKind *
+redis_error_kind_at(size_t index)
+{
+	return index < sizeof(replies) / sizeof(replies[0]) ? &replies[index] : NULL;
 }
 
 const RedisErrorKind *

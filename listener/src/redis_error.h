@@ -36,16 +36,23 @@ typedef struct RedisErrorKind
 {
 	const char *prefix;			/* of the error's text, without the "-" */
 	RedisReaction reaction;
-	const char *advice;			/* a sentence for the log; "" if there is none */
+	const char *advice;			/* a sentence for the log; never "" */
 } RedisErrorKind;
 
 /* What a replica would answer to a write, if it refused it. */
 #define REDIS_ERROR_REPLICA "READONLY the server says that it is a replica"
+
+/* What no server answers: it was asked what it is, and is not what the URL asks for. */
+#define REDIS_ERROR_CLUSTER "MODE the server says that it is a node of a Redis Cluster"
+#define REDIS_ERROR_SENTINEL "MODE the server says that it is a Redis Sentinel"
 
 /*
  * Static data.  The text is of interest for an error reply only; one that
  * nobody knows is an alarm.
  */
 extern const RedisErrorKind *redis_error_kind(RedisFailure failure, const char *text);
+
+/* All kinds of error replies, one after the other by an index from 0; NULL behind the last. */
+extern const RedisErrorKind *redis_error_kind_at(size_t index);
 
 #endif

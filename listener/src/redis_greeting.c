@@ -1,10 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * redis_greeting.c
- *	  The commands that open a connection: AUTH, SELECT, PING, INFO,
+ *	  The commands that open a connection: AUTH, SELECT, PING, HELLO, INFO,
  *	  CLIENT SETNAME.
  *
- * Before Redis 7 INFO takes one section only.
+ * Before Redis 7 INFO takes one section only.  HELLO tells of mode and role to
+ * users who may not ask for INFO, since ACLs do not apply to it; before Redis 6 it
+ * is unknown.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +14,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#include "redis_error.h"
 
 #define MAX_ARGUMENTS 3
 
@@ -68,6 +72,8 @@ append_step(const RedisUrl *url, RedisOutput *output, RedisGreetingStep step)
 			return append_texts(output, "SELECT", database, NULL);
 		case REDIS_GREETING_PING:
 			return append_texts(output, "PING", NULL, NULL);
+		case REDIS_GREETING_HELLO:
+			return append_texts(output, "HELLO", "2", NULL);
 		case REDIS_GREETING_INFO_SERVER:
 			return append_texts(output, "INFO", "server", NULL);
 		case REDIS_GREETING_INFO_REPLICATION:
@@ -101,6 +107,15 @@ redis_greeting_append_history(RedisOutput *output)
 		append_texts(output, "INFO", "replication", NULL);
 }
 
+/* By its ACL, or since rename-command took the command away. */
+static bool
+is_denial(const redisReply *reply)
+{
+	return reply->type == REDIS_REPLY_ERROR &&
+		(strncmp(reply->str, "NOPERM ", 7) == 0 ||
+		 strncmp(reply->str, "ERR unknown command", 19) == 0);
+}
+
 /*
  * PING tells a server that is loading, full or waiting for a password before
  * a batch is sent to it.  A user who may not PING or ask for INFO may be able
@@ -109,19 +124,42 @@ redis_greeting_append_history(RedisOutput *output)
 bool
 redis_greeting_accepts(RedisGreetingStep step, const redisReply *reply)
 {
-	bool		is_refusal = reply->type == REDIS_REPLY_ERROR &&
-	strncmp(reply->str, "NOPERM ", 7) == 0;
-
 	switch (step)
 	{
 		case REDIS_GREETING_PING:
-			return reply->type == REDIS_REPLY_STATUS || is_refusal;
+			return reply->type == REDIS_REPLY_STATUS || is_denial(reply);
+		case REDIS_GREETING_HELLO:
+			return reply->type == REDIS_REPLY_ARRAY || is_denial(reply);
 		case REDIS_GREETING_INFO_SERVER:
 		case REDIS_GREETING_INFO_REPLICATION:
-			return reply->type == REDIS_REPLY_STRING || is_refusal;
+			return reply->type == REDIS_REPLY_STRING || is_denial(reply);
 		case REDIS_GREETING_SETNAME:
 			return reply->type == REDIS_REPLY_STATUS || reply->type == REDIS_REPLY_ERROR;
 		default:
 			return reply->type == REDIS_REPLY_STATUS;
 	}
+}
+
+/* In RESP2 HELLO answers an array of names and values, of various types. */
+void
+redis_greeting_read(const redisReply *reply, RedisHistory *history)
+{
+	if (reply->type == REDIS_REPLY_STRING)
+		redis_history_read(history, reply->str);
+	else if (reply->type == REDIS_REPLY_ARRAY)
+		for (size_t i = 0; i + 1 < reply->elements; i += 2)
+			if (reply->element[i]->type == REDIS_REPLY_STRING &&
+				reply->element[i + 1]->type == REDIS_REPLY_STRING)
+				redis_history_read_pair(history, reply->element[i]->str,
+										reply->element[i + 1]->str);
+}
+
+const char *
+redis_greeting_refuses(const RedisHistory *history)
+{
+	if (history->mode == REDIS_MODE_CLUSTER)
+		return REDIS_ERROR_CLUSTER;
+	if (history->mode == REDIS_MODE_SENTINEL)
+		return REDIS_ERROR_SENTINEL;
+	return history->is_replica ? REDIS_ERROR_REPLICA : NULL;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redis_greeting.h
- *	  The commands that open a connection: AUTH, SELECT, PING, INFO,
+ *	  The commands that open a connection: AUTH, SELECT, PING, HELLO, INFO,
  *	  CLIENT SETNAME.
  *
  *-------------------------------------------------------------------------
@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "redis_history.h"
 #include "redis_output.h"
 #include "url.h"
 
@@ -22,6 +23,7 @@ typedef enum RedisGreetingStep
 	REDIS_GREETING_AUTH,
 	REDIS_GREETING_SELECT,
 	REDIS_GREETING_PING,
+	REDIS_GREETING_HELLO,
 	REDIS_GREETING_INFO_SERVER,
 	REDIS_GREETING_INFO_REPLICATION,
 	REDIS_GREETING_SETNAME,
@@ -49,5 +51,14 @@ extern bool redis_greeting_append_history(RedisOutput *output)
 
 /* May the greeting go on after this reply to the step? */
 extern bool redis_greeting_accepts(RedisGreetingStep step, const redisReply *reply);
+
+/* What the reply tells of the server; it was accepted, and may be an error. */
+extern void redis_greeting_read(const redisReply *reply, RedisHistory *history);
+
+/*
+ * Why a server of which all this is told cannot be used, as an error of redis_error.h;
+ * else NULL.
+ */
+extern const char *redis_greeting_refuses(const RedisHistory *history);
 
 #endif

@@ -53,10 +53,42 @@ read_offset(const char *info, const char *name, int64_t *offset)
 		*offset = 0;
 }
 
+/* A mode that nobody knows changes nothing.  The value may go on behind its line. */
+static void
+read_mode(RedisHistory *history, const char *value)
+{
+	static const char *const names[] = {
+		[REDIS_MODE_STANDALONE] = "standalone",
+		[REDIS_MODE_CLUSTER] = "cluster",
+		[REDIS_MODE_SENTINEL] = "sentinel",
+	};
+	size_t		length = strcspn(value, "\r\n");
+
+	for (RedisMode mode = REDIS_MODE_STANDALONE; mode <= REDIS_MODE_SENTINEL; mode++)
+		if (length == strlen(names[mode]) && strncmp(value, names[mode], length) == 0)
+			history->mode = mode;
+}
+
+static void
+read_role(RedisHistory *history, const char *value)
+{
+	history->is_replica = strncmp(value, "master", strlen("master")) != 0;
+}
+
+void
+redis_history_read_pair(RedisHistory *history, const char *name, const char *value)
+{
+	if (strcmp(name, "mode") == 0)
+		read_mode(history, value);
+	else if (strcmp(name, "role") == 0 && strcmp(value, "sentinel") != 0)
+		read_role(history, value);
+}
+
 void
 redis_history_read(RedisHistory *history, const char *info)
 {
 	const char *role = find_field(info, "role");
+	const char *mode = find_field(info, "redis_mode");
 
 	read_id(info, "run_id", history->run_id);
 	read_id(info, "master_replid", history->replid);
@@ -64,7 +96,9 @@ redis_history_read(RedisHistory *history, const char *info)
 	read_id(info, "master_replid2", history->replid2);
 	read_offset(info, "second_repl_offset", &history->second_offset);
 	if (role != NULL)
-		history->is_replica = strncmp(role, "master", strlen("master")) != 0;
+		read_role(history, role);
+	if (mode != NULL)
+		read_mode(history, mode);
 }
 
 bool

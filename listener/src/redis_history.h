@@ -19,6 +19,14 @@
 /* Room for an id and a zero byte; Redis' have 40 characters. */
 #define REDIS_ID_BYTES 64
 
+typedef enum RedisMode
+{
+	REDIS_MODE_UNKNOWN,
+	REDIS_MODE_STANDALONE,
+	REDIS_MODE_CLUSTER,
+	REDIS_MODE_SENTINEL
+} RedisMode;
+
 /* All zero is one of which nothing is told. */
 typedef struct RedisHistory
 {
@@ -30,6 +38,7 @@ typedef struct RedisHistory
 	int64_t		second_offset;	/* of the first change that is not in the
 								 * second stream any more */
 	bool		is_replica;
+	RedisMode	mode;
 } RedisHistory;
 
 /*
@@ -37,6 +46,9 @@ typedef struct RedisHistory
  * it was.
  */
 extern void redis_history_read(RedisHistory *history, const char *info);
+
+/* Takes what HELLO tells by such a pair: the mode, and whether it is a replica. */
+extern void redis_history_read_pair(RedisHistory *history, const char *name, const char *value);
 
 /* Is it known which Redis this is? */
 extern bool redis_history_is_told(const RedisHistory *history);

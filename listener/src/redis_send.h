@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "backoff.h"
+#include "failure_log.h"
 #include "redis_history.h"
 #include "redis_pace.h"
 #include "redis_queue.h"
@@ -44,8 +45,10 @@ struct RedisTarget
 	TargetState state;
 	RedisConn  *conn;			/* owned */
 	Backoff		backoff;
+	FailureLog	failures;
 	LoopTimer	retry_timer;
 	int64_t		ready_since_ms;
+	unsigned int ready_count;	/* since a connection was of use */
 
 	RedisWork	lanes[REDIS_LANE_COUNT];	/* the names in hand */
 	RedisScan	scan;			/* the pass in hand */

@@ -15,6 +15,7 @@
 
 #include "fault_point.h"
 #include "redis_error.h"
+#include "redis_report.h"
 #include "redis_script.h"
 #include "redis_send.h"
 
@@ -33,20 +34,6 @@ set_state(RedisTarget *target, TargetState state)
 }
 
 /* --- failures --- */
-
-static void
-log_failure(const RedisTarget *target, const char *message, const char *reason,
-			const RedisErrorKind *kind, int64_t retry_ms)
-{
-	log_event(target->log,
-			  kind->reaction == REDIS_REACTION_RETRY ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
-			  message,
-			  LOG_TEXT("target", target->settings.alias),
-			  LOG_TEXT("server", target->server),
-			  LOG_TEXT("error", reason),
-			  LOG_TEXT("advice", kind->advice),
-			  LOG_NUMBER("retry_ms", retry_ms));
-}
 
 /* Nothing that was sent counts any more. */
 static void
@@ -76,24 +63,21 @@ drop_connection(RedisTarget *target, RedisFailure failure, const char *reason)
 	bool		was_ready = target->state == TARGET_READY;
 	int64_t		retry_ms;
 
-	if (was_ready && loop_now_ms(target->loop) - target->ready_since_ms >
-		target->settings.backoff_cap_ms)
-		backoff_reset(&target->backoff);
+	redis_report_use_if_lasting(target);
 	retry_ms = backoff_next_ms(&target->backoff);
 	if (kind->reaction == REDIS_REACTION_FATAL)
 		retry_ms = FATAL_RETRY_CAPS * target->settings.backoff_cap_ms;
-	log_failure(target,
-				was_ready ? "connection to Redis dropped, unfinished work will be repeated"
-				: "cannot use Redis, trying again",
-				reason, kind, retry_ms);
+	redis_report_failure(target, was_ready, reason, kind, retry_ms);
 
 	redis_conn_close(target->conn);
 	loop_timer_remove(target->loop, &target->history_timer);
 	set_state(target, TARGET_BACKING_OFF);
 	restart_work(target);
 	if (!loop_timer_set(target->loop, &target->retry_timer, retry_ms))
-		log_failure(target, "cannot arm a timer, giving up on Redis", "out of memory",
-					kind, 0);
+		log_event(target->log, LOG_LEVEL_ERROR, "cannot arm a timer, giving up on Redis",
+				  LOG_TEXT("target", target->settings.alias),
+				  LOG_TEXT("error", "out of memory"),
+				  LOG_TEXT("advice", "give the machine more memory, and start uncached again"));
 	target->events->lost(target->context);
 }
 
@@ -118,6 +102,7 @@ history_is_due(void *context)
 static void
 take_history(RedisTarget *target, const redisReply *reply)
 {
+	redis_report_use_if_lasting(target);
 	switch (redis_history_take(&target->history,
 							   reply->type == REDIS_REPLY_STRING ? reply->str : ""))
 	{
@@ -204,7 +189,7 @@ finish_lane_if_proven(RedisTarget *target, RedisWork *work)
 	if (!redis_work_is_active(work) || !redis_work_is_proven(work))
 		return;
 	redis_work_begin(work, NULL);
-	backoff_reset(&target->backoff);
+	redis_report_done(target);
 	target->events->apply_done(target->context, (RedisLane) (work - target->lanes));
 }
 
@@ -223,7 +208,7 @@ finish_scan_if_proven(RedisTarget *target)
 		!redis_work_is_proven(&target->found))
 		return;
 	end_scan(target);
-	backoff_reset(&target->backoff);
+	redis_report_done(target);
 	target->events->scan_done(target->context);
 }
 
@@ -315,18 +300,10 @@ connected(void *context)
 	RedisTarget *target = context;
 
 	set_state(target, TARGET_READY);
-	log_event(target->log, LOG_LEVEL_INFO, "connected to Redis",
-			  LOG_TEXT("target", target->settings.alias),
-			  LOG_TEXT("server", target->server));
 	target->history.known = *redis_conn_history(target->conn);
+	redis_report_connected(target);
 	if (redis_history_is_told(&target->history.known))
 		await_history_time(target);
-	else
-		log_event(target->log, LOG_LEVEL_WARNING,
-				  "cannot tell whether Redis was started again and may have lost deletes",
-				  LOG_TEXT("target", target->settings.alias),
-				  LOG_TEXT("server", target->server),
-				  LOG_TEXT("advice", "allow the user the command INFO: ACL SETUSER name +info"));
 	if (target->state != TARGET_READY)
 		return;
 	redis_send_work(target);

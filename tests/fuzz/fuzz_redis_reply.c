@@ -69,14 +69,15 @@ check_greeting(const redisReply *reply)
 {
 	RedisHistory history = {0};
 
-	if (reply->type == REDIS_REPLY_STRING)
-		redis_history_read(&history, reply->str);
+	redis_greeting_read(reply, &history);
+	(void) redis_greeting_refuses(&history);
 	FUZZ_CHECK(memchr(history.run_id, '\0', sizeof(history.run_id)) != NULL);
 	FUZZ_CHECK(memchr(history.replid, '\0', sizeof(history.replid)) != NULL);
 	FUZZ_CHECK(memchr(history.replid2, '\0', sizeof(history.replid2)) != NULL);
 	for (RedisGreetingStep step = REDIS_GREETING_AUTH; step < REDIS_GREETING_DONE; step++)
 		if (redis_greeting_accepts(step, reply) && reply->type == REDIS_REPLY_ERROR)
-			FUZZ_CHECK(step == REDIS_GREETING_SETNAME || strncmp(reply->str, "NOPERM", 6) == 0);
+			FUZZ_CHECK(step == REDIS_GREETING_SETNAME || strncmp(reply->str, "NOPERM", 6) == 0 ||
+					   strncmp(reply->str, "ERR unknown command", 19) == 0);
 }
 
 static void

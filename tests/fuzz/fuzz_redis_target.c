@@ -15,8 +15,8 @@
 
 #include "../../listener/src/redis_target.h"
 
-/* To PING, INFO and CLIENT SETNAME, and to the one UNLINK. */
-#define REPLIES 5
+/* To PING, HELLO, INFO and CLIENT SETNAME, and to the one UNLINK. */
+#define REPLIES 6
 
 /* Turns of the loop, each of which waits for nothing. */
 #define TURNS_MAX 64
@@ -119,6 +119,7 @@ is_accepted(int place, const redisReply *reply)
 {
 	static const int types[REPLIES] = {
 		REDIS_REPLY_STATUS,		/* PING */
+		REDIS_REPLY_ARRAY,		/* HELLO */
 		REDIS_REPLY_STRING,		/* INFO server */
 		REDIS_REPLY_STRING,		/* INFO replication */
 		REDIS_REPLY_STATUS,		/* CLIENT SETNAME */
@@ -126,7 +127,8 @@ is_accepted(int place, const redisReply *reply)
 	};
 
 	if (reply->type == REDIS_REPLY_ERROR)
-		return place == 3 || (place < 3 && strncmp(reply->str, "NOPERM ", 7) == 0);
+		return place == 4 || (place < 4 && (strncmp(reply->str, "NOPERM ", 7) == 0 ||
+											strncmp(reply->str, "ERR unknown command", 19) == 0));
 	return reply->type == types[place];
 }
 

@@ -163,7 +163,8 @@ answer_greeting(const redisReply *command)
 	if (greeting_count == fault.greeting)
 		answer_badly();
 	else
-		(void) send_through(scripted_redis_is(command, "INFO") ? INFO_REPLY : "+OK\r\n");
+		(void) send_through(scripted_redis_is(command, "INFO") ? INFO_REPLY :
+							scripted_redis_is(command, "HELLO") ? SCRIPTED_REDIS_HELLO : "+OK\r\n");
 }
 
 static void

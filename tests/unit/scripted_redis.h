@@ -107,6 +107,11 @@ scripted_redis_is(const redisReply *command, const char *name)
 
 #define SCRIPTED_REDIS_INFO "# Server\r\nrun_id:scripted\r\n"
 
+/* As Redis answers it, with less in it. */
+#define SCRIPTED_REDIS_HELLO \
+	"*8\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:2\r\n" \
+	"$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n"
+
 static inline void
 scripted_redis_send_text(ScriptedRedis *server, const char *text)
 {
@@ -121,6 +126,7 @@ scripted_redis_is_greeting(const redisReply *command)
 {
 	return scripted_redis_is(command, "AUTH") || scripted_redis_is(command, "SELECT") ||
 		scripted_redis_is(command, "PING") || scripted_redis_is(command, "INFO") ||
+		scripted_redis_is(command, "HELLO") ||
 		scripted_redis_is(command, "CLIENT");
 }
 
@@ -134,6 +140,8 @@ scripted_redis_take(ScriptedRedis *server, const redisReply *command)
 	{
 		if (scripted_redis_is(command, "INFO"))
 			scripted_redis_send_text(server, server->info);
+		else if (scripted_redis_is(command, "HELLO"))
+			scripted_redis_send(server, SCRIPTED_REDIS_HELLO);
 		else
 			scripted_redis_send(server, "+OK\r\n");
 		return;

@@ -23,6 +23,8 @@ answer_greeting(ScriptedRedis *redis, const redisReply *command)
 	}
 	if (scripted_redis_is(command, "INFO"))
 		scripted_redis_send_text(redis, SCRIPTED_REDIS_INFO);
+	else if (scripted_redis_is(command, "HELLO"))
+		scripted_redis_send(redis, SCRIPTED_REDIS_HELLO);
 	else
 		scripted_redis_send(redis, "+OK\r\n");
 }
@@ -30,8 +32,8 @@ answer_greeting(ScriptedRedis *redis, const redisReply *command)
 static void
 answer_info_with_a_status(ScriptedRedis *redis, const redisReply *command)
 {
-	(void) command;
-	scripted_redis_send(redis, "+OK\r\n");
+	scripted_redis_send(redis, scripted_redis_is(command, "HELLO") ? SCRIPTED_REDIS_HELLO :
+						"+OK\r\n");
 }
 
 static void
@@ -48,12 +50,30 @@ refuse_ping_and_name(ScriptedRedis *redis, const redisReply *command)
 	scripted_redis_send(redis, "-NOPERM this user has no permissions\r\n");
 }
 
+static const char *hello;		/* what HELLO is answered */
+
+/* To whoever asks for more than HELLO. */
+static void
+refuse_all_but_hello(ScriptedRedis *redis, const redisReply *command)
+{
+	scripted_redis_send(redis, scripted_redis_is(command, "HELLO") ? hello :
+						"-NOPERM this user has no permissions\r\n");
+}
+
+/* As a server whose configuration has them renamed away. */
+static void
+know_no_command(ScriptedRedis *redis, const redisReply *command)
+{
+	(void) command;
+	scripted_redis_send(redis, "-ERR unknown command 'PING', with args beginning with: \r\n");
+}
+
 START_TEST(redis_conn_says_hello)
 {
 	start(answer_greeting, &patient);
 	server.shows_greeting = true;
 	connect_to_server();
-	ck_assert_str_eq(greeting, "PING;INFO server;INFO replication;CLIENT SETNAME uncached;");
+	ck_assert_str_eq(greeting, "PING;HELLO 2;INFO server;INFO replication;CLIENT SETNAME uncached;");
 	stop();
 }
 
@@ -104,6 +124,95 @@ START_TEST(redis_conn_does_not_connect_to_a_replica)
 
 END_TEST
 
+START_TEST(redis_conn_does_not_connect_to_a_node_of_a_cluster_or_a_sentinel)
+{
+	static const char *const modes[][2] = {
+		{"# Server\r\nredis_mode:cluster\r\nrun_id:abc\r\n", REDIS_ERROR_CLUSTER},
+		{"# Server\r\nredis_mode:sentinel\r\nrun_id:abc\r\n", REDIS_ERROR_SENTINEL},
+	};
+
+	for (size_t i = 0; i < 2; i++)
+	{
+		failure_count = 0;
+		start(answer_greeting, &patient);
+		server.info = modes[i][0];
+		redis_conn_open(conn);
+		expect_failure(modes[i][1]);
+		ck_assert_int_eq(connected_count, 0);
+		stop();
+	}
+}
+
+END_TEST
+
+START_TEST(redis_conn_connects_to_a_mode_that_it_does_not_know)
+{
+	start(answer_greeting, &patient);
+	server.info = "# Server\r\nredis_mode:clustered\r\nrun_id:abc\r\n";
+	connect_to_server();
+	stop();
+}
+
+END_TEST
+
+/* Whom the ACL denies INFO is told by HELLO. */
+START_TEST(redis_conn_learns_from_hello_what_info_may_not_tell)
+{
+	static const char *const answers[][2] = {
+		{"*2\r\n$4\r\nmode\r\n$7\r\ncluster\r\n", REDIS_ERROR_CLUSTER},
+		{"*4\r\n$5\r\nproto\r\n:2\r\n$4\r\nmode\r\n$8\r\nsentinel\r\n", REDIS_ERROR_SENTINEL},
+		{"*4\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$7\r\nreplica\r\n", REDIS_ERROR_REPLICA},
+	};
+
+	for (size_t i = 0; i < 3; i++)
+	{
+		start(refuse_all_but_hello, &patient);
+		server.shows_greeting = true;
+		hello = answers[i][0];
+		redis_conn_open(conn);
+		expect_failure(answers[i][1]);
+		stop();
+	}
+	start(refuse_all_but_hello, &patient);
+	server.shows_greeting = true;
+	hello = SCRIPTED_REDIS_HELLO;
+	connect_to_server();
+	ck_assert(!redis_history_is_told(redis_conn_history(conn)));
+	stop();
+}
+
+END_TEST
+
+START_TEST(redis_conn_bears_a_server_without_ping_hello_and_info)
+{
+	start(know_no_command, &patient);
+	server.shows_greeting = true;
+	connect_to_server();
+	ck_assert_int_eq(failure_count, 0);
+	stop();
+}
+
+END_TEST
+
+START_TEST(redis_conn_bears_strange_pairs_in_the_answer_to_hello)
+{
+	static const char *const answers[] = {
+		"*0\r\n", "*1\r\n$4\r\nmode\r\n", "*2\r\n$4\r\nmode\r\n:1\r\n", "*2\r\n*0\r\n$4\r\nmode\r\n",
+		"*2\r\n$-1\r\n$-1\r\n", "*2\r\n$4\r\nmode\r\n$0\r\n\r\n",
+	};
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+	{
+		start(refuse_all_but_hello, &patient);
+		server.shows_greeting = true;
+		hello = answers[i];
+		connect_to_server();
+		stop();
+	}
+}
+
+END_TEST
+
 START_TEST(redis_conn_forgets_a_history_when_it_is_opened_again)
 {
 	start(answer_greeting, &patient);
@@ -136,7 +245,7 @@ START_TEST(redis_conn_authenticates_and_selects_before_all_else)
 	server.url.password = strdup("secret");
 	server.url.database = 7;
 	connect_to_server();
-	ck_assert_str_eq(greeting, "AUTH secret;SELECT 7;PING;INFO server;INFO replication;CLIENT SETNAME uncached;");
+	ck_assert_str_eq(greeting, "AUTH secret;SELECT 7;PING;HELLO 2;INFO server;INFO replication;CLIENT SETNAME uncached;");
 	free(server.url.password);
 	stop();
 }
@@ -150,7 +259,7 @@ START_TEST(redis_conn_authenticates_a_user_by_name)
 	server.url.username = strdup("me");
 	server.url.password = strdup("secret");
 	connect_to_server();
-	ck_assert_str_eq(greeting, "AUTH me secret;PING;INFO server;INFO replication;CLIENT SETNAME uncached;");
+	ck_assert_str_eq(greeting, "AUTH me secret;PING;HELLO 2;INFO server;INFO replication;CLIENT SETNAME uncached;");
 	free(server.url.username);
 	free(server.url.password);
 	stop();
@@ -232,6 +341,11 @@ main(void)
 	tcase_add_test(tests, redis_conn_bears_a_server_without_a_run_id);
 	tcase_add_test(tests, redis_conn_learns_where_the_history_stands);
 	tcase_add_test(tests, redis_conn_does_not_connect_to_a_replica);
+	tcase_add_test(tests, redis_conn_does_not_connect_to_a_node_of_a_cluster_or_a_sentinel);
+	tcase_add_test(tests, redis_conn_connects_to_a_mode_that_it_does_not_know);
+	tcase_add_test(tests, redis_conn_learns_from_hello_what_info_may_not_tell);
+	tcase_add_test(tests, redis_conn_bears_a_server_without_ping_hello_and_info);
+	tcase_add_test(tests, redis_conn_bears_strange_pairs_in_the_answer_to_hello);
 	tcase_add_test(tests, redis_conn_forgets_a_history_when_it_is_opened_again);
 	tcase_add_test(tests, redis_conn_fails_when_info_is_answered_with_a_status);
 	tcase_add_test(tests, redis_conn_authenticates_and_selects_before_all_else);

@@ -39,7 +39,6 @@ START_TEST(redis_error_retries_what_passes_by_itself)
 		"BUSY Redis is busy running a script.",
 		"NOSCRIPT No matching script.",
 		"EXECABORT Transaction discarded",
-		"ERR max number of clients reached",
 	};
 
 	for (size_t i = 0; i < MANY(texts); i++)
@@ -60,6 +59,7 @@ START_TEST(redis_error_alarms_where_an_operator_must_act)
 		"ERR invalid password",
 		"ERR Client sent AUTH, but no password is set",
 		"ERR AUTH <password> called without any password configured",
+		"ERR max number of clients reached",
 	};
 
 	for (size_t i = 0; i < MANY(texts); i++)
@@ -81,6 +81,10 @@ START_TEST(redis_error_takes_for_fatal_what_no_redis_of_this_kind_can_serve)
 		"ERR Write commands not allowed after non deterministic commands.",
 		"ERR DB index is out of range",
 		"ERR unknown command 'UNLINK'",
+		"ERR unknown command 'SELECT', with args beginning with: '1' ",
+		"ERR SELECT is not allowed in cluster mode",
+		REDIS_ERROR_CLUSTER,
+		REDIS_ERROR_SENTINEL,
 	};
 
 	for (size_t i = 0; i < MANY(texts); i++)
@@ -120,6 +124,31 @@ START_TEST(redis_error_looks_at_the_text_of_error_replies_only)
 
 END_TEST
 
+START_TEST(redis_error_has_an_advice_for_everything)
+{
+	const RedisErrorKind *kind;
+
+	for (size_t i = 0; (kind = redis_error_kind_at(i)) != NULL; i++)
+	{
+		ck_assert_msg(kind->advice[0] != '\0', "%s", kind->prefix);
+		/* what stands behind one that fits more would never be found */
+		ck_assert_msg(redis_error_kind(REDIS_FAILURE_REPLY, kind->prefix) == kind, "%s",
+					  kind->prefix);
+	}
+	ck_assert_str_ne(redis_error_kind(REDIS_FAILURE_CONNECTION, "")->advice, "");
+	ck_assert_str_ne(redis_error_kind(REDIS_FAILURE_PROTOCOL, "")->advice, "");
+}
+
+END_TEST
+
+START_TEST(redis_error_tells_a_cluster_from_a_sentinel)
+{
+	ck_assert_ptr_nonnull(strstr(advice(REDIS_ERROR_CLUSTER), "Cluster"));
+	ck_assert_ptr_nonnull(strstr(advice(REDIS_ERROR_SENTINEL), "primary's address"));
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -134,6 +163,8 @@ main(void)
 	tcase_add_test(tests, redis_error_reads_what_an_older_redis_makes_of_a_script_s_error);
 	tcase_add_test(tests, redis_error_alarms_for_an_unknown_error);
 	tcase_add_test(tests, redis_error_looks_at_the_text_of_error_replies_only);
+	tcase_add_test(tests, redis_error_has_an_advice_for_everything);
+	tcase_add_test(tests, redis_error_tells_a_cluster_from_a_sentinel);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

@@ -1,0 +1,88 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_report.c
+ *	  Says what becomes of a target's connections.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "redis_report.h"
+
+void
+redis_report_failure(RedisTarget *target, bool was_ready, const char *reason,
+					 const RedisErrorKind *kind, int64_t retry_ms)
+{
+	const char *message = was_ready ?
+	"connection to Redis dropped, unfinished work will be repeated" :
+	"cannot use Redis, trying again";
+	const Failure failure = {message, target->server, "", reason};
+	int64_t		repeated_count;
+
+	if (failure_log_take(&target->failures, &failure, loop_now_ms(target->loop),
+						 &repeated_count))
+		log_event(target->log,
+				  kind->reaction == REDIS_REACTION_RETRY ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+				  message,
+				  LOG_TEXT("target", target->settings.alias),
+				  LOG_TEXT("server", target->server),
+				  LOG_TEXT("error", reason),
+				  LOG_TEXT("advice", kind->advice),
+				  LOG_NUMBER("retry_ms", retry_ms),
+				  LOG_NUMBER("repeated", repeated_count));
+}
+
+void
+redis_report_use(RedisTarget *target)
+{
+	backoff_reset(&target->backoff);
+	target->ready_count = 0;
+	if (failure_log_is_open(&target->failures))
+		log_event(target->log, LOG_LEVEL_INFO, "Redis serves the target again",
+				  LOG_TEXT("target", target->settings.alias),
+				  LOG_TEXT("server", target->server),
+				  LOG_NUMBER("failures", target->failures.failure_count),
+				  LOG_NUMBER("duration_ms", loop_now_ms(target->loop) -
+							 target->failures.begin_ms));
+	failure_log_end(&target->failures);
+}
+
+static bool
+has_work(const RedisTarget *target)
+{
+	for (RedisLane lane = 0; lane < REDIS_LANE_COUNT; lane++)
+		if (redis_work_is_active(&target->lanes[lane]))
+			return true;
+	return redis_scan_is_active(&target->scan);
+}
+
+void
+redis_report_done(RedisTarget *target)
+{
+	if (!has_work(target))
+		redis_report_use(target);
+}
+
+void
+redis_report_use_if_lasting(RedisTarget *target)
+{
+	if (target->state == TARGET_READY &&
+		loop_now_ms(target->loop) - target->ready_since_ms > target->settings.backoff_cap_ms)
+		redis_report_use(target);
+}
+
+void
+redis_report_connected(RedisTarget *target)
+{
+	bool		is_repeated = target->ready_count > 0;
+
+	log_event(target->log, is_repeated ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "connected to Redis",
+			  LOG_TEXT("target", target->settings.alias),
+			  LOG_TEXT("server", target->server));
+	if (!redis_history_is_told(&target->history.known))
+		log_event(target->log, is_repeated ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
+				  "cannot tell whether Redis was started again and may have lost deletes",
+				  LOG_TEXT("target", target->settings.alias),
+				  LOG_TEXT("server", target->server),
+				  LOG_TEXT("advice", "allow the user the command INFO: ACL SETUSER name +info;"
+						   " rename-command must leave it"));
+	target->ready_count++;
+}

@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_report.h
+ *	  Says what becomes of a target's connections.
+ *
+ * Part of redis_target.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_REDIS_REPORT_H
+#define UNCACHED_REDIS_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "redis_error.h"
+#include "redis_send.h"
+
+/* Connected and greeted; said once, while connections fail one after the other behind it. */
+extern void redis_report_connected(RedisTarget *target);
+
+/* A connection failed, before it was ready or after; said when it is news. */
+extern void redis_report_failure(RedisTarget *target, bool was_ready, const char *reason,
+								 const RedisErrorKind *kind, int64_t retry_ms);
+
+/*
+ * The connection is of use: what failed before is over, and the next backoff is short.  What a
+ * connection can do first says nothing of what made the last one fail: names may be unlinked
+ * again and again by a user who may not SCAN.  So it is of use when nothing is left in
+ * hand, or when it has lasted.
+ */
+extern void redis_report_use(RedisTarget *target);
+extern void redis_report_use_if_lasting(RedisTarget *target);
+
+/* A piece of work is done: is nothing left in hand? */
+extern void redis_report_done(RedisTarget *target);
+
+#endif

@@ -93,13 +93,20 @@ delivery_take_invalidation(Delivery *delivery, JournalAction action, size_t sibl
 	return true;
 }
 
-/* After an empty answer: sleep until the bell rings or the interval is over. */
+/*
+ * After an empty answer: sleep until the bell rings or the interval is over.  A
+ * bell that had to wait is answered as soon as it may be.
+ */
 static bool
 go_to_sleep(Delivery *delivery)
 {
 	int64_t		idle_ms = delivery->session.idle_ms;
+	int64_t		bell_wait_ms = bell_trust_wait_ms(&delivery->bell_trust,
+												  loop_now_ms(delivery->parts.loop));
 
 	delivery->session.idle_ms = idle_ms * 2 < IDLE_MAX_MS ? idle_ms * 2 : IDLE_MAX_MS;
+	if (delivery->session.was_doubted && bell_wait_ms < idle_ms)
+		idle_ms = bell_wait_ms;
 	return loop_timer_set(delivery->parts.loop, &delivery->idle_timer, idle_ms);
 }
 
@@ -133,6 +140,24 @@ linger(Delivery *delivery)
 		loop_timer_set(delivery->parts.loop, &delivery->idle_timer, linger_ms);
 }
 
+/*
+ * What rang during a fetch that a bell had asked for in vain, has to wait as well: the
+ * next fetch follows at once, or go_to_sleep() knows of it.
+ */
+static void
+judge_bell(Delivery *delivery, size_t row_count)
+{
+	DeliverySession *session = &delivery->session;
+
+	bell_trust_take_fetch(&delivery->bell_trust, loop_now_ms(delivery->parts.loop),
+						  session->is_rung_fetch, row_count);
+	if (session->is_rung_fetch && row_count == 0 && session->was_rung)
+	{
+		session->was_rung = false;
+		session->was_doubted = true;
+	}
+}
+
 void
 delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 {
@@ -157,6 +182,7 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 	delivery->lanes.is_their_turn = true;
 	delivery->session.was_empty = fetch->row_count == 0;
 	delivery->session.is_bell_armed = delivery->session.was_empty && delivery->session.is_asking_sleep;
+	judge_bell(delivery, fetch->row_count);
 	is_full = fetch->key_bytes >= FETCH_FULL_BYTES;
 	fetch_pace_take_fetch(&delivery->pace, loop_now_ms(delivery->parts.loop), fetch->row_count);
 	ack_pace_take_fetch(&delivery->ack_pace, loop_now_ms(delivery->parts.loop), fetch->row_count);
@@ -233,9 +259,26 @@ delivery_take_trim(Delivery *delivery, int64_t row_count)
 	delivery_step_advance(delivery);
 }
 
+/* Only shortens the sleep, if there is one.  False if it has to be ended instead. */
+static bool
+delay_bell(Delivery *delivery, int64_t wait_ms)
+{
+	Loop	   *loop = delivery->parts.loop;
+
+	delivery->session.was_doubted = true;
+	return !loop_timer_is_armed(&delivery->idle_timer) ||
+		delivery->idle_timer.deadline_ms <= loop_now_ms(loop) + wait_ms ||
+		loop_timer_set(loop, &delivery->idle_timer, wait_ms);
+}
+
 void
 delivery_take_bell(Delivery *delivery)
 {
+	int64_t		wait_ms = bell_trust_wait_ms(&delivery->bell_trust,
+											 loop_now_ms(delivery->parts.loop));
+
+	if (wait_ms > 0 && delay_bell(delivery, wait_ms))
+		return;
 	delivery->session.was_rung = true;
 	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
 	delivery_step_advance(delivery);
@@ -407,6 +450,7 @@ delivery_start(Delivery *delivery, const char *cursor, bool resync, const char *
 	delivery->session.idle_ms = IDLE_FIRST_MS;
 	redis_target_restart_history(delivery->parts.target);
 	fetch_pace_init(&delivery->pace, loop_now_ms(delivery->parts.loop));
+	memset(&delivery->bell_trust, 0, sizeof(delivery->bell_trust));
 	ack_pace_init(&delivery->ack_pace, loop_now_ms(delivery->parts.loop));
 	free(delivery->cursor);
 	delivery->cursor = strdup(cursor);

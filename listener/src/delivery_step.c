@@ -129,7 +129,9 @@ start_fetch(Delivery *delivery, bool sleep)
 	delivery->slots.filling = delivery_slots_find_free(&delivery->slots);
 	delivery->session.is_asking_sleep = sleep;
 	delivery->session.is_bell_armed |= sleep;
+	delivery->session.is_rung_fetch = delivery->session.was_rung || delivery->session.was_doubted;
 	delivery->session.was_rung = false;
+	delivery->session.was_doubted = false;
 	journal_source_fetch(delivery->parts.source, delivery->cursor,
 						 DELIVERY_FETCH_MAX_BYTES, sleep);
 }

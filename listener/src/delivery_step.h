@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "ack_pace.h"
+#include "bell_trust.h"
 #include "delivery.h"
 #include "delivery_lanes.h"
 #include "delivery_repeat.h"
@@ -50,6 +51,8 @@ typedef struct DeliverySession
 	bool		is_bell_armed;
 	bool		was_empty;		/* the last fetch */
 	bool		was_rung;		/* since the last fetch was started */
+	bool		was_doubted;	/* likewise, by a bell that has to wait */
+	bool		is_rung_fetch;	/* the last fetch was started by a bell */
 	int64_t		idle_ms;		/* the next sleep */
 
 	/* acknowledging */
@@ -77,6 +80,7 @@ struct Delivery
 	KeySet		unknown;		/* patterns of sets that were logged */
 	TrimSchedule trim;
 	FetchPace	pace;
+	BellTrust	bell_trust;
 	AckPace		ack_pace;
 	DeliveryRepeat repeat;
 	LoopTimer	idle_timer;		/* armed while sleeping or lingering */

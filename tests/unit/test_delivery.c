@@ -262,6 +262,81 @@ START_TEST(delivery_looks_again_when_the_bell_rang_during_a_fetch)
 
 END_TEST
 
+/* Whoever rings all the time for nothing does not make it look all the time. */
+START_TEST(delivery_looks_seldom_when_bells_ring_for_nothing)
+{
+	int			fetch_count = 0;
+
+	start_clock();
+	begin();
+	for (int ms = 0; ms < 5000; ms++)
+	{
+		delivery_take_bell(delivery);
+		while (is_busy)
+		{
+			fetch_count++;
+			delivery_take_bell(delivery);
+			asked[0] = '\0';
+			answer_empty("0");
+		}
+		pass_ms(1);
+	}
+	ck_assert_int_le(fetch_count, 30);
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_answers_a_bell_that_had_to_wait)
+{
+	start_clock();
+	begin();
+	answer_empty("0");
+	/* asleep for longer each time */
+	for (int i = 0; i < 4; i++)
+	{
+		answer_empty("0");
+		pass_ms(1000);
+	}
+	answer_empty("0");
+	delivery_take_bell(delivery);
+	answer_empty("0");
+	answer_empty("0");
+	asked[0] = '\0';
+	/* doubtful for a millisecond, after the one that rang for nothing */
+	delivery_take_bell(delivery);
+	expect("");
+	pass_ms(1);
+	expect("sleep 0;");
+	stop();
+}
+
+END_TEST
+
+START_TEST(delivery_believes_bells_again_that_bring_rows)
+{
+	start_clock();
+	begin();
+	answer_empty("0");
+	answer_empty("0");
+	delivery_take_bell(delivery);
+	answer_empty("0");
+	answer_empty("0");
+	delivery_take_bell(delivery);
+	pass_ms(1);
+	answer_fetch("1", 1, false);
+	delivery_take_apply_done(delivery);
+	answer_ack();
+	answer_empty("1");
+	answer_empty("1");
+	asked[0] = '\0';
+	delivery_take_bell(delivery);
+	expect("fetch 1;");
+	stop();
+}
+
+END_TEST
+
 START_TEST(delivery_moves_its_cursor_with_empty_answers)
 {
 	start();
@@ -338,6 +413,9 @@ main(void)
 	tcase_add_test(tests, delivery_trims_beside_busy_writers_as_they_write);
 	tcase_add_test(tests, delivery_does_not_linger_after_a_full_answer);
 	tcase_add_test(tests, delivery_looks_again_when_the_bell_rang_during_a_fetch);
+	tcase_add_test(tests, delivery_looks_seldom_when_bells_ring_for_nothing);
+	tcase_add_test(tests, delivery_answers_a_bell_that_had_to_wait);
+	tcase_add_test(tests, delivery_believes_bells_again_that_bring_rows);
 	tcase_add_test(tests, delivery_moves_its_cursor_with_empty_answers);
 	tcase_add_test(tests, delivery_does_not_fetch_while_redis_is_away);
 	tcase_add_test(tests, delivery_disarms_the_bell_when_redis_goes_away);

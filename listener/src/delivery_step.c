@@ -28,6 +28,8 @@ lag_ms(int64_t at_us)
 static void
 log_batch(const Delivery *delivery, const DeliverySlot *slot)
 {
+	const KeyTally *keys = redis_target_keys(delivery->parts.target);
+
 	/* without rows it only moves a cursor */
 	if (delivery->parts.log->level < LOG_LEVEL_DEBUG || slot->oldest_at_us == 0)
 		return;
@@ -40,6 +42,8 @@ log_batch(const Delivery *delivery, const DeliverySlot *slot)
 			  LOG_NUMBER("version_count", (int64_t) slot->name_counts[NAME_VERSION]),
 			  LOG_NUMBER("row_count", (int64_t) slot->name_counts[NAME_ROW]),
 			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&slot->batch.patterns)),
+			  LOG_NUMBER("keys_named", (int64_t) keys->named_count),
+			  LOG_NUMBER("keys_unlinked", (int64_t) keys->unlinked_count),
 			  LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us)));
 }
 

@@ -7,6 +7,9 @@
  */
 #include "redis_report.h"
 
+/* Between two lines on how many keys there were. */
+#define KEYS_INTERVAL_MS ((int64_t) 60 * 60 * 1000)
+
 void
 redis_report_failure(RedisTarget *target, bool was_ready, const char *reason,
 					 const RedisErrorKind *kind, int64_t retry_ms)
@@ -85,4 +88,35 @@ redis_report_connected(RedisTarget *target)
 				  LOG_TEXT("advice", "allow the user the command INFO: ACL SETUSER name +info;"
 						   " rename-command must leave it"));
 	target->ready_count++;
+}
+
+void
+redis_report_keys(RedisTarget *target)
+{
+	const KeyTally *keys = &target->keys;
+
+	target->reported_ms = loop_now_ms(target->loop);
+	if (keys->named_count == target->reported_keys)
+		return;
+	target->reported_keys = keys->named_count;
+	log_event(target->log, LOG_LEVEL_INFO, "keys deleted since the start",
+			  LOG_TEXT("target", target->settings.alias),
+			  LOG_NUMBER("keys_named", (int64_t) keys->named_count),
+			  LOG_NUMBER("keys_unlinked", (int64_t) keys->unlinked_count));
+}
+
+void
+redis_report_unlinked(RedisTarget *target, size_t named_count, uint64_t unlinked_count)
+{
+	if (key_tally_take(&target->keys, named_count, unlinked_count))
+		log_event(target->log, LOG_LEVEL_WARNING, "of many keys that were to be deleted Redis had none",
+				  LOG_TEXT("target", target->settings.alias),
+				  LOG_TEXT("server", target->server),
+				  LOG_NUMBER("database", target->settings.url->database),
+				  LOG_BYTES("prefix", target->settings.prefix, target->settings.prefix_bytes),
+				  LOG_NUMBER("keys_named", (int64_t) target->keys.missed_count),
+				  LOG_TEXT("advice", "compare the keys that the application stores with prefix and database"
+						   " of the target (uncached --check-config) and with uncache.rules"));
+	if (loop_now_ms(target->loop) - target->reported_ms >= KEYS_INTERVAL_MS)
+		redis_report_keys(target);
 }

@@ -35,4 +35,14 @@ extern void redis_report_use_if_lasting(RedisTarget *target);
 /* A piece of work is done: is nothing left in hand? */
 extern void redis_report_done(RedisTarget *target);
 
+/*
+ * Of so many keys so many were there.  Once an hour at most it says how many they were in all, and
+ * a warning comes where there were thousands and never one.
+ */
+extern void redis_report_unlinked(RedisTarget *target, size_t named_count,
+								  uint64_t unlinked_count);
+
+/* Says how many they were, if there were any since that was said last. */
+extern void redis_report_keys(RedisTarget *target);
+
 #endif

@@ -17,6 +17,7 @@
 
 #include "backoff.h"
 #include "failure_log.h"
+#include "key_tally.h"
 #include "redis_history.h"
 #include "redis_pace.h"
 #include "redis_queue.h"
@@ -49,6 +50,10 @@ struct RedisTarget
 	LoopTimer	retry_timer;
 	int64_t		ready_since_ms;
 	unsigned int ready_count;	/* since a connection was of use */
+
+	KeyTally	keys;
+	uint64_t	reported_keys;	/* named, when that was logged last */
+	int64_t		reported_ms;	/* when it was */
 
 	RedisWork	lanes[REDIS_LANE_COUNT];	/* the names in hand */
 	RedisScan	scan;			/* the pass in hand */

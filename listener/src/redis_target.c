@@ -230,6 +230,8 @@ take_names(RedisTarget *target, const RedisCommand *command, const redisReply *r
 										  command->name_count, reply);
 	const redisReply *pattern;
 
+	if (problem == NULL && command->kind == NAME_KEY)
+		redis_report_unlinked(target, command->name_count, (uint64_t) reply->integer);
 	for (size_t i = 0; problem == NULL &&
 		 (pattern = redis_script_pattern(reply, i)) != NULL; i++)
 		target->events->needs_scan(target->context, (RedisLane) (command->work - target->lanes),
@@ -361,6 +363,7 @@ redis_target_create(Loop *loop, const Log *log, const RedisTargetSettings *setti
 	target->events = events;
 	target->context = context;
 	target->state = TARGET_STOPPED;
+	target->reported_ms = loop_now_ms(loop);
 	url_describe(settings->url, target->server, sizeof(target->server));
 	backoff_init(&target->backoff, settings->backoff_first_ms,
 				 settings->backoff_cap_ms, settings->seed);
@@ -404,6 +407,7 @@ redis_target_stop(RedisTarget *target)
 	redis_target_abandon(target);
 	redis_sweep_end(&target->sweep);
 	redis_queue_clear(&target->queue);
+	redis_report_keys(target);
 	set_state(target, TARGET_STOPPED);
 }
 
@@ -411,6 +415,12 @@ bool
 redis_target_is_ready(const RedisTarget *target)
 {
 	return target->state == TARGET_READY;
+}
+
+const KeyTally *
+redis_target_keys(const RedisTarget *target)
+{
+	return &target->keys;
 }
 
 const RedisHistory *

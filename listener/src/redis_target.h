@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "key_tally.h"
 #include "log.h"
 #include "loop.h"
 #include "name_sets.h"
@@ -113,6 +114,9 @@ extern bool redis_target_is_ready(const RedisTarget *target);
  * on: where it does not, the connection is dropped.  Valid until it is lost.
  */
 extern const RedisHistory *redis_target_history(const RedisTarget *target);
+
+/* The keys that UNLINK named since the target was created, and those that were there. */
+extern const KeyTally *redis_target_keys(const RedisTarget *target);
 
 /*
  * Unlinks keys, takes sets and renews versions (see redis_script.h): at least one name.

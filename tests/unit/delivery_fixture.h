@@ -176,6 +176,15 @@ redis_target_restart_history(RedisTarget *target)
 	history_restart_count++;
 }
 
+const KeyTally *
+redis_target_keys(const RedisTarget *target)
+{
+	static const KeyTally none;
+
+	(void) target;
+	return &none;
+}
+
 void
 redis_target_abandon(RedisTarget *target)
 {

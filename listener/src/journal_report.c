@@ -56,7 +56,8 @@ journal_report_watch(JournalReport *report, PGconn *conn)
 
 static void
 log_failure(const JournalReport *report, const PGconn *conn, const Failure *failure,
-			const JournalErrorKind *kind, int64_t repeated_count)
+			JournalOperation operation, const JournalErrorKind *kind,
+			int64_t repeated_count)
 {
 	log_event(report->log,
 			  kind->reaction == JOURNAL_REACTION_RETRY ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
@@ -64,7 +65,7 @@ log_failure(const JournalReport *report, const PGconn *conn, const Failure *fail
 			  LOG_TEXT("target", report->target),
 			  LOG_TEXT("server", failure->server),
 			  LOG_TEXT("database", PQdb(conn)),
-			  LOG_TEXT("while", failure->message),
+			  LOG_TEXT("while", journal_operation_traits(operation)->doing),
 			  LOG_TEXT("sqlstate", failure->sqlstate),
 			  LOG_TEXT("error", failure->error),
 			  LOG_TEXT("advice", kind->advice),
@@ -77,8 +78,10 @@ journal_report_failure(JournalReport *report, const PGconn *conn,
 					   const char *sqlstate, const char *error)
 {
 	const char *host = PQhost(conn);
+
+	/* what the server says of an error is the same wherever it is met */
 	const Failure failure = {
-		.message = journal_operation_traits(operation)->doing,
+		.message = sqlstate[0] != '\0' ? "" : journal_operation_traits(operation)->doing,
 		.server = host != NULL ? host : "",
 		.sqlstate = sqlstate,
 		.error = error
@@ -87,8 +90,8 @@ journal_report_failure(JournalReport *report, const PGconn *conn,
 
 	if (failure_log_take(&report->failures, &failure, loop_now_ms(report->loop),
 						 &repeated_count))
-		log_failure(report, conn, &failure, journal_error_kind(cause, sqlstate, error),
-					repeated_count);
+		log_failure(report, conn, &failure, operation,
+					journal_error_kind(cause, sqlstate, error), repeated_count);
 	if (operation != JOURNAL_OPERATION_IDLE)
 		report->owed = operation;
 }

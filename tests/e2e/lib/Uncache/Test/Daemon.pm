@@ -39,6 +39,25 @@ sub run
 	return $self->start->wait_exit($seconds);
 }
 
+# Lines of a level and with a text, as far as it was marked.
+sub lines
+{
+	my ($self, $level, $text) = @_;
+
+	return grep { /\blevel=$level\b/ && /$text/ } split(/\n/, $self->log_since_mark);
+}
+
+# Whoever is woken by a line at level error has to be told what to do.
+sub wait_exit
+{
+	my ($self, $seconds) = @_;
+	my $status = $self->SUPER::wait_exit($seconds);
+	my @bare = grep { /\blevel=error\b/ && !/\badvice="[^"]/ } split(/\n/, $self->log);
+
+	die "an error without an advice: $bare[0]" if @bare;
+	return $status;
+}
+
 # Has it begun a resync since the last mark?
 sub has_resynced
 {

@@ -15,7 +15,7 @@ sub sql { return $node->safe_psql('postgres', $_[0]); }
 
 sub end_sessions
 {
-	sql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'uncached/%'});
+	sql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('uncached', 'away')});
 	return;
 }
 
@@ -29,7 +29,7 @@ sub check
 	$redis->fill($key);
 	$daemon->mark_log;
 	$break->();
-	ok($daemon->wait_for_log(qr/level=error msg="session with PostgreSQL ended[^\n]*$line[^\n]*advice="[^\n]+repeated=0/, 10),
+	ok($daemon->wait_for_log(qr/level=error msg="session with PostgreSQL ended(?=[^\n]*advice="[^"])[^\n]*$line[^\n]*repeated=0/, 10),
 		"$what: an error says what to do") or diag $daemon->log_since_mark;
 	pause(2);
 	my @errors = $daemon->lines('error', 'session with PostgreSQL');
@@ -64,12 +64,14 @@ check($daemon, 'a function is missing', 'sqlstate=42883',
 
 check($daemon, 'the journal has an unknown action', 'upgrade uncached',
 	sub {
-		sql('ALTER FUNCTION uncache.fetch(text, text, integer, boolean) RENAME TO fetch_away');
 		sql(<<'END');
+BEGIN;
+ALTER FUNCTION uncache.fetch(text, text, integer, boolean) RENAME TO fetch_away;
 CREATE FUNCTION uncache.fetch(target text, cursor text, max_bytes integer, sleep boolean,
 	OUT at timestamptz, OUT action text, OUT keys text[], OUT next_cursor text) RETURNS SETOF record
 LANGUAGE sql AS $$ SELECT now(), 'dance', ARRAY['x'], NULL UNION ALL SELECT NULL, NULL, NULL, $2 $$;
-GRANT EXECUTE ON FUNCTION uncache.fetch(text, text, integer, boolean) TO uncached
+GRANT EXECUTE ON FUNCTION uncache.fetch(text, text, integer, boolean) TO uncached;
+COMMIT
 END
 		end_sessions();
 	},

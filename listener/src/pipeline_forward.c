@@ -7,6 +7,9 @@
  */
 #include "pipeline_forward.h"
 
+/* A session that has lasted so long works, whatever failed before. */
+#define LONG_MS 60000
+
 /* --- of use --- */
 
 static void
@@ -27,7 +30,12 @@ pipeline_settle_if_acked(Pipeline *pipeline)
 void
 pipeline_settle_if_lasting(Pipeline *pipeline)
 {
-	if (loop_now_ms(pipeline->loop) - pipeline->connected_ms > PIPELINE_RETRY_CAP_MS)
+	int64_t		lasted_ms = loop_now_ms(pipeline->loop) - pipeline->connected_ms;
+
+	if (lasted_ms <= PIPELINE_RETRY_CAP_MS)
+		return;
+	backoff_reset(&pipeline->backoff);
+	if (lasted_ms > LONG_MS || journal_source_owes_nothing(pipeline->source))
 		settle(pipeline);
 }
 

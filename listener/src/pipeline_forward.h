@@ -46,12 +46,14 @@ struct Pipeline
 	LoopTimer	limit_timer;	/* ends the waiting of --once */
 };
 
-/* Of both servers: between two tries, and after which a connection was of use. */
+/* Of both servers: between two tries. */
 #define PIPELINE_RETRY_CAP_MS 5000
 
 /*
- * Whatever a session does first says nothing of what made the last one fail: it was of
- * use when that has been done and a batch is acknowledged, or when it has lasted.
+ * Whatever a session does first says nothing of what made the last one fail: it is of
+ * use when that has been done, and a batch is acknowledged or it has lasted for the
+ * longest backoff.  What is seldom done may still fail then, but after a minute that is
+ * another failure.  The next backoff is short as soon as it has lasted.
  */
 extern void pipeline_settle_if_acked(Pipeline *pipeline);
 extern void pipeline_settle_if_lasting(Pipeline *pipeline);

@@ -7,6 +7,9 @@
  */
 #include "redis_report.h"
 
+/* A connection that answers for so long works, whatever failed before. */
+#define LONG_MS 60000
+
 /* Between two lines on how many keys there were. */
 #define KEYS_INTERVAL_MS ((int64_t) 60 * 60 * 1000)
 
@@ -64,11 +67,23 @@ redis_report_done(RedisTarget *target)
 		redis_report_use(target);
 }
 
-void
-redis_report_use_if_lasting(RedisTarget *target)
+static int64_t
+lasted_ms(const RedisTarget *target)
 {
-	if (target->state == TARGET_READY &&
-		loop_now_ms(target->loop) - target->ready_since_ms > target->settings.backoff_cap_ms)
+	return target->state == TARGET_READY ?
+		loop_now_ms(target->loop) - target->ready_since_ms : 0;
+}
+
+bool
+redis_report_has_lasted(const RedisTarget *target)
+{
+	return lasted_ms(target) > target->settings.backoff_cap_ms;
+}
+
+void
+redis_report_answer(RedisTarget *target)
+{
+	if (has_work(target) ? lasted_ms(target) > LONG_MS : redis_report_has_lasted(target))
 		redis_report_use(target);
 }
 

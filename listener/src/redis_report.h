@@ -27,10 +27,18 @@ extern void redis_report_failure(RedisTarget *target, bool was_ready, const char
  * The connection is of use: what failed before is over, and the next backoff is short.  What a
  * connection can do first says nothing of what made the last one fail: names may be unlinked
  * again and again by a user who may not SCAN.  So it is of use when nothing is left in
- * hand, or when it has lasted.
+ * hand.
  */
 extern void redis_report_use(RedisTarget *target);
-extern void redis_report_use_if_lasting(RedisTarget *target);
+
+/*
+ * Redis answers.  Is it of use, after the longest backoff without anything in hand, or
+ * after a minute?
+ */
+extern void redis_report_answer(RedisTarget *target);
+
+/* Has the connection lasted for longer than the longest backoff? */
+extern bool redis_report_has_lasted(const RedisTarget *target);
 
 /* A piece of work is done: is nothing left in hand? */
 extern void redis_report_done(RedisTarget *target);

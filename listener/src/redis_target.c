@@ -63,7 +63,8 @@ drop_connection(RedisTarget *target, RedisFailure failure, const char *reason)
 	bool		was_ready = target->state == TARGET_READY;
 	int64_t		retry_ms;
 
-	redis_report_use_if_lasting(target);
+	if (redis_report_has_lasted(target))
+		backoff_reset(&target->backoff);
 	retry_ms = backoff_next_ms(&target->backoff);
 	if (kind->reaction == REDIS_REACTION_FATAL)
 		retry_ms = FATAL_RETRY_CAPS * target->settings.backoff_cap_ms;
@@ -102,7 +103,7 @@ history_is_due(void *context)
 static void
 take_history(RedisTarget *target, const redisReply *reply)
 {
-	redis_report_use_if_lasting(target);
+	redis_report_answer(target);
 	switch (redis_history_take(&target->history,
 							   reply->type == REDIS_REPLY_STRING ? reply->str : ""))
 	{

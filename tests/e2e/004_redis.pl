@@ -109,7 +109,7 @@ sub refused
 	return;
 }
 
-refused('wrong password', qr/level=error.*WRONGPASS.*(?s:.*)level=error.*WRONGPASS/,
+refused('wrong password', qr/level=error.*WRONGPASS.*advice=/,
 	sub { $redis->command('ACL', 'SETUSER', 'default', '>wrong s3cret') },
 	redis => "unix://:wrong%20s3cret\@$socket");
 refused('no password', qr/level=error.*NOAUTH/,

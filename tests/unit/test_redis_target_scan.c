@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redis_send.h"
 #include "redis_target_fixture.h"
 
 #define SCAN_COMMAND_COUNT 4	/* SCAN, UNLINK, SCAN, UNLINK */
@@ -225,6 +226,50 @@ START_TEST(redis_target_forgets_an_abandoned_pass)
 
 END_TEST
 
+/* Names can be unlinked: that says nothing of SCAN. */
+static void
+deny_scan(ScriptedRedis *redis, const redisReply *command)
+{
+	scripted_redis_send(redis, scripted_redis_is(command, "SCAN") ?
+						"-NOPERM this user has no permissions\r\n" : ":1\r\n");
+}
+
+START_TEST(redis_target_backs_off_until_what_was_denied_is_done)
+{
+	start(deny_scan);
+	add_pattern("a*");
+	add_names(NAME_KEY, 1);
+	ck_assert(redis_target_scan(target, &patterns));
+	for (int round = 1; round <= 5; round++)
+	{
+		redis_target_apply(target, &names);
+		scripted_redis_run_until(loop, &apply_done_count, round);
+		scripted_redis_run_until(loop, &lost_count, round);
+	}
+	ck_assert_uint_ge(target->backoff.failure_count, 5);
+	ck_assert_int_eq(target->failures.kind_count, 1);
+	server.answer = scan_two_slices;
+	scripted_redis_run_until(loop, &scan_done_count, 1);
+	ck_assert_uint_eq(target->backoff.failure_count, 0);
+	ck_assert(!failure_log_is_open(&target->failures));
+	stop();
+}
+
+END_TEST
+
+START_TEST(redis_target_counts_the_keys_that_were_there)
+{
+	start_scan(scan_two_slices);
+	add_pattern("a*");
+	ck_assert(redis_target_scan(target, &patterns));
+	expect_scan_done(0);
+	ck_assert_uint_eq(redis_target_keys(target)->named_count, 2);
+	ck_assert_uint_eq(redis_target_keys(target)->unlinked_count, 2);
+	stop();
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -244,6 +289,8 @@ main(void)
 	tcase_add_test(tests, redis_target_sends_keys_while_a_scan_is_under_way);
 	tcase_add_test(tests, redis_target_does_both_kinds_of_work);
 	tcase_add_test(tests, redis_target_forgets_an_abandoned_pass);
+	tcase_add_test(tests, redis_target_backs_off_until_what_was_denied_is_done);
+	tcase_add_test(tests, redis_target_counts_the_keys_that_were_there);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

@@ -161,10 +161,12 @@ config_load(int argc, char *const argv[], char *const environment[], Config **co
 	loaded = calloc(1, sizeof(*loaded));
 	if (loaded == NULL)
 		(void) config_refuse_memory(&target);
+	else
+		config_retain(loaded);
 	if (loaded == NULL || !read_file(&sources, &target) ||
 		!merge(&sources, loaded, &target))
 	{
-		config_destroy(loaded);
+		config_release(loaded);
 		loaded = NULL;
 	}
 	config_file_reset(&sources.file);
@@ -173,9 +175,15 @@ config_load(int argc, char *const argv[], char *const environment[], Config **co
 }
 
 void
-config_destroy(Config *config)
+config_retain(Config *config)
 {
-	if (config == NULL)
+	config->holder_count++;
+}
+
+void
+config_release(Config *config)
+{
+	if (config == NULL || --config->holder_count > 0)
 		return;
 	for (size_t i = 0; i < config->target_count; i++)
 		config_target_reset(&config->targets[i]);

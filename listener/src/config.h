@@ -13,7 +13,8 @@
  * which are often there for somebody else's sake, are ignored.  How the parts
  * of one target are merged is told in config_target.h.
  *
- * A Config is never changed after it was loaded; SIGHUP loads another one.
+ * A Config is never changed after it was loaded; SIGHUP loads another one.  Whoever
+ * works by it holds it: after a reload some targets may go on with an older one.
  *
  *-------------------------------------------------------------------------
  */
@@ -75,6 +76,7 @@ typedef struct TargetConfig
 
 typedef struct Config
 {
+	size_t		holder_count;	/* config.c's own */
 	char	   *dsn;			/* owned; libpq's conninfo; "" leaves all to
 								 * PG* */
 	TargetConfig *targets;		/* owned; at least one */
@@ -93,7 +95,7 @@ typedef enum ConfigOutcome
 } ConfigOutcome;
 
 /*
- * Loads a Config, to be freed by config_destroy.  "environment" is shaped
+ * Loads a Config, to be let go by config_release.  "environment" is shaped
  * like environ.  Where it is refused, "error" gets one message without secrets:
  * "FILE:LINE: ...", "VARIABLE: ..." or "--option: ...".  Nothing of the
  * arguments is kept.  Uses getopt_long's global state.
@@ -102,8 +104,14 @@ extern ConfigOutcome config_load(int argc, char *const argv[], char *const envir
 								 Config **config, char *error, size_t error_bytes)
 			__attribute__((warn_unused_result));
 
-/* Overwrites passwords before freeing; NULL is allowed. */
-extern void config_destroy(Config *config);
+/*
+ * Holds it once more, until a config_release of its own; whoever has loaded it
+ * holds it, too.
+ */
+extern void config_retain(Config *config);
+
+/* The last holder frees it, passwords overwritten; NULL is allowed. */
+extern void config_release(Config *config);
 
 /* One line for each target, without user or password; for --check-config. */
 extern void config_print_targets(const Config *config, FILE *stream);

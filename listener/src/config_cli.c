@@ -84,8 +84,8 @@ static const char help_text[] =
 "unless --redis adds that target.\n"
 "\n"
 "Signals: SIGTERM and SIGINT finish the batch in hand and exit, twice they exit\n"
-"at once; SIGHUP loads the configuration again and keeps the old one if the\n"
-"new one is refused.\n"
+"at once; SIGHUP loads the configuration again, starts anew only targets that\n"
+"have changed, and keeps the old one if the new one is refused.\n"
 "\n"
 "Exit status: 0 if all went well, 1 if it failed while running (--once could\n"
 "not finish), 2 if the command line or the configuration was refused.\n";

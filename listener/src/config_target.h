@@ -38,6 +38,9 @@ extern bool config_target_resolve(const char *alias, const TargetSettings *const
 								  TargetConfig *target, const ConfigError *error)
 			__attribute__((warn_unused_result));
 
+/* Is every setting the same?  Then a reload has nothing to do for the target. */
+extern bool config_target_equals(const TargetConfig *target, const TargetConfig *other);
+
 /* Overwrites the password before freeing; allowed on storage that is all zero. */
 extern void config_target_reset(TargetConfig *target);
 

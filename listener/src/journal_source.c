@@ -440,6 +440,18 @@ journal_source_disconnect(JournalSource *source)
 	close_session(source);
 }
 
+int
+journal_source_backend_pid(const JournalSource *source)
+{
+	return source->last_pid;
+}
+
+void
+journal_source_succeed(JournalSource *source, int backend_pid)
+{
+	source->last_pid = backend_pid;
+}
+
 bool
 journal_source_is_idle(const JournalSource *source)
 {

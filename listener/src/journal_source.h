@@ -110,6 +110,14 @@ extern void journal_source_connect(JournalSource *source);
 /* No callback runs any more, "lost" included. */
 extern void journal_source_disconnect(JournalSource *source);
 
+/*
+ * The server's process of the latest session, and that of another source for the
+ * same target and dsn, which the next session ends, should it still be there: it would keep
+ * the consumer's lock.  0 is none.
+ */
+extern int	journal_source_backend_pid(const JournalSource *source);
+extern void journal_source_succeed(JournalSource *source, int backend_pid);
+
 /* Connected, set up, and without an operation under way? */
 extern bool journal_source_is_idle(const JournalSource *source);
 

@@ -3,9 +3,8 @@
  * main.c
  *	  Arguments → objects → run → teardown; the only exit().
  *
- * Signals go through a pipe into the loop.  A stop or a reload asks the relay
- * to finish the batch in hand and gives it STOP_WAIT_MS; after that, what was
- * not acknowledged is simply repeated by the next one.
+ * Signals go through a pipe into the loop.  The relay knows what a stop or a reload
+ * means for each target.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,7 +26,6 @@
 #include "loop.h"
 #include "relay.h"
 
-#define STOP_WAIT_MS 4500
 #define ERROR_BYTES 512
 
 enum
@@ -37,29 +35,18 @@ enum
 	STATUS_REFUSED = 2
 };
 
-/* Why the relay was asked to stop. */
-typedef enum StopReason
-{
-	STOP_NOT,
-	STOP_RELOAD,				/* next_config takes over */
-	STOP_EXIT
-} StopReason;
-
 typedef struct Daemon
 {
 	int			argument_count;
 	char	  **arguments;		/* owned; as they were before secrets were
 								 * hidden */
-	Config	   *config;			/* owned */
-	Config	   *next_config;	/* owned; set while reloading */
+	Config	   *config;			/* held */
 	Loop	   *loop;			/* owned */
-	Relay	   *relay;			/* owned; borrows loop, log and config */
+	Relay	   *relay;			/* owned; borrows loop and log */
 	Log			log;
 	int			signal_pipe_fds[2]; /* owned; -1 if not open */
 	LoopWatch	signal_watch;
-	LoopTimer	stop_timer;
-	StopReason	stop_reason;
-	bool		stop_wait_is_over;
+	bool		is_stopping;	/* a signal has asked for it */
 } Daemon;
 
 static volatile sig_atomic_t signal_write_fd = -1;
@@ -141,48 +128,21 @@ random_seed(void)
 	return seed;
 }
 
+/* The log is the one thing that all targets share. */
 static void
-log_target(const Daemon *daemon, const TargetConfig *target)
+take_log_settings(Daemon *daemon)
 {
-	static const char event[] = "target configured";
-	char		address[ERROR_BYTES];
-
-	url_describe(&target->url, address, sizeof(address));
-	if (target->scan_rate > 0)
-		log_event(&daemon->log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target->alias),
-				  LOG_TEXT("redis", address), LOG_NUMBER("scan_rate", target->scan_rate));
-	else
-		log_event(&daemon->log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target->alias),
-				  LOG_TEXT("redis", address));
-	if (target->stagger_ms > 0)
-		log_event(&daemon->log, LOG_LEVEL_INFO, "keys are staggered where a transaction has many",
-				  LOG_TEXT("target", target->alias),
-				  LOG_NUMBER("stagger_ms", target->stagger_ms),
-				  LOG_NUMBER("stagger_from", target->stagger_from));
-	if (target->sweep_ms > 0)
-		log_event(&daemon->log, LOG_LEVEL_INFO, "tags are swept of names whose keys are gone",
-				  LOG_TEXT("target", target->alias), LOG_NUMBER("sweep_ms", target->sweep_ms));
-	if (target->standbys != NULL)
-		log_event(&daemon->log, LOG_LEVEL_INFO, "deletes are made again when standbys have replayed the change",
-				  LOG_TEXT("target", target->alias), LOG_TEXT("standbys", target->standbys),
-				  LOG_NUMBER("standby_timeout_ms", target->standby_timeout_ms));
+	daemon->log.level = daemon->config->log_level;
+	daemon->log.format = daemon->config->log_format;
 }
 
-/* The config in force becomes what log and relay work by. */
 static bool
-start_relay(Daemon *daemon, const char *event)
+start_relay(Daemon *daemon)
 {
-	const Config *config = daemon->config;
-
-	daemon->log.level = config->log_level;
-	daemon->log.format = config->log_format;
-	log_event(&daemon->log, LOG_LEVEL_INFO, event, LOG_TEXT("version", UNCACHED_VERSION),
-			  LOG_NUMBER("targets", (int64_t) config->target_count));
-	for (size_t i = 0; i < config->target_count; i++)
-		log_target(daemon, &config->targets[i]);
-	daemon->stop_reason = STOP_NOT;
-	daemon->stop_wait_is_over = false;
-	daemon->relay = relay_create(daemon->loop, &daemon->log, config, random_seed());
+	take_log_settings(daemon);
+	log_event(&daemon->log, LOG_LEVEL_INFO, "started", LOG_TEXT("version", UNCACHED_VERSION),
+			  LOG_NUMBER("targets", (int64_t) daemon->config->target_count));
+	daemon->relay = relay_create(daemon->loop, &daemon->log, daemon->config, random_seed());
 	if (daemon->relay == NULL)
 		log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot start the relay: out of memory",
 				  LOG_TEXT("advice", "give the machine more memory, and start uncached again"));
@@ -190,58 +150,44 @@ start_relay(Daemon *daemon, const char *event)
 }
 
 static void
-end_stop_wait(void *context)
+refuse_reload(Daemon *daemon, const char *error)
 {
-	Daemon	   *daemon = context;
-
-	log_event(&daemon->log, LOG_LEVEL_WARNING,
-			  "the batch in hand is given up: it will be repeated",
-			  LOG_NUMBER("waited_ms", STOP_WAIT_MS));
-	daemon->stop_wait_is_over = true;
+	log_event(&daemon->log, LOG_LEVEL_ERROR, "configuration refused: the old one stays",
+			  LOG_TEXT("error", error),
+			  LOG_TEXT("advice", "when uncached --check-config takes it, send SIGHUP again"));
 }
 
 static void
-stop_relay(Daemon *daemon, StopReason reason)
-{
-	daemon->stop_reason = reason;
-	if (!loop_timer_set(daemon->loop, &daemon->stop_timer, STOP_WAIT_MS))
-		daemon->stop_wait_is_over = true;
-	relay_stop(daemon->relay);
-}
-
-/* A later reload overtakes one that still waits for the relay. */
-static void
-begin_reload(Daemon *daemon)
+reload(Daemon *daemon)
 {
 	char		error[ERROR_BYTES] = "";
 	Config	   *config = NULL;
+	RelayChanges changes;
 
-	if (daemon->stop_reason == STOP_EXIT)
+	if (daemon->is_stopping)
 		return;
 	if (config_load(daemon->argument_count, daemon->arguments, environ, &config, error,
 					sizeof(error)) != CONFIG_LOADED)
 	{
-		log_event(&daemon->log, LOG_LEVEL_ERROR, "configuration refused: the old one stays",
-				  LOG_TEXT("error", error),
-				  LOG_TEXT("advice", "mend the configuration (uncached --check-config), and send SIGHUP again"));
+		refuse_reload(daemon, error);
 		return;
 	}
-	config_destroy(daemon->next_config);
-	daemon->next_config = config;
-	if (daemon->stop_reason == STOP_NOT)
-		stop_relay(daemon, STOP_RELOAD);
-}
-
-static bool
-finish_reload(Daemon *daemon)
-{
-	loop_timer_remove(daemon->loop, &daemon->stop_timer);
-	relay_destroy(daemon->relay);
-	daemon->relay = NULL;
-	config_destroy(daemon->config);
-	daemon->config = daemon->next_config;
-	daemon->next_config = NULL;
-	return start_relay(daemon, "configuration reloaded");
+	if (!relay_reload(daemon->relay, config, &changes))
+	{
+		refuse_reload(daemon, "out of memory");
+		config_release(config);
+		return;
+	}
+	config_release(daemon->config);
+	daemon->config = config;
+	take_log_settings(daemon);
+	log_event(&daemon->log, LOG_LEVEL_INFO, "configuration reloaded",
+			  LOG_TEXT("version", UNCACHED_VERSION),
+			  LOG_NUMBER("targets", (int64_t) config->target_count),
+			  LOG_NUMBER("unchanged", (int64_t) changes.unchanged),
+			  LOG_NUMBER("changed", (int64_t) changes.changed),
+			  LOG_NUMBER("added", (int64_t) changes.added),
+			  LOG_NUMBER("removed", (int64_t) changes.removed));
 }
 
 static void
@@ -255,12 +201,13 @@ read_signals(void *context, short revents)
 	for (ssize_t i = 0; i < count; i++)
 	{
 		if (signals[i] == SIGHUP)
-			begin_reload(daemon);
+			reload(daemon);
 		else
 		{
 			log_event(&daemon->log, LOG_LEVEL_INFO, "stopping",
 					  LOG_NUMBER("signal", signals[i]));
-			stop_relay(daemon, STOP_EXIT);
+			daemon->is_stopping = true;
+			relay_stop(daemon->relay);
 		}
 	}
 }
@@ -292,7 +239,7 @@ catch_signals(Daemon *daemon)
 static int
 exit_status(const Daemon *daemon, RelayState state)
 {
-	if (daemon->stop_reason == STOP_EXIT)
+	if (daemon->is_stopping)
 		return daemon->config->once ? STATUS_FAILED : STATUS_OK;
 	return state == RELAY_STOPPED ? STATUS_OK : STATUS_FAILED;
 }
@@ -302,14 +249,11 @@ run(Daemon *daemon)
 {
 	for (;;)
 	{
-		RelayState	state = relay_state(daemon->relay);
-		bool		has_ended = state != RELAY_RUNNING || daemon->stop_wait_is_over;
+		RelayState	state = relay_advance(daemon->relay);
 
-		if (has_ended && daemon->stop_reason != STOP_RELOAD)
+		if (state != RELAY_RUNNING)
 			return exit_status(daemon, state);
-		if (has_ended && !finish_reload(daemon))
-			return STATUS_FAILED;
-		if (!has_ended && !loop_turn(daemon->loop, -1))
+		if (!loop_turn(daemon->loop, -1))
 		{
 			log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot wait for events",
 					  LOG_TEXT("error", strerror(errno)),
@@ -329,11 +273,10 @@ start_and_run(Daemon *daemon)
 		log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot set up the event loop",
 				  LOG_TEXT("error", strerror(errno)),
 				  LOG_TEXT("advice", "raise the limits of memory and descriptors (ulimit -n), and start uncached again"));
-	else if (start_relay(daemon, "started"))
+	else if (start_relay(daemon))
 	{
 		status = run(daemon);
-		if (daemon->relay != NULL)
-			relay_destroy(daemon->relay);
+		relay_destroy(daemon->relay);
 		log_event(&daemon->log, LOG_LEVEL_INFO, "stopped", LOG_NUMBER("exit_status", status));
 	}
 	return status;
@@ -349,8 +292,7 @@ tear_down(Daemon *daemon)
 			(void) close(daemon->signal_pipe_fds[i]);
 	}
 	loop_destroy(daemon->loop);
-	config_destroy(daemon->next_config);
-	config_destroy(daemon->config);
+	config_release(daemon->config);
 	free_arguments(daemon);
 }
 
@@ -386,7 +328,6 @@ main(int argc, char *argv[])
 	int			status = STATUS_FAILED;
 
 	loop_watch_init(&daemon.signal_watch, read_signals, &daemon);
-	loop_timer_init(&daemon.stop_timer, end_stop_wait, &daemon);
 	if (open_standard_fds() && copy_arguments(&daemon, argc, argv))
 		status = load_and_run(&daemon, argc, argv);
 	else

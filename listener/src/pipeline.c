@@ -392,7 +392,7 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 }
 
 Pipeline *
-pipeline_create(Loop *loop, const Log *log, const Config *config,
+pipeline_create(Loop *loop, const Log *log, Config *config,
 				const TargetConfig *target, uint64_t seed)
 {
 	Pipeline   *pipeline = calloc(1, sizeof(*pipeline));
@@ -401,6 +401,8 @@ pipeline_create(Loop *loop, const Log *log, const Config *config,
 		return NULL;
 	pipeline->loop = loop;
 	pipeline->log = log;
+	config_retain(config);
+	pipeline->whole_config = config;
 	pipeline->config = target;
 	pipeline->once = config->once;
 	set_state(pipeline, PIPELINE_CONNECTING);
@@ -432,6 +434,7 @@ pipeline_destroy(Pipeline *pipeline)
 	journal_source_destroy(pipeline->source);
 	free(pipeline->place);
 	free(pipeline->address);
+	config_release(pipeline->whole_config);
 	free(pipeline);
 }
 
@@ -453,4 +456,16 @@ PipelineState
 pipeline_state(const Pipeline *pipeline)
 {
 	return pipeline->state;
+}
+
+int
+pipeline_backend_pid(const Pipeline *pipeline)
+{
+	return journal_source_backend_pid(pipeline->source);
+}
+
+void
+pipeline_succeed(Pipeline *pipeline, int backend_pid)
+{
+	journal_source_succeed(pipeline->source, backend_pid);
 }

@@ -32,10 +32,10 @@ typedef enum PipelineState
 } PipelineState;
 
 /*
- * Starts connecting.  All pointers are borrowed; target is one of config's.
- * NULL if memory is exhausted.
+ * Starts connecting.  loop and log are borrowed; config is held until
+ * pipeline_destroy, and target is one of its targets.  NULL if memory is exhausted.
  */
-extern Pipeline *pipeline_create(Loop *loop, const Log *log, const Config *config,
+extern Pipeline *pipeline_create(Loop *loop, const Log *log, Config *config,
 								 const TargetConfig *target, uint64_t seed);
 
 /* NULL is allowed. */
@@ -48,5 +48,13 @@ extern void pipeline_destroy(Pipeline *pipeline);
 extern void pipeline_stop(Pipeline *pipeline);
 
 extern PipelineState pipeline_state(const Pipeline *pipeline);
+
+/*
+ * Lets a new pipeline take the place of an earlier one for the same target and dsn, which
+ * is destroyed by then and had this process of the server's (0: none): what is left of
+ * its session is ended instead of waited for.
+ */
+extern int	pipeline_backend_pid(const Pipeline *pipeline);
+extern void pipeline_succeed(Pipeline *pipeline, int backend_pid);
 
 #endif

@@ -26,7 +26,8 @@ struct Pipeline
 {
 	Loop	   *loop;			/* borrowed */
 	const Log  *log;			/* borrowed */
-	const TargetConfig *config; /* borrowed */
+	Config	   *whole_config;	/* held */
+	const TargetConfig *config; /* borrowed from it */
 	bool		once;
 
 	PipelineState state;

@@ -10,8 +10,9 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "pipeline.h"
+#include "relay_slot.h"
 
 /* 2^64 / golden ratio: seeds of neighbours have little in common */
 #define SEED_STEP UINT64_C(0x9e3779b97f4a7c15)
@@ -26,63 +27,148 @@
 
 struct Relay
 {
-	size_t		pipeline_count;
-	Pipeline   *pipelines[];	/* owned */
+	Loop	   *loop;			/* borrowed */
+	const Log  *log;			/* borrowed */
+	uint64_t	seed;			/* of the latest slot */
+	RelaySlot **slots;			/* owned, as are its entries */
+	size_t		slot_count;
 };
 
-Relay *
-relay_create(Loop *loop, const Log *log, const Config *config, uint64_t seed)
+/* Makes room for so many slots, and for what they register. */
+static bool
+reserve(Relay *relay, size_t slot_count)
 {
-	Relay	   *relay = calloc(1, sizeof(*relay) +
-							   config->target_count * sizeof(relay->pipelines[0]));
+	RelaySlot **slots = reallocarray(relay->slots, slot_count, sizeof(*slots));
+
+	if (slots == NULL)
+		return false;
+	relay->slots = slots;
+	return loop_reserve(relay->loop, slot_count * TARGET_WATCHES + OTHERS,
+						slot_count * TARGET_TIMERS + OTHERS);
+}
+
+static RelaySlot *
+find_slot(const Relay *relay, const char *alias)
+{
+	for (size_t i = 0; i < relay->slot_count; i++)
+		if (strcmp(relay_slot_alias(relay->slots[i]), alias) == 0)
+			return relay->slots[i];
+	return NULL;
+}
+
+static const TargetConfig *
+find_target(const Config *config, const char *alias)
+{
+	for (size_t i = 0; i < config->target_count; i++)
+		if (strcmp(config->targets[i].alias, alias) == 0)
+			return &config->targets[i];
+	return NULL;
+}
+
+static void
+drop_slots(Relay *relay, size_t kept_count)
+{
+	while (relay->slot_count > kept_count)
+		relay_slot_destroy(relay->slots[--relay->slot_count]);
+}
+
+/* A slot for each target that has none; on false there are no more than before. */
+static bool
+add_slots(Relay *relay, Config *config)
+{
+	size_t		known_count = relay->slot_count;
+
+	if (!reserve(relay, known_count + config->target_count))
+		return false;
+	for (size_t i = 0; i < config->target_count; i++)
+	{
+		RelaySlot  *slot;
+
+		if (find_slot(relay, config->targets[i].alias) != NULL)
+			continue;
+		relay->seed += SEED_STEP;
+		slot = relay_slot_create(relay->loop, relay->log, config, &config->targets[i],
+								 relay->seed);
+		if (slot == NULL)
+		{
+			drop_slots(relay, known_count);
+			return false;
+		}
+		relay->slots[relay->slot_count++] = slot;
+	}
+	return true;
+}
+
+Relay *
+relay_create(Loop *loop, const Log *log, Config *config, uint64_t seed)
+{
+	Relay	   *relay = calloc(1, sizeof(*relay));
 
 	if (relay == NULL)
 		return NULL;
-	if (!loop_reserve(loop, config->target_count * TARGET_WATCHES + OTHERS,
-					  config->target_count * TARGET_TIMERS + OTHERS))
+	relay->loop = loop;
+	relay->log = log;
+	relay->seed = seed;
+	if (add_slots(relay, config))
+		return relay;
+	relay_destroy(relay);
+	return NULL;
+}
+
+bool
+relay_reload(Relay *relay, Config *config, RelayChanges *changes)
+{
+	size_t		known_count = relay->slot_count;
+
+	memset(changes, 0, sizeof(*changes));
+	if (!add_slots(relay, config))
+		return false;
+	changes->added = relay->slot_count - known_count;
+	for (size_t i = 0; i < known_count; i++)
 	{
-		relay_destroy(relay);
-		return NULL;
+		const TargetConfig *target = find_target(config, relay_slot_alias(relay->slots[i]));
+
+		if (relay_slot_reload(relay->slots[i], config, target))
+			changes->unchanged++;
+		else if (target != NULL)
+			changes->changed++;
+		else
+			changes->removed++;
 	}
-	for (size_t i = 0; i < config->target_count; i++)
-	{
-		seed += SEED_STEP;
-		relay->pipelines[i] = pipeline_create(loop, log, config,
-											  &config->targets[i], seed);
-		if (relay->pipelines[i] == NULL)
-		{
-			relay_destroy(relay);
-			return NULL;
-		}
-		relay->pipeline_count++;
-	}
-	return relay;
+	return true;
 }
 
 void
 relay_stop(Relay *relay)
 {
-	for (size_t i = 0; i < relay->pipeline_count; i++)
-		pipeline_stop(relay->pipelines[i]);
+	for (size_t i = 0; i < relay->slot_count; i++)
+		relay_slot_stop(relay->slots[i]);
 }
 
 RelayState
-relay_state(const Relay *relay)
+relay_advance(Relay *relay)
 {
-	bool		any_failed = false;
+	RelayState	state = RELAY_STOPPED;
+	size_t		kept_count = 0;
 
-	for (size_t i = 0; i < relay->pipeline_count; i++)
-		switch (pipeline_state(relay->pipelines[i]))
+	for (size_t i = 0; i < relay->slot_count; i++)
+	{
+		RelaySlot  *slot = relay->slots[i];
+		RelaySlotState slot_state = relay_slot_advance(slot);
+
+		if (slot_state == RELAY_SLOT_EMPTY)
 		{
-			case PIPELINE_CLOSED:
-				break;
-			case PIPELINE_FAILED:
-				any_failed = true;
-				break;
-			default:
-				return RELAY_RUNNING;
+			relay_slot_destroy(slot);
+			continue;
 		}
-	return any_failed ? RELAY_FAILED : RELAY_STOPPED;
+		relay->slots[kept_count++] = slot;
+		if (slot_state == RELAY_SLOT_WORKS)
+			state = RELAY_RUNNING;
+		else if (slot_state == RELAY_SLOT_FAILED && state == RELAY_STOPPED)
+			state = RELAY_FAILED;
+	}
+	relay->slot_count = kept_count;
+	return state;
 }
 
 void
@@ -90,7 +176,7 @@ relay_destroy(Relay *relay)
 {
 	if (relay == NULL)
 		return;
-	for (size_t i = 0; i < relay->pipeline_count; i++)
-		pipeline_destroy(relay->pipelines[i]);
+	drop_slots(relay, 0);
+	free(relay->slots);
 	free(relay);
 }

@@ -373,6 +373,27 @@ url_set_database(RedisUrl *url, const char *digits, char *error, size_t error_by
 	return true;
 }
 
+/* Where a field is added, this stops the build until url_equals compares it. */
+_Static_assert(sizeof(void *) != 8 ||
+			   sizeof(RedisUrl) == 4 * sizeof(char *) + 2 * sizeof(int),
+			   "url_equals() compares every field of a RedisUrl");
+
+static bool
+is_same_part(const char *part, const char *other)
+{
+	return part == NULL || other == NULL ? part == other : strcmp(part, other) == 0;
+}
+
+bool
+url_equals(const RedisUrl *url, const RedisUrl *other)
+{
+	return is_same_part(url->host, other->host) &&
+		is_same_part(url->socket_path, other->socket_path) &&
+		url->port == other->port && url->database == other->database &&
+		is_same_part(url->username, other->username) &&
+		is_same_part(url->password, other->password);
+}
+
 void
 url_reset(RedisUrl *url)
 {

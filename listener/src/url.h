@@ -54,6 +54,9 @@ extern bool url_set_database(RedisUrl *url, const char *digits, char *error,
 							 size_t error_bytes)
 			__attribute__((warn_unused_result));
 
+/* Is every part the same? */
+extern bool url_equals(const RedisUrl *url, const RedisUrl *other);
+
 /* Frees what url_parse allocated (the password is overwritten first). */
 extern void url_reset(RedisUrl *url);
 

@@ -59,7 +59,7 @@ load(char *path)
 	{
 		case CONFIG_LOADED:
 			check_config(config);
-			config_destroy(config);
+			config_release(config);
 			break;
 		case CONFIG_REFUSED:
 			FUZZ_CHECK(error[0] != '\0' && fuzz_is_message(error));

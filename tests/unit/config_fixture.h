@@ -48,7 +48,7 @@ set_up(void)
 static inline void
 tear_down(void)
 {
-	config_destroy(config);
+	config_release(config);
 	config = NULL;
 	(void) unlink(config_path);
 	(void) unlink(password_path);
@@ -111,7 +111,7 @@ load(void)
 		argv[count] = strdup(arguments[count]);
 	for (int i = 0; environment[i] != NULL; i++)
 		variables[i] = strdup(environment[i]);
-	config_destroy(config);
+	config_release(config);
 	config = NULL;
 	error[0] = '\0';
 	outcome = config_load(count, argv, variables, &config, error, sizeof(error));

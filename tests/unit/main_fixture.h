@@ -31,25 +31,25 @@ typedef struct Script
 {
 	const int  *signals;		/* raised by the first relay's creation; ends
 								 * with 0 */
-	RelayState	first_state;	/* of every relay after its creation */
+	RelayState	first_state;	/* of the relay after its creation */
 	bool		ignores_stop;	/* stays as it is when it is asked to stop */
 	bool		second_signal_at_stop;
-	bool		clock_jumps_at_stop;
 	bool		breaks_poll;
-	const char *new_config;		/* written to the file by the first creation */
-	int			failing_creation;	/* number of the one that returns NULL */
-	int			signal_of_second;	/* raised by the second creation */
+	const char *new_config;		/* written to the file by the creation */
+	bool		fails_creation; /* returns NULL */
+	bool		fails_reload;
+	int			signal_of_reload;	/* raised by each reload */
 } Script;
 
 struct Relay
 {
 	RelayState	state;
+	const Log  *log;
 };
 
 static Script script;
 static Relay the_relay;
-static int	creation_count;
-static int64_t clock_ms;
+static int	reload_count;
 static struct rlimit usual_limit;
 
 static char directory[] = "/tmp/uncached-test-XXXXXX";
@@ -57,13 +57,6 @@ static char config_path[64];
 static char arguments[8][96];
 static int	argument_count;
 static char output[16384];
-
-static inline int64_t
-read_clock(void *context)
-{
-	(void) context;
-	return clock_ms;
-}
 
 static inline void
 write_config(const char *text)
@@ -81,19 +74,24 @@ show_arguments(const Log *log)
 		log_event(log, LOG_LEVEL_INFO, "argument", LOG_TEXT("text", arguments[i]));
 }
 
-Relay *
-relay_create(Loop *loop, const Log *log, const Config *config, uint64_t seed)
+static inline void
+show_config(const char *event, const Config *config)
 {
-	(void) seed;
-	creation_count++;
-	log_event(log, LOG_LEVEL_INFO, "relay created", LOG_NUMBER("number", creation_count),
+	log_event(the_relay.log, LOG_LEVEL_INFO, event,
 			  LOG_TEXT("prefix", config->targets[0].prefix),
 			  LOG_NUMBER("password_bytes", config->targets[0].url.password == NULL ? 0 :
 						 (int64_t) strlen(config->targets[0].url.password)));
+}
+
+Relay *
+relay_create(Loop *loop, const Log *log, Config *config, uint64_t seed)
+{
+	(void) loop;
+	(void) seed;
+	the_relay.log = log;
+	show_config("relay created", config);
 	show_arguments(log);
 	the_relay.state = script.first_state;
-	if (script.clock_jumps_at_stop)
-		loop_set_clock(loop, read_clock, NULL);
 	if (script.breaks_poll)
 	{
 		struct rlimit none = usual_limit;
@@ -102,13 +100,26 @@ relay_create(Loop *loop, const Log *log, const Config *config, uint64_t seed)
 		if (setrlimit(RLIMIT_NOFILE, &none) != 0)
 			_exit(EXIT_BAD_SETUP);
 	}
-	if (script.new_config != NULL && creation_count == 1)
+	if (script.new_config != NULL)
 		write_config(script.new_config);
-	for (int i = 0; creation_count == 1 && script.signals != NULL && script.signals[i] != 0; i++)
+	for (int i = 0; script.signals != NULL && script.signals[i] != 0; i++)
 		(void) raise(script.signals[i]);
-	if (creation_count == 2 && script.signal_of_second != 0)
-		(void) raise(script.signal_of_second);
-	return creation_count == script.failing_creation ? NULL : &the_relay;
+	return script.fails_creation ? NULL : &the_relay;
+}
+
+bool
+relay_reload(Relay *relay, Config *config, RelayChanges *changes)
+{
+	reload_count++;
+	show_config(reload_count == 1 ? "relay reloaded" : "relay reloaded again", config);
+	changes->unchanged = 1;
+	changes->changed = 2;
+	changes->added = 3;
+	changes->removed = 4;
+	(void) relay;
+	if (script.signal_of_reload != 0)
+		(void) raise(script.signal_of_reload);
+	return !script.fails_reload;
 }
 
 void
@@ -118,12 +129,10 @@ relay_stop(Relay *relay)
 		relay->state = RELAY_STOPPED;
 	if (script.second_signal_at_stop)
 		(void) raise(SIGINT);
-	if (script.clock_jumps_at_stop)
-		clock_ms += STOP_WAIT_MS;
 }
 
 RelayState
-relay_state(const Relay *relay)
+relay_advance(Relay *relay)
 {
 	return relay->state;
 }
@@ -145,8 +154,7 @@ set_up(void)
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	snprintf(config_path, sizeof(config_path), "%s/uncached.conf", directory);
 	memset(&script, 0, sizeof(script));
-	creation_count = 0;
-	clock_ms = 0;
+	reload_count = 0;
 	snprintf(arguments[0], sizeof(arguments[0]), "uncached");
 	argument_count = 1;
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &usual_limit), 0);

@@ -86,9 +86,9 @@ START_TEST(config_shows_values_without_a_password)
 
 END_TEST
 
-START_TEST(config_destroy_takes_null)
+START_TEST(config_release_takes_null)
 {
-	config_destroy(NULL);
+	config_release(NULL);
 }
 
 END_TEST
@@ -102,7 +102,7 @@ add_tests(TCase *tests)
 	tcase_add_test(tests, config_hides_passwords_in_uris_and_key_passwords);
 	tcase_add_test(tests, config_hides_what_it_cannot_parse);
 	tcase_add_test(tests, config_shows_values_without_a_password);
-	tcase_add_test(tests, config_destroy_takes_null);
+	tcase_add_test(tests, config_release_takes_null);
 }
 
 int

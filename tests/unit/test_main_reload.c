@@ -21,26 +21,42 @@ START_TEST(main_reloads_after_sighup)
 {
 	with_config("[target default]\nurl = redis://h\nprefix = old\n");
 	script.signals = only_hangup;
-	script.new_config = "[log]\nlevel = info\n[target default]\nurl = redis://h\nprefix = new\n";
-	script.signal_of_second = SIGTERM;
+	script.new_config = "[target default]\nurl = redis://h\nprefix = new\n";
+	script.signal_of_reload = SIGTERM;
 	assert_exit(STATUS_OK);
-	assert_said("number=1 prefix=old");
-	assert_said("msg=\"configuration reloaded\" version=" UNCACHED_VERSION " targets=1");
-	assert_said("number=2 prefix=new");
-	ck_assert(strstr(output, "relay destroyed") < strstr(output, "number=2"));
+	assert_said("msg=\"relay created\" prefix=old");
+	assert_said("msg=\"relay reloaded\" prefix=new");
+	assert_said("msg=\"configuration reloaded\" version=" UNCACHED_VERSION
+				" targets=1 unchanged=1 changed=2 added=3 removed=4\n");
+	ck_assert(strstr(output, "relay reloaded") < strstr(output, "relay destroyed"));
 }
 
 END_TEST
 
-START_TEST(main_reloads_the_scan_rate)
+START_TEST(main_logs_from_a_reload_on_as_the_new_configuration_says)
 {
 	with_config("[target default]\nurl = redis://h\n");
 	script.signals = only_hangup;
-	script.signal_of_second = SIGTERM;
-	script.new_config = "[target default]\nurl = redis://h\nscan_rate = 300\n";
+	script.signal_of_reload = SIGTERM;
+	script.new_config = "[log]\nformat = json\n[target default]\nurl = redis://h\n";
 	assert_exit(STATUS_OK);
-	assert_said("msg=\"target configured\" target=default redis=h:6379/0\n");
-	assert_said("msg=\"target configured\" target=default redis=h:6379/0 scan_rate=300\n");
+	assert_said("msg=started ");
+	assert_said("\"msg\":\"configuration reloaded\"");
+	assert_said("\"msg\":\"stopped\"");
+}
+
+END_TEST
+
+START_TEST(main_logs_from_a_reload_on_at_the_new_level)
+{
+	with_config("[target default]\nurl = redis://h\n");
+	script.signals = only_hangup;
+	script.signal_of_reload = SIGTERM;
+	script.new_config = "[log]\nlevel = error\n[target default]\nurl = redis://h\n";
+	assert_exit(STATUS_OK);
+	assert_said("msg=started ");
+	assert_not_said("configuration reloaded");
+	assert_not_said("msg=stopped");
 }
 
 END_TEST
@@ -56,7 +72,8 @@ START_TEST(main_keeps_the_old_configuration_if_the_new_one_is_refused)
 	assert_said("level=error msg=\"configuration refused: the old one stays\" error=\"");
 	assert_said("uncached.conf:2: expected a URL");
 	assert_not_said(SECRET);
-	assert_not_said("number=2");
+	assert_said("advice=");
+	assert_not_said("relay reloaded");
 }
 
 END_TEST
@@ -65,33 +82,33 @@ START_TEST(main_reloads_with_the_password_of_its_arguments)
 {
 	with_argument("--redis=redis://:" SECRET "@h");
 	script.signals = only_hangup;
-	script.signal_of_second = SIGTERM;
+	script.signal_of_reload = SIGTERM;
 	assert_exit(STATUS_OK);
-	assert_said("number=2 prefix=\"\" password_bytes=7");
+	assert_said("msg=\"relay reloaded\" prefix=\"\" password_bytes=7");
 }
 
 END_TEST
 
-START_TEST(main_reloads_once_for_two_hangups_in_a_row)
+START_TEST(main_reloads_for_each_of_two_hangups_in_a_row)
 {
-	static const int signals[] = {SIGHUP, SIGHUP, 0};
+	static const int signals[] = {SIGHUP, SIGHUP, SIGTERM, 0};
 
 	script.signals = signals;
-	script.signal_of_second = SIGTERM;
 	assert_exit(STATUS_OK);
-	assert_said("number=2");
-	assert_not_said("number=3");
+	assert_said("msg=\"relay reloaded\"");
+	assert_said("msg=\"relay reloaded again\"");
 }
 
 END_TEST
 
-START_TEST(main_exits_if_sigterm_overtakes_a_reload)
+START_TEST(main_exits_if_sigterm_follows_a_reload)
 {
 	static const int signals[] = {SIGHUP, SIGTERM, 0};
 
 	script.signals = signals;
 	assert_exit(STATUS_OK);
-	assert_not_said("number=2");
+	assert_said("msg=\"relay reloaded\"");
+	assert_said("msg=stopping signal=15");
 }
 
 END_TEST
@@ -102,31 +119,22 @@ START_TEST(main_ignores_a_hangup_while_it_stops)
 
 	script.signals = signals;
 	assert_exit(STATUS_OK);
-	assert_not_said("number=2");
+	assert_not_said("relay reloaded");
 	assert_not_said("configuration");
 }
 
 END_TEST
 
-START_TEST(main_reloads_although_the_batch_in_hand_does_not_end)
+START_TEST(main_keeps_the_old_configuration_if_there_is_no_memory_for_the_new_one)
 {
+	with_config("[log]\nlevel = info\n[target default]\nurl = redis://h\n");
+	script.new_config = "[log]\nlevel = error\n[target default]\nurl = redis://h\n";
 	script.signals = only_hangup;
-	script.ignores_stop = true;
-	script.clock_jumps_at_stop = true;
-	script.signal_of_second = SIGTERM;
+	script.fails_reload = true;
+	script.signal_of_reload = SIGTERM;
 	assert_exit(STATUS_OK);
-	assert_said("is given up");
-	assert_said("number=2");
-}
-
-END_TEST
-
-START_TEST(main_exits_1_if_the_new_relay_cannot_be_created)
-{
-	script.signals = only_hangup;
-	script.failing_creation = 2;
-	assert_exit(STATUS_FAILED);
-	assert_said("cannot start the relay");
+	assert_said("msg=\"configuration refused: the old one stays\" error=\"out of memory\"");
+	assert_said("msg=stopped");
 }
 
 END_TEST
@@ -141,14 +149,14 @@ main(void)
 
 	tcase_add_checked_fixture(tests, set_up, clean_up);
 	tcase_add_test(tests, main_reloads_after_sighup);
-	tcase_add_test(tests, main_reloads_the_scan_rate);
+	tcase_add_test(tests, main_logs_from_a_reload_on_as_the_new_configuration_says);
+	tcase_add_test(tests, main_logs_from_a_reload_on_at_the_new_level);
 	tcase_add_test(tests, main_keeps_the_old_configuration_if_the_new_one_is_refused);
 	tcase_add_test(tests, main_reloads_with_the_password_of_its_arguments);
-	tcase_add_test(tests, main_reloads_once_for_two_hangups_in_a_row);
-	tcase_add_test(tests, main_exits_if_sigterm_overtakes_a_reload);
+	tcase_add_test(tests, main_reloads_for_each_of_two_hangups_in_a_row);
+	tcase_add_test(tests, main_exits_if_sigterm_follows_a_reload);
 	tcase_add_test(tests, main_ignores_a_hangup_while_it_stops);
-	tcase_add_test(tests, main_reloads_although_the_batch_in_hand_does_not_end);
-	tcase_add_test(tests, main_exits_1_if_the_new_relay_cannot_be_created);
+	tcase_add_test(tests, main_keeps_the_old_configuration_if_there_is_no_memory_for_the_new_one);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

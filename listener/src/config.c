@@ -10,11 +10,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "config_cli.h"
 #include "config_dsn.h"
 #include "config_env.h"
 #include "config_file.h"
+#include "config_number.h"
 #include "config_settings.h"
 #include "config_target.h"
 
@@ -126,6 +129,52 @@ merge_targets(const Sources *sources, Config *config, const ConfigError *error)
 	return has_default || check_is_for_somebody(&sources->line.target.standbys, error);
 }
 
+/* A mistake in the configuration must not take all sessions of a server. */
+static bool
+check_sessions(const Sources *sources, const Config *config, const ConfigError *error)
+{
+	Setting		place = {.origin = "configuration"};
+	Setting		setting = highest(sources->line.settings.max_sessions,
+								  sources->environment.max_sessions,
+								  sources->file.settings.max_sessions);
+	int64_t		max_sessions = CONFIG_MAX_SESSIONS_DEFAULT;
+
+	if (setting.value != NULL &&
+		!config_parse_count(setting.value, CONFIG_MAX_SESSIONS_MAX, &max_sessions))
+		return config_refuse(error, &setting, "expected a number of sessions from 1 to %d",
+							 CONFIG_MAX_SESSIONS_MAX);
+	if (config->target_count <= (size_t) max_sessions)
+		return true;
+	if (setting.value != NULL)
+		place = setting;
+	else if (sources->file.settings.config_path.origin != NULL)
+		place.origin = sources->file.settings.config_path.origin;
+	return config_refuse(error, &place, "%zu targets need %zu sessions of PostgreSQL, and"
+						 " max_sessions is %" PRId64 ": raise it if the server has so many to spare"
+						 " (max_connections, the role's CONNECTION LIMIT)",
+						 config->target_count, config->target_count, max_sessions);
+}
+
+static bool
+merge_health(const Sources *sources, Config *config, const ConfigError *error)
+{
+	const size_t max_bytes = sizeof(((const struct sockaddr_un *) 0)->sun_path) - 1;
+	Setting		place = {.origin = "--check-health"};
+	Setting		path = highest(sources->line.settings.health_socket,
+							   sources->environment.health_socket,
+							   sources->file.settings.health_socket);
+
+	if (path.value == NULL && !config->check_health)
+		return true;
+	if (path.value == NULL)
+		return config_refuse(error, &place, "expected a health_socket in the configuration, or --health-socket");
+	if (path.value[0] != '/' || strlen(path.value) > max_bytes)
+		return config_refuse(error, &path, "expected an absolute path for the health socket, of at most %zu bytes",
+							 max_bytes);
+	config->health_socket = strdup(path.value);
+	return config->health_socket != NULL || config_refuse_memory(error);
+}
+
 static bool
 read_file(Sources *sources, const ConfigError *error)
 {
@@ -141,9 +190,13 @@ merge(const Sources *sources, Config *config, const ConfigError *error)
 {
 	config->once = sources->line.once;
 	config->check_only = sources->line.check_only;
+	config->check_connections = sources->line.check_connections;
+	config->check_health = sources->line.check_health;
 	return merge_dsn(sources, config, error) &&
 		merge_log(sources, config, error) &&
-		merge_targets(sources, config, error);
+		merge_targets(sources, config, error) &&
+		check_sessions(sources, config, error) &&
+		merge_health(sources, config, error);
 }
 
 ConfigOutcome
@@ -191,6 +244,7 @@ config_release(Config *config)
 		explicit_bzero(config->dsn, strlen(config->dsn));
 	free(config->targets);
 	free(config->dsn);
+	free(config->health_socket);
 	free(config);
 }
 

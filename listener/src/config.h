@@ -13,6 +13,8 @@
  * which are often there for somebody else's sake, are ignored.  How the parts
  * of one target are merged is told in config_target.h.
  *
+ * Each target takes a session of PostgreSQL: more targets than max_sessions are refused.
+ *
  * A Config is never changed after it was loaded; SIGHUP loads another one.  Whoever
  * works by it holds it: after a reload some targets may go on with an older one.
  *
@@ -47,6 +49,10 @@
 /* A second to an hour. */
 #define CONFIG_STANDBY_TIMEOUT_MIN_MS 1000
 #define CONFIG_STANDBY_TIMEOUT_MAX_MS 3600000
+
+/* How many sessions PostgreSQL is asked for, unless told. */
+#define CONFIG_MAX_SESSIONS_DEFAULT 50
+#define CONFIG_MAX_SESSIONS_MAX 100000
 
 /* Longest name of a standby: PostgreSQL cuts an application_name there. */
 #define CONFIG_STANDBY_NAME_MAX 63
@@ -83,8 +89,12 @@ typedef struct Config
 	size_t		target_count;
 	LogLevel	log_level;
 	LogFormat	log_format;
+	char	   *health_socket;	/* owned; an absolute path that fits into a
+								 * socket's address; or NULL */
 	bool		once;			/* --once */
 	bool		check_only;		/* --check-config */
+	bool		check_connections;	/* --check-connections */
+	bool		check_health;	/* --check-health; with a health_socket */
 } Config;
 
 typedef enum ConfigOutcome

@@ -23,10 +23,14 @@ enum
 	OPTION_REDIS,
 	OPTION_STANDBYS,
 	OPTION_STANDBY_TIMEOUT,
+	OPTION_MAX_SESSIONS,
+	OPTION_HEALTH_SOCKET,
 	OPTION_LOG_LEVEL,
 	OPTION_LOG_FORMAT,
 	OPTION_ONCE,
 	OPTION_CHECK_CONFIG,
+	OPTION_CHECK_CONNECTIONS,
+	OPTION_CHECK_HEALTH,
 	OPTION_VERSION,
 	OPTION_HELP
 };
@@ -50,15 +54,24 @@ static const char help_text[] =
 "                       again when they have replayed it\n"
 "  --standby-timeout TIME\n"
 "                       how long one of them is waited for; default 60s\n"
+"  --max-sessions N     refuse a configuration with more targets, each of which takes\n"
+"                       a session of PostgreSQL; default 50\n"
+"  --health-socket PATH a socket by which --check-health asks the running daemon;\n"
+"                       default: none\n"
 "  --log-level LEVEL    error, warning, info (default) or debug\n"
 "  --log-format FORMAT  logfmt (default) or json\n"
 "  --once               apply what is pending, then exit\n"
 "  --check-config       show the targets of a valid configuration, then exit\n"
+"  --check-connections  ask PostgreSQL and every target whether they have all that is\n"
+"                       needed, say what is missing, then exit\n"
+"  --check-health       ask the daemon that runs with this health socket for the\n"
+"                       states of its targets, then exit\n"
 "  --version            show the version, then exit\n"
 "  --help               show this help, then exit\n"
 "\n"
 "Environment:\n"
-"  UNCACHED_CONFIG, UNCACHED_DSN, UNCACHED_LOG_LEVEL, UNCACHED_LOG_FORMAT\n"
+"  UNCACHED_CONFIG, UNCACHED_DSN, UNCACHED_LOG_LEVEL, UNCACHED_LOG_FORMAT,\n"
+"  UNCACHED_MAX_SESSIONS, UNCACHED_HEALTH_SOCKET\n"
 "                       as the options\n"
 "  REDIS_URL            as --redis; or else\n"
 "  REDIS_HOST, REDIS_PORT, REDIS_DB\n"
@@ -88,7 +101,8 @@ static const char help_text[] =
 "have changed, and keeps the old one if the new one is refused.\n"
 "\n"
 "Exit status: 0 if all went well, 1 if it failed while running (--once could\n"
-"not finish), 2 if the command line or the configuration was refused.\n";
+"not finish, --check-connections found something missing, --check-health got no\n"
+"answer), 2 if the command line or the configuration was refused.\n";
 
 static const struct option known_options[] = {
 	{"config", required_argument, NULL, OPTION_CONFIG},
@@ -96,10 +110,14 @@ static const struct option known_options[] = {
 	{"redis", required_argument, NULL, OPTION_REDIS},
 	{"standbys", required_argument, NULL, OPTION_STANDBYS},
 	{"standby-timeout", required_argument, NULL, OPTION_STANDBY_TIMEOUT},
+	{"max-sessions", required_argument, NULL, OPTION_MAX_SESSIONS},
+	{"health-socket", required_argument, NULL, OPTION_HEALTH_SOCKET},
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
 	{"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
 	{"once", no_argument, NULL, OPTION_ONCE},
 	{"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
+	{"check-connections", no_argument, NULL, OPTION_CHECK_CONNECTIONS},
+	{"check-health", no_argument, NULL, OPTION_CHECK_HEALTH},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{NULL, 0, NULL, 0}
@@ -180,6 +198,12 @@ take_option(int option, CommandLine *line)
 		case OPTION_STANDBY_TIMEOUT:
 			line->target.standby_timeout = from_option("--standby-timeout");
 			break;
+		case OPTION_MAX_SESSIONS:
+			line->settings.max_sessions = from_option("--max-sessions");
+			break;
+		case OPTION_HEALTH_SOCKET:
+			line->settings.health_socket = from_option("--health-socket");
+			break;
 		case OPTION_LOG_LEVEL:
 			line->settings.log_level = from_option("--log-level");
 			break;
@@ -191,6 +215,12 @@ take_option(int option, CommandLine *line)
 			break;
 		case OPTION_CHECK_CONFIG:
 			line->check_only = true;
+			break;
+		case OPTION_CHECK_CONNECTIONS:
+			line->check_connections = true;
+			break;
+		case OPTION_CHECK_HEALTH:
+			line->check_health = true;
 			break;
 		case OPTION_VERSION:
 			return print("uncached " UNCACHED_VERSION "\n");

@@ -19,6 +19,8 @@ typedef struct CommandLine
 	TargetSettings target;		/* of the target "default"; borrows from argv */
 	bool		once;
 	bool		check_only;
+	bool		check_connections;
+	bool		check_health;
 } CommandLine;
 
 /*

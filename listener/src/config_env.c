@@ -39,6 +39,9 @@ config_env_read(char *const environment[], Settings *settings, TargetSettings *t
 	settings->log_level = read_variable(environment, "UNCACHED_LOG_LEVEL");
 	settings->log_format = read_variable(environment, "UNCACHED_LOG_FORMAT");
 
+	settings->max_sessions = read_variable(environment, "UNCACHED_MAX_SESSIONS");
+	settings->health_socket = read_variable(environment, "UNCACHED_HEALTH_SOCKET");
+
 	target->url = read_variable(environment, "REDIS_URL");
 	target->host = read_variable(environment, "REDIS_HOST");
 	target->port = read_variable(environment, "REDIS_PORT");

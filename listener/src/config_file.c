@@ -160,6 +160,11 @@ read_section(ConfigFile *file, const IniSection *section, const ConfigError *err
 		{"dsn", &settings->dsn, true},
 		{NULL, NULL, false}
 	};
+	const KnownKey daemon[] = {
+		{"max_sessions", &settings->max_sessions, false},
+		{"health_socket", &settings->health_socket, false},
+		{NULL, NULL, false}
+	};
 	const KnownKey log[] = {
 		{"level", &settings->log_level, false},
 		{"format", &settings->log_format, false},
@@ -170,10 +175,12 @@ read_section(ConfigFile *file, const IniSection *section, const ConfigError *err
 		return read_target(file, section, error);
 	if (section->name == NULL && strcmp(section->kind, "postgres") == 0)
 		return read_entries(file, section, postgres, "dsn", error);
+	if (section->name == NULL && strcmp(section->kind, "daemon") == 0)
+		return read_entries(file, section, daemon, "max_sessions or health_socket", error);
 	if (section->name == NULL && strcmp(section->kind, "log") == 0)
 		return read_entries(file, section, log, "level or format", error);
 	return config_refuse(error, &place,
-						 "unknown section; expected [postgres], [log] or [target NAME]");
+						 "unknown section; expected [daemon], [postgres], [log] or [target NAME]");
 }
 
 bool

@@ -3,6 +3,7 @@
  * config_file.h
  *	  Settings from the configuration file.
  *
+ *		[daemon]		max_sessions, health_socket
  *		[postgres]		dsn
  *		[log]			level, format
  *		[target NAME]	url, username, password_file, prefix, scan_rate

@@ -51,6 +51,8 @@ typedef struct Settings
 	Setting		dsn;
 	Setting		log_level;
 	Setting		log_format;
+	Setting		max_sessions;
+	Setting		health_socket;
 } Settings;
 
 /* Where a message goes: the caller's buffer of config_load. */

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config_number.h"
+
 #define DEFAULT_URL "redis://localhost:6379/0"
 #define PASSWORD_BYTES_MAX 4096
 #define URL_ERROR_BYTES 192
@@ -213,55 +215,6 @@ resolve_prefix(const TargetSettings *const places[], TargetConfig *target,
 	return replace(&target->prefix, prefix, error);
 }
 
-/*
- * A number of 1 to "max" by its digits, and what stands behind them.  False if
- * it is none; "max" is below 10^17.
- */
-static bool
-parse_number(const char *text, int64_t max, int64_t *number, const char **behind)
-{
-	*number = 0;
-	for (; *text >= '0' && *text <= '9'; text++)
-	{
-		*number = *number * 10 + (*text - '0');
-		if (*number > max)
-			return false;
-	}
-	*behind = text;
-	return *number > 0;
-}
-
-/* Digits only, so that "1k" or "1e6" is not read as 1. */
-static bool
-parse_count(const char *text, int64_t max, int64_t *count)
-{
-	const char *behind;
-
-	return parse_number(text, max, count, &behind) && *behind == '\0';
-}
-
-/* A number with its unit: without one nobody would know which is meant. */
-static bool
-parse_time(const char *text, int64_t max_ms, int64_t *time_ms)
-{
-	static const struct
-	{
-		const char *name;
-		int64_t		ms;
-	}			units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}};
-	const char *behind;
-
-	if (!parse_number(text, max_ms, time_ms, &behind))
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (strcmp(behind, units[i].name) == 0)
-		{
-			*time_ms *= units[i].ms;
-			return *time_ms <= max_ms;
-		}
-	return false;
-}
-
 static bool
 resolve_scan_rate(const TargetSettings *const places[], TargetConfig *target,
 				  const ConfigError *error)
@@ -272,7 +225,7 @@ resolve_scan_rate(const TargetSettings *const places[], TargetConfig *target,
 
 		if (setting->value == NULL)
 			continue;
-		if (parse_count(setting->value, CONFIG_SCAN_RATE_MAX, &target->scan_rate))
+		if (config_parse_count(setting->value, CONFIG_SCAN_RATE_MAX, &target->scan_rate))
 			return true;
 		return config_refuse(error, setting, "expected a scan rate of 1 to %d keys a second",
 							 CONFIG_SCAN_RATE_MAX);
@@ -290,7 +243,7 @@ resolve_stagger(const TargetSettings *const places[], TargetConfig *target,
 
 		if (setting->value == NULL)
 			continue;
-		if (parse_time(setting->value, CONFIG_STAGGER_MAX_MS, &target->stagger_ms))
+		if (config_parse_time(setting->value, CONFIG_STAGGER_MAX_MS, &target->stagger_ms))
 			return true;
 		return config_refuse(error, setting, "expected a time of 1ms to 60min to stagger in, with"
 							 " the unit ms, s or min");
@@ -309,7 +262,7 @@ resolve_stagger_from(const TargetSettings *const places[], TargetConfig *target,
 
 		if (setting->value == NULL)
 			continue;
-		if (!parse_count(setting->value, CONFIG_STAGGER_FROM_MAX, &target->stagger_from))
+		if (!config_parse_count(setting->value, CONFIG_STAGGER_FROM_MAX, &target->stagger_from))
 			return config_refuse(error, setting, "expected 1 to %d keys to stagger from",
 								 CONFIG_STAGGER_FROM_MAX);
 		if (target->stagger_ms > 0)
@@ -329,7 +282,7 @@ resolve_sweep(const TargetSettings *const places[], TargetConfig *target,
 
 		if (setting->value == NULL)
 			continue;
-		if (parse_time(setting->value, CONFIG_SWEEP_MAX_MS, &target->sweep_ms) &&
+		if (config_parse_time(setting->value, CONFIG_SWEEP_MAX_MS, &target->sweep_ms) &&
 			target->sweep_ms >= CONFIG_SWEEP_MIN_MS)
 			return true;
 		return config_refuse(error, setting, "expected a time of 1s to 1440min between sweeps of"
@@ -402,8 +355,8 @@ resolve_standby_timeout(const TargetSettings *const places[], TargetConfig *targ
 
 		if (setting->value == NULL)
 			continue;
-		if (!parse_time(setting->value, CONFIG_STANDBY_TIMEOUT_MAX_MS,
-						&target->standby_timeout_ms) ||
+		if (!config_parse_time(setting->value, CONFIG_STANDBY_TIMEOUT_MAX_MS,
+							   &target->standby_timeout_ms) ||
 			target->standby_timeout_ms < CONFIG_STANDBY_TIMEOUT_MIN_MS)
 			return config_refuse(error, setting, "expected a time of 1s to 60min to wait for a standby,"
 								 " with the unit ms, s or min");

@@ -206,9 +206,10 @@ END_TEST
 
 START_TEST(config_refuses_unknown_sections)
 {
-	refuse_file("\n[redis]\n", "uncached.conf:2: unknown section; expected [postgres], [log] or [target NAME]");
+	refuse_file("\n[redis]\n", "uncached.conf:2: unknown section; expected [daemon], [postgres], [log] or [target NAME]");
 	refuse_file("[postgres x]\n", ":1: unknown section");
 	refuse_file("[log x]\n", ":1: unknown section");
+	refuse_file("[daemon x]\n", ":1: unknown section");
 }
 
 END_TEST

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check_connections.h"
 #include "config.h"
 #include "log.h"
 #include "loop.h"
@@ -312,9 +313,12 @@ load_and_run(Daemon *daemon, int argc, char *argv[])
 			break;
 	}
 	config_hide_secrets(argc, argv);
-	if (!daemon->config->check_only)
+	if (daemon->config->check_only)
+		config_print_targets(daemon->config, stdout);
+	else if (daemon->config->check_connections)
+		return check_connections(daemon->config, stdout) ? STATUS_OK : STATUS_FAILED;
+	else
 		return start_and_run(daemon);
-	config_print_targets(daemon->config, stdout);
 	return STATUS_OK;
 }
 

@@ -50,12 +50,34 @@ AS $$
 $$;
 COMMENT ON FUNCTION uncache.gap_reason(text) IS 'why a consumer has to resync soon: gaps behind its cursor, or null';
 
+CREATE FUNCTION uncache.consumer_state(consumer uncache.consumers) RETURNS text
+	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN consumer.lost_at IS NOT NULL THEN 'lost'
+		WHEN consumer.cursor IS NULL THEN 'waiting'
+		WHEN consumer.resync_reason IS NOT NULL OR NOT uncache.has_marker(consumer.id) OR uncache.gap_reason(consumer.cursor) IS NOT NULL THEN 'resync'
+		ELSE 'ready' END
+$$;
+COMMENT ON FUNCTION uncache.consumer_state(uncache.consumers) IS 'how far a consumer is: lost, waiting, resync or ready';
+
+/* For uncached --check-connections: rules and consumers are compared with its configuration. */
+CREATE FUNCTION uncache.targets(OUT target text, OUT actions text[], OUT state text, OUT worker_pid integer) RETURNS SETOF record
+	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(r.target, c.target), coalesce(r.actions, '{}'),
+		CASE WHEN c.id IS NOT NULL THEN uncache.consumer_state(c) END, uncache.consumer_worker(c.id)
+	FROM (SELECT p.target, array_agg(DISTINCT a.action ORDER BY a.action) AS actions
+			FROM uncache.rules r, uncache.rule_for_any_row(r.action, r.templates) p,
+				LATERAL (VALUES (r.action::text), (p.action)) AS a(action)
+			WHERE p.target IS NOT NULL
+			GROUP BY p.target) r
+		FULL JOIN uncache.consumers c ON c.target = r.target
+$$;
+COMMENT ON FUNCTION uncache.targets() IS 'each target that a rule names or that has a consumer: the actions of its rules and what they fall back to, and the consumer''s state';
+
 CREATE VIEW uncache.status AS
 SELECT c.target,
-	CASE WHEN c.lost_at IS NOT NULL THEN 'lost'
-		WHEN c.cursor IS NULL THEN 'waiting'
-		WHEN c.resync_reason IS NOT NULL OR NOT uncache.has_marker(c.id) OR uncache.gap_reason(c.cursor) IS NOT NULL THEN 'resync'
-		ELSE 'ready' END AS state,
+	uncache.consumer_state(c.*) AS state,
 	uncache.consumer_worker(c.id) AS worker_pid,
 	CASE WHEN c.lost_at IS NULL THEN b.row_count END AS pending_rows,
 	CASE WHEN c.lost_at IS NULL THEN b.key_count END AS pending_keys,

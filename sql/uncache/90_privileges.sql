@@ -5,7 +5,7 @@ CREATE FUNCTION uncache.grant_consumer(role regrole) RETURNS void
 AS $$
 BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text), uncache.fetch(text, text, integer, boolean), uncache.fetch_until(text, text, integer, text), uncache.ack(text, text, bigint), uncache.resync_keys(text), uncache.resynced(text), uncache.standbys(text, text[], boolean), uncache.report_late(text, text[]), uncache.trim(integer) TO %s', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text), uncache.fetch(text, text, integer, boolean), uncache.fetch_until(text, text, integer, text), uncache.ack(text, text, bigint), uncache.resync_keys(text), uncache.resynced(text), uncache.standbys(text, text[], boolean), uncache.report_late(text, text[]), uncache.trim(integer), uncache.targets() TO %s', role);
 END
 $$;
 COMMENT ON FUNCTION uncache.grant_consumer(regrole) IS 'lets a role run uncached, and nothing else';
@@ -59,6 +59,6 @@ REVOKE ALL ON SCHEMA uncache FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.patterns(), uncache.tags(), uncache.versions(), uncache.query(), uncache.cacheops() TO PUBLIC;
 GRANT USAGE ON SCHEMA uncache TO pg_monitor;
 GRANT SELECT ON uncache.rules, uncache.rule_triggers, uncache.schemas, uncache.renamed_columns, uncache.renamed_tables, uncache.status TO pg_monitor;
-GRANT EXECUTE ON FUNCTION uncache.consumer_worker(integer), uncache.has_marker(integer), uncache.lag_alarm(uncache.consumers), uncache.gap_reason(text),
+GRANT EXECUTE ON FUNCTION uncache.consumer_worker(integer), uncache.has_marker(integer), uncache.lag_alarm(uncache.consumers), uncache.gap_reason(text), uncache.consumer_state(uncache.consumers),
 	uncache.cursor_has_consumed(text, xid8, integer) TO pg_monitor;
 SELECT uncache.grant_functions(uncache.check_functions(), 'pg_monitor');

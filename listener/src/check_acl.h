@@ -1,0 +1,58 @@
+/*-------------------------------------------------------------------------
+ *
+ * check_acl.h
+ *	  Which commands of Redis a target needs, and what the rules of a user say
+ *	  about one of them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_CHECK_ACL_H
+#define UNCACHED_CHECK_ACL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What asks for commands; bits. */
+typedef enum CheckNeed
+{
+	CHECK_NEED_ALWAYS = 1,
+	CHECK_NEED_DATABASE = 2,	/* another database than 0 */
+	CHECK_NEED_STAGGER = 4,
+	CHECK_NEED_SWEEP = 8,
+	CHECK_NEED_TAGS = 16,		/* of rules, as those below */
+	CHECK_NEED_VERSIONS = 32,
+	CHECK_NEED_CACHEOPS = 64
+} CheckNeed;
+
+#define CHECK_NEEDS_OF_RULES (CHECK_NEED_TAGS | CHECK_NEED_VERSIONS | CHECK_NEED_CACHEOPS)
+#define CHECK_NEEDS_OF_SCRIPTS \
+	(CHECK_NEED_STAGGER | CHECK_NEED_SWEEP | CHECK_NEEDS_OF_RULES)
+
+/* The needs of rules with an action of the journal; 0 for none besides ALWAYS. */
+extern unsigned int check_acl_needs_of(const char *action);
+
+#define CHECK_ACL_WORDS_MAX 5
+
+typedef struct CheckCommand
+{
+	const char *name;			/* as ACL SETUSER has it, in lower case */
+	unsigned int needs;			/* any of them needs it */
+	const char *words[CHECK_ACL_WORDS_MAX]; /* an example of a call; "" is a
+											 * key; ends with NULL */
+} CheckCommand;
+
+/* Static data; ends with a command without a name. */
+extern const CheckCommand check_acl_commands[];
+
+typedef enum CheckAnswer
+{
+	CHECK_ALLOWED,
+	CHECK_DENIED,
+	CHECK_UNDECIDED				/* by a category, whose commands differ from
+								 * version to version */
+} CheckAnswer;
+
+/* May who has these rules ("-@all +get", of ACL GETUSER) call the command? */
+extern CheckAnswer check_acl_look_up(const char *rules, const char *command);
+
+#endif

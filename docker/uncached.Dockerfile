@@ -18,5 +18,7 @@ RUN apt-get update \
  && useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin uncached
 COPY --from=build /out /
 USER uncached
-HEALTHCHECK --interval=30s --timeout=3s CMD ["uncached", "--check-config"]
+# /dev/shm is a tmpfs of the container's own, also where the root is read-only
+ENV UNCACHED_HEALTH_SOCKET=/dev/shm/uncached.health
+HEALTHCHECK --interval=30s --timeout=3s --start-period=10s CMD ["uncached", "--check-health"]
 ENTRYPOINT ["uncached"]

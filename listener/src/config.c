@@ -182,6 +182,11 @@ read_file(Sources *sources, const ConfigError *error)
 	Setting		path = highest(sources->line.settings.config_path,
 							   sources->environment.config_path, nowhere_else);
 
+	/* a daemon that runs may be asked although the file is wrong by now */
+	if (sources->line.check_health &&
+		(sources->line.settings.health_socket.value != NULL ||
+		 sources->environment.health_socket.value != NULL))
+		return true;
 	return path.value == NULL || config_file_load(&path, &sources->file, error);
 }
 
@@ -192,6 +197,8 @@ merge(const Sources *sources, Config *config, const ConfigError *error)
 	config->check_only = sources->line.check_only;
 	config->check_connections = sources->line.check_connections;
 	config->check_health = sources->line.check_health;
+	if (config->check_health)
+		return merge_health(sources, config, error);
 	return merge_dsn(sources, config, error) &&
 		merge_log(sources, config, error) &&
 		merge_targets(sources, config, error) &&

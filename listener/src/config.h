@@ -94,7 +94,8 @@ typedef struct Config
 	bool		once;			/* --once */
 	bool		check_only;		/* --check-config */
 	bool		check_connections;	/* --check-connections */
-	bool		check_health;	/* --check-health; with a health_socket */
+	bool		check_health;	/* --check-health: health_socket is all there
+								 * is in this config */
 } Config;
 
 typedef enum ConfigOutcome

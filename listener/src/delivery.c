@@ -486,6 +486,12 @@ delivery_reset(Delivery *delivery)
 	memset(&delivery->session, 0, sizeof(delivery->session));
 }
 
+bool
+delivery_is_resyncing(const Delivery *delivery)
+{
+	return delivery->session.resync != RESYNC_NONE;
+}
+
 void
 delivery_finish(Delivery *delivery)
 {

@@ -66,6 +66,9 @@ extern void delivery_start(Delivery *delivery, const char *cursor, bool resync,
 /* The session is gone: forgets all work; the journal still has it. */
 extern void delivery_reset(Delivery *delivery);
 
+/* Is what the rules can produce still to be deleted, or that to be reported? */
+extern bool delivery_is_resyncing(const Delivery *delivery);
+
 /* Fetches no more; "finished" follows when the batch in hand is acknowledged. */
 extern void delivery_finish(Delivery *delivery);
 

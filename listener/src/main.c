@@ -23,11 +23,16 @@
 
 #include "check_connections.h"
 #include "config.h"
+#include "health_client.h"
+#include "health_server.h"
 #include "log.h"
 #include "loop.h"
 #include "relay.h"
 
 #define ERROR_BYTES 512
+
+/* Less than what is usual for a container's health check. */
+#define HEALTH_TIMEOUT_MS 2000
 
 enum
 {
@@ -44,6 +49,7 @@ typedef struct Daemon
 	Config	   *config;			/* held */
 	Loop	   *loop;			/* owned */
 	Relay	   *relay;			/* owned; borrows loop and log */
+	HealthServer *health;		/* owned; borrows loop and log */
 	Log			log;
 	int			signal_pipe_fds[2]; /* owned; -1 if not open */
 	LoopWatch	signal_watch;
@@ -129,12 +135,20 @@ random_seed(void)
 	return seed;
 }
 
-/* The log is the one thing that all targets share. */
+/* What all targets share: it changes at once. */
 static void
 take_log_settings(Daemon *daemon)
 {
 	daemon->log.level = daemon->config->log_level;
 	daemon->log.format = daemon->config->log_format;
+}
+
+static void
+tell_health(void *context, FILE *stream)
+{
+	const Daemon *daemon = context;
+
+	relay_describe(daemon->relay, stream);
 }
 
 static bool
@@ -182,6 +196,7 @@ reload(Daemon *daemon)
 	config_release(daemon->config);
 	daemon->config = config;
 	take_log_settings(daemon);
+	health_server_listen(daemon->health, config->health_socket);
 	log_event(&daemon->log, LOG_LEVEL_INFO, "configuration reloaded",
 			  LOG_TEXT("version", UNCACHED_VERSION),
 			  LOG_NUMBER("targets", (int64_t) config->target_count),
@@ -270,13 +285,18 @@ start_and_run(Daemon *daemon)
 	int			status = STATUS_FAILED;
 
 	daemon->loop = loop_create();
-	if (daemon->loop == NULL || !catch_signals(daemon))
+	if (daemon->loop != NULL)
+		daemon->health = health_server_create(daemon->loop, &daemon->log, tell_health, daemon);
+	if (daemon->health == NULL || !catch_signals(daemon))
 		log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot set up the event loop",
 				  LOG_TEXT("error", strerror(errno)),
 				  LOG_TEXT("advice", "raise the limits of memory and descriptors (ulimit -n), and start uncached again"));
 	else if (start_relay(daemon))
 	{
+		health_server_listen(daemon->health, daemon->config->health_socket);
 		status = run(daemon);
+		health_server_destroy(daemon->health);
+		daemon->health = NULL;
 		relay_destroy(daemon->relay);
 		log_event(&daemon->log, LOG_LEVEL_INFO, "stopped", LOG_NUMBER("exit_status", status));
 	}
@@ -292,9 +312,21 @@ tear_down(Daemon *daemon)
 		if (daemon->signal_pipe_fds[i] >= 0)
 			(void) close(daemon->signal_pipe_fds[i]);
 	}
+	health_server_destroy(daemon->health);
 	loop_destroy(daemon->loop);
 	config_release(daemon->config);
 	free_arguments(daemon);
+}
+
+static int
+check_health(const Config *config)
+{
+	char		error[ERROR_BYTES];
+
+	if (health_client_ask(config->health_socket, HEALTH_TIMEOUT_MS, stdout, error, sizeof(error)))
+		return STATUS_OK;
+	(void) fprintf(stderr, "uncached: %s\n", error);
+	return STATUS_FAILED;
 }
 
 static int
@@ -317,6 +349,8 @@ load_and_run(Daemon *daemon, int argc, char *argv[])
 		config_print_targets(daemon->config, stdout);
 	else if (daemon->config->check_connections)
 		return check_connections(daemon->config, stdout) ? STATUS_OK : STATUS_FAILED;
+	else if (daemon->config->check_health)
+		return check_health(daemon->config);
 	else
 		return start_and_run(daemon);
 	return STATUS_OK;

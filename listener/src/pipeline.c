@@ -458,6 +458,32 @@ pipeline_state(const Pipeline *pipeline)
 	return pipeline->state;
 }
 
+const char *
+pipeline_describe(const Pipeline *pipeline)
+{
+	static const char *const names[] = {
+		[PIPELINE_CONNECTING] = "connecting",
+		[PIPELINE_ATTACHING] = "attaching",
+		[PIPELINE_STANDBY] = "standby",
+		[PIPELINE_CONFLICT] = "conflict",
+		[PIPELINE_WAITING] = "waiting",
+		[PIPELINE_RUNNING] = "ready",
+		[PIPELINE_STOPPING] = "stopping",
+		[PIPELINE_CLOSED] = "closed",
+		[PIPELINE_FAILED] = "failed",
+	};
+
+	if (pipeline->state == PIPELINE_RUNNING && delivery_is_resyncing(pipeline->delivery))
+		return "resync";
+	return names[pipeline->state];
+}
+
+bool
+pipeline_has_redis(const Pipeline *pipeline)
+{
+	return redis_target_is_ready(pipeline->target);
+}
+
 int
 pipeline_backend_pid(const Pipeline *pipeline)
 {

@@ -49,6 +49,12 @@ extern void pipeline_stop(Pipeline *pipeline);
 
 extern PipelineState pipeline_state(const Pipeline *pipeline);
 
+/* The state in a word, for people: as the enum has it, RUNNING being "resync" or "ready". */
+extern const char *pipeline_describe(const Pipeline *pipeline);
+
+/* Is Redis there? */
+extern bool pipeline_has_redis(const Pipeline *pipeline);
+
 /*
  * Lets a new pipeline take the place of an earlier one for the same target and dsn, which
  * is destroyed by then and had this process of the server's (0: none): what is left of

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline.h"
 #include "relay_slot.h"
 
 /* 2^64 / golden ratio: seeds of neighbours have little in common */
@@ -169,6 +170,20 @@ relay_advance(Relay *relay)
 	}
 	relay->slot_count = kept_count;
 	return state;
+}
+
+void
+relay_describe(const Relay *relay, FILE *stream)
+{
+	for (size_t i = 0; i < relay->slot_count; i++)
+	{
+		const Pipeline *pipeline = relay_slot_pipeline(relay->slots[i]);
+
+		(void) fprintf(stream, "%s state=%s redis=%s\n", relay_slot_alias(relay->slots[i]),
+					   pipeline != NULL ? pipeline_describe(pipeline) : "starting",
+					   pipeline != NULL && pipeline_has_redis(pipeline) ?
+					   "connected" : "disconnected");
+	}
 }
 
 void

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "config.h"
 #include "log.h"
@@ -64,6 +65,12 @@ extern bool relay_reload(Relay *relay, Config *config, RelayChanges *changes)
  * at once, and nothing is started any more.
  */
 extern void relay_stop(Relay *relay);
+
+/*
+ * Writes a line for each target: "ALIAS state=STATE redis=connected", the latter
+ * "disconnected" while it is not there.  STATE: pipeline_describe's, or "starting".
+ */
+extern void relay_describe(const Relay *relay, FILE *stream);
 
 /* Starts what is to be started, and tells how it goes; after each turn of the loop. */
 extern RelayState relay_advance(Relay *relay);

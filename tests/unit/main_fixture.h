@@ -138,6 +138,13 @@ relay_advance(Relay *relay)
 }
 
 void
+relay_describe(const Relay *relay, FILE *stream)
+{
+	(void) relay;
+	(void) fputs("described\n", stream);
+}
+
+void
 relay_destroy(Relay *relay)
 {
 	static const char said[] = "relay destroyed\n";

@@ -83,6 +83,15 @@ START_TEST(config_refuses_max_sessions_that_are_no_number)
 
 END_TEST
 
+static void
+accept_config_for_health(const char *path)
+{
+	with_argument("--check-health");
+	accept_config();
+	ck_assert_str_eq(config->health_socket, path);
+	ck_assert_uint_eq(config->target_count, 0);
+}
+
 START_TEST(config_has_no_health_socket_unless_told)
 {
 	accept_config();
@@ -142,6 +151,17 @@ START_TEST(config_cannot_check_the_health_without_a_socket)
 
 END_TEST
 
+START_TEST(config_is_not_needed_to_check_the_health)
+{
+	with_file("[daemon]\nhealth_socket = /run/file\n[target x]\nurl = redis://h:0\n");
+	accept_config_for_health("/run/file");
+	with_file("nonsense\n");
+	with_variable("UNCACHED_HEALTH_SOCKET=/run/variable");
+	accept_config_for_health("/run/variable");
+}
+
+END_TEST
+
 START_TEST(config_can_be_told_to_check_connections)
 {
 	with_argument("--check-connections");
@@ -163,6 +183,7 @@ add(TCase *tests)
 	tcase_add_test(tests, config_takes_the_health_socket_from_the_highest_place);
 	tcase_add_test(tests, config_refuses_a_health_socket_that_cannot_be_one);
 	tcase_add_test(tests, config_cannot_check_the_health_without_a_socket);
+	tcase_add_test(tests, config_is_not_needed_to_check_the_health);
 	tcase_add_test(tests, config_can_be_told_to_check_connections);
 }
 

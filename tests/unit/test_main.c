@@ -39,6 +39,29 @@ START_TEST(main_shows_targets_and_starts_nothing_for_check_config)
 
 END_TEST
 
+START_TEST(main_exits_1_if_no_daemon_answers_at_the_health_socket)
+{
+	with_argument("--check-health");
+	with_argument("--health-socket=/nonexistent/health");
+	assert_exit(STATUS_FAILED);
+	ck_assert_str_eq(output, "uncached: cannot connect to the health socket: No such file or directory\n");
+}
+
+END_TEST
+
+START_TEST(main_exits_1_if_a_connection_lacks_something)
+{
+	with_argument("--check-connections");
+	with_argument("--dsn=host=/nonexistent");
+	with_argument("--redis=unix:///nonexistent/redis.sock");
+	assert_exit(STATUS_FAILED);
+	assert_said("missing postgres: cannot be reached: ");
+	assert_said("missing target default: /nonexistent/redis.sock db=0 cannot be reached: ");
+	assert_not_said("relay");
+}
+
+END_TEST
+
 /* ---- one relay ---- */
 
 START_TEST(main_exits_0_when_once_is_done)
@@ -190,6 +213,8 @@ main(void)
 	tcase_add_test(tests, main_exits_2_if_the_configuration_is_refused);
 	tcase_add_test(tests, main_exits_0_after_the_version);
 	tcase_add_test(tests, main_shows_targets_and_starts_nothing_for_check_config);
+	tcase_add_test(tests, main_exits_1_if_no_daemon_answers_at_the_health_socket);
+	tcase_add_test(tests, main_exits_1_if_a_connection_lacks_something);
 	tcase_add_test(tests, main_exits_0_when_once_is_done);
 	tcase_add_test(tests, main_exits_1_when_once_failed);
 	tcase_add_test(tests, main_exits_0_after_sigterm);

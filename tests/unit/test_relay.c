@@ -91,6 +91,18 @@ pipeline_state(const Pipeline *pipeline)
 	return pipeline->state;
 }
 
+const char *
+pipeline_describe(const Pipeline *pipeline)
+{
+	return pipeline->state == PIPELINE_STOPPING ? "stopping" : "ready";
+}
+
+bool
+pipeline_has_redis(const Pipeline *pipeline)
+{
+	return pipeline != &pipelines[1];
+}
+
 int
 pipeline_backend_pid(const Pipeline *pipeline)
 {
@@ -225,6 +237,24 @@ START_TEST(relay_starts_a_pipeline_for_each_target)
 	ck_assert_str_eq(pipelines[1].alias, "b");
 	assert_said("msg=\"target configured\" target=a redis=a:6379/0\n");
 	assert_said("msg=\"target configured\" target=b redis=b:6379/0 scan_rate=300\n");
+}
+
+END_TEST
+
+START_TEST(relay_describes_each_target_in_a_line)
+{
+	char		text[256] = "";
+	FILE	   *stream = fmemopen(text, sizeof(text), "w");
+
+	ck_assert_ptr_nonnull(stream);
+	start(A B);
+	load_text(CHANGED_A B "[target c]\nurl = redis://c\n");
+	ck_assert(relay_reload(relay, config, &changes));
+	relay_describe(relay, stream);
+	fclose(stream);
+	ck_assert_str_eq(text, "a state=stopping redis=connected\n"
+					 "b state=ready redis=disconnected\n"
+					 "c state=starting redis=disconnected\n");
 }
 
 END_TEST
@@ -553,6 +583,7 @@ main(void)
 
 	tcase_add_checked_fixture(tests, set_up_relay, tear_down_relay);
 	tcase_add_test(tests, relay_starts_a_pipeline_for_each_target);
+	tcase_add_test(tests, relay_describes_each_target_in_a_line);
 	tcase_add_test(tests, relay_does_not_touch_targets_that_did_not_change);
 	tcase_add_test(tests, relay_starts_a_changed_target_anew_when_it_has_ended);
 	tcase_add_test(tests, relay_gives_a_changed_target_a_limited_time_of_its_own);

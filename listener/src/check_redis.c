@@ -11,10 +11,8 @@
 #include "check_redis.h"
 
 #include <hiredis/hiredis.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "check_acl.h"
 #include "redis_error.h"
@@ -27,6 +25,7 @@
 #define ARGUMENTS_MAX (CHECK_ACL_WORDS_MAX + 3)
 #define OLDEST_MAJOR 4
 #define OLDEST_MAJOR_OF_SCRIPTS 5
+#define FIRST_MAJOR_WITH_USERS 6
 
 /* Behind the prefix; no rule is expected to make such a key. */
 #define EXAMPLE_KEY "uncached-check"
@@ -39,6 +38,7 @@ typedef struct Check
 	CheckReport *report;		/* borrowed */
 	redisContext *redis;		/* owned; NULL while not connected */
 	char	   *key;			/* owned; an example */
+	long		major_version;	/* 0 if it is not known */
 } Check;
 
 /* --- asking --- */
@@ -134,10 +134,16 @@ connect_redis(Check *check)
 }
 
 static bool
+has_username(const RedisUrl *url)
+{
+	return url->username != NULL && url->username[0] != '\0';
+}
+
+static bool
 log_in(const Check *check)
 {
 	const RedisUrl *url = &check->target->url;
-	bool		has_user = url->username != NULL && url->username[0] != '\0';
+	bool		has_user = has_username(url);
 	const char *const with_user[] = {"AUTH", url->username, url->password, NULL};
 	const char *const without_user[] = {"AUTH", url->password, NULL};
 
@@ -204,10 +210,11 @@ read_field(const char *info, const char *name, char *value, size_t value_bytes)
 }
 
 static void
-check_version(const Check *check, const char *version)
+check_version(Check *check, const char *version)
 {
 	long		major = strtol(version, NULL, 10);
 
+	check->major_version = major;
 	if (major < OLDEST_MAJOR)
 		check_report_say(check->report, CHECK_MISSING, "upgrade Redis",
 						 "version %s: uncache needs Redis 4 or later", version);
@@ -220,7 +227,7 @@ check_version(const Check *check, const char *version)
 }
 
 static void
-take_server_info(const Check *check, const char *info)
+take_server_info(Check *check, const char *info)
 {
 	char		version[VERSION_BYTES];
 	char		mode[VERSION_BYTES];
@@ -255,7 +262,7 @@ take_replication_info(const Check *check, const char *info)
 
 /* False if it cannot even be asked. */
 static bool
-check_info(const Check *check)
+check_info(Check *check)
 {
 	static const char *const server[] = {"INFO", "server", NULL};
 	static const char *const replication[] = {"INFO", "replication", NULL};
@@ -357,14 +364,6 @@ look_up(const Check *check, const char *rules)
 						  "its rules name categories");
 }
 
-static bool
-knows(const redisReply *reply)
-{
-	return !is_error(reply) ||
-		(strncasecmp(text_of(reply), "ERR unknown", 11) != 0 &&
-		 strncasecmp(text_of(reply), "ERR syntax", 10) != 0);
-}
-
 static void
 check_user(const Check *check, const char *user)
 {
@@ -399,9 +398,10 @@ check_permissions(const Check *check)
 
 	if (!is_error(reply) && reply->type == REDIS_REPLY_STRING)
 		check_user(check, text_of(reply));
-	else if (!knows(reply))
+	else if (reply != NULL && check->major_version > 0 &&
+			 check->major_version < FIRST_MAJOR_WITH_USERS)
 		check_report_say(check->report, CHECK_OK, "", "it has no users, and everybody may run everything");
-	else if (check->target->url.username != NULL && check->target->url.username[0] != '\0' && reply != NULL)
+	else if (reply != NULL && has_username(&check->target->url))
 		check_user(check, check->target->url.username);
 	else
 		check_report_say(check->report, CHECK_UNKNOWN,

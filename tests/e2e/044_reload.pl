@@ -171,6 +171,19 @@ ok(wait_attached($node, target => 'api'), 'after many quick reloads the target i
 ok(defined seconds_to_serve('api'), 'with the last settings');
 is(worker('quiet'), $workers{quiet}, 'the unchanged target still has its session');
 
+# --- too many targets ---
+
+my %usual = %targets;
+$targets{"t$_"} = { url => $redis->url } foreach 1 .. 50;
+reload();
+ok( $daemon->wait_for_log(
+		qr/level=error msg="configuration refused: the old one stays" error="[^"]*: 53 targets need 53 sessions of PostgreSQL, and max_sessions is 50: .*advice=/),
+	'more targets than sessions are refused');
+is(Uncache::Test::Daemon->new('too_many', config => $file)->run(5), 2, 'at the start, too');
+%targets = %usual;
+reload();
+ok($daemon->wait_for_log(qr/unchanged=3 changed=0/), 'nothing has happened to the others');
+
 # --- another dsn ---
 
 reload(dsn => "$dsn connect_timeout=3");

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../listener/src/config.h"
+#include "../../listener/src/config_target.h"
 
 #define PATH_BYTES 64
 #define ERROR_BYTES 1024
@@ -36,6 +37,8 @@ check_config(const Config *config)
 {
 	FUZZ_CHECK(config->dsn != NULL);
 	FUZZ_CHECK(config->target_count > 0);
+	FUZZ_CHECK(config->health_socket == NULL || config->health_socket[0] == '/');
+	FUZZ_CHECK(config_target_equals(&config->targets[0], &config->targets[0]));
 	for (size_t i = 0; i < config->target_count; i++)
 	{
 		check_target(&config->targets[i]);

@@ -6,7 +6,7 @@
  *
  * The commands are those of redis_greeting.c, redis_script.c,
  * redis_row_script.c, redis_scan.c and redis_sweep.c.  PING and CLIENT SETNAME
- * may be denied.
+ * may be denied, and HELLO is allowed to everybody.
  *
  *-------------------------------------------------------------------------
  */

@@ -15,6 +15,7 @@
 
 #include "check_acl.h"
 #include "journal_conninfo.h"
+#include "journal_error.h"
 #include "journal_operation.h"
 
 #define CONNECT_TIMEOUT_S "5"
@@ -33,7 +34,7 @@ typedef struct Check
 
 /* The functions of docs/protocol.md, as pg_proc has them. */
 static const char protocol_functions[] =
-"{\"attach(text, text, text, bigint, text, bigint, text)\","
+"{\"attach(text, text, text, bigint, text, bigint, text, text)\","
 "\"fetch(text, text, integer, boolean)\","
 "\"fetch_until(text, text, integer, text)\","
 "\"ack(text, text, bigint)\","
@@ -162,12 +163,16 @@ ask(const Check *check, const char *doing, const char *sql, const char *paramete
 {
 	PGresult   *result = query(check, sql, parameter);
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *error;
 
 	if (PQresultStatus(result) == PGRES_TUPLES_OK)
 		return result;
+	error = error_of(check, result);
 	check_report_say(check->report, CHECK_MISSING,
-					 journal_answer_advice(sqlstate != NULL ? sqlstate : ""),
-					 "%s: %s", doing, error_of(check, result));
+					 journal_error_kind(sqlstate != NULL ? JOURNAL_FAILURE_SERVER :
+										JOURNAL_FAILURE_CONNECTION,
+										sqlstate != NULL ? sqlstate : "", error)->advice,
+					 "%s: %s", doing, error);
 	PQclear(result);
 	return NULL;
 }

@@ -16,7 +16,7 @@
 
 #include "check_acl.h"
 #include "redis_error.h"
-#include "redis_history.h"
+#include "redis_greeting.h"
 
 #define TIMEOUT_S 5
 #define ADDRESS_BYTES 512
@@ -74,7 +74,7 @@ text_of(const redisReply *reply)
 static bool
 is_denied(const redisReply *reply)
 {
-	return is_error(reply) && strncmp(text_of(reply), "NOPERM", 6) == 0;
+	return reply != NULL && redis_greeting_is_denial(reply);
 }
 
 static const char *

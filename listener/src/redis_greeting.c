@@ -107,9 +107,8 @@ redis_greeting_append_history(RedisOutput *output)
 		append_texts(output, "INFO", "replication", NULL);
 }
 
-/* By its ACL, or since rename-command took the command away. */
-static bool
-is_denial(const redisReply *reply)
+bool
+redis_greeting_is_denial(const redisReply *reply)
 {
 	return reply->type == REDIS_REPLY_ERROR &&
 		(strncmp(reply->str, "NOPERM ", 7) == 0 ||
@@ -127,12 +126,12 @@ redis_greeting_accepts(RedisGreetingStep step, const redisReply *reply)
 	switch (step)
 	{
 		case REDIS_GREETING_PING:
-			return reply->type == REDIS_REPLY_STATUS || is_denial(reply);
+			return reply->type == REDIS_REPLY_STATUS || redis_greeting_is_denial(reply);
 		case REDIS_GREETING_HELLO:
-			return reply->type == REDIS_REPLY_ARRAY || is_denial(reply);
+			return reply->type == REDIS_REPLY_ARRAY || redis_greeting_is_denial(reply);
 		case REDIS_GREETING_INFO_SERVER:
 		case REDIS_GREETING_INFO_REPLICATION:
-			return reply->type == REDIS_REPLY_STRING || is_denial(reply);
+			return reply->type == REDIS_REPLY_STRING || redis_greeting_is_denial(reply);
 		case REDIS_GREETING_SETNAME:
 			return reply->type == REDIS_REPLY_STATUS || reply->type == REDIS_REPLY_ERROR;
 		default:

@@ -52,6 +52,9 @@ extern bool redis_greeting_append_history(RedisOutput *output)
 /* May the greeting go on after this reply to the step? */
 extern bool redis_greeting_accepts(RedisGreetingStep step, const redisReply *reply);
 
+/* Is the command denied to the user by its ACL, or to all by rename-command? */
+extern bool redis_greeting_is_denial(const redisReply *reply);
+
 /* What the reply tells of the server; it was accepted, and may be an error. */
 extern void redis_greeting_read(const redisReply *reply, RedisHistory *history);
 

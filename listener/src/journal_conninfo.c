@@ -27,24 +27,31 @@ static const char *const our_parameters[][2] = {
 
 #define OUR_COUNT (sizeof(our_parameters) / sizeof(our_parameters[0]))
 
+/*
+ * All parameters that are in force: those of the dsn, of a service file, of the
+ * environment and libpq's own.  libpq tells them of a connection only.  This one
+ * ends at an sslmode that does not exist, before it would look up a host; the
+ * password keeps it from reading a file of them.
+ */
+static PQconninfoOption *
+read_effective(const char *dsn)
+{
+	const char *const keywords[] = {"dbname", "password", "sslmode", NULL};
+	const char *const values[] = {dsn, "none", "none", NULL};
+	PGconn	   *conn = PQconnectStartParams(keywords, values, 1);
+	PQconninfoOption *options = PQconninfo(conn);
+
+	PQfinish(conn);
+	return options;
+}
+
 static const char *
 option_value(const PQconninfoOption *options, const char *keyword)
 {
-	for (const PQconninfoOption *option = options;
-		 option != NULL && option->keyword != NULL; option++)
+	for (const PQconninfoOption *option = options; option->keyword != NULL; option++)
 		if (strcmp(option->keyword, keyword) == 0)
 			return option->val;
 	return NULL;
-}
-
-/* The dsn's value or, where it has none, the environment's; may be NULL. */
-static const char *
-effective_value(const PQconninfoOption *given, const PQconninfoOption *defaults,
-				const char *keyword)
-{
-	const char *value = option_value(given, keyword);
-
-	return value != NULL ? value : option_value(defaults, keyword);
 }
 
 static size_t
@@ -77,62 +84,73 @@ copy_element(const char *list, size_t index, char **element)
 }
 
 static bool
-choose_host(JournalConninfo *info, const PQconninfoOption *given,
-			const PQconninfoOption *defaults, size_t attempt)
+choose_host(JournalConninfo *info, const PQconninfoOption *options, size_t attempt)
 {
-	const char *host = effective_value(given, defaults, "host");
-	const char *hostaddr = effective_value(given, defaults, "hostaddr");
+	const char *host = option_value(options, "host");
+	const char *hostaddr = option_value(options, "hostaddr");
 	size_t		count = count_elements(hostaddr != NULL ? hostaddr : host);
 
-	if (count < 2)
+	if (count == 0)
 		return true;
 	return copy_element(host, attempt % count, &info->host) &&
 		copy_element(hostaddr, attempt % count, &info->hostaddr) &&
-		copy_element(effective_value(given, defaults, "port"),
-					 attempt % count, &info->port);
+		copy_element(option_value(options, "port"), attempt % count, &info->port);
 }
 
-static size_t
-add_parameter(JournalConninfo *info, size_t at, const char *keyword, const char *value)
+static void
+add_parameter(JournalConninfo *info, const char *keyword, const char *value)
 {
 	if (value == NULL)
-		return at;
-	info->keywords[at] = keyword;
-	info->values[at] = value;
-	return at + 1;
+		return;
+	info->keywords[info->count] = keyword;
+	info->values[info->count] = value;
+	info->count++;
 }
 
 static void
 fill_parameters(JournalConninfo *info, const char *dsn, const char *application_name)
 {
-	size_t		at = 0;
-
 	for (size_t i = 0; i < OUR_COUNT; i++)
-		at = add_parameter(info, at, our_parameters[i][0], our_parameters[i][1]);
-	at = add_parameter(info, at, "fallback_application_name", application_name);
-	at = add_parameter(info, at, "dbname", dsn);
-	at = add_parameter(info, at, "host", info->host);
-	at = add_parameter(info, at, "hostaddr", info->hostaddr);
-	(void) add_parameter(info, at, "port", info->port);
+		add_parameter(info, our_parameters[i][0], our_parameters[i][1]);
+	add_parameter(info, "fallback_application_name", application_name);
+	add_parameter(info, "dbname", dsn);
+	add_parameter(info, "host", info->host);
+	add_parameter(info, "port", info->port);
+	/* the last one: journal_conninfo_set_address replaces it */
+	add_parameter(info, "hostaddr", info->hostaddr);
 }
 
 bool
 journal_conninfo_build(const char *dsn, const char *application_name,
 					   size_t attempt, JournalConninfo *info)
 {
-	PQconninfoOption *defaults = PQconndefaults();
-	PQconninfoOption *given = PQconninfoParse(dsn, NULL);
+	PQconninfoOption *options = read_effective(dsn);
 	bool		built;
 
 	memset(info, 0, sizeof(*info));
-	built = choose_host(info, given, defaults, attempt);
+	built = options != NULL && choose_host(info, options, attempt);
 	if (built)
 		fill_parameters(info, dsn, application_name);
 	else
 		journal_conninfo_reset(info);
-	PQconninfoFree(given);
-	PQconninfoFree(defaults);
+	PQconninfoFree(options);
 	return built;
+}
+
+/* As libpq tells a path, and what is left empty. */
+bool
+journal_conninfo_has_name(const JournalConninfo *info)
+{
+	return info->host != NULL && strchr("/@", info->host[0]) == NULL &&
+		(info->hostaddr == NULL || info->hostaddr[0] == '\0');
+}
+
+void
+journal_conninfo_set_address(JournalConninfo *info, const char *address)
+{
+	if (strcmp(info->keywords[info->count - 1], "hostaddr") == 0)
+		info->count--;
+	add_parameter(info, "hostaddr", address);
 }
 
 bool

@@ -5,7 +5,9 @@
  *
  * An asynchronous connection cannot tell libpq to give up on one host and to
  * go on with the next, so a list of hosts is walked here: each attempt gets
- * one of them, with a deadline of its own.
+ * one of them, with a deadline of its own.  The addresses of a host that has a name
+ * are walked as well, by journal_route: libpq would look the name up itself, and
+ * block meanwhile.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,6 +23,7 @@ typedef struct JournalConninfo
 {
 	const char *keywords[JOURNAL_CONNINFO_MAX]; /* borrowed */
 	const char *values[JOURNAL_CONNINFO_MAX];	/* borrowed */
+	size_t		count;			/* of them, without the NULL */
 	char	   *host;			/* owned; NULL if libpq chooses */
 	char	   *hostaddr;		/* likewise */
 	char	   *port;			/* likewise */
@@ -36,6 +39,15 @@ typedef struct JournalConninfo
 extern bool journal_conninfo_build(const char *dsn, const char *application_name,
 								   size_t attempt, JournalConninfo *info)
 			__attribute__((warn_unused_result));
+
+/* Would libpq have to look up the host: is it no path, and has no address? */
+extern bool journal_conninfo_has_name(const JournalConninfo *info);
+
+/*
+ * The host's address, as a text: libpq connects to it, and knows the host's name
+ * for certificates and passwords.  It is borrowed; a later one replaces it.
+ */
+extern void journal_conninfo_set_address(JournalConninfo *info, const char *address);
 
 /*
  * False if libpq cannot parse the dsn: then its error messages quote pieces

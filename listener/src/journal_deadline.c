@@ -8,7 +8,7 @@
 #include "journal_deadline.h"
 
 #define TICK_MS 1000
-#define CONNECT_TICKS 5
+#define CONNECT_TICKS (JOURNAL_DEADLINE_CONNECT_MS / TICK_MS)
 #define FIRST_TICKS 7
 #define MAX_TICKS 35			/* more than statement_timeout */
 

@@ -20,6 +20,9 @@
 #include "journal_operation.h"
 #include "loop.h"
 
+/* For connecting to one address, and before that for looking up a name. */
+#define JOURNAL_DEADLINE_CONNECT_MS 5000
+
 typedef struct JournalDeadline
 {
 	Loop	   *loop;			/* borrowed */

@@ -68,7 +68,7 @@ static const JournalErrorKind connecting[] = {
 	{"", "could not match", ALARM, "give as many ports and addresses as hosts in the dsn"},
 	{"", "definition of service", ALARM, "the service in the dsn is not in the service file"},
 	{"", "Permission denied", ALARM, "let the daemon's user open the server's socket"},
-	{"", "could not translate host name", RETRY, "look at the host in the dsn, and at the name service"},
+	{"", "host name", RETRY, "look at the host in the dsn, and at the name service"},
 	{"", "out of memory", RETRY, "the daemon's machine is short of memory"},
 	{"", "no answer before the deadline", RETRY, "look for what keeps the server or the network from answering"},
 

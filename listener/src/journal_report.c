@@ -12,12 +12,13 @@
 
 void
 journal_report_init(JournalReport *report, const Loop *loop, const Log *log,
-					const char *target)
+					const char *target, const JournalRoute *route)
 {
 	memset(report, 0, sizeof(*report));
 	report->loop = loop;
 	report->log = log;
 	report->target = target;
+	report->route = route;
 	report->owed = JOURNAL_OPERATION_CLOSED;
 }
 
@@ -45,13 +46,26 @@ take_notice(void *context, const PGresult *notice)
 					sqlstate != NULL ? sqlstate : "");
 }
 
+void
+journal_report_begin(JournalReport *report)
+{
+	report->farewell[0] = '\0';
+}
+
 /* The verbosity: a refusal to connect has its SQLSTATE in libpq's text alone. */
 void
 journal_report_watch(JournalReport *report, PGconn *conn)
 {
-	report->farewell[0] = '\0';
 	(void) PQsetNoticeReceiver(conn, take_notice, report);
 	(void) PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+}
+
+static LogLevel
+level_of(const JournalReport *report, const JournalErrorKind *kind)
+{
+	bool		is_alarm = kind->reaction == JOURNAL_REACTION_ALARM;
+
+	return is_alarm && !journal_route_has_next(report->route) ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
 }
 
 static void
@@ -59,11 +73,11 @@ log_failure(const JournalReport *report, const PGconn *conn, const Failure *fail
 			JournalOperation operation, const JournalErrorKind *kind,
 			int64_t repeated_count)
 {
-	log_event(report->log,
-			  kind->reaction == JOURNAL_REACTION_RETRY ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+	log_event(report->log, level_of(report, kind),
 			  "session with PostgreSQL ended, reconnecting",
 			  LOG_TEXT("target", report->target),
 			  LOG_TEXT("server", failure->server),
+			  LOG_TEXT("address", PQhostaddr(conn)),
 			  LOG_TEXT("database", PQdb(conn)),
 			  LOG_TEXT("while", journal_operation_traits(operation)->doing),
 			  LOG_TEXT("sqlstate", failure->sqlstate),
@@ -72,17 +86,36 @@ log_failure(const JournalReport *report, const PGconn *conn, const Failure *fail
 			  LOG_NUMBER("repeated", repeated_count));
 }
 
+/* The host that the session is with, or was to be with; "" if libpq was to choose it. */
+static const char *
+server_of(const JournalReport *report, const PGconn *conn)
+{
+	const char *host = conn != NULL ? PQhost(conn) : journal_route_host(report->route);
+
+	return host != NULL ? host : "";
+}
+
+/*
+ * What makes failures alike besides their texts: what the server says of an error is the
+ * same wherever it is met, and what comes before another address is tried is not
+ * yet an error.
+ */
+static const char *
+occasion_of(const JournalReport *report, JournalOperation operation, const char *sqlstate)
+{
+	if (journal_route_has_next(report->route))
+		return "another address is left";
+	return sqlstate[0] != '\0' ? "" : journal_operation_traits(operation)->doing;
+}
+
 void
 journal_report_failure(JournalReport *report, const PGconn *conn,
 					   JournalOperation operation, JournalFailure cause,
 					   const char *sqlstate, const char *error)
 {
-	const char *host = PQhost(conn);
-
-	/* what the server says of an error is the same wherever it is met */
 	const Failure failure = {
-		.message = sqlstate[0] != '\0' ? "" : journal_operation_traits(operation)->doing,
-		.server = host != NULL ? host : "",
+		.message = occasion_of(report, operation, sqlstate),
+		.server = server_of(report, conn),
 		.sqlstate = sqlstate,
 		.error = error
 	};

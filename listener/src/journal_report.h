@@ -16,6 +16,7 @@
 #include "failure_log.h"
 #include "journal_error.h"
 #include "journal_operation.h"
+#include "journal_route.h"
 #include "log.h"
 #include "loop.h"
 
@@ -26,6 +27,7 @@ typedef struct JournalReport
 	const Loop *loop;			/* borrowed */
 	const Log  *log;			/* borrowed */
 	const char *target;			/* borrowed */
+	const JournalRoute *route;	/* borrowed */
 	FailureLog	failures;
 	JournalOperation owed;		/* what failed last and was not done since; or
 								 * CLOSED */
@@ -37,14 +39,18 @@ typedef struct JournalReport
 
 /* All pointers are borrowed. */
 extern void journal_report_init(JournalReport *report, const Loop *loop, const Log *log,
-								const char *target);
+								const char *target, const JournalRoute *route);
 
-/* The connection is of a new session.  "report" must not move until it is closed. */
+/* A session is about to be begun. */
+extern void journal_report_begin(JournalReport *report);
+
+/* The connection is that session's.  "report" must not move until it is closed. */
 extern void journal_report_watch(JournalReport *report, PGconn *conn);
 
 /*
  * The session failed during the operation; conn may be NULL.  The second one
- * takes the reason from the server's last words, or from libpq.
+ * takes the reason from the server's last words, or from libpq.  It is no error yet
+ * while the host has another address to be tried.
  */
 extern void journal_report_failure(JournalReport *report, const PGconn *conn,
 								   JournalOperation operation, JournalFailure cause,

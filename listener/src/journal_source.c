@@ -19,18 +19,17 @@
 #include <string.h>
 
 #include "config.h"
-#include "journal_conninfo.h"
 #include "journal_deadline.h"
 #include "journal_operation.h"
 #include "journal_report.h"
 #include "journal_request.h"
+#include "journal_route.h"
 
 #define NAME_BYTES (sizeof("uncached/") + CONFIG_ALIAS_MAX)
 
 struct JournalSource
 {
 	Loop	   *loop;			/* borrowed */
-	const Log  *log;			/* borrowed */
 	const char *dsn;			/* borrowed */
 	const char *target;			/* borrowed */
 	const JournalEvents *events;	/* borrowed */
@@ -41,12 +40,12 @@ struct JournalSource
 	PGresult   *result;			/* owned; of the operation under way, or NULL */
 	JournalOperation operation;
 	JournalReport report;
-	size_t		attempt_count;	/* walks the hosts */
+	JournalRoute route;			/* where to connect to */
 	int			last_pid;		/* of the server's process for the last
 								 * session; 0 before any */
 	LoopWatch	watch;
 	JournalDeadline deadline;
-	LoopTimer	lost_timer;		/* carries "lost" into the loop */
+	LoopTimer	lost_timer;		/* carries a failure into the loop */
 };
 
 /* --- failures --- */
@@ -63,24 +62,31 @@ close_session(JournalSource *source)
 	source->operation = JOURNAL_OPERATION_CLOSED;
 }
 
+static void start_session(JournalSource *source);
+
+/* Until a session is set up, another address of the same host may be better. */
 static void
-report_lost(void *context)
+go_on(void *context)
 {
 	JournalSource *source = context;
 
-	source->events->lost(source->context);
+	if (journal_route_has_next(&source->route))
+		start_session(source);
+	else
+		source->events->lost(source->context);
 }
 
 /* After the report. */
 static void
 end_session(JournalSource *source)
 {
-	source->attempt_count++;
+	if (!journal_route_has_next(&source->route))
+		journal_route_pass_host(&source->route);
 	close_session(source);
 
 	/* an exhausted heap leaves nothing better than to tell at once */
 	if (!loop_timer_set(source->loop, &source->lost_timer, 0))
-		report_lost(source);
+		source->events->lost(source->context);
 }
 
 static void
@@ -238,6 +244,7 @@ finish_operation(JournalSource *source)
 			return;
 		case JOURNAL_OPERATION_PREPARING_ACK:
 			source->operation = JOURNAL_OPERATION_IDLE;
+			journal_route_end(&source->route);
 			source->events->connected(source->context);
 			return;
 		default:
@@ -370,55 +377,15 @@ socket_ready(void *context, short revents)
 		continue_session(source);
 }
 
-/* --- the interface --- */
-
-JournalSource *
-journal_source_create(Loop *loop, const Log *log, const char *dsn, const char *target,
-					  const JournalEvents *events, void *context)
+/* Connects to what the route leads to next. */
+static void
+start_session(JournalSource *source)
 {
-	JournalSource *source = calloc(1, sizeof(*source));
-
-	if (source == NULL)
-		return NULL;
-	source->loop = loop;
-	source->log = log;
-	source->dsn = dsn;
-	source->target = target;
-	source->events = events;
-	source->context = context;
-	source->operation = JOURNAL_OPERATION_CLOSED;
-	(void) snprintf(source->application_name, sizeof(source->application_name),
-					"uncached/%s", target);
-	journal_report_init(&source->report, loop, log, target);
-	loop_watch_init(&source->watch, socket_ready, source);
-	journal_deadline_init(&source->deadline, loop, deadline_passed, source);
-	loop_timer_init(&source->lost_timer, report_lost, source);
-	return source;
-}
-
-void
-journal_source_destroy(JournalSource *source)
-{
-	if (source == NULL)
-		return;
-	journal_source_disconnect(source);
-	free(source);
-}
-
-void
-journal_source_connect(JournalSource *source)
-{
-	JournalConninfo info;
+	const JournalConninfo *info = journal_route_next(&source->route);
 
 	source->operation = JOURNAL_OPERATION_CONNECTING;
-	if (!journal_conninfo_build(source->dsn, source->application_name,
-								source->attempt_count, &info))
-	{
-		begin_silent_failure(source, "out of memory");
-		return;
-	}
-	source->conn = PQconnectStartParams(info.keywords, info.values, 1);
-	journal_conninfo_reset(&info);
+	journal_report_begin(&source->report);
+	source->conn = PQconnectStartParams(info->keywords, info->values, 1);
 	if (source->conn == NULL ||
 		!journal_deadline_begin(&source->deadline, source->operation))
 		begin_silent_failure(source, "out of memory");
@@ -433,10 +400,70 @@ journal_source_connect(JournalSource *source)
 	}
 }
 
+static void
+found_addresses(void *context, const char *problem)
+{
+	JournalSource *source = context;
+
+	if (problem != NULL)
+		begin_silent_failure(source, problem);
+	else
+		start_session(source);
+}
+
+/* --- the interface --- */
+
+JournalSource *
+journal_source_create(Loop *loop, const Log *log, const char *dsn, const char *target,
+					  const JournalEvents *events, void *context)
+{
+	JournalSource *source = calloc(1, sizeof(*source));
+
+	if (source == NULL)
+		return NULL;
+	source->loop = loop;
+	source->dsn = dsn;
+	source->target = target;
+	source->events = events;
+	source->context = context;
+	source->operation = JOURNAL_OPERATION_CLOSED;
+	(void) snprintf(source->application_name, sizeof(source->application_name),
+					"uncached/%s", target);
+	journal_report_init(&source->report, loop, log, target, &source->route);
+	loop_watch_init(&source->watch, socket_ready, source);
+	journal_route_init(&source->route, loop, dsn, source->application_name,
+					   found_addresses, source);
+	journal_deadline_init(&source->deadline, loop, deadline_passed, source);
+	loop_timer_init(&source->lost_timer, go_on, source);
+	return source;
+}
+
+void
+journal_source_destroy(JournalSource *source)
+{
+	if (source == NULL)
+		return;
+	journal_source_disconnect(source);
+	journal_route_free(&source->route);
+	free(source);
+}
+
+void
+journal_source_connect(JournalSource *source)
+{
+	const char *problem = NULL;
+
+	source->operation = JOURNAL_OPERATION_CONNECTING;
+	if (journal_route_begin(&source->route, JOURNAL_DEADLINE_CONNECT_MS,
+							&problem) != JOURNAL_ROUTE_AWAITED)
+		found_addresses(source, problem);
+}
+
 void
 journal_source_disconnect(JournalSource *source)
 {
 	loop_timer_remove(source->loop, &source->lost_timer);
+	journal_route_end(&source->route);
 	close_session(source);
 }
 

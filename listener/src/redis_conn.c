@@ -20,6 +20,7 @@
 
 #include "redis_error.h"
 #include "redis_greeting.h"
+#include "redis_route.h"
 #include "redis_socket.h"
 
 #define READ_BYTES ((size_t) 64 * 1024)
@@ -27,11 +28,10 @@
 /* A reply that is still incomplete after so many bytes is not one of ours. */
 #define REPLY_MAX_BYTES ((size_t) 64 * 1024 * 1024)
 
-#define REASON_BYTES 256
-
 typedef enum ConnState
 {
 	CONN_CLOSED,
+	CONN_RESOLVING,
 	CONN_CONNECTING,
 	CONN_GREETING,
 	CONN_CONNECTED,
@@ -50,13 +50,13 @@ struct RedisConn
 	RedisGreetingStep greeting; /* whose reply comes next */
 	RedisHistory history;		/* as the greeting tells it */
 	uint64_t	session_count;	/* tells a reopened connection from the old */
-	RedisAddresses addresses;
+	RedisRoute	route;
 	int			fd;				/* owned; -1 while closed */
 	LoopWatch	watch;
 	LoopTimer	deadline_timer;
 	LoopTimer	failure_timer;
 	int64_t		progress_ms;	/* when bytes last moved, or a wait began */
-	char		reason[REASON_BYTES];
+	char		reason[REDIS_REFUSALS_TEXT_BYTES];
 	RedisFailure failure;
 
 	redisReader *reader;		/* owned; NULL while closed */
@@ -93,7 +93,7 @@ void
 redis_conn_close(RedisConn *conn)
 {
 	close_socket(conn);
-	redis_socket_reset(&conn->addresses);
+	redis_route_end(&conn->route);
 	loop_timer_remove(conn->loop, &conn->failure_timer);
 	conn->state = CONN_CLOSED;
 }
@@ -108,46 +108,66 @@ report_failure(void *context)
 }
 
 static void
-fail(RedisConn *conn, RedisFailure failure, const char *reason)
+begin_failing(RedisConn *conn)
 {
-	if (conn->state == CONN_FAILING)
-		return;
-	(void) snprintf(conn->reason, sizeof(conn->reason), "%s", reason);
-	conn->failure = failure;
-	close_socket(conn);
+	conn->failure = redis_route_tell(&conn->route, conn->reason, sizeof(conn->reason));
 	conn->state = CONN_FAILING;
 	if (!loop_timer_set(conn->loop, &conn->failure_timer, 0))
 		report_failure(conn);	/* nothing better is left without memory */
 }
 
+static void try_next_address(RedisConn *conn);
+
+/* Whatever is wrong with an address, another one may be that of the primary. */
+static void
+fail(RedisConn *conn, RedisFailure failure, const char *reason)
+{
+	if (conn->state == CONN_FAILING)
+		return;
+	redis_route_refuse(&conn->route, failure, reason);
+	close_socket(conn);
+	if (conn->state == CONN_CONNECTED)
+		begin_failing(conn);
+	else
+		try_next_address(conn);
+}
+
 /* --- connecting --- */
 
 static void
-try_next_address(RedisConn *conn, int error)
+try_next_address(RedisConn *conn)
 {
-	int			fd = redis_socket_open_next(&conn->addresses);
-
-	if (fd < 0)
+	conn->fd = redis_route_open_next(&conn->route);
+	if (conn->fd < 0)
 	{
-		fail(conn, REDIS_FAILURE_CONNECTION, strerror(error != 0 ? error : errno));
+		begin_failing(conn);
 		return;
 	}
-	conn->fd = fd;
 	conn->state = CONN_CONNECTING;
-	if (!loop_watch_set(conn->loop, &conn->watch, fd, POLLOUT) ||
+	if (!loop_watch_set(conn->loop, &conn->watch, conn->fd, POLLOUT) ||
 		!loop_timer_set(conn->loop, &conn->deadline_timer, conn->timeouts.connect_ms))
 		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
+}
+
+static void
+found_addresses(void *context, const char *problem)
+{
+	RedisConn  *conn = context;
+
+	if (problem != NULL)
+		fail(conn, REDIS_FAILURE_CONNECTION, problem);
+	else
+		try_next_address(conn);
 }
 
 void
 redis_conn_open(RedisConn *conn)
 {
-	const char *problem = redis_socket_resolve(conn->url, &conn->addresses);
+	const char *problem = NULL;
 
-	if (problem != NULL)
-		fail(conn, REDIS_FAILURE_CONNECTION, problem);
-	else
-		try_next_address(conn, 0);
+	conn->state = CONN_RESOLVING;
+	if (redis_route_begin(&conn->route, conn->timeouts.connect_ms, &problem) != REDIS_ROUTE_AWAITED)
+		found_addresses(conn, problem);
 }
 
 static void
@@ -172,12 +192,9 @@ finish_connecting(RedisConn *conn)
 	int			error = redis_socket_error(conn->fd);
 
 	if (error == 0)
-	{
 		start_greeting(conn);
-		return;
-	}
-	close_socket(conn);
-	try_next_address(conn, error);
+	else
+		fail(conn, REDIS_FAILURE_CONNECTION, strerror(error));
 }
 
 static void
@@ -203,7 +220,7 @@ take_greeting(RedisConn *conn, const redisReply *reply)
 	conn->greeting = redis_greeting_next(conn->url, conn->greeting);
 	if (conn->greeting == REDIS_GREETING_DONE)
 	{
-		redis_socket_reset(&conn->addresses);
+		redis_route_end(&conn->route);
 		loop_timer_remove(conn->loop, &conn->deadline_timer);
 		conn->state = CONN_CONNECTED;
 		conn->events->connected(conn->context);
@@ -233,8 +250,7 @@ deadline_passed(void *context)
 
 	if (conn->state == CONN_CONNECTING)
 	{
-		close_socket(conn);
-		try_next_address(conn, ETIMEDOUT);
+		fail(conn, REDIS_FAILURE_CONNECTION, strerror(ETIMEDOUT));
 		return;
 	}
 	if (conn->state == CONN_GREETING)
@@ -280,6 +296,12 @@ redis_conn_end_command(RedisConn *conn)
 	conn->awaited_count++;
 	if (conn->awaited_count == 1)
 		await_progress(conn);
+}
+
+const char *
+redis_conn_address(const RedisConn *conn)
+{
+	return conn->route.address;
 }
 
 const RedisHistory *
@@ -454,6 +476,7 @@ redis_conn_create(Loop *loop, const RedisUrl *url, const RedisConnTimeouts *time
 	conn->state = CONN_CLOSED;
 	conn->fd = -1;
 	redis_output_init(&conn->output);
+	redis_route_init(&conn->route, loop, url, found_addresses, conn);
 	loop_watch_init(&conn->watch, socket_ready, conn);
 	loop_timer_init(&conn->deadline_timer, deadline_passed, conn);
 	loop_timer_init(&conn->failure_timer, report_failure, conn);
@@ -466,6 +489,7 @@ redis_conn_destroy(RedisConn *conn)
 	if (conn == NULL)
 		return;
 	redis_conn_close(conn);
+	redis_route_free(&conn->route);
 	redis_output_free(&conn->output);
 	free(conn);
 }

@@ -4,9 +4,10 @@
  *	  One connection to Redis: bytes out, replies in, deadlines.
  *
  * Knows how to connect and to say hello (AUTH, SELECT, PING, HELLO, INFO, CLIENT
- * SETNAME), and nothing about what later commands mean.  A replica is not
- * connected to: it fails as if it had answered READONLY; nor are a node of a cluster
- * and a Sentinel.  Replies come in the
+ * SETNAME), and nothing about what later commands mean.  Where the URL's host
+ * has several addresses, they are tried until one greets.  A replica is not
+ * connected to: it fails as if it had answered READONLY; nor are a node of a
+ * cluster and a Sentinel.  Replies come in the
  * order of commands.  A connection may be opened again after it was closed.
  * Callbacks run from the loop, never from inside a function of this header; a
  * callback may call any of them but redis_conn_destroy.
@@ -34,7 +35,8 @@ typedef struct RedisConn RedisConn;
 
 typedef struct RedisConnTimeouts
 {
-	int64_t		connect_ms;		/* for each address, greeting included */
+	int64_t		connect_ms;		/* for the name's look-up, and then for each
+								 * address, greeting included */
 	int64_t		reply_ms;		/* without a byte while replies are awaited */
 } RedisConnTimeouts;
 
@@ -51,7 +53,8 @@ typedef struct RedisConnEvents
 
 	/*
 	 * Could not connect, or the connection broke; it is closed.  "reason" is
-	 * valid during the callback; for an error reply it is Redis' text.
+	 * valid during the callback; for an error reply it begins with Redis'
+	 * text.
 	 */
 	void		(*failed) (void *context, RedisFailure failure, const char *reason);
 } RedisConnEvents;
@@ -86,6 +89,9 @@ extern void redis_conn_end_command(RedisConn *conn);
 extern void redis_conn_write_command(RedisConn *conn, const RedisArgument *arguments,
 									 size_t count);
 extern void redis_conn_flush(RedisConn *conn);
+
+/* Which address that is, valid until it is opened again; "" for a unix socket. */
+extern const char *redis_conn_address(const RedisConn *conn);
 
 /*
  * What the server at the other end told of its history in the greeting; valid

@@ -94,7 +94,8 @@ redis_report_connected(RedisTarget *target)
 
 	log_event(target->log, is_repeated ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "connected to Redis",
 			  LOG_TEXT("target", target->settings.alias),
-			  LOG_TEXT("server", target->server));
+			  LOG_TEXT("server", target->server),
+			  LOG_TEXT("address", redis_conn_address(target->conn)));
 	if (!redis_history_is_told(&target->history.known))
 		log_event(target->log, is_repeated ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
 				  "cannot tell whether Redis was started again and may have lost deletes",

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redis_socket.c
- *	  Non-blocking sockets to a Redis server, one address after the other.
+ *	  Non-blocking sockets to a Redis server.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -21,40 +20,6 @@
 #define KEEPALIVE_INTERVAL_S 2
 #define KEEPALIVE_COUNT 3
 #define USER_TIMEOUT_MS 9000
-
-const char *
-redis_socket_resolve(const RedisUrl *url, RedisAddresses *addresses)
-{
-	const struct addrinfo hints = {
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV,
-	};
-	char		service[16];
-	int			error;
-
-	memset(addresses, 0, sizeof(*addresses));
-	addresses->socket_path = url->socket_path;
-	if (url->socket_path != NULL)
-		return NULL;
-	(void) snprintf(service, sizeof(service), "%d", url->port);
-	error = getaddrinfo(url->host, service, &hints, &addresses->list);
-	if (error != 0)
-	{
-		addresses->list = NULL;
-		return error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error);
-	}
-	addresses->next = addresses->list;
-	return NULL;
-}
-
-void
-redis_socket_reset(RedisAddresses *addresses)
-{
-	if (addresses->list != NULL)
-		freeaddrinfo(addresses->list);
-	memset(addresses, 0, sizeof(*addresses));
-}
 
 static void
 set_option(int fd, int level, int option, int value)
@@ -88,8 +53,8 @@ start_connect(int family, const struct sockaddr *address, socklen_t address_byte
 	return -1;
 }
 
-static int
-open_unix(const char *path)
+int
+redis_socket_open_unix(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t		path_bytes = strlen(path);
@@ -104,24 +69,9 @@ open_unix(const char *path)
 }
 
 int
-redis_socket_open_next(RedisAddresses *addresses)
+redis_socket_open(const struct addrinfo *address)
 {
-	int			fd = -1;
-
-	errno = ECONNREFUSED;
-	if (addresses->socket_path != NULL)
-	{
-		fd = open_unix(addresses->socket_path);
-		addresses->socket_path = NULL;
-	}
-	while (fd < 0 && addresses->next != NULL)
-	{
-		const struct addrinfo *address = addresses->next;
-
-		addresses->next = address->ai_next;
-		fd = start_connect(address->ai_family, address->ai_addr, address->ai_addrlen);
-	}
-	return fd;
+	return start_connect(address->ai_family, address->ai_addr, address->ai_addrlen);
 }
 
 int

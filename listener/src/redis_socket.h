@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redis_socket.h
- *	  Non-blocking sockets to a Redis server, one address after the other.
+ *	  Non-blocking sockets to a Redis server.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,34 +9,15 @@
 #define UNCACHED_REDIS_SOCKET_H
 
 #include <netdb.h>
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "url.h"
-
-/* Where a URL leads to. */
-typedef struct RedisAddresses
-{
-	struct addrinfo *list;		/* owned; NULL for a unix socket */
-	const struct addrinfo *next;	/* to be tried; borrowed from list */
-	const char *socket_path;	/* borrowed; NULL for TCP, and once tried */
-} RedisAddresses;
 
 /*
- * Fills caller's storage, to be freed by redis_socket_reset; the URL is
- * borrowed until then.  Blocks if the host is a name that needs DNS.  On
- * failure returns a static text that says why, else NULL.
+ * Each opens a socket and starts to connect it; the caller waits for POLLOUT and
+ * asks redis_socket_error.  -1 with errno set if that is not possible.  The
+ * caller closes the socket.
  */
-extern const char *redis_socket_resolve(const RedisUrl *url, RedisAddresses *addresses)
+extern int	redis_socket_open(const struct addrinfo *address)
 			__attribute__((warn_unused_result));
-extern void redis_socket_reset(RedisAddresses *addresses);
-
-/*
- * Opens a socket and starts to connect it to the next address at which that
- * is possible; the caller waits for POLLOUT and asks redis_socket_error.
- * -1, with errno set, if no address is left.  The caller closes the socket.
- */
-extern int	redis_socket_open_next(RedisAddresses *addresses)
+extern int	redis_socket_open_unix(const char *path)
 			__attribute__((warn_unused_result));
 
 /* The outcome of connecting: an errno, 0 for success. */

@@ -22,8 +22,8 @@
  * What a target registers with the loop, and more: a target that could not
  * arm a timer would wait for ever.
  */
-#define TARGET_WATCHES 8
-#define TARGET_TIMERS 16
+#define TARGET_WATCHES 12
+#define TARGET_TIMERS 24
 #define OTHERS 4
 
 struct Relay

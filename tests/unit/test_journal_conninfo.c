@@ -7,8 +7,11 @@
  */
 #include <check.h>
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "journal_conninfo.h"
 
@@ -95,12 +98,21 @@ START_TEST(journal_conninfo_names_the_application)
 
 END_TEST
 
-START_TEST(journal_conninfo_leaves_one_host_to_libpq)
+START_TEST(journal_conninfo_names_one_host_at_each_attempt)
 {
 	clear_environment();
-	check_host("host=a port=1", 0, NULL, NULL);
+	check_host("host=a port=1", 0, "a", "1");
+	check_host("host=a port=1", 7, "a", "1");
+}
+
+END_TEST
+
+START_TEST(journal_conninfo_leaves_it_to_libpq_where_no_host_is_named)
+{
+	clear_environment();
 	check_host("", 0, NULL, NULL);
 	check_host("dbname=x", 3, NULL, NULL);
+	check_host("no_such_word=1", 0, NULL, NULL);
 }
 
 END_TEST
@@ -142,6 +154,116 @@ START_TEST(journal_conninfo_walks_the_hosts_of_the_environment)
 
 END_TEST
 
+static void
+write_service_file(const char *path, const char *text)
+{
+	FILE	   *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs(text, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+	(void) setenv("PGSERVICEFILE", path, 1);
+}
+
+/* What the dsn says goes before the service, and that before the environment. */
+START_TEST(journal_conninfo_walks_the_hosts_of_a_service)
+{
+	char		path[] = "/tmp/uncache-test-XXXXXX";
+	int			fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	(void) close(fd);
+	clear_environment();
+	(void) setenv("PGHOST", "other", 1);
+	write_service_file(path, "[billing]\nhost=a,b\nport=1,2\n[named]\nhost=c\n");
+	check_host("service=billing", 1, "b", "2");
+	check_host("service=billing host=x,y", 0, "x", "1");
+	check_host("postgresql:///?service=named", 0, "c", "5432");
+	(void) setenv("PGSERVICE", "billing", 1);
+	check_host("dbname=x", 1, "b", "2");
+	(void) unlink(path);
+	clear_environment();
+}
+
+END_TEST
+
+static void
+check_name(const char *dsn, size_t attempt, bool expected)
+{
+	JournalConninfo info;
+
+	ck_assert(journal_conninfo_build(dsn, "uncached/default", attempt, &info));
+	ck_assert_msg(journal_conninfo_has_name(&info) == expected, "%s", dsn);
+	journal_conninfo_reset(&info);
+}
+
+START_TEST(journal_conninfo_tells_which_host_has_a_name)
+{
+	clear_environment();
+	check_name("host=a", 0, true);
+	check_name("postgresql://a:1/b", 0, true);
+	check_name("host=/run/postgresql", 0, false);
+	check_name("host=@abstract", 0, false);
+	check_name("host=''", 0, false);
+	check_name("", 0, false);
+	check_name("host=a hostaddr=10.0.0.1", 0, false);
+	check_name("hostaddr=10.0.0.1", 0, false);
+	check_name("host=a,/run,c", 0, true);
+	check_name("host=a,/run,c", 1, false);
+	check_name("host=a,b hostaddr=,10.0.0.1", 0, true);
+	check_name("host=a,b hostaddr=,10.0.0.1", 1, false);
+	(void) setenv("PGHOST", "a", 1);
+	check_name("dbname=x", 0, true);
+	(void) setenv("PGHOSTADDR", "10.0.0.1", 1);
+	check_name("dbname=x", 0, false);
+	clear_environment();
+}
+
+END_TEST
+
+START_TEST(journal_conninfo_gives_libpq_the_address_beside_the_name)
+{
+	JournalConninfo info;
+
+	clear_environment();
+	ck_assert(journal_conninfo_build("host=a,b port=1,2 hostaddr=,", "uncached/default", 1, &info));
+	for (int i = 0; i < 3; i++)
+	{
+		journal_conninfo_set_address(&info, i == 0 ? "10.0.0.1" : "::1");
+		ck_assert_pstr_eq(value_of(&info, "host"), "b");
+		ck_assert_pstr_eq(value_of(&info, "port"), "2");
+		ck_assert_pstr_eq(value_of(&info, "hostaddr"), i == 0 ? "10.0.0.1" : "::1");
+	}
+	journal_conninfo_reset(&info);
+}
+
+END_TEST
+
+/* A file of passwords that others can read would make libpq write to stderr. */
+START_TEST(journal_conninfo_asks_nobody_but_libpq)
+{
+	JournalConninfo info;
+	char		path[] = "/tmp/uncache-test-XXXXXX";
+	char		said[] = "/tmp/uncache-test-XXXXXX";
+	int			fd = mkstemp(path);
+	int			said_fd = mkstemp(said);
+	int			stderr_fd = dup(STDERR_FILENO);
+
+	ck_assert(fd >= 0 && said_fd >= 0 && stderr_fd >= 0);
+	ck_assert_int_eq(fchmod(fd, 0644), 0);
+	clear_environment();
+	(void) setenv("PGPASSFILE", path, 1);
+	(void) dup2(said_fd, STDERR_FILENO);
+	ck_assert(journal_conninfo_build("host=a", "uncached/default", 0, &info));
+	(void) dup2(stderr_fd, STDERR_FILENO);
+	ck_assert_int_eq(lseek(said_fd, 0, SEEK_END), 0);
+	journal_conninfo_reset(&info);
+	(void) unlink(path);
+	(void) unlink(said);
+}
+
+END_TEST
+
 START_TEST(journal_conninfo_connects_to_the_chosen_host)
 {
 	clear_environment();
@@ -175,11 +297,16 @@ main(void)
 	tcase_add_test(tests, journal_conninfo_adds_what_the_dsn_leaves_open);
 	tcase_add_test(tests, journal_conninfo_keeps_what_the_dsn_sets);
 	tcase_add_test(tests, journal_conninfo_names_the_application);
-	tcase_add_test(tests, journal_conninfo_leaves_one_host_to_libpq);
+	tcase_add_test(tests, journal_conninfo_names_one_host_at_each_attempt);
+	tcase_add_test(tests, journal_conninfo_leaves_it_to_libpq_where_no_host_is_named);
 	tcase_add_test(tests, journal_conninfo_walks_a_list_of_hosts);
 	tcase_add_test(tests, journal_conninfo_takes_one_port_for_all_hosts);
 	tcase_add_test(tests, journal_conninfo_walks_the_hosts_of_a_url);
 	tcase_add_test(tests, journal_conninfo_walks_the_hosts_of_the_environment);
+	tcase_add_test(tests, journal_conninfo_walks_the_hosts_of_a_service);
+	tcase_add_test(tests, journal_conninfo_tells_which_host_has_a_name);
+	tcase_add_test(tests, journal_conninfo_gives_libpq_the_address_beside_the_name);
+	tcase_add_test(tests, journal_conninfo_asks_nobody_but_libpq);
 	tcase_add_test(tests, journal_conninfo_connects_to_the_chosen_host);
 	tcase_add_test(tests, journal_conninfo_tells_what_libpq_cannot_parse);
 	suite_add_tcase(suite, tests);

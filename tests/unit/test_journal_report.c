@@ -16,6 +16,7 @@
 static Loop *loop;
 static FILE *file;
 static Log	log_to_file = {LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT, -1};
+static JournalRoute route;
 static JournalReport report;
 static char text[8192];
 
@@ -27,7 +28,7 @@ set_up(void)
 	file = tmpfile();
 	ck_assert_ptr_nonnull(file);
 	log_to_file.fd = fileno(file);
-	journal_report_init(&report, loop, &log_to_file, "default");
+	journal_report_init(&report, loop, &log_to_file, "default", &route);
 }
 
 static void

@@ -13,31 +13,29 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "redis_socket.h"
 
 static int	listen_fd;
-static RedisUrl url;
-static char host[] = "127.0.0.1";
+static struct sockaddr_in address;
 
 static void
 set_up(void)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET};
 	socklen_t	bytes = sizeof(address);
 
+	address = (struct sockaddr_in)
+	{
+		.sin_family = AF_INET
+	};
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	listen_fd = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_ge(listen_fd, 0);
 	ck_assert_int_eq(bind(listen_fd, (const struct sockaddr *) &address, bytes), 0);
 	ck_assert_int_eq(listen(listen_fd, 4), 0);
 	ck_assert_int_eq(getsockname(listen_fd, (struct sockaddr *) &address, &bytes), 0);
-	memset(&url, 0, sizeof(url));
-	url.host = host;
-	url.port = ntohs(address.sin_port);
 }
 
 static void
@@ -47,12 +45,13 @@ tear_down(void)
 }
 
 static int
-open_socket(RedisAddresses *addresses)
+open_socket(void)
 {
 	struct pollfd wanted = {.events = POLLOUT};
+	struct addrinfo where = {.ai_family = AF_INET,.ai_addrlen = sizeof(address)};
 
-	ck_assert_ptr_null(redis_socket_resolve(&url, addresses));
-	wanted.fd = redis_socket_open_next(addresses);
+	where.ai_addr = (struct sockaddr *) &address;
+	wanted.fd = redis_socket_open(&where);
 	ck_assert_int_ge(wanted.fd, 0);
 	ck_assert_int_eq(poll(&wanted, 1, 5000), 1);
 	return wanted.fd;
@@ -70,8 +69,7 @@ option(int fd, int level, int name)
 
 START_TEST(redis_socket_notices_a_peer_that_vanished_within_10_s)
 {
-	RedisAddresses addresses;
-	int			fd = open_socket(&addresses);
+	int			fd = open_socket();
 	int			silent_s = option(fd, IPPROTO_TCP, TCP_KEEPIDLE) +
 	option(fd, IPPROTO_TCP, TCP_KEEPINTVL) * option(fd, IPPROTO_TCP, TCP_KEEPCNT);
 
@@ -82,31 +80,16 @@ START_TEST(redis_socket_notices_a_peer_that_vanished_within_10_s)
 	ck_assert_int_gt(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
 	ck_assert_int_lt(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 10000);
 	(void) close(fd);
-	redis_socket_reset(&addresses);
 }
 
 END_TEST
 
 START_TEST(redis_socket_sends_without_delay)
 {
-	RedisAddresses addresses;
-	int			fd = open_socket(&addresses);
+	int			fd = open_socket();
 
 	ck_assert_int_ne(option(fd, IPPROTO_TCP, TCP_NODELAY), 0);
 	(void) close(fd);
-	redis_socket_reset(&addresses);
-}
-
-END_TEST
-
-START_TEST(redis_socket_has_no_address_after_the_last)
-{
-	RedisAddresses addresses;
-	int			fd = open_socket(&addresses);
-
-	ck_assert_int_eq(redis_socket_open_next(&addresses), -1);
-	(void) close(fd);
-	redis_socket_reset(&addresses);
 }
 
 END_TEST
@@ -122,7 +105,6 @@ main(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, redis_socket_notices_a_peer_that_vanished_within_10_s);
 	tcase_add_test(tests, redis_socket_sends_without_delay);
-	tcase_add_test(tests, redis_socket_has_no_address_after_the_last);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

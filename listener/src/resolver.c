@@ -57,9 +57,12 @@ ask(const char *host, int port, int flags, struct addrinfo **addresses)
 	int			error;
 
 	(void) snprintf(service, sizeof(service), "%d", port);
+	*addresses = NULL;
 	error = getaddrinfo(host, service, &hints, addresses);
 	if (error != 0)
 		*addresses = NULL;
+	else if (*addresses == NULL)
+		error = EAI_NONAME;
 	return error;
 }
 
@@ -217,9 +220,10 @@ find_slot(Resolver *resolver)
 }
 
 static const char *
-say(Resolver *resolver, const char *what, const char *why)
+say_not_begun(Resolver *resolver, int error)
 {
-	(void) snprintf(resolver->problem, sizeof(resolver->problem), "%s: %s", what, why);
+	(void) snprintf(resolver->problem, sizeof(resolver->problem),
+					"cannot look up the host name: %s", strerror(error));
 	return resolver->problem;
 }
 
@@ -227,21 +231,20 @@ say(Resolver *resolver, const char *what, const char *why)
 static const char *
 begin_lookup(Resolver *resolver, const char *host, int port, ResolverLookup **begun)
 {
-	static const char failed[] = "cannot look up the host name";
 	ResolverLookup **slot = find_slot(resolver);
 	ResolverLookup *lookup;
 	int			error;
 
 	if (slot == NULL)
-		return say(resolver, failed, "earlier look-ups still hang in the name service");
+		return "cannot look up the host name: earlier look-ups still hang in the name service";
 	lookup = create_lookup(host, port, loop_now_ms(resolver->loop));
 	if (lookup == NULL)
-		return say(resolver, failed, strerror(errno));
+		return say_not_begun(resolver, errno);
 	error = begin_thread(lookup);
 	if (error != 0)
 	{
 		let_go(lookup);
-		return say(resolver, failed, strerror(error));
+		return say_not_begun(resolver, error);
 	}
 	*slot = lookup;
 	*begun = lookup;
@@ -255,8 +258,10 @@ describe_error(Resolver *resolver, const ResolverLookup *lookup)
 {
 	if (lookup->error == 0)
 		return NULL;
-	return say(resolver, "cannot resolve the host name", lookup->error == EAI_SYSTEM ?
-			   strerror(lookup->system_errno) : gai_strerror(lookup->error));
+	(void) snprintf(resolver->problem, sizeof(resolver->problem),
+					"cannot resolve the host name: %s", lookup->error == EAI_SYSTEM ?
+					strerror(lookup->system_errno) : gai_strerror(lookup->error));
+	return resolver->problem;
 }
 
 static void
@@ -264,10 +269,15 @@ take_answer(void *context, short revents)
 {
 	Resolver   *resolver = context;
 	ResolverLookup *lookup = resolver->awaited;
-	struct addrinfo *addresses = lookup->addresses;
-	const char *problem = describe_error(resolver, lookup);
+	struct addrinfo *addresses;
+	const char *problem;
 
-	(void) revents;				/* it is readable from when it is done */
+	(void) revents;
+	/* it is, or the event would not be there; what came before it is seen now */
+	if (!atomic_load(&lookup->is_done))
+		return;
+	addresses = lookup->addresses;
+	problem = describe_error(resolver, lookup);
 	resolver_cancel(resolver);
 	lookup->addresses = NULL;
 	for (size_t i = 0; i < RESOLVER_MAX_LOOKUPS; i++)
@@ -285,8 +295,7 @@ deadline_passed(void *context)
 
 	resolver_cancel(resolver);
 	resolver->resolved(resolver->context, NULL,
-					   say(resolver, "cannot resolve the host name",
-						   "the name service does not answer"));
+					   "cannot resolve the host name: the name service does not answer");
 }
 
 /* --- the interface --- */

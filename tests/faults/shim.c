@@ -1,23 +1,29 @@
 /*-------------------------------------------------------------------------
  *
  * shim.c
- *	  Preloaded into the daemon: makes calls of the C library fail.
+ *	  Preloaded into the daemon: makes calls of the C library fail, and names known.
  *
  * UNCACHED_SHIM names a file with a ShimOrders in it, which the test may
  * change at any time.  Calls count while main() runs: what constructors and
  * destructors of libraries do without memory is their business.  Where UNCACHED_SHIM_RECORD
  * names a file, the address that each counted call returns to goes there.
  *
+ * UNCACHED_SHIM_NAMES is a file with lines "NAME ADDRESS...": what getaddrinfo knows
+ * beside the C library, read anew at each call.  With the address "hang" it does not
+ * return before the file says something else.
+ *
  *-------------------------------------------------------------------------
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -330,4 +336,63 @@ poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 		return -1;
 	}
 	return real_poll(fds, count, timeout_ms);
+}
+
+/* --- names --- */
+
+#define LINE_BYTES 512
+
+/* The name's addresses with spaces between them; false if the file has none. */
+static bool
+read_name(const char *path, const char *name, char line[LINE_BYTES], char **addresses)
+{
+	FILE	   *file = fopen(path, "re");
+	bool		is_found = false;
+
+	while (file != NULL && !is_found && fgets(line, LINE_BYTES, file) != NULL)
+	{
+		size_t		length = strcspn(line, " \n");
+
+		is_found = length == strlen(name) && strncmp(line, name, length) == 0;
+		*addresses = line + length;
+	}
+	if (file != NULL)
+		(void) fclose(file);
+	return is_found;
+}
+
+int
+getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+			struct addrinfo **result)
+{
+	REAL(int, getaddrinfo, (const char *, const char *, const struct addrinfo *,
+							struct addrinfo **));
+	const char *path = getenv("UNCACHED_SHIM_NAMES");
+	char		line[LINE_BYTES];
+	char	   *addresses;
+	char	   *position;
+	int			error = EAI_NONAME;
+
+	if (path == NULL || name == NULL || !read_name(path, name, line, &addresses))
+		return real_getaddrinfo(name, service, hints, result);
+	/* an address is asked for, which no name is */
+	if ((hints->ai_flags & AI_NUMERICHOST) != 0)
+		return EAI_NONAME;
+	while (strstr(addresses, "hang") != NULL)
+	{
+		(void) usleep(20000);
+		if (!read_name(path, name, line, &addresses))
+			return EAI_NONAME;
+	}
+	for (char *address = strtok_r(addresses, " \n", &position);
+		 address != NULL;
+		 address = strtok_r(NULL, " \n", &position))
+	{
+		error = real_getaddrinfo(address, service, hints, result);
+		if (error != 0)
+			break;
+		while (*result != NULL)
+			result = &(*result)->ai_next;
+	}
+	return error;
 }

@@ -237,7 +237,7 @@ END_TEST
 
 START_TEST(resolver_has_a_bounded_number_that_hang)
 {
-	static char names[RESOLVER_MAX_LOOKUPS + 1][16];
+	static char names[RESOLVER_MAX_LOOKUPS + 1][24];
 
 	for (int i = 0; i <= RESOLVER_MAX_LOOKUPS; i++)
 	{

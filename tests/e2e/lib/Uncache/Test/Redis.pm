@@ -1,6 +1,7 @@
 # A private Redis server without persistence, on a unix socket.
 #
-# tcp => 1 adds a loopback port; config => [...] adds settings as on the
+# tcp => 1 adds a loopback port, at another address than 127.0.0.1 and with a certain
+# number if address and port say so; config => [...] adds settings as on the
 # server's command line; password is what requirepass says.
 package Uncache::Test::Redis;
 
@@ -21,7 +22,7 @@ sub new
 		directory => $directory,
 		socket => "$directory/redis.sock",
 		password => $params{password},
-		port => $params{tcp} ? PostgreSQL::Test::Cluster::get_free_port() : 0
+		port => $params{tcp} ? $params{port} // PostgreSQL::Test::Cluster::get_free_port() : 0
 	}, $class;
 	my @auth = defined $params{password} ? ('--requirepass', $params{password}) : ();
 
@@ -32,7 +33,7 @@ sub new
 			'--dir', $directory,
 			'--unixsocket', "$directory/listening.sock",
 			'--port', $self->{port},
-			'--bind', '127.0.0.1',
+			'--bind', $params{address} // '127.0.0.1',
 			'--save', '',
 			'--enable-debug-command', 'yes',
 			@auth, @{ $params{config} // [] }

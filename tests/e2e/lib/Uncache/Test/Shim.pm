@@ -1,5 +1,5 @@
 # Orders to tests/faults/shim.c, which makes the C library's calls fail in the
-# daemon that it is preloaded into.
+# daemon that it is preloaded into, and names that it knows there.
 package Uncache::Test::Shim;
 
 use strict;
@@ -16,8 +16,14 @@ sub new
 {
 	my ($class) = @_;
 	my $directory = PostgreSQL::Test::Utils::tempdir();
-	my $self = bless { orders => "$directory/orders", record => "$directory/record" }, $class;
+	my $self = bless {
+		orders => "$directory/orders",
+		record => "$directory/record",
+		names => "$directory/names",
+		known => {}
+	}, $class;
 
+	$self->know;
 	open($self->{file}, '+>', $self->{orders}) or die "$self->{orders}: $!";
 	return $self->order;
 }
@@ -29,6 +35,20 @@ sub order
 
 	sysseek($self->{file}, 0, 0);
 	syswrite($self->{file}, pack('q7', map { $orders{$_} // 0 } @fields)) or die "write: $!";
+	return $self;
+}
+
+# Replaces what is known of names: name => "ADDRESS ...", or "hang".  At once: whoever
+# reads the file finds the old or the new.
+sub know
+{
+	my ($self, %names) = @_;
+
+	$self->{known} = { %{ $self->{known} }, %names };
+	open(my $file, '>', "$self->{names}.new") or die "$self->{names}: $!";
+	print $file map { "$_ $self->{known}{$_}\n" } sort keys %{ $self->{known} };
+	close($file) or die "$self->{names}: $!";
+	rename("$self->{names}.new", $self->{names}) or die "rename: $!";
 	return $self;
 }
 
@@ -48,6 +68,7 @@ sub wrapper
 	my @record = $params{record} ? "UNCACHED_SHIM_RECORD=$self->{record}" : ();
 
 	return [ 'env', "LD_PRELOAD=$ENV{UNCACHED_SHIM_LIBRARY}", "UNCACHED_SHIM=$self->{orders}",
+		"UNCACHED_SHIM_NAMES=$self->{names}",
 		'MALLOC_PERTURB_=165', @record ];
 }
 

@@ -253,6 +253,32 @@ ok($daemon->wait_for_log(qr/msg="connected to Redis" .*address=127.0.0.3/), 'the
 ok(defined change_s($primary), 'the first address is dead: changes go');
 is($daemon->stop(5), 0, 'the daemon stops');
 
+# --- calls that fail while names are looked up ---
+
+$shim->know('redis.test' => '127.0.0.1', 'pg.test' => '127.0.0.1');
+$daemon = start_named('failing', redis => $named_url, args => [ '--dsn', $named_dsn ]);
+ok(wait_attached($node), 'all is well before calls fail');
+my $pid = $daemon->pid;
+foreach my $trouble (
+	[ 'descriptors and threads', calls => Uncache::Test::Shim::SOCKET, fail_every => 2 ],
+	[ 'memory', calls => Uncache::Test::Shim::MEMORY, fail_every => 20 ])
+{
+	my ($what, %orders) = @$trouble;
+
+	$shim->order(%orders);
+	ok((wait_for {
+		$redis->command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+		end_session('default');
+		$shim->failure_count >= 8;
+	} 60), "$what: calls fail");
+	$session->query(q{SELECT uncache.invalidate('waits')});
+	$shim->order;
+	ok(wait_applied($node), "$what: when it is over, everything is applied") or diag $daemon->log;
+}
+ok((wait_for { thread_count($daemon) == 1 }), 'no thread is left');
+ok($daemon->is_running && $daemon->pid == $pid, 'the daemon has gone on');
+is($daemon->stop(5), 0, 'the daemon stops');
+
 # --- IPv6 ---
 
 SKIP:

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,12 +27,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define CALL_MEMORY 1
-#define CALL_SOCKET 2			/* all that has a file descriptor */
+#define CALL_SOCKET 2			/* all that has a file descriptor, and threads */
 #define CALL_POLL 4
 #define CALL_TRANSFER 8			/* send and receive */
 
@@ -268,6 +270,24 @@ pipe2(int fds[2], int flags)
 	REAL(int, pipe2, (int[2], int));
 
 	return fails_with(CALL_SOCKET, SITE, EMFILE) ? -1 : real_pipe2(fds, flags);
+}
+
+int
+eventfd(unsigned int value, int flags)
+{
+	REAL(int, eventfd, (unsigned int, int));
+
+	return fails_with(CALL_SOCKET, SITE, EMFILE) ? -1 : real_eventfd(value, flags);
+}
+
+int
+pthread_create(pthread_t * thread, const pthread_attr_t * attributes,
+			   void *(*routine) (void *), void *argument)
+{
+	REAL(int, pthread_create, (pthread_t *, const pthread_attr_t *, void *(*) (void *), void *));
+
+	return fails(CALL_SOCKET, SITE) ? EAGAIN :
+		real_pthread_create(thread, attributes, routine, argument);
 }
 
 ssize_t

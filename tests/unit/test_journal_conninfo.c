@@ -240,7 +240,7 @@ START_TEST(journal_conninfo_gives_libpq_the_address_beside_the_name)
 END_TEST
 
 /* A file of passwords that others can read would make libpq write to stderr. */
-START_TEST(journal_conninfo_asks_nobody_but_libpq)
+START_TEST(journal_conninfo_reads_no_file_of_passwords)
 {
 	JournalConninfo info;
 	char		path[] = "/tmp/uncache-test-XXXXXX";
@@ -306,7 +306,7 @@ main(void)
 	tcase_add_test(tests, journal_conninfo_walks_the_hosts_of_a_service);
 	tcase_add_test(tests, journal_conninfo_tells_which_host_has_a_name);
 	tcase_add_test(tests, journal_conninfo_gives_libpq_the_address_beside_the_name);
-	tcase_add_test(tests, journal_conninfo_asks_nobody_but_libpq);
+	tcase_add_test(tests, journal_conninfo_reads_no_file_of_passwords);
 	tcase_add_test(tests, journal_conninfo_connects_to_the_chosen_host);
 	tcase_add_test(tests, journal_conninfo_tells_what_libpq_cannot_parse);
 	suite_add_tcase(suite, tests);

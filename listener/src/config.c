@@ -72,6 +72,21 @@ merge_log(const Sources *sources, Config *config, const ConfigError *error)
 	return true;
 }
 
+static bool
+merge_log_file(const Sources *sources, Config *config, const ConfigError *error)
+{
+	Setting		file = highest(sources->line.settings.log_file,
+							   sources->environment.log_file,
+							   sources->file.settings.log_file);
+
+	if (file.value == NULL)
+		return true;
+	if (*file.value == '\0')
+		return config_refuse(error, &file, "expected the path of a log file");
+	config->log_file = strdup(file.value);
+	return config->log_file != NULL || config_refuse_memory(error);
+}
+
 /* "file" is NULL for a target that the file does not name. */
 static bool
 add_target(const Sources *sources, const TargetSettings *file, Config *config,
@@ -201,6 +216,7 @@ merge(const Sources *sources, Config *config, const ConfigError *error)
 		return merge_health(sources, config, error);
 	return merge_dsn(sources, config, error) &&
 		merge_log(sources, config, error) &&
+		merge_log_file(sources, config, error) &&
 		merge_targets(sources, config, error) &&
 		check_sessions(sources, config, error) &&
 		merge_health(sources, config, error);
@@ -251,6 +267,7 @@ config_release(Config *config)
 		explicit_bzero(config->dsn, strlen(config->dsn));
 	free(config->targets);
 	free(config->dsn);
+	free(config->log_file);
 	free(config->health_socket);
 	free(config);
 }

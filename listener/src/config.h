@@ -89,6 +89,7 @@ typedef struct Config
 	size_t		target_count;
 	LogLevel	log_level;
 	LogFormat	log_format;
+	char	   *log_file;		/* owned; NULL is standard error */
 	char	   *health_socket;	/* owned; an absolute path that fits into a
 								 * socket's address; or NULL */
 	bool		once;			/* --once */

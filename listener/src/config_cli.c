@@ -18,8 +18,10 @@
 
 enum
 {
-	OPTION_CONFIG = 256,		/* beyond every character */
-	OPTION_DSN,
+	OPTION_CONFIG = 'c',
+	OPTION_VERSION = 'V',
+	OPTION_HELP = 'h',
+	OPTION_DSN = 256,			/* beyond every letter */
 	OPTION_REDIS,
 	OPTION_STANDBYS,
 	OPTION_STANDBY_TIMEOUT,
@@ -27,13 +29,15 @@ enum
 	OPTION_HEALTH_SOCKET,
 	OPTION_LOG_LEVEL,
 	OPTION_LOG_FORMAT,
+	OPTION_LOG_FILE,
 	OPTION_ONCE,
 	OPTION_CHECK_CONFIG,
 	OPTION_CHECK_CONNECTIONS,
-	OPTION_CHECK_HEALTH,
-	OPTION_VERSION,
-	OPTION_HELP
+	OPTION_CHECK_HEALTH
 };
+
+/* "+" keeps getopt_long from reordering argv, ":" tells a missing value. */
+#define SHORT_OPTIONS "+:c:hV"
 
 static const char help_text[] =
 "uncached deletes from Redis what committed changes in PostgreSQL made stale.\n"
@@ -42,7 +46,7 @@ static const char help_text[] =
 "  uncached [OPTION]...\n"
 "\n"
 "Options:\n"
-"  --config FILE        configuration file; needed only for several targets\n"
+"  -c, --config FILE    configuration file; needed only for several targets\n"
 "  --dsn CONNINFO       PostgreSQL: libpq's connection string or URI; what it\n"
 "                       leaves out comes from PGHOST, PGDATABASE and so on\n"
 "  --redis URL          the target \"default\": redis://[user[:password]@]host\n"
@@ -60,25 +64,30 @@ static const char help_text[] =
 "                       default: none\n"
 "  --log-level LEVEL    error, warning, info (default) or debug\n"
 "  --log-format FORMAT  logfmt (default) or json\n"
+"  --log-file FILE      append the log to this file instead of writing it to\n"
+"                       standard error; SIGUSR1 and SIGHUP open it again\n"
 "  --once               apply what is pending, then exit\n"
 "  --check-config       show the targets of a valid configuration, then exit\n"
 "  --check-connections  ask PostgreSQL and every target whether they have all that is\n"
 "                       needed, say what is missing, then exit\n"
 "  --check-health       ask the daemon that runs with this health socket for the\n"
 "                       states of its targets, then exit\n"
-"  --version            show the version, then exit\n"
-"  --help               show this help, then exit\n"
+"  -V, --version        show the version, then exit\n"
+"  -h, --help           show this help, then exit\n"
+"\n"
+"Relative paths are relative to the directory in which uncached was started.\n"
 "\n"
 "Environment:\n"
 "  UNCACHED_CONFIG, UNCACHED_DSN, UNCACHED_LOG_LEVEL, UNCACHED_LOG_FORMAT,\n"
-"  UNCACHED_MAX_SESSIONS, UNCACHED_HEALTH_SOCKET\n"
+"  UNCACHED_LOG_FILE, UNCACHED_MAX_SESSIONS, UNCACHED_HEALTH_SOCKET\n"
 "                       as the options\n"
 "  REDIS_URL            as --redis; or else\n"
 "  REDIS_HOST, REDIS_PORT, REDIS_DB\n"
 "                       the parts of the address\n"
 "  REDIS_USERNAME, REDIS_PASSWORD, REDIS_PASSWORD_FILE\n"
-"                       for a URL that does not contain them; the password file\n"
-"                       must not be readable by everybody\n"
+"                       for a URL that does not contain them; the password file,\n"
+"                       which nobody but its owner may write, is read at each\n"
+"                       connect\n"
 "  REDIS_KEY_PREFIX     put in front of every key of the target \"default\"\n"
 "  REDIS_SCAN_RATE      keys that a scan for patterns may look at in a second;\n"
 "                       default: no bound\n"
@@ -96,13 +105,16 @@ static const char help_text[] =
 "targets, but none is called \"default\", the REDIS_ variables are ignored\n"
 "unless --redis adds that target.\n"
 "\n"
-"Signals: SIGTERM and SIGINT finish the batch in hand and exit, twice they exit\n"
-"at once; SIGHUP loads the configuration again, starts anew only targets that\n"
-"have changed, and keeps the old one if the new one is refused.\n"
+"Signals: SIGTERM and SIGINT finish the batch in hand and exit within 5 s; a\n"
+"second one exits at once with status 1, and what was not acknowledged is\n"
+"repeated at the next start. SIGHUP loads the configuration again, starts anew\n"
+"only targets that have changed, and keeps the old one if the new one is refused.\n"
+"SIGUSR1 opens the log file again.\n"
 "\n"
 "Exit status: 0 if all went well, 1 if it failed while running (--once could\n"
 "not finish, --check-connections found something missing, --check-health got no\n"
-"answer), 2 if the command line or the configuration was refused.\n";
+"answer, a second signal came, or standard output could not be written), 2 if\n"
+"the command line or the configuration was refused.\n";
 
 static const struct option known_options[] = {
 	{"config", required_argument, NULL, OPTION_CONFIG},
@@ -114,6 +126,7 @@ static const struct option known_options[] = {
 	{"health-socket", required_argument, NULL, OPTION_HEALTH_SOCKET},
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
 	{"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
+	{"log-file", required_argument, NULL, OPTION_LOG_FILE},
 	{"once", no_argument, NULL, OPTION_ONCE},
 	{"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
 	{"check-connections", no_argument, NULL, OPTION_CHECK_CONNECTIONS},
@@ -131,17 +144,17 @@ start_options(void)
 	opterr = 0;
 }
 
-/*
- * The next option, '?' or ':' as getopt_long says it, or -1.  "+" keeps it from
- * reordering argv.
- */
+/* The next option, '?' or ':' as getopt_long says it, or -1. */
 static int
 next_option(int argc, char *const argv[])
 {
-	return getopt_long(argc, argv, "+:", known_options, NULL);
+	return getopt_long(argc, argv, SHORT_OPTIONS, known_options, NULL);
 }
 
-/* Of a long option optopt is its code, or 0 for an unknown one. */
+/*
+ * Of a long option optopt is its code, or 0 for an unknown one; of a short one
+ * its letter.
+ */
 static ConfigOutcome
 refuse_option(char *const argv[], int option, const ConfigError *error)
 {
@@ -151,13 +164,13 @@ refuse_option(char *const argv[], int option, const ConfigError *error)
 
 	if (option == ':')
 		(void) config_refuse(error, &place, "expected a value after %.*s", name_bytes, argument);
-	else if (optopt >= OPTION_CONFIG)
+	else if (optopt >= OPTION_DSN || optopt == OPTION_HELP || optopt == OPTION_VERSION)
 		(void) config_refuse(error, &place, "expected no value for %.*s", name_bytes, argument);
 	else if (optopt == 0)
 		(void) config_refuse(error, &place, "unknown or ambiguous option %.*s; --help lists them all",
 							 name_bytes, argument);
 	else
-		(void) config_refuse(error, &place, "expected long options only; --help lists them all");
+		(void) config_refuse(error, &place, "unknown short option; --help lists them all");
 	return CONFIG_REFUSED;
 }
 
@@ -165,7 +178,6 @@ static ConfigOutcome
 print(const char *text)
 {
 	(void) fputs(text, stdout);
-	(void) fflush(stdout);
 	return CONFIG_HELP;
 }
 
@@ -209,6 +221,9 @@ take_option(int option, CommandLine *line)
 			break;
 		case OPTION_LOG_FORMAT:
 			line->settings.log_format = from_option("--log-format");
+			break;
+		case OPTION_LOG_FILE:
+			line->settings.log_file = from_option("--log-file");
 			break;
 		case OPTION_ONCE:
 			line->once = true;

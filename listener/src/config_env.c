@@ -38,6 +38,7 @@ config_env_read(char *const environment[], Settings *settings, TargetSettings *t
 	settings->dsn = read_variable(environment, "UNCACHED_DSN");
 	settings->log_level = read_variable(environment, "UNCACHED_LOG_LEVEL");
 	settings->log_format = read_variable(environment, "UNCACHED_LOG_FORMAT");
+	settings->log_file = read_variable(environment, "UNCACHED_LOG_FILE");
 
 	settings->max_sessions = read_variable(environment, "UNCACHED_MAX_SESSIONS");
 	settings->health_socket = read_variable(environment, "UNCACHED_HEALTH_SOCKET");

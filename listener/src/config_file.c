@@ -168,6 +168,7 @@ read_section(ConfigFile *file, const IniSection *section, const ConfigError *err
 	const KnownKey log[] = {
 		{"level", &settings->log_level, false},
 		{"format", &settings->log_format, false},
+		{"log_file", &settings->log_file, false},
 		{NULL, NULL, false}
 	};
 
@@ -178,7 +179,7 @@ read_section(ConfigFile *file, const IniSection *section, const ConfigError *err
 	if (section->name == NULL && strcmp(section->kind, "daemon") == 0)
 		return read_entries(file, section, daemon, "max_sessions or health_socket", error);
 	if (section->name == NULL && strcmp(section->kind, "log") == 0)
-		return read_entries(file, section, log, "level or format", error);
+		return read_entries(file, section, log, "level, format or log_file", error);
 	return config_refuse(error, &place,
 						 "unknown section; expected [daemon], [postgres], [log] or [target NAME]");
 }

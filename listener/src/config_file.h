@@ -5,7 +5,7 @@
  *
  *		[daemon]		max_sessions, health_socket
  *		[postgres]		dsn
- *		[log]			level, format
+ *		[log]			level, format, log_file
  *		[target NAME]	url, username, password_file, prefix, scan_rate
  *
  * Other sections and keys are refused.  The syntax is ini.h's.

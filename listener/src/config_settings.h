@@ -51,6 +51,7 @@ typedef struct Settings
 	Setting		dsn;
 	Setting		log_level;
 	Setting		log_format;
+	Setting		log_file;
 	Setting		max_sessions;
 	Setting		health_socket;
 } Settings;

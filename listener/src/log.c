@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * log.c
- *	  One line on standard error for each event, as logfmt or JSON.
+ *	  One line for each event, as logfmt or JSON.
  *
  * A line is built in a buffer of fixed size on the stack: logging never
  * allocates, so that it works when memory is exhausted.  What does not fit
@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define LINE_BYTES 32768
 #define VALUE_BYTES_MAX 1024
@@ -292,23 +291,19 @@ finish_line(LogLine *line)
 	line->used_bytes += (size_t) tail_bytes;
 }
 
-/* A second write(2) is needed only where a pipe or a disk is all but full. */
 static void
-write_line(int fd, const LogLine *line)
+build_line(LogLine *line, const Log *log, LogLevel level, const char *message,
+		   const LogField *fields)
 {
-	size_t		done_bytes = 0;
-
-	while (done_bytes < line->used_bytes)
-	{
-		ssize_t		written = write(fd, line->bytes + done_bytes,
-									line->used_bytes - done_bytes);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return;
-		done_bytes += (size_t) written;
-	}
+	line->format = log->format;
+	line->used_bytes = 0;
+	line->full = false;
+	append_time(line);
+	append_member(line, "level", level_name(level));
+	append_member(line, "msg", message);
+	for (const LogField *field = fields; field != NULL && field->name != NULL; field++)
+		append_field(line, field);
+	finish_line(line);
 }
 
 LogField
@@ -346,19 +341,29 @@ log_write(const Log *log, LogLevel level, const char *message, const LogField *f
 	int			saved_errno = errno;
 	LogLine		line;
 
-	if (level > log->level)
+	if (level > log->level || log->output == NULL)
 		return;
-	line.format = log->format;
-	line.used_bytes = 0;
-	line.full = false;
-	append_time(&line);
-	append_member(&line, "level", level_name(level));
-	append_member(&line, "msg", message);
-	for (const LogField *field = fields; field != NULL && field->name != NULL; field++)
-		append_field(&line, field);
-	finish_line(&line);
-	write_line(log->fd, &line);
+	build_line(&line, log, level, message, fields);
+	log_output_write(log->output, line.bytes, line.used_bytes);
 	errno = saved_errno;
+}
+
+size_t
+log_write_notice(void *context, int64_t dropped_count, char *line, size_t line_bytes)
+{
+	const Log  *log = context;
+	const LogField fields[] = {
+		LOG_NUMBER("lines", dropped_count),
+		LOG_TEXT("advice", "whoever reads the log is too slow, or its disk is full"),
+		{0}
+	};
+	LogLine		built;
+
+	build_line(&built, log, LOG_LEVEL_WARNING, "lines of the log were dropped", fields);
+	if (built.used_bytes > line_bytes)
+		return 0;
+	memcpy(line, built.bytes, built.used_bytes);
+	return built.used_bytes;
 }
 
 bool

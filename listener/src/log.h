@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * log.h
- *	  One line on standard error for each event, as logfmt or JSON.
+ *	  One line for each event, as logfmt or JSON.
  *
  * A line has a time, a level, a message and any number of fields.  Values
  * are escaped: whatever bytes a key, a server or a user sends, one event
@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "log_output.h"
 
 typedef enum LogLevel
 {
@@ -40,12 +42,12 @@ typedef struct LogField
 	int64_t		number;
 } LogField;
 
-/* Where lines go; created by main, passed to whoever logs. */
+/* Created by main, passed to whoever logs. */
 typedef struct Log
 {
-	LogLevel	level;			/* lines above this level are dropped */
+	LogLevel	level;			/* lines above this level are left out */
 	LogFormat	format;
-	int			fd;				/* borrowed; usually 2 */
+	LogOutput  *output;			/* borrowed; NULL is nowhere */
 } Log;
 
 /* A string that ends with a zero byte (NULL is printed as empty). */
@@ -60,15 +62,22 @@ extern LogField log_field_bytes(const char *name, const char *bytes, size_t coun
 extern LogField log_field_number(const char *name, int64_t number);
 
 /*
- * Writes one line with one write(2), so that lines of several processes do
- * not mix.  "fields" ends with a field whose name is NULL; it may be NULL.
+ * Writes one line, never waiting for whoever reads it (log_output.h).  A line of
+ * up to 4 kB does not mix with those of other processes.  "fields" ends with a
+ * field whose name is NULL; it may be NULL.
  * Values over 1 kB are cut, marked by "..."; fields beyond 32 kB are left out,
  * marked by fields_cut=true.  Bytes that are not UTF-8 are shown as \xff,
  * control characters as \n, \r, \t or \u001b.  Never allocates; keeps errno.
- * A failing write is ignored: there is nowhere left to say so.
  */
 extern void log_write(const Log *log, LogLevel level, const char *message,
 					  const LogField *fields);
+
+/*
+ * The notice of an output whose lines are this Log's ("context"): how many were
+ * dropped.  It is written whatever the level.
+ */
+extern size_t log_write_notice(void *context, int64_t dropped_count, char *line,
+							   size_t line_bytes);
 
 #define log_event(log, level, message, ...) \
 	log_write((log), (level), (message), (const LogField[]){__VA_ARGS__ __VA_OPT__(,) {0}})

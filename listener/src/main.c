@@ -4,7 +4,8 @@
  *	  Arguments → objects → run → teardown; the only exit().
  *
  * Signals go through a pipe into the loop.  The relay knows what a stop or a reload
- * means for each target.
+ * means for each target.  All that is said on standard error goes through log_output,
+ * which waits for nobody for long.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,7 +30,13 @@
 #include "loop.h"
 #include "relay.h"
 
+/* For whoever reads the last lines of the log. */
+#define FLUSH_WAIT_MS 300
+
 #define ERROR_BYTES 512
+
+/* A longer one is cut in messages. */
+#define PATH_SHOWN_BYTES 300
 
 /* Less than what is usual for a container's health check. */
 #define HEALTH_TIMEOUT_MS 2000
@@ -51,6 +58,8 @@ typedef struct Daemon
 	Relay	   *relay;			/* owned; borrows loop and log */
 	HealthServer *health;		/* owned; borrows loop and log */
 	Log			log;
+	LogOutput	output;			/* of the log */
+	bool		logs_to_file;	/* and not to standard error */
 	int			signal_pipe_fds[2]; /* owned; -1 if not open */
 	LoopWatch	signal_watch;
 	bool		is_stopping;	/* a signal has asked for it */
@@ -70,7 +79,7 @@ handle_signal(int signal_number)
 	char		byte = (char) signal_number;
 	ssize_t		written;
 
-	if (signal_number != SIGHUP)
+	if (signal_number != SIGHUP && signal_number != SIGUSR1)
 	{
 		exit_signal_count = exit_signal_count + 1;
 		if (exit_signal_count > 1)
@@ -95,6 +104,28 @@ open_standard_fds(void)
 		return false;
 	(void) close(fd);
 	return true;
+}
+
+/* A reader who is gone, or a file that may not grow, is met where it is written to. */
+static bool
+ignore_signals(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	return sigaction(SIGPIPE, &ignore, NULL) == 0 && sigaction(SIGXFSZ, &ignore, NULL) == 0;
+}
+
+/* A line for whoever started the daemon. */
+static void
+say(Daemon *daemon, const char *problem)
+{
+	char		line[ERROR_BYTES + 32];
+	int			line_bytes = snprintf(line, sizeof(line), "uncached: %.*s\n", ERROR_BYTES,
+									  problem);
+
+	(void) ignore_signals();
+	log_output_write(&daemon->output, line, (size_t) line_bytes);
+	log_output_flush(&daemon->output, FLUSH_WAIT_MS);
 }
 
 static bool
@@ -135,6 +166,52 @@ random_seed(void)
 	return seed;
 }
 
+/* --- the log file --- */
+
+static bool
+open_log(Daemon *daemon)
+{
+	const char *path = daemon->config->log_file;
+	char		problem[ERROR_BYTES];
+
+	if (path == NULL)
+		return true;
+	daemon->logs_to_file = log_output_open_file(&daemon->output, path);
+	if (daemon->logs_to_file)
+		return true;
+	(void) snprintf(problem, sizeof(problem), "cannot open the log file %.*s: %s",
+					PATH_SHOWN_BYTES, path, strerror(errno));
+	say(daemon, problem);
+	return false;
+}
+
+/* The file may have been renamed, or another one be configured. */
+static void
+reopen_log(Daemon *daemon, const Config *config)
+{
+	const char *path = config->log_file;
+
+	if (path == NULL)
+	{
+		if (daemon->logs_to_file)
+			log_output_use(&daemon->output, STDERR_FILENO);
+		daemon->logs_to_file = false;
+	}
+	else if (log_output_open_file(&daemon->output, path))
+	{
+		daemon->logs_to_file = true;
+		log_event(&daemon->log, LOG_LEVEL_INFO, "log file opened", LOG_TEXT("file", path));
+	}
+	else
+		log_event(&daemon->log, LOG_LEVEL_ERROR,
+				  "cannot open the log file: the log stays where it is",
+				  LOG_TEXT("file", path), LOG_TEXT("error", strerror(errno)),
+				  LOG_TEXT("advice", "let the daemon's user create and write this file,"
+						   " then send SIGUSR1"));
+}
+
+/* --- the relay --- */
+
 /* What all targets share: it changes at once. */
 static void
 take_log_settings(Daemon *daemon)
@@ -172,6 +249,7 @@ refuse_reload(Daemon *daemon, const char *error)
 			  LOG_TEXT("advice", "when uncached --check-config takes it, send SIGHUP again"));
 }
 
+/* The log file comes first: who has renamed it looks into the new one. */
 static void
 reload(Daemon *daemon)
 {
@@ -180,15 +258,21 @@ reload(Daemon *daemon)
 	RelayChanges changes;
 
 	if (daemon->is_stopping)
+	{
+		reopen_log(daemon, daemon->config);
 		return;
+	}
 	if (config_load(daemon->argument_count, daemon->arguments, environ, &config, error,
 					sizeof(error)) != CONFIG_LOADED)
 	{
+		reopen_log(daemon, daemon->config);
 		refuse_reload(daemon, error);
 		return;
 	}
+	reopen_log(daemon, config);
 	if (!relay_reload(daemon->relay, config, &changes))
 	{
+		reopen_log(daemon, daemon->config);
 		refuse_reload(daemon, "out of memory");
 		config_release(config);
 		return;
@@ -218,6 +302,8 @@ read_signals(void *context, short revents)
 	{
 		if (signals[i] == SIGHUP)
 			reload(daemon);
+		else if (signals[i] == SIGUSR1)
+			reopen_log(daemon, daemon->config);
 		else
 		{
 			log_event(&daemon->log, LOG_LEVEL_INFO, "stopping",
@@ -231,9 +317,8 @@ read_signals(void *context, short revents)
 static bool
 catch_signals(Daemon *daemon)
 {
-	static const int caught[] = {SIGTERM, SIGINT, SIGHUP};
+	static const int caught[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 	struct sigaction action = {.sa_handler = handle_signal,.sa_flags = SA_RESTART};
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	if (pipe2(daemon->signal_pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0 ||
 		!loop_watch_set(daemon->loop, &daemon->signal_watch, daemon->signal_pipe_fds[0],
@@ -246,7 +331,7 @@ catch_signals(Daemon *daemon)
 		if (sigaction(caught[i], &action, NULL) != 0)
 			return false;
 	}
-	return sigaction(SIGPIPE, &ignore, NULL) == 0;
+	return true;
 }
 
 /*
@@ -284,14 +369,20 @@ start_and_run(Daemon *daemon)
 {
 	int			status = STATUS_FAILED;
 
+	if (!open_log(daemon))
+		return STATUS_REFUSED;
 	daemon->loop = loop_create();
 	if (daemon->loop != NULL)
 		daemon->health = health_server_create(daemon->loop, &daemon->log, tell_health, daemon);
-	if (daemon->health == NULL || !catch_signals(daemon))
+	if (daemon->health == NULL || !ignore_signals() || !catch_signals(daemon))
+	{
 		log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot set up the event loop",
 				  LOG_TEXT("error", strerror(errno)),
 				  LOG_TEXT("advice", "raise the limits of memory and descriptors (ulimit -n), and start uncached again"));
-	else if (start_relay(daemon))
+		return STATUS_FAILED;
+	}
+	log_output_set_loop(&daemon->output, daemon->loop);
+	if (start_relay(daemon))
 	{
 		health_server_listen(daemon->health, daemon->config->health_socket);
 		status = run(daemon);
@@ -306,6 +397,8 @@ start_and_run(Daemon *daemon)
 static void
 tear_down(Daemon *daemon)
 {
+	log_output_flush(&daemon->output, FLUSH_WAIT_MS);
+	log_output_close(&daemon->output);
 	signal_write_fd = -1;
 	for (int i = 0; i < 2; i++)
 	{
@@ -318,15 +411,57 @@ tear_down(Daemon *daemon)
 	free_arguments(daemon);
 }
 
+/*
+ * What was printed for --help and its like has to have arrived.  Why it has not is
+ * known of the end of it only.
+ */
 static int
-check_health(const Config *config)
+finish_output(Daemon *daemon)
+{
+	char		problem[ERROR_BYTES];
+
+	errno = 0;
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return STATUS_OK;
+	(void) snprintf(problem, sizeof(problem), "cannot write to standard output%s%s",
+					errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+	say(daemon, problem);
+	return STATUS_FAILED;
+}
+
+static int
+check_health(Daemon *daemon)
 {
 	char		error[ERROR_BYTES];
 
-	if (health_client_ask(config->health_socket, HEALTH_TIMEOUT_MS, stdout, error, sizeof(error)))
+	if (health_client_ask(daemon->config->health_socket, HEALTH_TIMEOUT_MS, stdout, error,
+						  sizeof(error)))
 		return STATUS_OK;
-	(void) fprintf(stderr, "uncached: %s\n", error);
+	say(daemon, error);
 	return STATUS_FAILED;
+}
+
+/* What prints its result, and ends. */
+static int
+answer(Daemon *daemon)
+{
+	int			status = STATUS_OK;
+	int			output_status;
+
+	if (daemon->config->check_only)
+		config_print_targets(daemon->config, stdout);
+	else if (daemon->config->check_connections)
+		status = check_connections(daemon->config, stdout) ? STATUS_OK : STATUS_FAILED;
+	else
+		status = check_health(daemon);
+	output_status = finish_output(daemon);
+	return status != STATUS_OK ? status : output_status;
+}
+
+static bool
+is_question(const Config *config)
+{
+	return config->check_only || config->check_connections || config->check_health;
 }
 
 static int
@@ -337,39 +472,38 @@ load_and_run(Daemon *daemon, int argc, char *argv[])
 	switch (config_load(argc, argv, environ, &daemon->config, error, sizeof(error)))
 	{
 		case CONFIG_HELP:
-			return STATUS_OK;
+			return finish_output(daemon);
 		case CONFIG_REFUSED:
-			(void) fprintf(stderr, "uncached: %s\n", error);
+			say(daemon, error);
 			return STATUS_REFUSED;
 		case CONFIG_LOADED:
 			break;
 	}
 	config_hide_secrets(argc, argv);
-	if (daemon->config->check_only)
-		config_print_targets(daemon->config, stdout);
-	else if (daemon->config->check_connections)
-		return check_connections(daemon->config, stdout) ? STATUS_OK : STATUS_FAILED;
-	else if (daemon->config->check_health)
-		return check_health(daemon->config);
-	else
-		return start_and_run(daemon);
-	return STATUS_OK;
+	return is_question(daemon->config) ? answer(daemon) : start_and_run(daemon);
 }
 
 int
 main(int argc, char *argv[])
 {
 	Daemon		daemon = {
-		.log = {.level = LOG_LEVEL_INFO,.format = LOG_FORMAT_LOGFMT,.fd = STDERR_FILENO},
+		.log = {.level = LOG_LEVEL_INFO,.format = LOG_FORMAT_LOGFMT,.output = &daemon.output},
 		.signal_pipe_fds = {-1, -1}
 	};
 	int			status = STATUS_FAILED;
+	bool		can_start = open_standard_fds() && copy_arguments(&daemon, argc, argv);
+	int			error = errno;
+	char		problem[ERROR_BYTES];
 
+	log_output_init(&daemon.output, STDERR_FILENO, log_write_notice, &daemon.log);
 	loop_watch_init(&daemon.signal_watch, read_signals, &daemon);
-	if (open_standard_fds() && copy_arguments(&daemon, argc, argv))
+	if (can_start)
 		status = load_and_run(&daemon, argc, argv);
 	else
-		(void) fprintf(stderr, "uncached: cannot start: %s\n", strerror(errno));
+	{
+		(void) snprintf(problem, sizeof(problem), "cannot start: %s", strerror(error));
+		say(&daemon, problem);
+	}
 	tear_down(&daemon);
 	exit(status);
 }

@@ -64,11 +64,13 @@ static void
 write_line(LogFormat format, const char *bytes, size_t size)
 {
 	static char line[LINE_BYTES];
+	static LogOutput log_output;
 	int			fd = memfd_create("log", MFD_CLOEXEC);
-	Log			log = {LOG_LEVEL_INFO, format, fd};
+	Log			log = {LOG_LEVEL_INFO, format, &log_output};
 	ssize_t		line_bytes;
 
 	FUZZ_CHECK(fd >= 0);
+	log_output_init(&log_output, fd, log_write_notice, &log);
 	log_event(&log, LOG_LEVEL_INFO, "event", LOG_BYTES("key", bytes, size),
 			  LOG_NUMBER("key_count", 1));
 	line_bytes = pread(fd, line, sizeof(line), 0);

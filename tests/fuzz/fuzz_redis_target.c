@@ -68,7 +68,7 @@ static const RedisTargetEvents events = {
 	.scan_done = take_ready,
 };
 
-static const Log silent = {LOG_LEVEL_DEBUG, LOG_FORMAT_LOGFMT, -1};
+static const Log silent = {LOG_LEVEL_DEBUG, LOG_FORMAT_LOGFMT, NULL};
 
 /* Once for all inputs; the socket's file goes as soon as it is not needed. */
 static Server

@@ -424,7 +424,7 @@ static const DeliveryEvents delivery_events = {note_drained, note_finished, fail
 
 /* --- a run --- */
 
-static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, -1};
+static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, NULL};
 static char alias[] = "default";
 static char prefix[] = "";
 static const TargetConfig config = {.alias = alias,.prefix = prefix};

@@ -220,7 +220,7 @@ fail_exhausted(void *context)
 }
 
 static const DeliveryEvents events = {note_drained, note_finished, fail_exhausted};
-static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, -1};
+static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, NULL};
 static char alias[] = "default";
 static char prefix[] = "";
 static TargetConfig config = {.alias = alias,.prefix = prefix};

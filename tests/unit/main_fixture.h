@@ -36,6 +36,7 @@ typedef struct Script
 	bool		second_signal_at_stop;
 	bool		breaks_poll;
 	const char *new_config;		/* written to the file by the creation */
+	const char *renames_log;	/* the creation renames the log file to this */
 	bool		fails_creation; /* returns NULL */
 	bool		fails_reload;
 	int			signal_of_reload;	/* raised by each reload */
@@ -54,6 +55,9 @@ static struct rlimit usual_limit;
 
 static char directory[] = "/tmp/uncached-test-XXXXXX";
 static char config_path[64];
+static char log_path[64];
+static char old_log_path[64];
+static const char *stdout_path; /* NULL for "output" */
 static char arguments[8][96];
 static int	argument_count;
 static char output[16384];
@@ -102,6 +106,8 @@ relay_create(Loop *loop, const Log *log, Config *config, uint64_t seed)
 	}
 	if (script.new_config != NULL)
 		write_config(script.new_config);
+	if (script.renames_log != NULL && rename(log_path, script.renames_log) != 0)
+		_exit(EXIT_BAD_SETUP);
 	for (int i = 0; script.signals != NULL && script.signals[i] != 0; i++)
 		(void) raise(script.signals[i]);
 	return script.fails_creation ? NULL : &the_relay;
@@ -160,6 +166,9 @@ set_up(void)
 {
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	snprintf(config_path, sizeof(config_path), "%s/uncached.conf", directory);
+	snprintf(log_path, sizeof(log_path), "%s/log", directory);
+	snprintf(old_log_path, sizeof(old_log_path), "%s/log.1", directory);
+	stdout_path = NULL;
 	memset(&script, 0, sizeof(script));
 	reload_count = 0;
 	snprintf(arguments[0], sizeof(arguments[0]), "uncached");
@@ -172,6 +181,8 @@ static inline void
 clean_up(void)
 {
 	(void) unlink(config_path);
+	(void) unlink(log_path);
+	(void) unlink(old_log_path);
 	(void) rmdir(directory);
 }
 
@@ -203,6 +214,8 @@ run_child(bool closes_standard_fds)
 			argv[i] = arguments[i];
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
+		if (stdout_path != NULL)
+			dup2(open(stdout_path, O_WRONLY), STDOUT_FILENO);
 		if (closes_standard_fds)
 		{
 			close(STDIN_FILENO);
@@ -232,6 +245,18 @@ static inline void
 assert_said(const char *text)
 {
 	ck_assert_msg(strstr(output, text) != NULL, "no \"%s\" in: %s", text, output);
+}
+
+/* What a file has becomes the output. */
+static inline void
+take_file(const char *path)
+{
+	int			fd = open(path, O_RDONLY);
+	ssize_t		count = read(fd, output, sizeof(output) - 1);
+
+	ck_assert_int_ge(count, 0);
+	output[count] = '\0';
+	close(fd);
 }
 
 static inline void

@@ -86,7 +86,7 @@ static const RedisTargetEvents events = {
 };
 
 /* Only errors that cannot be helped: failures are what these tests make. */
-static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, -1};
+static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, NULL};
 
 static inline void
 add_name(NameSets *sets, NameKind kind, const char *name)

@@ -99,7 +99,7 @@ START_TEST(config_refuses_short_options_without_showing_what_is_before_them)
 	with_argument("--redis");
 	with_argument("redis://:" SECRET "@h");
 	with_argument("-xyz");
-	refuse_config("long options only");
+	refuse_config("unknown short option");
 }
 
 END_TEST
@@ -108,6 +108,10 @@ START_TEST(config_refuses_an_option_without_its_value)
 {
 	with_argument("--dsn");
 	refuse_config("a value after --dsn");
+	arguments[1] = "-c";
+	refuse_config("a value after -c");
+	arguments[1] = "--log-file=";
+	refuse_config("--log-file: expected the path of a log file");
 }
 
 END_TEST
@@ -116,6 +120,10 @@ START_TEST(config_refuses_a_value_for_a_flag)
 {
 	with_argument("--once=" SECRET);
 	refuse_config("no value for --once");
+	arguments[1] = "--help=" SECRET;
+	refuse_config("no value for --help");
+	arguments[1] = "--version=" SECRET;
+	refuse_config("no value for --version");
 }
 
 END_TEST
@@ -126,6 +134,33 @@ START_TEST(config_refuses_arguments_that_are_no_options)
 	with_argument("redis://:" SECRET "@h");
 	with_argument("--check-config");
 	refuse_config("argument 2 is none");
+}
+
+END_TEST
+
+START_TEST(config_takes_the_log_file_from_line_environment_and_file)
+{
+	accept_config();
+	ck_assert_ptr_null(config->log_file);
+	with_file("[log]\nlog_file = /file.log\n");
+	accept_config();
+	ck_assert_str_eq(config->log_file, "/file.log");
+	with_variable("UNCACHED_LOG_FILE=environment.log");
+	accept_config();
+	ck_assert_str_eq(config->log_file, "environment.log");
+	with_argument("--log-file=/line.log");
+	accept_config();
+	ck_assert_str_eq(config->log_file, "/line.log");
+}
+
+END_TEST
+
+START_TEST(config_takes_the_file_by_a_short_option)
+{
+	with_file("[log]\nlevel = debug\n");
+	arguments[1] = "-c";
+	accept_config();
+	ck_assert_int_eq(config->log_level, LOG_LEVEL_DEBUG);
 }
 
 END_TEST
@@ -175,6 +210,7 @@ printed_help(void)
 	fflush(stdout);
 	dup2(fd, STDOUT_FILENO);
 	outcome = load();
+	fflush(stdout);
 	dup2(saved_fd, STDOUT_FILENO);
 	close(saved_fd);
 	count = pread(fd, text, sizeof(text) - 1, 0);
@@ -189,6 +225,8 @@ START_TEST(config_prints_the_version)
 {
 	with_argument("--version");
 	ck_assert_str_eq(printed_help(), "uncached " UNCACHED_VERSION "\n");
+	arguments[1] = "-V";
+	ck_assert_str_eq(printed_help(), "uncached " UNCACHED_VERSION "\n");
 }
 
 END_TEST
@@ -200,11 +238,12 @@ START_TEST(config_prints_help_that_tells_every_option_and_variable)
 		"--check-config", "--version", "--help", "UNCACHED_CONFIG", "UNCACHED_DSN",
 		"UNCACHED_LOG_LEVEL", "UNCACHED_LOG_FORMAT", "REDIS_URL", "REDIS_HOST", "REDIS_PORT",
 		"REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_PASSWORD_FILE",
-		"REDIS_KEY_PREFIX", "REDIS_SCAN_RATE", "Exit status"
+		"REDIS_KEY_PREFIX", "REDIS_SCAN_RATE", "Exit status", "-c, --config", "-h, --help",
+		"-V, --version", "--log-file", "UNCACHED_LOG_FILE", "SIGUSR1"
 	};
 	char	   *text;
 
-	with_argument("--help");
+	with_argument("-h");
 	text = printed_help();
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		ck_assert_msg(strstr(text, words[i]) != NULL, "no %s", words[i]);
@@ -381,6 +420,8 @@ add_tests(TCase *tests)
 	tcase_add_test(tests, config_refuses_an_option_without_its_value);
 	tcase_add_test(tests, config_refuses_a_value_for_a_flag);
 	tcase_add_test(tests, config_refuses_arguments_that_are_no_options);
+	tcase_add_test(tests, config_takes_the_log_file_from_line_environment_and_file);
+	tcase_add_test(tests, config_takes_the_file_by_a_short_option);
 	tcase_add_test(tests, config_refuses_an_unknown_log_level);
 	tcase_add_test(tests, config_refuses_an_unknown_log_format);
 	tcase_add_test(tests, config_refuses_a_redis_url_without_showing_it);

@@ -217,7 +217,7 @@ END_TEST
 START_TEST(config_refuses_unknown_keys_without_showing_them)
 {
 	refuse_file("[postgres]\n" SECRET " = x\n", ":2: unknown key; expected dsn in section [postgres]");
-	refuse_file("[log]\nfile = x\n", ":2: unknown key; expected level or format in section [log]");
+	refuse_file("[log]\nfile = x\n", ":2: unknown key; expected level, format or log_file in section [log]");
 	refuse_file("[target a]\npassword = " SECRET "\n",
 				":2: unknown key; expected url, username, password_file, prefix, scan_rate, stagger, stagger_from, sweep, standbys or standby_timeout in section [target]");
 }

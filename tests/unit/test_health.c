@@ -14,13 +14,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "log_fixture.h"
 
 #define CLIENTS_MAX 100
 
@@ -29,10 +30,8 @@ static char path[64];
 static char other_path[64];
 static Loop *loop;
 static int64_t clock_ms;
-static Log	test_log = {.level = LOG_LEVEL_DEBUG,.format = LOG_FORMAT_LOGFMT};
 static HealthServer *server;
 static size_t long_bytes;
-static char said[8192];
 
 static int64_t
 read_clock(void *context)
@@ -58,7 +57,7 @@ set_up(void)
 	snprintf(other_path, sizeof(other_path), "%s/other", directory);
 	clock_ms = 0;
 	long_bytes = 0;
-	test_log.fd = memfd_create("log", MFD_CLOEXEC);
+	open_test_log(LOG_LEVEL_DEBUG);
 	loop = loop_create();
 	loop_set_clock(loop, read_clock, NULL);
 	server = health_server_create(loop, &test_log, tell, &clock_ms);
@@ -70,7 +69,7 @@ tear_down(void)
 {
 	health_server_destroy(server);
 	loop_destroy(loop);
-	close(test_log.fd);
+	close_test_log();
 	(void) unlink(path);
 	(void) unlink(other_path);
 	(void) rmdir(directory);
@@ -79,9 +78,7 @@ tear_down(void)
 static void
 assert_said(const char *text)
 {
-	ssize_t		count = pread(test_log.fd, said, sizeof(said) - 1, 0);
-
-	said[count > 0 ? count : 0] = '\0';
+	read_test_log();
 	ck_assert_msg(strstr(said, text) != NULL, "no \"%s\" in: %s", text, said);
 }
 

@@ -6,48 +6,40 @@
  *-------------------------------------------------------------------------
  */
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "journal_report.h"
+#include "log_fixture.h"
 
 static Loop *loop;
-static FILE *file;
-static Log	log_to_file = {LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT, -1};
 static JournalRoute route;
 static JournalReport report;
-static char text[8192];
 
 static void
 set_up(void)
 {
 	loop = loop_create();
 	ck_assert_ptr_nonnull(loop);
-	file = tmpfile();
-	ck_assert_ptr_nonnull(file);
-	log_to_file.fd = fileno(file);
-	journal_report_init(&report, loop, &log_to_file, "default", &route);
+	open_test_log(LOG_LEVEL_INFO);
+	journal_report_init(&report, loop, &test_log, "default", &route);
 }
 
 static void
 tear_down(void)
 {
-	(void) fclose(file);
+	close_test_log();
 	loop_destroy(loop);
 }
 
-/* How many lines have been written; they are in text. */
+/* How many lines have been written; they are in "said". */
 static int
 count_lines(void)
 {
-	ssize_t		count = pread(log_to_file.fd, text, sizeof(text) - 1, 0);
 	int			lines = 0;
 
-	ck_assert_int_ge(count, 0);
-	text[count] = '\0';
-	for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+	read_test_log();
+	for (const char *at = said; (at = strchr(at, '\n')) != NULL; at++)
 		lines++;
 	return lines;
 }
@@ -64,9 +56,9 @@ START_TEST(journal_report_says_once_what_repeats)
 	for (int i = 0; i < 10; i++)
 		deny(JOURNAL_OPERATION_ACK);
 	ck_assert_int_eq(count_lines(), 1);
-	ck_assert_ptr_nonnull(strstr(text, "level=error"));
-	ck_assert_ptr_nonnull(strstr(text, "advice=\"a superuser must run"));
-	ck_assert_ptr_nonnull(strstr(text, "repeated=0"));
+	ck_assert_ptr_nonnull(strstr(said, "level=error"));
+	ck_assert_ptr_nonnull(strstr(said, "advice=\"a superuser must run"));
+	ck_assert_ptr_nonnull(strstr(said, "repeated=0"));
 }
 
 END_TEST
@@ -77,7 +69,7 @@ START_TEST(journal_report_says_a_failure_of_libpq_for_each_operation)
 	journal_report_broken(&report, NULL, JOURNAL_OPERATION_FETCH);
 	journal_report_broken(&report, NULL, JOURNAL_OPERATION_CONNECTING);
 	ck_assert_int_eq(count_lines(), 2);
-	ck_assert_ptr_nonnull(strstr(text, "level=warning"));
+	ck_assert_ptr_nonnull(strstr(said, "level=warning"));
 }
 
 END_TEST
@@ -90,7 +82,7 @@ START_TEST(journal_report_says_when_it_is_over)
 	deny(JOURNAL_OPERATION_ACK);
 	journal_report_end(&report);
 	ck_assert_int_eq(count_lines(), 2);
-	ck_assert_ptr_nonnull(strstr(text, "msg=\"PostgreSQL serves the target again\" target=default failures=2"));
+	ck_assert_ptr_nonnull(strstr(said, "msg=\"PostgreSQL serves the target again\" target=default failures=2"));
 	journal_report_end(&report);
 	ck_assert_int_eq(count_lines(), 2);
 	deny(JOURNAL_OPERATION_ACK);

@@ -18,6 +18,7 @@
 #define OUTPUT_BYTES 65536
 
 static Log	log_to_file;
+static LogOutput file;
 static char output[OUTPUT_BYTES];
 
 static void
@@ -25,21 +26,22 @@ open_log(void)
 {
 	log_to_file.level = LOG_LEVEL_DEBUG;
 	log_to_file.format = LOG_FORMAT_LOGFMT;
-	log_to_file.fd = memfd_create("log", 0);
-	ck_assert_int_ge(log_to_file.fd, 0);
+	log_to_file.output = &file;
+	log_output_init(&file, memfd_create("log", 0), log_write_notice, &log_to_file);
+	ck_assert_int_ge(file.fd, 0);
 }
 
 static void
 close_log(void)
 {
-	close(log_to_file.fd);
+	close(file.fd);
 }
 
 /* All that was written. */
 static const char *
 written(void)
 {
-	ssize_t		count = pread(log_to_file.fd, output, sizeof(output) - 1, 0);
+	ssize_t		count = pread(file.fd, output, sizeof(output) - 1, 0);
 
 	ck_assert_int_ge(count, 0);
 	output[count] = '\0';
@@ -268,8 +270,8 @@ START_TEST(log_stays_valid_json_whatever_is_no_utf8)
 	{
 		char		expected[128];
 
-		ck_assert_int_eq(ftruncate(log_to_file.fd, 0), 0);
-		ck_assert_int_eq(lseek(log_to_file.fd, 0, SEEK_SET), 0);
+		ck_assert_int_eq(ftruncate(file.fd, 0), 0);
+		ck_assert_int_eq(lseek(file.fd, 0, SEEK_SET), 0);
 		snprintf(expected, sizeof(expected), "\"msg\":\"m\",\"k\":\"%s\"}\n", cases[i].shown);
 		ck_assert_str_eq(logged(LOG_FORMAT_JSON, cases[i].bytes, cases[i].count), expected);
 	}
@@ -374,13 +376,43 @@ START_TEST(log_says_in_logfmt_too_that_fields_are_left_out)
 
 END_TEST
 
-START_TEST(log_ignores_a_descriptor_that_cannot_be_written)
+START_TEST(log_goes_nowhere_without_an_output)
 {
-	Log			nowhere = {LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT, -1};
+	Log			nowhere = {LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT, NULL};
 
+	log_event(&nowhere, LOG_LEVEL_INFO, "m");
+}
+
+END_TEST
+
+START_TEST(log_keeps_errno_where_it_cannot_write)
+{
+	Log			nowhere = {LOG_LEVEL_INFO, LOG_FORMAT_LOGFMT, &file};
+
+	close(file.fd);
 	errno = ENOENT;
 	log_event(&nowhere, LOG_LEVEL_INFO, "m");
 	ck_assert_int_eq(errno, ENOENT);
+}
+
+END_TEST
+
+START_TEST(log_tells_of_dropped_lines_in_a_line_like_others)
+{
+	char		line[512];
+	size_t		line_bytes;
+
+	log_to_file.level = LOG_LEVEL_ERROR;
+	line_bytes = log_write_notice(&log_to_file, 7, line, sizeof(line));
+	ck_assert_uint_gt(line_bytes, 0);
+	line[line_bytes] = '\0';
+	ck_assert_ptr_nonnull(strstr(line, " level=warning msg=\"lines of the log were dropped\""
+								 " lines=7 advice="));
+	log_to_file.format = LOG_FORMAT_JSON;
+	line_bytes = log_write_notice(&log_to_file, 7, line, sizeof(line));
+	line[line_bytes] = '\0';
+	ck_assert_ptr_nonnull(strstr(line, ",\"lines\":7,"));
+	ck_assert_uint_eq(log_write_notice(&log_to_file, 7, line, 10), 0);
 }
 
 END_TEST
@@ -419,7 +451,9 @@ main(void)
 	tcase_add_test(tests, log_cuts_bytes_that_are_no_characters_at_the_limit);
 	tcase_add_test(tests, log_leaves_out_whole_fields_beyond_its_line);
 	tcase_add_test(tests, log_says_in_logfmt_too_that_fields_are_left_out);
-	tcase_add_test(tests, log_ignores_a_descriptor_that_cannot_be_written);
+	tcase_add_test(tests, log_goes_nowhere_without_an_output);
+	tcase_add_test(tests, log_keeps_errno_where_it_cannot_write);
+	tcase_add_test(tests, log_tells_of_dropped_lines_in_a_line_like_others);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

@@ -62,7 +62,95 @@ START_TEST(main_exits_1_if_a_connection_lacks_something)
 
 END_TEST
 
+START_TEST(main_exits_1_if_standard_output_is_full)
+{
+	static const char *const options[] = {"--version", "--help", "--check-config"};
+
+	stdout_path = "/dev/full";
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+	{
+		argument_count = 1;
+		with_argument(options[i]);
+		assert_exit(STATUS_FAILED);
+		assert_said("uncached: cannot write to standard output");
+	}
+	assert_said(": No space left on device\n");
+}
+
+END_TEST
+
+START_TEST(main_exits_2_if_the_log_file_cannot_be_opened)
+{
+	char		expected[160];
+
+	snprintf(expected, sizeof(expected), "uncached: cannot open the log file %s: Is a directory\n",
+			 directory);
+	with_argument("--log-file");
+	with_argument(directory);
+	assert_exit(STATUS_REFUSED);
+	ck_assert_str_eq(output, expected);
+}
+
+END_TEST
+
+START_TEST(main_does_not_make_the_log_file_for_check_config)
+{
+	with_argument("--check-config");
+	with_argument("--log-file");
+	with_argument(log_path);
+	assert_exit(STATUS_OK);
+	ck_assert_int_ne(access(log_path, F_OK), 0);
+}
+
+END_TEST
+
 /* ---- one relay ---- */
+
+START_TEST(main_logs_to_a_file)
+{
+	script.signals = only_term;
+	with_argument("--log-file");
+	with_argument(log_path);
+	assert_exit(STATUS_OK);
+	ck_assert_str_eq(output, "relay destroyed\n");
+	take_file(log_path);
+	assert_said("msg=started");
+	assert_said("msg=stopped");
+}
+
+END_TEST
+
+START_TEST(main_opens_the_log_file_again_for_sigusr1)
+{
+	static const int signals[] = {SIGUSR1, SIGTERM, 0};
+
+	script.signals = signals;
+	script.renames_log = old_log_path;
+	with_argument("--log-file");
+	with_argument(log_path);
+	assert_exit(STATUS_OK);
+	take_file(old_log_path);
+	assert_said("msg=started");
+	assert_not_said("msg=stopping");
+	take_file(log_path);
+	assert_said("level=info msg=\"log file opened\" file=/tmp/");
+	assert_said("msg=stopping");
+	assert_not_said("msg=started");
+}
+
+END_TEST
+
+START_TEST(main_goes_on_for_sigusr1_without_a_log_file)
+{
+	static const int signals[] = {SIGUSR1, SIGUSR1, SIGTERM, 0};
+
+	script.signals = signals;
+	assert_exit(STATUS_OK);
+	assert_not_said("log file");
+	assert_said("msg=stopping signal=15");
+}
+
+END_TEST
 
 START_TEST(main_exits_0_when_once_is_done)
 {
@@ -215,6 +303,12 @@ main(void)
 	tcase_add_test(tests, main_shows_targets_and_starts_nothing_for_check_config);
 	tcase_add_test(tests, main_exits_1_if_no_daemon_answers_at_the_health_socket);
 	tcase_add_test(tests, main_exits_1_if_a_connection_lacks_something);
+	tcase_add_test(tests, main_exits_1_if_standard_output_is_full);
+	tcase_add_test(tests, main_exits_2_if_the_log_file_cannot_be_opened);
+	tcase_add_test(tests, main_does_not_make_the_log_file_for_check_config);
+	tcase_add_test(tests, main_logs_to_a_file);
+	tcase_add_test(tests, main_opens_the_log_file_again_for_sigusr1);
+	tcase_add_test(tests, main_goes_on_for_sigusr1_without_a_log_file);
 	tcase_add_test(tests, main_exits_0_when_once_is_done);
 	tcase_add_test(tests, main_exits_1_when_once_failed);
 	tcase_add_test(tests, main_exits_0_after_sigterm);

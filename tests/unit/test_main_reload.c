@@ -139,6 +139,99 @@ START_TEST(main_keeps_the_old_configuration_if_there_is_no_memory_for_the_new_on
 
 END_TEST
 
+/* --- the log file --- */
+
+START_TEST(main_moves_the_log_to_the_file_of_the_new_configuration)
+{
+	char		text[256];
+
+	snprintf(text, sizeof(text), "[log]\nlog_file = %s\n", log_path);
+	with_config("");
+	script.signals = only_hangup;
+	script.new_config = text;
+	script.signal_of_reload = SIGTERM;
+	assert_exit(STATUS_OK);
+	assert_said("msg=started");
+	assert_not_said("reloaded");
+	take_file(log_path);
+	assert_said("configuration reloaded");
+	assert_said("msg=stopped");
+}
+
+END_TEST
+
+START_TEST(main_moves_the_log_back_to_standard_error)
+{
+	char		text[256];
+
+	snprintf(text, sizeof(text), "[log]\nlog_file = %s\n", log_path);
+	with_config(text);
+	script.signals = only_hangup;
+	script.new_config = "[log]\nlevel = info\n";
+	script.signal_of_reload = SIGTERM;
+	assert_exit(STATUS_OK);
+	assert_not_said("msg=started");
+	assert_said("configuration reloaded");
+}
+
+END_TEST
+
+START_TEST(main_opens_the_log_file_again_although_the_configuration_is_refused)
+{
+	static const int signals[] = {SIGHUP, SIGTERM, 0};
+	char		text[256];
+
+	snprintf(text, sizeof(text), "[log]\nlog_file = %s\n", log_path);
+	with_config(text);
+	script.signals = signals;
+	script.renames_log = old_log_path;
+	script.new_config = "nonsense";
+	assert_exit(STATUS_OK);
+	take_file(log_path);
+	assert_said("log file opened");
+	assert_said("configuration refused");
+	assert_said("advice=");
+}
+
+END_TEST
+
+START_TEST(main_keeps_the_log_where_it_is_if_it_cannot_open_another_file)
+{
+	char		text[256];
+	char		new_text[256];
+
+	snprintf(text, sizeof(text), "[log]\nlog_file = %s\n", log_path);
+	snprintf(new_text, sizeof(new_text), "[log]\nlog_file = %s/absent/log\n", directory);
+	with_config(text);
+	script.signals = only_hangup;
+	script.new_config = new_text;
+	script.signal_of_reload = SIGTERM;
+	assert_exit(STATUS_OK);
+	take_file(log_path);
+	assert_said("level=error msg=\"cannot open the log file: the log stays where it is\" file=");
+	assert_said("error=\"No such file or directory\" advice=");
+	assert_said("configuration reloaded");
+}
+
+END_TEST
+
+START_TEST(main_moves_the_log_back_if_there_is_no_memory_for_the_new_configuration)
+{
+	char		text[256];
+
+	snprintf(text, sizeof(text), "[log]\nlog_file = %s\n", log_path);
+	with_config("");
+	script.signals = only_hangup;
+	script.new_config = text;
+	script.fails_reload = true;
+	script.signal_of_reload = SIGTERM;
+	assert_exit(STATUS_OK);
+	assert_said("configuration refused");
+	assert_said("msg=stopped");
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -157,6 +250,11 @@ main(void)
 	tcase_add_test(tests, main_exits_if_sigterm_follows_a_reload);
 	tcase_add_test(tests, main_ignores_a_hangup_while_it_stops);
 	tcase_add_test(tests, main_keeps_the_old_configuration_if_there_is_no_memory_for_the_new_one);
+	tcase_add_test(tests, main_moves_the_log_to_the_file_of_the_new_configuration);
+	tcase_add_test(tests, main_moves_the_log_back_to_standard_error);
+	tcase_add_test(tests, main_opens_the_log_file_again_although_the_configuration_is_refused);
+	tcase_add_test(tests, main_keeps_the_log_where_it_is_if_it_cannot_open_another_file);
+	tcase_add_test(tests, main_moves_the_log_back_if_there_is_no_memory_for_the_new_configuration);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

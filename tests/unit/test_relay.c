@@ -11,8 +11,7 @@
  */
 #include "config_fixture.h"
 
-#include <sys/mman.h>
-
+#include "log_fixture.h"
 #include "pipeline.h"
 #include "relay.h"
 #include "relay_slot.h"
@@ -36,9 +35,6 @@ static size_t pipeline_count;
 static int	failing_creation_count;
 
 static Loop *loop;
-static int	log_fd;
-static Log	test_log;
-static char said[16384];
 static int64_t clock_ms;
 static Relay *relay;
 static RelayChanges changes;
@@ -132,10 +128,7 @@ set_up_relay(void)
 	clock_ms = 0;
 	loop = loop_create();
 	loop_set_clock(loop, read_clock, NULL);
-	log_fd = memfd_create("log", MFD_CLOEXEC);
-	test_log.level = LOG_LEVEL_DEBUG;
-	test_log.format = LOG_FORMAT_LOGFMT;
-	test_log.fd = log_fd;
+	open_test_log(LOG_LEVEL_DEBUG);
 }
 
 static void
@@ -146,7 +139,7 @@ tear_down_relay(void)
 	for (size_t i = 0; i < pipeline_count; i++)
 		ck_assert(pipelines[i].is_destroyed);
 	loop_destroy(loop);
-	close(log_fd);
+	close_test_log();
 	tear_down();
 }
 
@@ -203,25 +196,16 @@ pass(int64_t ms)
 }
 
 static void
-read_log(void)
-{
-	ssize_t		count = pread(log_fd, said, sizeof(said) - 1, 0);
-
-	ck_assert_int_ge(count, 0);
-	said[count] = '\0';
-}
-
-static void
 assert_said(const char *text)
 {
-	read_log();
+	read_test_log();
 	ck_assert_msg(strstr(said, text) != NULL, "no \"%s\" in: %s", text, said);
 }
 
 static void
 assert_not_said(const char *text)
 {
-	read_log();
+	read_test_log();
 	ck_assert_msg(strstr(said, text) == NULL, "\"%s\" in: %s", text, said);
 }
 
@@ -351,7 +335,7 @@ START_TEST(relay_says_once_that_a_consumer_stays)
 	reload(B);
 	(void) end_pipeline(0);
 	reload(B);
-	read_log();
+	read_test_log();
 	ck_assert_ptr_null(strstr(strstr(said, "no longer configured") + 1, "no longer configured"));
 	assert_changes(1, 0, 0, 0);
 }

@@ -15,6 +15,9 @@
 /* More of a word is not repeated in a message. */
 #define WORD_SHOWN_MAX 48
 
+/* In UTF-8; some editors begin files with it. */
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
 /* Part of a line, without blanks at either end. */
 typedef struct Span
 {
@@ -204,7 +207,8 @@ unquote(IniParser *parser, Span quoted, char *value)
 		{
 			value[used_bytes] = '\0';
 			return i + 1 == quoted.count ||
-				refuse(parser, "expected nothing after the closing quote; write a quote inside as \\\"");
+				refuse(parser, "expected nothing after the closing quote: a comment has a line of"
+					   " its own, a quote inside is written as \\\"");
 		}
 		if (c == '\\')
 		{
@@ -217,11 +221,33 @@ unquote(IniParser *parser, Span quoted, char *value)
 	return refuse(parser, "expected a closing quote at the end of the line");
 }
 
+/*
+ * Many programs take the rest of such a line for a comment: who wrote it may not
+ * have meant it to be a part of the value.
+ */
+static bool
+seems_to_have_comment(Span text)
+{
+	for (size_t i = 0; i < text.count; i++)
+	{
+		bool		is_mark = text.bytes[i] == ';' || text.bytes[i] == '#';
+
+		if (is_mark && (i == 0 || is_blank(text.bytes[i - 1])))
+			return true;
+		if (is_mark && i + 1 < text.count && is_blank(text.bytes[i + 1]))
+			return true;
+	}
+	return false;
+}
+
 static bool
 parse_value(IniParser *parser, Span text, char *value)
 {
 	if (text.count > 0 && text.bytes[0] == '"')
 		return unquote(parser, text, value);
+	if (seems_to_have_comment(text))
+		return refuse(parser, "expected no \";\" or \"#\" next to a blank: a comment has a line of its"
+					  " own; quotes around the value keep what belongs to it");
 	memcpy(value, text.bytes, text.count);
 	value[text.count] = '\0';
 	return true;
@@ -293,6 +319,9 @@ ini_parse(const char *text, size_t byte_count, IniFile *file, IniError *error)
 	const char *next;
 
 	memset(file, 0, sizeof(*file));
+	if (byte_count >= strlen(BYTE_ORDER_MARK) &&
+		memcmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+		text += strlen(BYTE_ORDER_MARK);
 	for (const char *start = text; start < end; start = next)
 	{
 		const char *newline = memchr(start, '\n', (size_t) (end - start));

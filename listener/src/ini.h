@@ -10,9 +10,10 @@
  * Kinds and keys are lower-case words ([a-z][a-z0-9_]*); a name is any word
  * without blanks, quotes and brackets.  Lines may be of any length and end
  * in LF or CRLF.
- * Blanks around a value are dropped unless they stand in quotes; nothing
- * else in a value is special, " ;" and "#" included.  Zero bytes are
- * refused, and sections or keys given twice.
+ * Blanks around a value are dropped unless they stand in quotes.  A ";" or "#" at the
+ * begin of a value without quotes, or next to a blank in it, is refused: it looks like
+ * a comment and would not be one.  So are zero bytes, and sections or keys given
+ * twice.  A UTF-8 byte order mark at the begin of the text is skipped.
  *
  *-------------------------------------------------------------------------
  */

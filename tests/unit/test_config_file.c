@@ -204,6 +204,18 @@ START_TEST(config_refuses_broken_syntax_by_file_and_line)
 
 END_TEST
 
+START_TEST(config_refuses_a_prefix_with_a_comment_behind_it)
+{
+	refuse_file("[target default]\nprefix = shop: ; my shop\n",
+				"uncached.conf:2: expected no \";\" or \"#\" next to a blank");
+	memset(arguments + 1, 0, sizeof(arguments) - sizeof(arguments[0]));
+	with_file("[target default]\nprefix = \"shop: ; my shop\"\n");
+	accept_config();
+	ck_assert_str_eq(config->targets[0].prefix, "shop: ; my shop");
+}
+
+END_TEST
+
 START_TEST(config_refuses_unknown_sections)
 {
 	refuse_file("\n[redis]\n", "uncached.conf:2: unknown section; expected [daemon], [postgres], [log] or [target NAME]");
@@ -383,6 +395,7 @@ add_tests(TCase *tests)
 	tcase_add_test(tests, config_refuses_a_directory_as_file);
 	tcase_add_test(tests, config_refuses_a_file_over_a_megabyte);
 	tcase_add_test(tests, config_refuses_broken_syntax_by_file_and_line);
+	tcase_add_test(tests, config_refuses_a_prefix_with_a_comment_behind_it);
 	tcase_add_test(tests, config_refuses_unknown_sections);
 	tcase_add_test(tests, config_refuses_unknown_keys_without_showing_them);
 	tcase_add_test(tests, config_refuses_targets_that_are_no_alias);

@@ -138,9 +138,43 @@ START_TEST(ini_skips_comment_lines)
 
 END_TEST
 
-START_TEST(ini_keeps_comment_marks_inside_a_value)
+START_TEST(ini_keeps_comment_marks_inside_a_word)
 {
-	assert_value("k = a ; b # c", "a ; b # c");
+	assert_value("k = shop:;x#y", "shop:;x#y");
+	assert_value("k = a;b c#d;", "a;b c#d;");
+}
+
+END_TEST
+
+START_TEST(ini_keeps_comment_marks_in_quotes)
+{
+	assert_value("k = \"a ; b # c\"", "a ; b # c");
+	assert_value("k = \"; x\"", "; x");
+}
+
+END_TEST
+
+START_TEST(ini_refuses_what_looks_like_a_comment_behind_a_value)
+{
+	refuse_text("[s]\nk = " SECRET " ; shop\n", 2, "a comment has a line of its own; quotes");
+	refuse_text("[s]\nk = " SECRET "\t# shop\n", 2, "a comment has a line of its own");
+	refuse_text("[s]\nk = " SECRET "; shop\n", 2, "a comment has a line of its own");
+	refuse_text("[s]\n\nk = ; shop\n", 3, "a comment has a line of its own");
+	refuse_text("[s]\nk = #\n", 2, "a comment has a line of its own");
+	refuse_text("[s]\nk = \"" SECRET "\" ; shop\n", 2, "a comment has a line of its own");
+}
+
+END_TEST
+
+START_TEST(ini_skips_a_byte_order_mark_at_the_begin)
+{
+	accept_text("\xEF\xBB\xBF[s]\nk = v\n");
+	ck_assert_str_eq(file.sections[0].kind, "s");
+	ck_assert_uint_eq(file.sections[0].line, 1);
+	accept_text("\xEF\xBB\xBF# comment\r\n[s]\r\n");
+	accept_text("\xEF\xBB\xBF");
+	refuse_text("[s]\n\xEF\xBB\xBFk = v\n", 2, "expected a key");
+	refuse_text("\xEF\xBB[s]\n", 1, "expected key = value");
 }
 
 END_TEST
@@ -337,7 +371,10 @@ main(void)
 	tcase_add_test(tests, ini_drops_blanks_around_everything);
 	tcase_add_test(tests, ini_takes_lines_that_end_in_crlf);
 	tcase_add_test(tests, ini_skips_comment_lines);
-	tcase_add_test(tests, ini_keeps_comment_marks_inside_a_value);
+	tcase_add_test(tests, ini_keeps_comment_marks_inside_a_word);
+	tcase_add_test(tests, ini_keeps_comment_marks_in_quotes);
+	tcase_add_test(tests, ini_refuses_what_looks_like_a_comment_behind_a_value);
+	tcase_add_test(tests, ini_skips_a_byte_order_mark_at_the_begin);
 	tcase_add_test(tests, ini_keeps_equals_signs_and_inner_quotes_in_a_value);
 	tcase_add_test(tests, ini_keeps_backslashes_outside_quotes);
 	tcase_add_test(tests, ini_takes_an_empty_value);

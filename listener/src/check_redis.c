@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "check_acl.h"
+#include "password_file.h"
 #include "redis_error.h"
 #include "redis_greeting.h"
 
@@ -22,6 +23,9 @@
 #define ADDRESS_BYTES 512
 #define VERSION_BYTES 32
 #define NAME_BYTES 128
+#define PROBLEM_BYTES 256
+
+#define LOGGING_IN "cannot log in"
 #define ARGUMENTS_MAX (CHECK_ACL_WORDS_MAX + 3)
 #define OLDEST_MAJOR 4
 #define OLDEST_MAJOR_OF_SCRIPTS 5
@@ -86,13 +90,19 @@ error_of(const Check *check, const redisReply *reply)
 }
 
 static void
+report_failure(const Check *check, RedisFailure failure, const char *error, const char *doing)
+{
+	char		advice[REDIS_ERROR_ADVICE_BYTES];
+
+	redis_error_advise(failure, error, check->target->url.password_file, advice, sizeof(advice));
+	check_report_say(check->report, CHECK_MISSING, advice, "%s: %s", doing, error);
+}
+
+static void
 report_error(const Check *check, const redisReply *reply, const char *doing)
 {
-	const RedisErrorKind *kind = redis_error_kind(reply != NULL ? REDIS_FAILURE_REPLY :
-												  REDIS_FAILURE_CONNECTION, text_of(reply));
-
-	check_report_say(check->report, CHECK_MISSING, kind->advice, "%s: %s", doing,
-					 error_of(check, reply));
+	report_failure(check, reply != NULL ? REDIS_FAILURE_REPLY : REDIS_FAILURE_CONNECTION,
+				   error_of(check, reply), doing);
 }
 
 /* Reports an error; was there none? */
@@ -140,20 +150,37 @@ has_username(const RedisUrl *url)
 }
 
 static bool
-log_in(const Check *check)
+log_in_with(const Check *check, const char *password)
 {
 	const RedisUrl *url = &check->target->url;
 	bool		has_user = has_username(url);
-	const char *const with_user[] = {"AUTH", url->username, url->password, NULL};
-	const char *const without_user[] = {"AUTH", url->password, NULL};
+	const char *const with_user[] = {"AUTH", url->username, password, NULL};
+	const char *const without_user[] = {"AUTH", password, NULL};
 
-	if (url->password == NULL)
-		return true;
-	if (!succeeds(check, "cannot log in", has_user ? with_user : without_user))
+	if (!succeeds(check, LOGGING_IN, has_user ? with_user : without_user))
 		return false;
 	check_report_say(check->report, CHECK_OK, "", "%s%s is let in with its password",
 					 has_user ? "the user " : "the default user", has_user ? url->username : "");
 	return true;
+}
+
+static bool
+log_in(const Check *check)
+{
+	const RedisUrl *url = &check->target->url;
+	char		from_file[PASSWORD_FILE_BYTES];
+	char		problem[PROBLEM_BYTES];
+	bool		is_public;
+	bool		is_in = false;
+
+	if (url->password_file == NULL)
+		return url->password == NULL || log_in_with(check, url->password);
+	if (password_file_read(url->password_file, from_file, &is_public, problem, sizeof(problem)))
+		is_in = log_in_with(check, from_file);
+	else
+		report_failure(check, REDIS_FAILURE_PASSWORD, problem, LOGGING_IN);
+	explicit_bzero(from_file, sizeof(from_file));
+	return is_in;
 }
 
 /* PING tells whether Redis answers at all; a user may be denied it. */

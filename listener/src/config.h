@@ -61,7 +61,9 @@ typedef struct TargetConfig
 {
 	char	   *alias;			/* owned; [A-Za-z][A-Za-z0-9_.-]*, up to
 								 * CONFIG_ALIAS_MAX */
-	RedisUrl	url;			/* owned; a user name comes with a password */
+	RedisUrl	url;			/* owned; a user name comes with a password or
+								 * a password_file */
+	bool		password_file_is_public;	/* everybody can read it */
 	char	   *prefix;			/* owned; put in front of every key; may be
 								 * empty */
 	size_t		prefix_bytes;

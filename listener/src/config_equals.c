@@ -12,15 +12,18 @@
 /*
  * What is forgotten here would not be noticed by a reload.  Where a field is
  * added, this stops the build until it is compared, too.  Machines with other
- * pointers may have gaps between the fields.
+ * pointers may have other gaps between the fields.  A password file is its
+ * path: it is read at each connect, and who may read it is no setting.
  */
 #define FIELD_BYTES(field) sizeof(((const TargetConfig *) 0)->field)
 #define COMPARED_BYTES \
 	(FIELD_BYTES(alias) + FIELD_BYTES(url) + FIELD_BYTES(prefix) + FIELD_BYTES(prefix_bytes) + \
 	 FIELD_BYTES(scan_rate) + FIELD_BYTES(stagger_ms) + FIELD_BYTES(sweep_ms) + \
 	 FIELD_BYTES(stagger_from) + FIELD_BYTES(standbys) + FIELD_BYTES(standby_timeout_ms))
+#define FLAG_BYTES sizeof(void *)	/* of password_file_is_public, with the
+									 * gap behind it */
 
-_Static_assert(sizeof(void *) != 8 || sizeof(TargetConfig) == COMPARED_BYTES,
+_Static_assert(sizeof(void *) != 8 || sizeof(TargetConfig) == COMPARED_BYTES + FLAG_BYTES,
 			   "config_target_equals() compares every field of a TargetConfig");
 
 /* Each may be NULL, which is equal to itself only. */

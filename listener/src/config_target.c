@@ -7,18 +7,16 @@
  */
 #include "config_target.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "password_file.h"
 
 #include "config_number.h"
 
 #define DEFAULT_URL "redis://localhost:6379/0"
-#define PASSWORD_BYTES_MAX 4096
 #define URL_ERROR_BYTES 192
+#define PROBLEM_BYTES 192
 
 typedef bool (*UrlSetter) (RedisUrl *url, const char *value, char *error,
 						   size_t error_bytes);
@@ -104,80 +102,31 @@ resolve_username(const TargetSettings *const places[], int url_place, RedisUrl *
 	return true;
 }
 
-/* Fills "buffer" as far as the file goes; -1 with errno. */
-static ssize_t
-read_start(int fd, char *buffer, size_t buffer_bytes)
-{
-	size_t		used_bytes = 0;
-
-	while (used_bytes < buffer_bytes)
-	{
-		ssize_t		got = read(fd, buffer + used_bytes, buffer_bytes - used_bytes);
-
-		if (got == 0)
-			break;
-		if (got < 0 && errno != EINTR)
-			return -1;
-		if (got > 0)
-			used_bytes += (size_t) got;
-	}
-	return (ssize_t) used_bytes;
-}
-
-/* Cuts the buffer down to its first line, as a string. */
+/*
+ * It is read at each connect; here it has to be right, and is forgotten.  The path is
+ * not shown: it may be a password in the wrong variable.
+ */
 static bool
-take_first_line(const Setting *setting, char *buffer, size_t byte_count,
-				const ConfigError *error)
+resolve_password_file(const Setting *setting, TargetConfig *target, const ConfigError *error)
 {
-	char	   *newline = memchr(buffer, '\n', byte_count);
-	size_t		line_bytes = newline == NULL ? byte_count : (size_t) (newline - buffer);
+	char		password[PASSWORD_FILE_BYTES];
+	char		problem[PROBLEM_BYTES];
 
-	if (newline != NULL && line_bytes > 0 && buffer[line_bytes - 1] == '\r')
-		line_bytes--;
-	if (line_bytes == 0 || line_bytes > PASSWORD_BYTES_MAX ||
-		memchr(buffer, '\0', line_bytes) != NULL)
-		return config_refuse(error, setting, "expected a password of 1 to %d bytes, none of them zero,"
-							 " in the first line of the file", PASSWORD_BYTES_MAX);
-	buffer[line_bytes] = '\0';
-	return true;
-}
-
-/* The path is not shown: it may be a password in the wrong variable. */
-static bool
-read_password_file(const Setting *setting, char **password, const ConfigError *error)
-{
-	char		buffer[PASSWORD_BYTES_MAX + 3]; /* \r\n or more: too long */
-	bool		replaced = false;
-	ssize_t		byte_count = -1;
-	struct stat status;
-	int			fd = open(setting->value, O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0 && fstat(fd, &status) == 0)
-	{
-		if ((status.st_mode & S_IROTH) != 0)
-		{
-			(void) close(fd);
-			return config_refuse(error, setting, "expected a password file that not everybody can read;"
-								 " chmod o-r helps");
-		}
-		byte_count = read_start(fd, buffer, sizeof(buffer));
-	}
-	if (byte_count < 0)
-		(void) config_refuse(error, setting, "expected a readable password file: %s",
-							 strerror(errno));
-	else
-		replaced = take_first_line(setting, buffer, (size_t) byte_count, error) &&
-			replace(password, buffer, error);
-	explicit_bzero(buffer, sizeof(buffer));
-	if (fd >= 0)
-		(void) close(fd);
-	return replaced;
+	if (!password_file_read(setting->value, password, &target->password_file_is_public,
+							problem, sizeof(problem)))
+		return config_refuse(error, setting, "%s", problem);
+	explicit_bzero(password, sizeof(password));
+	free_secret(target->url.password);
+	target->url.password = NULL;
+	return replace(&target->url.password_file, setting->value, error);
 }
 
 static bool
-resolve_password(const TargetSettings *const places[], int url_place, RedisUrl *url,
+resolve_password(const TargetSettings *const places[], int url_place, TargetConfig *target,
 				 const ConfigError *error)
 {
+	RedisUrl   *url = &target->url;
+
 	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
 	{
 		const Setting *password = &places[place]->password;
@@ -195,7 +144,7 @@ resolve_password(const TargetSettings *const places[], int url_place, RedisUrl *
 		if (password->value != NULL)
 			return replace(&url->password, password->value, error);
 		if (password_file->value != NULL)
-			return read_password_file(password_file, &url->password, error);
+			return resolve_password_file(password_file, target, error);
 	}
 	return true;
 }
@@ -387,9 +336,9 @@ config_target_resolve(const char *alias, const TargetSettings *const places[],
 		!resolve_url(places, url, &url_place, error) ||
 		!apply_parts(places, url_place, url, error) ||
 		!resolve_username(places, url_place, url, error) ||
-		!resolve_password(places, url_place, url, error))
+		!resolve_password(places, url_place, target, error))
 		return false;
-	if (url->username != NULL && url->password == NULL)
+	if (url->username != NULL && url->password == NULL && url->password_file == NULL)
 		return config_refuse(error, &whole, "expected a password next to the user name of \"%s\"",
 							 alias);
 	return true;

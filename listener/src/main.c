@@ -29,11 +29,12 @@
 #include "log.h"
 #include "loop.h"
 #include "relay.h"
+#include "standard_streams.h"
 
 /* For whoever reads the last lines of the log. */
 #define FLUSH_WAIT_MS 300
 
-#define ERROR_BYTES 512
+#define ERROR_BYTES STANDARD_STREAMS_PROBLEM_BYTES
 
 /* A longer one is cut in messages. */
 #define PATH_SHOWN_BYTES 300
@@ -90,44 +91,6 @@ handle_signal(int signal_number)
 	errno = saved_errno;
 }
 
-/* Else a socket could become standard error, and get the log. */
-static bool
-open_standard_fds(void)
-{
-	int			fd;
-
-	do
-	{
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
-		return false;
-	(void) close(fd);
-	return true;
-}
-
-/* A reader who is gone, or a file that may not grow, is met where it is written to. */
-static bool
-ignore_signals(void)
-{
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	return sigaction(SIGPIPE, &ignore, NULL) == 0 && sigaction(SIGXFSZ, &ignore, NULL) == 0;
-}
-
-/* A line for whoever started the daemon. */
-static void
-say(Daemon *daemon, const char *problem)
-{
-	char		line[ERROR_BYTES + 32];
-	int			line_bytes = snprintf(line, sizeof(line), "uncached: %.*s\n", ERROR_BYTES,
-									  problem);
-
-	(void) ignore_signals();
-	log_output_write(&daemon->output, line, (size_t) line_bytes);
-	log_output_flush(&daemon->output, FLUSH_WAIT_MS);
-}
-
 static bool
 copy_arguments(Daemon *daemon, int argc, char *const argv[])
 {
@@ -181,7 +144,7 @@ open_log(Daemon *daemon)
 		return true;
 	(void) snprintf(problem, sizeof(problem), "cannot open the log file %.*s: %s",
 					PATH_SHOWN_BYTES, path, strerror(errno));
-	say(daemon, problem);
+	standard_streams_say(&daemon->output, problem);
 	return false;
 }
 
@@ -374,7 +337,7 @@ start_and_run(Daemon *daemon)
 	daemon->loop = loop_create();
 	if (daemon->loop != NULL)
 		daemon->health = health_server_create(daemon->loop, &daemon->log, tell_health, daemon);
-	if (daemon->health == NULL || !ignore_signals() || !catch_signals(daemon))
+	if (daemon->health == NULL || !standard_streams_ignore_signals() || !catch_signals(daemon))
 	{
 		log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot set up the event loop",
 				  LOG_TEXT("error", strerror(errno)),
@@ -411,24 +374,6 @@ tear_down(Daemon *daemon)
 	free_arguments(daemon);
 }
 
-/*
- * What was printed for --help and its like has to have arrived.  Why it has not is
- * known of the end of it only.
- */
-static int
-finish_output(Daemon *daemon)
-{
-	char		problem[ERROR_BYTES];
-
-	errno = 0;
-	if (fflush(stdout) == 0 && ferror(stdout) == 0)
-		return STATUS_OK;
-	(void) snprintf(problem, sizeof(problem), "cannot write to standard output%s%s",
-					errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
-	say(daemon, problem);
-	return STATUS_FAILED;
-}
-
 static int
 check_health(Daemon *daemon)
 {
@@ -437,7 +382,7 @@ check_health(Daemon *daemon)
 	if (health_client_ask(daemon->config->health_socket, HEALTH_TIMEOUT_MS, stdout, error,
 						  sizeof(error)))
 		return STATUS_OK;
-	say(daemon, error);
+	standard_streams_say(&daemon->output, error);
 	return STATUS_FAILED;
 }
 
@@ -446,7 +391,6 @@ static int
 answer(Daemon *daemon)
 {
 	int			status = STATUS_OK;
-	int			output_status;
 
 	if (daemon->config->check_only)
 		config_print_targets(daemon->config, stdout);
@@ -454,8 +398,7 @@ answer(Daemon *daemon)
 		status = check_connections(daemon->config, stdout) ? STATUS_OK : STATUS_FAILED;
 	else
 		status = check_health(daemon);
-	output_status = finish_output(daemon);
-	return status != STATUS_OK ? status : output_status;
+	return standard_streams_finish(&daemon->output) ? status : STATUS_FAILED;
 }
 
 static bool
@@ -472,9 +415,9 @@ load_and_run(Daemon *daemon, int argc, char *argv[])
 	switch (config_load(argc, argv, environ, &daemon->config, error, sizeof(error)))
 	{
 		case CONFIG_HELP:
-			return finish_output(daemon);
+			return standard_streams_finish(&daemon->output) ? STATUS_OK : STATUS_FAILED;
 		case CONFIG_REFUSED:
-			say(daemon, error);
+			standard_streams_say(&daemon->output, error);
 			return STATUS_REFUSED;
 		case CONFIG_LOADED:
 			break;
@@ -491,7 +434,7 @@ main(int argc, char *argv[])
 		.signal_pipe_fds = {-1, -1}
 	};
 	int			status = STATUS_FAILED;
-	bool		can_start = open_standard_fds() && copy_arguments(&daemon, argc, argv);
+	bool		can_start = standard_streams_open() && copy_arguments(&daemon, argc, argv);
 	int			error = errno;
 	char		problem[ERROR_BYTES];
 
@@ -502,7 +445,7 @@ main(int argc, char *argv[])
 	else
 	{
 		(void) snprintf(problem, sizeof(problem), "cannot start: %s", strerror(error));
-		say(&daemon, problem);
+		standard_streams_say(&daemon.output, problem);
 	}
 	tear_down(&daemon);
 	exit(status);

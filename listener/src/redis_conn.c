@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "password_file.h"
 #include "redis_error.h"
 #include "redis_greeting.h"
 #include "redis_route.h"
@@ -170,16 +171,39 @@ redis_conn_open(RedisConn *conn)
 		found_addresses(conn, problem);
 }
 
+/* A password file is read each time: a password that was changed needs no restart. */
+static bool
+append_greeting(RedisConn *conn)
+{
+	const RedisUrl *url = conn->url;
+	char		from_file[PASSWORD_FILE_BYTES] = "";
+	const char *password = url->password_file != NULL ? from_file : url->password;
+	char		problem[REDIS_REFUSALS_TEXT_BYTES];
+	bool		is_public;
+	bool		is_appended = false;
+
+	if (url->password_file != NULL &&
+		!password_file_read(url->password_file, from_file, &is_public, problem, sizeof(problem)))
+		fail(conn, REDIS_FAILURE_PASSWORD, problem);
+	else if (!redis_greeting_append(url, password, &conn->output, &conn->awaited_count))
+		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
+	else
+		is_appended = true;
+	explicit_bzero(from_file, sizeof(from_file));
+	return is_appended;
+}
+
 static void
 start_greeting(RedisConn *conn)
 {
 	conn->reader = redisReaderCreate();
-	if (conn->reader == NULL ||
-		!redis_greeting_append(conn->url, &conn->output, &conn->awaited_count))
+	if (conn->reader == NULL)
 	{
 		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 		return;
 	}
+	if (!append_greeting(conn))
+		return;
 	conn->greeting = redis_greeting_first(conn->url);
 	memset(&conn->history, 0, sizeof(conn->history));
 	conn->state = CONN_GREETING;

@@ -9,6 +9,7 @@
  */
 #include "redis_error.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define RETRY REDIS_REACTION_RETRY
@@ -68,9 +69,23 @@ static const RedisErrorKind replies[] = {
 	{"", ALARM, "the error, and Redis' log, say what is wrong; if uncache is to blame, report it"},
 };
 
+/* What of this is said otherwise where the password comes from a file. */
+static const struct
+{
+	const char *prefix;
+	const char *advice;
+}			file_advices[] = {
+	{"NOAUTH ", "Redis asks for another password than that in the file "},
+	{"WRONGPASS ", "the user is wrong, or the password in the file "},
+	{"ERR invalid password", "the password is wrong in the file "},
+	{"ERR Client sent AUTH", "Redis has no password, but there is one in the file "},
+	{"ERR AUTH ", "Redis has no password, but there is one in the file "},
+};
+
 static const RedisErrorKind connection = {
 	"", RETRY, "look whether Redis runs, and at host and port, or the socket, in the URL"
 };
+static const RedisErrorKind password = {"", ALARM, "mend the password file"};
 static const RedisErrorKind protocol = {
 	"", ALARM, "what answers is no Redis: look at the URL; if it is one, report it"
 };
@@ -102,10 +117,39 @@ redis_error_kind(RedisFailure failure, const char *text)
 	{
 		case REDIS_FAILURE_REPLY:
 			return find_reply(text);
+		case REDIS_FAILURE_PASSWORD:
+			return &password;
 		case REDIS_FAILURE_PROTOCOL:
 			return &protocol;
 		case REDIS_FAILURE_CONNECTION:
 			break;
 	}
 	return &connection;
+}
+
+const char *
+redis_error_file_advice(RedisFailure failure, const char *text)
+{
+	if (failure == REDIS_FAILURE_PASSWORD)
+		return "it is read again at each try; mend the file ";
+	if (failure != REDIS_FAILURE_REPLY)
+		return NULL;
+	for (size_t i = 0; i < sizeof(file_advices) / sizeof(file_advices[0]); i++)
+	{
+		if (strncmp(text, file_advices[i].prefix, strlen(file_advices[i].prefix)) == 0)
+			return file_advices[i].advice;
+	}
+	return NULL;
+}
+
+void
+redis_error_advise(RedisFailure failure, const char *text, const char *password_file,
+				   char *advice, size_t advice_bytes)
+{
+	const char *file_advice = password_file == NULL ? NULL : redis_error_file_advice(failure, text);
+
+	if (file_advice != NULL)
+		(void) snprintf(advice, advice_bytes, "%s%s", file_advice, password_file);
+	else
+		(void) snprintf(advice, advice_bytes, "%s", redis_error_kind(failure, text)->advice);
 }

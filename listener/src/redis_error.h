@@ -15,6 +15,7 @@
 typedef enum RedisFailure
 {
 	REDIS_FAILURE_CONNECTION,	/* it cannot be made, was cut, or is silent */
+	REDIS_FAILURE_PASSWORD,		/* the password file gives none */
 	REDIS_FAILURE_PROTOCOL,		/* an answer that Redis does not give */
 	REDIS_FAILURE_REPLY			/* an error reply */
 } RedisFailure;
@@ -54,5 +55,18 @@ extern const RedisErrorKind *redis_error_kind(RedisFailure failure, const char *
 
 /* All kinds of error replies, one after the other by an index from 0; NULL behind the last. */
 extern const RedisErrorKind *redis_error_kind_at(size_t index);
+
+/*
+ * The advice where the password comes from a file, whose path is to follow it;
+ * NULL if the kind's own advice holds.  Static data.
+ */
+extern const char *redis_error_file_advice(RedisFailure failure, const char *text);
+
+/* A longer path of a password file is cut. */
+#define REDIS_ERROR_ADVICE_BYTES 512
+
+/* Writes the advice that holds.  The password file's path, or NULL. */
+extern void redis_error_advise(RedisFailure failure, const char *text, const char *password_file,
+							   char *advice, size_t advice_bytes);
 
 #endif

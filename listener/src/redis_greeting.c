@@ -22,7 +22,7 @@
 static RedisGreetingStep
 skip_needless(const RedisUrl *url, RedisGreetingStep step)
 {
-	if (step == REDIS_GREETING_AUTH && url->password == NULL)
+	if (step == REDIS_GREETING_AUTH && url->password == NULL && url->password_file == NULL)
 		step++;
 	if (step == REDIS_GREETING_SELECT && url->database == 0)
 		step++;
@@ -57,7 +57,8 @@ append_texts(RedisOutput *output, const char *first, const char *second, const c
 }
 
 static bool
-append_step(const RedisUrl *url, RedisOutput *output, RedisGreetingStep step)
+append_step(const RedisUrl *url, const char *password, RedisOutput *output,
+			RedisGreetingStep step)
 {
 	char		database[16];
 
@@ -65,8 +66,8 @@ append_step(const RedisUrl *url, RedisOutput *output, RedisGreetingStep step)
 	{
 		case REDIS_GREETING_AUTH:
 			if (url->username != NULL && url->username[0] != '\0')
-				return append_texts(output, "AUTH", url->username, url->password);
-			return append_texts(output, "AUTH", url->password, NULL);
+				return append_texts(output, "AUTH", url->username, password);
+			return append_texts(output, "AUTH", password, NULL);
 		case REDIS_GREETING_SELECT:
 			(void) snprintf(database, sizeof(database), "%d", url->database);
 			return append_texts(output, "SELECT", database, NULL);
@@ -87,13 +88,14 @@ append_step(const RedisUrl *url, RedisOutput *output, RedisGreetingStep step)
 }
 
 bool
-redis_greeting_append(const RedisUrl *url, RedisOutput *output, size_t *count)
+redis_greeting_append(const RedisUrl *url, const char *password, RedisOutput *output,
+					  size_t *count)
 {
 	*count = 0;
 	for (RedisGreetingStep step = redis_greeting_first(url);
 		 step != REDIS_GREETING_DONE; step = redis_greeting_next(url, step))
 	{
-		if (!append_step(url, output, step))
+		if (!append_step(url, password, output, step))
 			return false;
 		(*count)++;
 	}

@@ -34,10 +34,12 @@ extern RedisGreetingStep redis_greeting_first(const RedisUrl *url);
 extern RedisGreetingStep redis_greeting_next(const RedisUrl *url, RedisGreetingStep step);
 
 /*
- * Appends all the commands and says how many they are.  False if memory is
+ * Appends all the commands and says how many they are.  "password" is that of the
+ * URL or of its password file, NULL if it has neither.  False if memory is
  * exhausted.
  */
-extern bool redis_greeting_append(const RedisUrl *url, RedisOutput *output, size_t *count)
+extern bool redis_greeting_append(const RedisUrl *url, const char *password,
+								  RedisOutput *output, size_t *count)
 			__attribute__((warn_unused_result));
 
 /*

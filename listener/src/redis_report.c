@@ -13,27 +13,42 @@
 /* Between two lines on how many keys there were. */
 #define KEYS_INTERVAL_MS ((int64_t) 60 * 60 * 1000)
 
-void
-redis_report_failure(RedisTarget *target, bool was_ready, const char *reason,
-					 const RedisErrorKind *kind, int64_t retry_ms)
+static void
+log_failure(const RedisTarget *target, RedisFailure failure, const Failure *said,
+			int64_t retry_ms, int64_t repeated_count)
 {
-	const char *message = was_ready ?
-	"connection to Redis dropped, unfinished work will be repeated" :
-	"cannot use Redis, trying again";
-	const Failure failure = {message, target->server, "", reason};
+	const RedisErrorKind *kind = redis_error_kind(failure, said->error);
+	char		advice[REDIS_ERROR_ADVICE_BYTES];
+
+	redis_error_advise(failure, said->error, target->settings.url->password_file, advice,
+					   sizeof(advice));
+	log_event(target->log,
+			  kind->reaction == REDIS_REACTION_RETRY ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+			  said->message,
+			  LOG_TEXT("target", target->settings.alias),
+			  LOG_TEXT("server", said->server),
+			  LOG_TEXT("error", said->error),
+			  LOG_TEXT("advice", advice),
+			  LOG_NUMBER("retry_ms", retry_ms),
+			  LOG_NUMBER("repeated", repeated_count));
+}
+
+void
+redis_report_failure(RedisTarget *target, bool was_ready, RedisFailure failure,
+					 const char *reason, int64_t retry_ms)
+{
+	const Failure said = {
+		.message = was_ready ?
+		"connection to Redis dropped, unfinished work will be repeated" :
+		"cannot use Redis, trying again",
+		.server = target->server,
+		.sqlstate = "",
+		.error = reason
+	};
 	int64_t		repeated_count;
 
-	if (failure_log_take(&target->failures, &failure, loop_now_ms(target->loop),
-						 &repeated_count))
-		log_event(target->log,
-				  kind->reaction == REDIS_REACTION_RETRY ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
-				  message,
-				  LOG_TEXT("target", target->settings.alias),
-				  LOG_TEXT("server", target->server),
-				  LOG_TEXT("error", reason),
-				  LOG_TEXT("advice", kind->advice),
-				  LOG_NUMBER("retry_ms", retry_ms),
-				  LOG_NUMBER("repeated", repeated_count));
+	if (failure_log_take(&target->failures, &said, loop_now_ms(target->loop), &repeated_count))
+		log_failure(target, failure, &said, retry_ms, repeated_count);
 }
 
 void

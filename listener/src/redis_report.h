@@ -20,8 +20,8 @@
 extern void redis_report_connected(RedisTarget *target);
 
 /* A connection failed, before it was ready or after; said when it is news. */
-extern void redis_report_failure(RedisTarget *target, bool was_ready, const char *reason,
-								 const RedisErrorKind *kind, int64_t retry_ms);
+extern void redis_report_failure(RedisTarget *target, bool was_ready, RedisFailure failure,
+								 const char *reason, int64_t retry_ms);
 
 /*
  * The connection is of use: what failed before is over, and the next backoff is short.  What a

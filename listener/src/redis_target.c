@@ -68,7 +68,7 @@ drop_connection(RedisTarget *target, RedisFailure failure, const char *reason)
 	retry_ms = backoff_next_ms(&target->backoff);
 	if (kind->reaction == REDIS_REACTION_FATAL)
 		retry_ms = FATAL_RETRY_CAPS * target->settings.backoff_cap_ms;
-	redis_report_failure(target, was_ready, reason, kind, retry_ms);
+	redis_report_failure(target, was_ready, failure, reason, retry_ms);
 
 	redis_conn_close(target->conn);
 	loop_timer_remove(target->loop, &target->history_timer);

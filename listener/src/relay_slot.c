@@ -131,6 +131,10 @@ log_target(const Log *log, const TargetConfig *target)
 	else
 		log_event(log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target->alias),
 				  LOG_TEXT("redis", address));
+	if (target->password_file_is_public)
+		log_event(log, LOG_LEVEL_WARNING, "everybody can read the password file",
+				  LOG_TEXT("target", target->alias), LOG_TEXT("file", target->url.password_file),
+				  LOG_TEXT("advice", "chmod o-r, unless nobody else can reach the file"));
 	if (target->stagger_ms > 0)
 		log_event(log, LOG_LEVEL_INFO, "keys are staggered where a transaction has many",
 				  LOG_TEXT("target", target->alias),

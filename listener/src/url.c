@@ -375,7 +375,7 @@ url_set_database(RedisUrl *url, const char *digits, char *error, size_t error_by
 
 /* Where a field is added, this stops the build until url_equals compares it. */
 _Static_assert(sizeof(void *) != 8 ||
-			   sizeof(RedisUrl) == 4 * sizeof(char *) + 2 * sizeof(int),
+			   sizeof(RedisUrl) == 5 * sizeof(char *) + 2 * sizeof(int),
 			   "url_equals() compares every field of a RedisUrl");
 
 static bool
@@ -391,7 +391,8 @@ url_equals(const RedisUrl *url, const RedisUrl *other)
 		is_same_part(url->socket_path, other->socket_path) &&
 		url->port == other->port && url->database == other->database &&
 		is_same_part(url->username, other->username) &&
-		is_same_part(url->password, other->password);
+		is_same_part(url->password, other->password) &&
+		is_same_part(url->password_file, other->password_file);
 }
 
 void
@@ -403,6 +404,7 @@ url_reset(RedisUrl *url)
 	free(url->socket_path);
 	free(url->username);
 	free(url->password);
+	free(url->password_file);
 	memset(url, 0, sizeof(*url));
 }
 

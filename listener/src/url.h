@@ -29,6 +29,9 @@ typedef struct RedisUrl
 	char	   *username;		/* owned; NULL if none was given; may stand
 								 * without a password */
 	char	   *password;		/* owned; NULL if none was given */
+	char	   *password_file;	/* owned; a path from elsewhere: the password
+								 * is read from it at each connect; NULL if
+								 * there is none */
 } RedisUrl;
 
 /*
@@ -57,7 +60,7 @@ extern bool url_set_database(RedisUrl *url, const char *digits, char *error,
 /* Is every part the same? */
 extern bool url_equals(const RedisUrl *url, const RedisUrl *other);
 
-/* Frees what url_parse allocated (the password is overwritten first). */
+/* Frees all that is owned (the password is overwritten first). */
 extern void url_reset(RedisUrl *url);
 
 /* "host:port/db" or "/path db=N" for logs: never user or password. */

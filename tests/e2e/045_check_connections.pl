@@ -182,7 +182,7 @@ finds('no Redis', qr/^missing target api: .* cannot be reached: .*; correct the 
 	targets => with_target(url => 'unix:///nonexistent/redis.sock'));
 finds('no password', qr/^missing target api: it refuses to work: NOAUTH .*; the URL needs a password$/m,
 	targets => with_target(url => $refuses->url));
-finds('a wrong password', qr/^missing target api: cannot log in: WRONGPASS .*; user or password in the URL is wrong$/m,
+finds('a wrong password', qr/^missing target api: cannot log in: WRONGPASS .*; the user is wrong, or the password in the file \S+$/m,
 	targets => with_target(url => $refuses->url, password_file => $wrong));
 finds('the right password', qr/^ok      target api: the default user is let in with its password$/m,
 	status => 0, targets => with_target(url => 'redis://127.0.0.1:' . $refuses->port, password_file => $right));

@@ -109,15 +109,31 @@ START_TEST(config_target_differs_where_one_setting_does)
 	size_t		key = (size_t) _i;
 	const char *value = keys[key].value;
 	const char *other = keys[key].other;
+	char		other_path[96];
 
 	write_password("one");
+	snprintf(other_path, sizeof(other_path), "%s/./password", directory);
 	load_with(key, value != NULL ? value : password_path);
 	keep();
-	/* the same file with another password in it */
-	if (value == NULL)
-		write_password("two");
-	load_with(key, other != NULL ? other : password_path);
+	load_with(key, value != NULL ? other : other_path);
 	ck_assert_msg(!are_equal(), "%s", keys[key].key);
+}
+
+END_TEST
+
+/* It is read at each connect. */
+START_TEST(config_target_equals_itself_with_another_password_in_its_file)
+{
+	char		text[512];
+
+	write_password("one");
+	snprintf(text, sizeof(text), "[target t]\nurl = redis://h\npassword_file = %s\n", password_path);
+	load_target(text);
+	keep();
+	write_file(password_path, "two", 3, 0644);
+	load_target(text);
+	ck_assert(config->targets[0].password_file_is_public);
+	ck_assert(are_equal());
 }
 
 END_TEST
@@ -217,6 +233,7 @@ main(void)
 	tcase_add_checked_fixture(tests, set_up, end_test);
 	tcase_add_loop_test(tests, config_target_equals_itself_loaded_again, 0, KEY_COUNT);
 	tcase_add_loop_test(tests, config_target_differs_where_one_setting_does, 0, KEY_COUNT);
+	tcase_add_test(tests, config_target_equals_itself_with_another_password_in_its_file);
 	tcase_add_loop_test(tests, config_target_differs_where_a_setting_is_added, 0, KEY_COUNT);
 	tcase_add_test(tests, config_equals_tests_know_every_key_of_a_target);
 	tcase_add_test(tests, config_target_differs_by_every_part_of_its_url);

@@ -160,7 +160,8 @@ START_TEST(config_reads_a_password_file_of_a_target)
 			 "password_file = %s\n", password_path);
 	with_file(text);
 	accept_config();
-	assert_credentials("app", SECRET);
+	assert_credentials("app", NULL);
+	ck_assert_str_eq(config->targets[0].url.password_file, password_path);
 }
 
 END_TEST

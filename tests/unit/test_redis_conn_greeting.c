@@ -267,6 +267,65 @@ START_TEST(redis_conn_authenticates_a_user_by_name)
 
 END_TEST
 
+static void
+write_password(const char *path, const char *text)
+{
+	FILE	   *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs(text, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(redis_conn_reads_a_password_file_at_each_connect)
+{
+	char		path[] = "/tmp/uncached-test-XXXXXX";
+
+	close(mkstemp(path));
+	start(answer_greeting, &patient);
+	server.shows_greeting = true;
+	server.url.password_file = path;
+	write_password(path, "first\n");
+	connect_to_server();
+	ck_assert_int_eq(strncmp(greeting, "AUTH first;PING;", 16), 0);
+	redis_conn_close(conn);
+	connected_count = 0;
+	greeting[0] = '\0';
+	write_password(path, "second\n");
+	connect_to_server();
+	ck_assert_int_eq(strncmp(greeting, "AUTH second;PING;", 17), 0);
+	server.url.password_file = NULL;
+	stop();
+	(void) unlink(path);
+}
+
+END_TEST
+
+START_TEST(redis_conn_fails_without_the_password_file_and_works_with_it)
+{
+	char		path[] = "/tmp/uncached-test-XXXXXX";
+
+	close(mkstemp(path));
+	(void) unlink(path);
+	start(answer_greeting, &patient);
+	server.shows_greeting = true;
+	server.url.username = strdup("me");
+	server.url.password_file = path;
+	redis_conn_open(conn);
+	expect_failure("expected a readable password file: No such file or directory");
+	ck_assert_int_eq(last_failure, REDIS_FAILURE_PASSWORD);
+	ck_assert_str_eq(greeting, "");
+	write_password(path, "secret\n");
+	connect_to_server();
+	ck_assert_int_eq(strncmp(greeting, "AUTH me secret;", 15), 0);
+	server.url.password_file = NULL;
+	free(server.url.username);
+	stop();
+	(void) unlink(path);
+}
+
+END_TEST
+
 START_TEST(redis_conn_fails_when_the_password_is_refused)
 {
 	start(refuse_password, &patient);
@@ -350,6 +409,8 @@ main(void)
 	tcase_add_test(tests, redis_conn_fails_when_info_is_answered_with_a_status);
 	tcase_add_test(tests, redis_conn_authenticates_and_selects_before_all_else);
 	tcase_add_test(tests, redis_conn_authenticates_a_user_by_name);
+	tcase_add_test(tests, redis_conn_reads_a_password_file_at_each_connect);
+	tcase_add_test(tests, redis_conn_fails_without_the_password_file_and_works_with_it);
 	tcase_add_test(tests, redis_conn_fails_when_the_password_is_refused);
 	tcase_add_test(tests, redis_conn_is_not_connected_while_redis_is_loading);
 	tcase_add_test(tests, redis_conn_bears_a_user_who_may_not_ping_or_take_a_name);

@@ -141,10 +141,36 @@ START_TEST(redis_error_has_an_advice_for_everything)
 
 END_TEST
 
+START_TEST(redis_error_names_the_password_file_where_it_is_about_the_password)
+{
+	static const char *const texts[] = {
+		"NOAUTH Authentication required.", "WRONGPASS invalid", "ERR invalid password",
+		"ERR Client sent AUTH, but no password is set", "ERR AUTH <password> called",
+	};
+
+	for (size_t i = 0; i < MANY(texts); i++)
+		ck_assert_msg(redis_error_file_advice(REDIS_FAILURE_REPLY, texts[i]) != NULL, "%s", texts[i]);
+	ck_assert_ptr_nonnull(redis_error_file_advice(REDIS_FAILURE_PASSWORD, "NOPERM x"));
+	ck_assert_ptr_null(redis_error_file_advice(REDIS_FAILURE_REPLY, "NOPERM x"));
+	ck_assert_ptr_null(redis_error_file_advice(REDIS_FAILURE_CONNECTION, "WRONGPASS x"));
+}
+
+END_TEST
+
 START_TEST(redis_error_tells_a_cluster_from_a_sentinel)
 {
 	ck_assert_ptr_nonnull(strstr(advice(REDIS_ERROR_CLUSTER), "Cluster"));
 	ck_assert_ptr_nonnull(strstr(advice(REDIS_ERROR_SENTINEL), "primary's address"));
+}
+
+END_TEST
+
+START_TEST(redis_error_alarms_where_the_password_file_gives_none)
+{
+	const RedisErrorKind *kind = redis_error_kind(REDIS_FAILURE_PASSWORD, "LOADING x");
+
+	ck_assert_int_eq(kind->reaction, REDIS_REACTION_ALARM);
+	ck_assert_str_ne(kind->advice, "");
 }
 
 END_TEST
@@ -165,6 +191,8 @@ main(void)
 	tcase_add_test(tests, redis_error_looks_at_the_text_of_error_replies_only);
 	tcase_add_test(tests, redis_error_has_an_advice_for_everything);
 	tcase_add_test(tests, redis_error_tells_a_cluster_from_a_sentinel);
+	tcase_add_test(tests, redis_error_names_the_password_file_where_it_is_about_the_password);
+	tcase_add_test(tests, redis_error_alarms_where_the_password_file_gives_none);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

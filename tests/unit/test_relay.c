@@ -225,6 +225,19 @@ START_TEST(relay_starts_a_pipeline_for_each_target)
 
 END_TEST
 
+START_TEST(relay_warns_of_a_password_file_that_everybody_can_read)
+{
+	char		text[256];
+
+	write_file(password_path, "hunter2\n", 8, 0644);
+	snprintf(text, sizeof(text), A "password_file = %s\n", password_path);
+	start(text);
+	assert_said("level=warning msg=\"everybody can read the password file\" target=a file=/tmp/");
+	assert_not_said("hunter2");
+}
+
+END_TEST
+
 START_TEST(relay_describes_each_target_in_a_line)
 {
 	char		text[256] = "";
@@ -567,6 +580,7 @@ main(void)
 
 	tcase_add_checked_fixture(tests, set_up_relay, tear_down_relay);
 	tcase_add_test(tests, relay_starts_a_pipeline_for_each_target);
+	tcase_add_test(tests, relay_warns_of_a_password_file_that_everybody_can_read);
 	tcase_add_test(tests, relay_describes_each_target_in_a_line);
 	tcase_add_test(tests, relay_does_not_touch_targets_that_did_not_change);
 	tcase_add_test(tests, relay_starts_a_changed_target_anew_when_it_has_ended);

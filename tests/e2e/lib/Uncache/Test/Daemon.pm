@@ -2,7 +2,8 @@
 #
 # node and database say where the journal is, redis where the target
 # "default" is (a URL); config => FILE instead of it, args and env more.  fault =>
-# "NAME:COUNT:SIGNAL" takes the build with fault points; wrapper: a command to start it by.
+# "NAME:COUNT:SIGNAL" takes the build with fault points; wrapper: a command to start it by;
+# stdout and stderr as for Process.
 package Uncache::Test::Daemon;
 
 use strict;
@@ -27,7 +28,12 @@ sub new
 	push @command, '--redis', $params{redis} if defined $params{redis};
 	push @command, '--config', $params{config} if defined $params{config};
 	push @command, @{ $params{args} // [] };
-	return $class->SUPER::new(name => $name, command => \@command, env => { %{ $params{env} // {} }, %fault });
+	return $class->SUPER::new(
+		name => $name,
+		command => \@command,
+		env => { %{ $params{env} // {} }, %fault },
+		stdout => $params{stdout},
+		stderr => $params{stderr});
 }
 
 # Runs it to its end, for --once and --check-config: the exit status.

@@ -13,7 +13,7 @@ use PostgreSQL::Test::Utils ();
 use Uncache::Test::Wait qw(wait_for);
 
 # name: unique in the test; command: program and arguments; env: variables to
-# set.  Nothing is started yet.
+# set; stdout, stderr: handles to write to instead of the log.  Nothing is started yet.
 sub new
 {
 	my ($class, %params) = @_;
@@ -49,7 +49,8 @@ sub _exec
 	local %ENV = (%ENV, %{ $self->{env} // {} });
 	open(STDIN, '<', '/dev/null');
 	open(STDOUT, '>>', $self->{log});
-	open(STDERR, '>&', \*STDOUT);
+	open(STDERR, '>&', $self->{stderr} // \*STDOUT);
+	open(STDOUT, '>&', $self->{stdout}) if defined $self->{stdout};
 	exec('setpriv', '--pdeathsig', 'KILL', '--', @{ $self->{command} })
 	  or POSIX::_exit(127);
 }

@@ -235,7 +235,6 @@ static void
 choose_way(LogOutput *output, int fd)
 {
 	struct stat status;
-	int			flags;
 	int			own_fd;
 
 	output->fd = fd;
@@ -243,10 +242,9 @@ choose_way(LogOutput *output, int fd)
 	output->way = LOG_WAY_ASK;
 	if (fd < 0 || fstat(fd, &status) != 0)
 		return;
-	flags = fcntl(fd, F_GETFL);
 	if (S_ISSOCK(status.st_mode))
 		output->way = LOG_WAY_SEND;
-	else if (S_ISREG(status.st_mode) || (flags >= 0 && (flags & O_NONBLOCK) != 0))
+	else if (S_ISREG(status.st_mode))
 		output->way = LOG_WAY_WRITE;
 	else if ((own_fd = open_again(fd)) >= 0)
 	{

@@ -10,7 +10,8 @@
  * - User name and password come from the highest place that has one; in the
  *	 same place the URL's go before the single setting.  The file alone must
  *	 not give one twice.
- * - A user name needs a password.
+ * - A user name needs a password or a password file, which is read now to
+ *	 see that it is right, and again at each connect.
  * - Key prefix, scan rate, stagger, stagger_from, sweep, standbys and
  *	 standby_timeout come from the highest place that has one.
  *

@@ -27,9 +27,7 @@ const CheckCommand check_acl_commands[] = {
 	{"sscan", CHECK_NEED_SWEEP, {"SSCAN", "", "0", NULL}},
 	{"incrby", CHECK_NEED_VERSIONS, {"INCRBY", "", "1", NULL}},
 	{"set", CHECK_NEED_VERSIONS, {"SET", "", "1", NULL}},
-	{"time", CHECK_NEED_VERSIONS | CHECK_NEED_STAGGER, {"TIME", NULL}},
-	{"pttl", CHECK_NEED_STAGGER, {"PTTL", "", NULL}},
-	{"pexpire", CHECK_NEED_STAGGER, {"PEXPIRE", "", "1", NULL}},
+	{"time", CHECK_NEED_VERSIONS, {"TIME", NULL}},
 	{NULL, 0, {NULL}}
 };
 

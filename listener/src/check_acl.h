@@ -17,16 +17,14 @@ typedef enum CheckNeed
 {
 	CHECK_NEED_ALWAYS = 1,
 	CHECK_NEED_DATABASE = 2,	/* another database than 0 */
-	CHECK_NEED_STAGGER = 4,
-	CHECK_NEED_SWEEP = 8,
-	CHECK_NEED_TAGS = 16,		/* of rules, as those below */
-	CHECK_NEED_VERSIONS = 32,
-	CHECK_NEED_CACHEOPS = 64
+	CHECK_NEED_SWEEP = 4,
+	CHECK_NEED_TAGS = 8,		/* of rules, as those below */
+	CHECK_NEED_VERSIONS = 16,
+	CHECK_NEED_CACHEOPS = 32
 } CheckNeed;
 
 #define CHECK_NEEDS_OF_RULES (CHECK_NEED_TAGS | CHECK_NEED_VERSIONS | CHECK_NEED_CACHEOPS)
-#define CHECK_NEEDS_OF_SCRIPTS \
-	(CHECK_NEED_STAGGER | CHECK_NEED_SWEEP | CHECK_NEEDS_OF_RULES)
+#define CHECK_NEEDS_OF_SCRIPTS (CHECK_NEED_SWEEP | CHECK_NEEDS_OF_RULES)
 
 /* The needs of rules with an action of the journal; 0 for none besides ALWAYS. */
 extern unsigned int check_acl_needs_of(const char *action);

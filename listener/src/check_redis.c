@@ -247,7 +247,7 @@ check_version(Check *check, const char *version)
 						 "version %s: uncache needs Redis 4 or later", version);
 	else if (major < OLDEST_MAJOR_OF_SCRIPTS && (check->needs & CHECK_NEEDS_OF_SCRIPTS) != 0)
 		check_report_say(check->report, CHECK_MISSING, "upgrade Redis",
-						 "version %s: tags, versions, cacheops, stagger and sweep need Redis 5 or later",
+						 "version %s: tags, versions, cacheops and sweep need Redis 5 or later",
 						 version);
 	else
 		check_report_say(check->report, CHECK_OK, "", "version %s", version);
@@ -446,8 +446,6 @@ needs_of_settings(const TargetConfig *target)
 
 	if (target->url.database != 0)
 		needs |= CHECK_NEED_DATABASE;
-	if (target->stagger_ms > 0)
-		needs |= CHECK_NEED_STAGGER;
 	if (target->sweep_ms > 0)
 		needs |= CHECK_NEED_SWEEP;
 	return needs;

@@ -13,7 +13,6 @@
 #include "journal_source.h"
 
 #include <libpq-fe.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include "journal_report.h"
 #include "journal_request.h"
 #include "journal_route.h"
+#include "journal_wire.h"
 
 #define NAME_BYTES (sizeof("uncached/") + CONFIG_ALIAS_MAX)
 
@@ -36,14 +36,13 @@ struct JournalSource
 	void	   *context;		/* borrowed */
 	char		application_name[NAME_BYTES];
 
-	PGconn	   *conn;			/* owned; NULL while closed */
+	JournalWire wire;
 	PGresult   *result;			/* owned; of the operation under way, or NULL */
 	JournalOperation operation;
 	JournalReport report;
 	JournalRoute route;			/* where to connect to */
 	int			last_pid;		/* of the server's process for the last
 								 * session; 0 before any */
-	LoopWatch	watch;
 	JournalDeadline deadline;
 	LoopTimer	lost_timer;		/* carries a failure into the loop */
 };
@@ -53,12 +52,10 @@ struct JournalSource
 static void
 close_session(JournalSource *source)
 {
-	loop_watch_remove(source->loop, &source->watch);
+	journal_wire_close(&source->wire);
 	journal_deadline_cancel(&source->deadline);
 	PQclear(source->result);
 	source->result = NULL;
-	PQfinish(source->conn);
-	source->conn = NULL;
 	source->operation = JOURNAL_OPERATION_CLOSED;
 }
 
@@ -93,7 +90,7 @@ static void
 begin_failure(JournalSource *source, JournalFailure cause, const char *sqlstate,
 			  const char *error)
 {
-	journal_report_failure(&source->report, source->conn, source->operation, cause, sqlstate,
+	journal_report_failure(&source->report, source->wire.conn, source->operation, cause, sqlstate,
 						   error);
 	end_session(source);
 }
@@ -108,8 +105,17 @@ begin_silent_failure(JournalSource *source, const char *error)
 static void
 fail_connection(JournalSource *source)
 {
-	journal_report_broken(&source->report, source->conn, source->operation);
+	journal_report_broken(&source->report, source->wire.conn, source->operation);
 	end_session(source);
+}
+
+static void
+fail_wire(JournalSource *source, JournalWireState state)
+{
+	if (state == JOURNAL_WIRE_NO_MEMORY)
+		begin_silent_failure(source, "out of memory");
+	else
+		fail_connection(source);
 }
 
 /* libpq quotes the dsn where it cannot parse it, passwords included. */
@@ -143,24 +149,14 @@ deadline_passed(void *context)
 
 /* --- sending --- */
 
-/* Sends what libpq still holds, and waits for what has to come. */
 static bool
 flush_session(JournalSource *source)
 {
-	int			pending = PQflush(source->conn);
+	JournalWireState state = journal_wire_flush(&source->wire);
 
-	if (pending < 0)
-	{
-		fail_connection(source);
-		return false;
-	}
-	if (!loop_watch_set(source->loop, &source->watch, PQsocket(source->conn),
-						(short) (pending > 0 ? POLLIN | POLLOUT : POLLIN)))
-	{
-		begin_silent_failure(source, "out of memory");
-		return false;
-	}
-	return true;
+	if (state != JOURNAL_WIRE_DONE)
+		fail_wire(source, state);
+	return state == JOURNAL_WIRE_DONE;
 }
 
 /* Common end of all sending functions. */
@@ -181,7 +177,7 @@ journal_request_start(JournalSource *source, JournalOperation operation,
 					  int parameter_count, const char *const *parameters)
 {
 	begin_operation(source, operation,
-					journal_operation_send(source->conn, operation,
+					journal_operation_send(source->wire.conn, operation,
 										   parameter_count, parameters));
 }
 
@@ -190,7 +186,7 @@ start_prepare(JournalSource *source, JournalOperation operation,
 			  JournalOperation prepared)
 {
 	begin_operation(source, operation,
-					journal_operation_send_prepare(source->conn, prepared));
+					journal_operation_send_prepare(source->wire.conn, prepared));
 }
 
 const char *
@@ -205,20 +201,20 @@ static void
 start_setting_up(JournalSource *source)
 {
 	begin_operation(source, JOURNAL_OPERATION_SETTING_UP,
-					journal_operation_send_setup(source->conn, source->target,
+					journal_operation_send_setup(source->wire.conn, source->target,
 												 source->last_pid));
 }
 
 static void
 finish_setting_up(JournalSource *source)
 {
-	if (!journal_operation_is_direct(source->conn, source->result))
+	if (!journal_operation_is_direct(source->wire.conn, source->result))
 	{
 		begin_silent_failure(source, "a pooling proxy stands in front of the server: "
 							 "the dsn must name PostgreSQL itself");
 		return;
 	}
-	source->last_pid = PQbackendPID(source->conn);
+	source->last_pid = PQbackendPID(source->wire.conn);
 	start_prepare(source, JOURNAL_OPERATION_PREPARING_FETCH, JOURNAL_OPERATION_FETCH);
 }
 
@@ -292,9 +288,9 @@ has_operation(const JournalSource *source)
 static void
 take_results(JournalSource *source)
 {
-	while (has_operation(source) && !PQisBusy(source->conn))
+	while (has_operation(source) && !PQisBusy(source->wire.conn))
 	{
-		PGresult   *result = PQgetResult(source->conn);
+		PGresult   *result = PQgetResult(source->wire.conn);
 
 		if (result == NULL)
 			finish_operation(source);
@@ -304,55 +300,25 @@ take_results(JournalSource *source)
 }
 
 static void
-take_notifications(JournalSource *source)
-{
-	bool		rung = false;
-	PGnotify   *notification;
-
-	while ((notification = PQnotifies(source->conn)) != NULL)
-	{
-		/* one channel only, and the payload is trusted for nothing */
-		rung = true;
-		PQfreemem(notification);
-	}
-	if (rung)
-		source->events->rung(source->context);
-}
-
-static void
 poll_connection(JournalSource *source)
 {
-	short		events;
+	JournalWireState state = journal_wire_poll(&source->wire);
 
-	/* libpq may close the socket and open another */
-	loop_watch_remove(source->loop, &source->watch);
-	switch (PQconnectPoll(source->conn))
+	if (state == JOURNAL_WIRE_AWAITED)
+		return;
+	if (state != JOURNAL_WIRE_DONE)
 	{
-		case PGRES_POLLING_OK:
-			journal_deadline_end(&source->deadline);
-			if (PQsetnonblocking(source->conn, 1) != 0)
-				fail_connection(source);
-			else
-				start_setting_up(source);
-			return;
-		case PGRES_POLLING_READING:
-			events = POLLIN;
-			break;
-		case PGRES_POLLING_WRITING:
-			events = POLLOUT;
-			break;
-		default:
-			fail_connection(source);
-			return;
+		fail_wire(source, state);
+		return;
 	}
-	if (!loop_watch_set(source->loop, &source->watch, PQsocket(source->conn), events))
-		begin_silent_failure(source, "out of memory");
+	journal_deadline_end(&source->deadline);
+	start_setting_up(source);
 }
 
 static void
 continue_session(JournalSource *source)
 {
-	if (PQconsumeInput(source->conn) == 0)
+	if (PQconsumeInput(source->wire.conn) == 0)
 	{
 		fail_connection(source);
 		return;
@@ -361,8 +327,8 @@ continue_session(JournalSource *source)
 	if (!flush_session(source))
 		return;
 	take_results(source);
-	if (source->conn != NULL)
-		take_notifications(source);
+	if (source->wire.conn != NULL && journal_wire_take_bells(&source->wire))
+		source->events->rung(source->context);
 }
 
 static void
@@ -381,23 +347,18 @@ socket_ready(void *context, short revents)
 static void
 start_session(JournalSource *source)
 {
-	const JournalConninfo *info = journal_route_next(&source->route);
+	JournalWireState state;
 
 	source->operation = JOURNAL_OPERATION_CONNECTING;
 	journal_report_begin(&source->report);
-	source->conn = PQconnectStartParams(info->keywords, info->values, 1);
-	if (source->conn == NULL ||
-		!journal_deadline_begin(&source->deadline, source->operation))
-		begin_silent_failure(source, "out of memory");
-	else if (PQstatus(source->conn) == CONNECTION_BAD)
+	state = journal_wire_connect(&source->wire, journal_route_next(&source->route));
+	if (state == JOURNAL_WIRE_BROKEN)
 		fail_start(source);
+	else if (state == JOURNAL_WIRE_NO_MEMORY ||
+			 !journal_deadline_begin(&source->deadline, source->operation))
+		begin_silent_failure(source, "out of memory");
 	else
-	{
-		journal_report_watch(&source->report, source->conn);
-		/* PQconnectPoll's documentation: first wait as if it had said so */
-		if (!loop_watch_set(source->loop, &source->watch, PQsocket(source->conn), POLLOUT))
-			begin_silent_failure(source, "out of memory");
-	}
+		journal_report_watch(&source->report, source->wire.conn);
 }
 
 static void
@@ -430,7 +391,7 @@ journal_source_create(Loop *loop, const Log *log, const char *dsn, const char *t
 	(void) snprintf(source->application_name, sizeof(source->application_name),
 					"uncached/%s", target);
 	journal_report_init(&source->report, loop, log, target, &source->route);
-	loop_watch_init(&source->watch, socket_ready, source);
+	journal_wire_init(&source->wire, loop, socket_ready, source);
 	journal_route_init(&source->route, loop, dsn, source->application_name,
 					   found_addresses, source);
 	journal_deadline_init(&source->deadline, loop, deadline_passed, source);

@@ -21,13 +21,9 @@
 #include "password_file.h"
 #include "redis_error.h"
 #include "redis_greeting.h"
+#include "redis_input.h"
 #include "redis_route.h"
 #include "redis_socket.h"
-
-#define READ_BYTES ((size_t) 64 * 1024)
-
-/* A reply that is still incomplete after so many bytes is not one of ours. */
-#define REPLY_MAX_BYTES ((size_t) 64 * 1024 * 1024)
 
 typedef enum ConnState
 {
@@ -60,11 +56,9 @@ struct RedisConn
 	char		reason[REDIS_REFUSALS_TEXT_BYTES];
 	RedisFailure failure;
 
-	redisReader *reader;		/* owned; NULL while closed */
-	size_t		unparsed_bytes; /* fed since the last whole reply */
 	size_t		awaited_count;	/* replies */
 	RedisOutput output;
-	char		input[READ_BYTES];
+	RedisInput	input;
 };
 
 /* --- failures --- */
@@ -78,14 +72,9 @@ close_socket(RedisConn *conn)
 		(void) close(conn->fd);
 		conn->fd = -1;
 	}
-	if (conn->reader != NULL)
-	{
-		redisReaderFree(conn->reader);
-		conn->reader = NULL;
-	}
+	redis_input_end(&conn->input);
 	loop_timer_remove(conn->loop, &conn->deadline_timer);
 	conn->awaited_count = 0;
-	conn->unparsed_bytes = 0;
 	redis_output_clear(&conn->output);
 	conn->session_count++;
 }
@@ -196,8 +185,7 @@ append_greeting(RedisConn *conn)
 static void
 start_greeting(RedisConn *conn)
 {
-	conn->reader = redisReaderCreate();
-	if (conn->reader == NULL)
+	if (!redis_input_begin(&conn->input))
 	{
 		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 		return;
@@ -408,7 +396,6 @@ take_reply(RedisConn *conn, const redisReply *reply)
 		return;
 	}
 	conn->awaited_count--;
-	conn->unparsed_bytes = 0;
 	if (conn->state == CONN_GREETING)
 		take_greeting(conn, reply);
 	else
@@ -423,13 +410,11 @@ take_replies(RedisConn *conn)
 
 	while (conn->session_count == session)
 	{
-		void	   *reply;
+		redisReply *reply;
+		const char *problem = redis_input_next(&conn->input, &reply);
 
-		if (redisReaderGetReply(conn->reader, &reply) != REDIS_OK)
-		{
-			fail(conn, REDIS_FAILURE_PROTOCOL, conn->reader->errstr);
-			return;
-		}
+		if (problem != NULL)
+			fail(conn, REDIS_FAILURE_PROTOCOL, problem);
 		if (reply == NULL)
 			return;
 		take_reply(conn, reply);
@@ -440,27 +425,17 @@ take_replies(RedisConn *conn)
 static void
 read_input(RedisConn *conn)
 {
-	ssize_t		count = recv(conn->fd, conn->input, sizeof(conn->input), 0);
+	size_t		byte_count;
+	RedisFailure failure;
+	const char *problem = redis_input_receive(&conn->input, conn->fd, &byte_count, &failure);
 
-	if (count < 0)
+	if (problem != NULL)
+		fail(conn, failure, problem);
+	else if (byte_count > 0)
 	{
-		if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-			fail(conn, REDIS_FAILURE_CONNECTION, strerror(errno));
-		return;
-	}
-	if (count == 0)
-	{
-		fail(conn, REDIS_FAILURE_CONNECTION, "Redis closed the connection");
-		return;
-	}
-	conn->progress_ms = loop_now_ms(conn->loop);
-	conn->unparsed_bytes += (size_t) count;
-	if (conn->unparsed_bytes > REPLY_MAX_BYTES)
-		fail(conn, REDIS_FAILURE_PROTOCOL, "Redis sent a reply larger than any to these commands");
-	else if (redisReaderFeed(conn->reader, conn->input, (size_t) count) != REDIS_OK)
-		fail(conn, REDIS_FAILURE_PROTOCOL, conn->reader->errstr);
-	else
+		conn->progress_ms = loop_now_ms(conn->loop);
 		take_replies(conn);
+	}
 }
 
 static void

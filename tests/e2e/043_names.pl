@@ -94,9 +94,11 @@ cmp_ok(thread_count($daemon), '<=', 2, 'a Redis whose name hangs: it is asked fo
 
 foreach my $reload (1 .. 3)
 {
+	config('hanging', $socket_dsn, default => $redis->url, named => "$named_url\nscan_rate = 100$reload");
 	$daemon->mark_log;
 	$daemon->signal('HUP');
-	ok($daemon->wait_for_log(qr/configuration reloaded.*msg=attached[^\n]* target=default/s), "reload $reload goes through");
+	ok($daemon->wait_for_log(qr/configuration reloaded.* unchanged=1 changed=1 .*msg="target configured" target=named [^\n]*scan_rate=100$reload/s),
+		"reload $reload goes through");
 }
 goes_on('after reloads', 0.5);
 my $begin = time;

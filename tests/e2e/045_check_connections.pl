@@ -236,17 +236,16 @@ finds('by GETUSER without +srem', qr/^missing target api: the user may not run s
 finds('by GETUSER with a category', qr/^unknown target api: whether the user may run srem: its rules name categories/m,
 	status => 0, user((grep { $_ ne '+srem' } @documented), '+@set', '+acl|whoami', '+acl|getuser'));
 
-# stagger and sweep need more, database 0 less
+# a sweep needs more, database 0 less
 my %more = user(@documented, '+acl|whoami', '+acl|dryrun');
-$more{targets}{api}{stagger} = '1s';
 $more{targets}{api}{sweep} = '60s';
-$output = finds('stagger and sweep', qr/^missing target api: the user may not run pexpire/m, %more);
-like($output, qr/^missing target api: the user may not run $_/m, "$_ is needed") foreach qw(pttl sscan exists);
+$output = finds('sweep', qr/^missing target api: the user may not run sscan/m, %more);
+like($output, qr/^missing target api: the user may not run exists/m, 'exists is needed');
 
 # without PostgreSQL nobody knows what rules need
 $output = finds('without PostgreSQL', qr/^unknown target api: the user may not run smembers, which some rules would need/m,
 	%more, dsn => "host=$directory");
-like($output, qr/^missing target api: the user may not run pttl/m, 'what settings need is known');
+like($output, qr/^missing target api: the user may not run sscan/m, 'what settings need is known');
 
 # --- a refused configuration ---
 

@@ -88,7 +88,6 @@ START_TEST(check_acl_has_the_commands_of_the_scripts)
 	ck_assert(find("incrby")->needs & CHECK_NEED_VERSIONS);
 	ck_assert(find("smembers")->needs & CHECK_NEED_CACHEOPS);
 	ck_assert(find("sscan")->needs & CHECK_NEED_SWEEP);
-	ck_assert(find("pexpire")->needs & CHECK_NEED_STAGGER);
 	ck_assert(find("select")->needs & CHECK_NEED_DATABASE);
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "delivery_sleep.h"
 #include "delivery_step.h"
 #include "fault_point.h"
 
@@ -21,9 +22,6 @@
 
 /* Patterns of sets that rows do not tell, beyond which none is logged. */
 #define UNKNOWN_MAX_PATTERNS ((size_t) 100)
-
-#define IDLE_FIRST_MS 1
-#define IDLE_MAX_MS 1000
 
 static void
 log_resync(const Delivery *delivery, const char *message)
@@ -94,30 +92,6 @@ delivery_take_invalidation(Delivery *delivery, JournalAction action, size_t sibl
 }
 
 /*
- * After an empty answer: sleep until the bell rings or the interval is over.  A
- * bell that had to wait is answered as soon as it may be.
- */
-static bool
-go_to_sleep(Delivery *delivery)
-{
-	int64_t		idle_ms = delivery->session.idle_ms;
-	int64_t		bell_wait_ms = bell_trust_wait_ms(&delivery->bell_trust,
-												  loop_now_ms(delivery->parts.loop));
-
-	delivery->session.idle_ms = idle_ms * 2 < IDLE_MAX_MS ? idle_ms * 2 : IDLE_MAX_MS;
-	if (delivery->session.was_doubted && bell_wait_ms < idle_ms)
-		idle_ms = bell_wait_ms;
-	return loop_timer_set(delivery->parts.loop, &delivery->idle_timer, idle_ms);
-}
-
-static bool
-may_sleep(const Delivery *delivery)
-{
-	return delivery_step_holds_ack(delivery) ||
-		(delivery->session.is_bell_armed && !delivery->session.was_rung);
-}
-
-/*
  * An empty answer moves the cursor, too, which is acknowledged when a trim is due; sooner where
  * a lane waits for the end of a transaction that the last batch ended in.
  */
@@ -138,24 +112,6 @@ linger(Delivery *delivery)
 
 	return linger_ms == 0 ||
 		loop_timer_set(delivery->parts.loop, &delivery->idle_timer, linger_ms);
-}
-
-/*
- * What rang during a fetch that a bell had asked for in vain, has to wait as well: the
- * next fetch follows at once, or go_to_sleep() knows of it.
- */
-static void
-judge_bell(Delivery *delivery, size_t row_count)
-{
-	DeliverySession *session = &delivery->session;
-
-	bell_trust_take_fetch(&delivery->bell_trust, loop_now_ms(delivery->parts.loop),
-						  session->is_rung_fetch, row_count);
-	if (session->is_rung_fetch && row_count == 0 && session->was_rung)
-	{
-		session->was_rung = false;
-		session->was_doubted = true;
-	}
 }
 
 void
@@ -182,7 +138,7 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 	delivery->lanes.is_their_turn = true;
 	delivery->session.was_empty = fetch->row_count == 0;
 	delivery->session.is_bell_armed = delivery->session.was_empty && delivery->session.is_asking_sleep;
-	judge_bell(delivery, fetch->row_count);
+	delivery_sleep_judge_bell(delivery, fetch->row_count);
 	is_full = fetch->key_bytes >= FETCH_FULL_BYTES;
 	fetch_pace_take_fetch(&delivery->pace, loop_now_ms(delivery->parts.loop), fetch->row_count);
 	ack_pace_take_fetch(&delivery->ack_pace, loop_now_ms(delivery->parts.loop), fetch->row_count);
@@ -195,7 +151,7 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 		done = false;
 	else if (!delivery->session.was_empty)
 	{
-		delivery->session.idle_ms = IDLE_FIRST_MS;
+		delivery->session.idle_ms = DELIVERY_SLEEP_FIRST_MS;
 		delivery_repeat_want_mark(delivery);
 		slot->oldest_at_us = fetch->oldest_at_us;
 		slot->cursor = strdup(fetch->cursor);
@@ -206,8 +162,7 @@ delivery_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 			delivery->slots.fetched = slot;
 	}
 	else
-		done = move_on(delivery) &&
-			(!may_sleep(delivery) || go_to_sleep(delivery));
+		done = move_on(delivery) && delivery_sleep_begin(delivery);
 	end_event(delivery, done);
 }
 
@@ -256,31 +211,6 @@ void
 delivery_take_trim(Delivery *delivery, int64_t row_count)
 {
 	trim_schedule_take_trim(&delivery->trim, row_count);
-	delivery_step_advance(delivery);
-}
-
-/* Only shortens the sleep, if there is one.  False if it has to be ended instead. */
-static bool
-delay_bell(Delivery *delivery, int64_t wait_ms)
-{
-	Loop	   *loop = delivery->parts.loop;
-
-	delivery->session.was_doubted = true;
-	return !loop_timer_is_armed(&delivery->idle_timer) ||
-		delivery->idle_timer.deadline_ms <= loop_now_ms(loop) + wait_ms ||
-		loop_timer_set(loop, &delivery->idle_timer, wait_ms);
-}
-
-void
-delivery_take_bell(Delivery *delivery)
-{
-	int64_t		wait_ms = bell_trust_wait_ms(&delivery->bell_trust,
-											 loop_now_ms(delivery->parts.loop));
-
-	if (wait_ms > 0 && delay_bell(delivery, wait_ms))
-		return;
-	delivery->session.was_rung = true;
-	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
 	delivery_step_advance(delivery);
 }
 
@@ -361,7 +291,7 @@ void
 delivery_take_target_change(Delivery *delivery)
 {
 	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
-	delivery->session.idle_ms = IDLE_FIRST_MS;
+	delivery->session.idle_ms = DELIVERY_SLEEP_FIRST_MS;
 	delivery_step_advance(delivery);
 }
 
@@ -447,7 +377,7 @@ void
 delivery_start(Delivery *delivery, const char *cursor, bool resync, const char *reason)
 {
 	delivery->session.is_running = true;
-	delivery->session.idle_ms = IDLE_FIRST_MS;
+	delivery->session.idle_ms = DELIVERY_SLEEP_FIRST_MS;
 	redis_target_restart_history(delivery->parts.target);
 	fetch_pace_init(&delivery->pace, loop_now_ms(delivery->parts.loop));
 	memset(&delivery->bell_trust, 0, sizeof(delivery->bell_trust));

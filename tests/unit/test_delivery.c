@@ -325,7 +325,7 @@ START_TEST(delivery_believes_bells_again_that_bring_rows)
 	delivery_take_bell(delivery);
 	pass_ms(1);
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	answer_ack();
 	answer_empty("1");
 	answer_empty("1");

@@ -242,7 +242,7 @@ START_TEST(redis_target_backs_off_until_what_was_denied_is_done)
 	ck_assert(redis_target_scan(target, &patterns));
 	for (int round = 1; round <= 5; round++)
 	{
-		redis_target_apply(target, &names);
+		redis_target_apply(target, REDIS_LANE_QUICK, &names);
 		scripted_redis_run_until(loop, &apply_done_count, round);
 		scripted_redis_run_until(loop, &lost_count, round);
 	}

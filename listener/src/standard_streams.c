@@ -57,13 +57,13 @@ bool
 standard_streams_finish(LogOutput *error_output)
 {
 	char		problem[STANDARD_STREAMS_PROBLEM_BYTES];
+	int			earlier_error = errno;	/* of a long text's first part */
 
 	errno = 0;
 	if (fflush(stdout) == 0 && ferror(stdout) == 0)
 		return true;
-	/* why what came first has not arrived nobody knows any more */
-	(void) snprintf(problem, sizeof(problem), "cannot write to standard output%s%s",
-					errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+	(void) snprintf(problem, sizeof(problem), "cannot write to standard output: %s",
+					strerror(errno != 0 ? errno : earlier_error));
 	standard_streams_say(error_output, problem);
 	return false;
 }

@@ -6,6 +6,8 @@
  *-------------------------------------------------------------------------
  */
 #include <check.h>
+#include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +61,38 @@ START_TEST(journal_report_says_once_what_repeats)
 	ck_assert_ptr_nonnull(strstr(said, "level=error"));
 	ck_assert_ptr_nonnull(strstr(said, "advice=\"a superuser must run"));
 	ck_assert_ptr_nonnull(strstr(said, "repeated=0"));
+}
+
+END_TEST
+
+/* A standby, while the primary's address may follow. */
+START_TEST(journal_report_says_an_error_when_no_address_is_left)
+{
+	static const struct addrinfo other;
+
+	route.next = &other;
+	journal_report_failure(&report, NULL, JOURNAL_OPERATION_CONNECTING,
+						   JOURNAL_FAILURE_CONNECTION, "25006", "read-only");
+	ck_assert_int_eq(count_lines(), 1);
+	ck_assert_ptr_nonnull(strstr(said, "level=warning"));
+	ck_assert_ptr_null(strstr(said, "level=error"));
+	route.next = NULL;
+	journal_report_failure(&report, NULL, JOURNAL_OPERATION_CONNECTING,
+						   JOURNAL_FAILURE_CONNECTION, "25006", "read-only");
+	ck_assert_int_eq(count_lines(), 2);
+	ck_assert_ptr_nonnull(strstr(said, "level=error"));
+}
+
+END_TEST
+
+/* What the server said last belongs to its session. */
+START_TEST(journal_report_forgets_the_last_words_of_another_session)
+{
+	snprintf(report.farewell, sizeof(report.farewell), "terminating connection");
+	journal_report_begin(&report);
+	journal_report_broken(&report, NULL, JOURNAL_OPERATION_CONNECTING);
+	ck_assert_int_eq(count_lines(), 1);
+	ck_assert_ptr_null(strstr(said, "terminating"));
 }
 
 END_TEST
@@ -134,6 +168,8 @@ main(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, journal_report_says_once_what_repeats);
+	tcase_add_test(tests, journal_report_says_an_error_when_no_address_is_left);
+	tcase_add_test(tests, journal_report_forgets_the_last_words_of_another_session);
 	tcase_add_test(tests, journal_report_says_a_failure_of_libpq_for_each_operation);
 	tcase_add_test(tests, journal_report_says_when_it_is_over);
 	tcase_add_test(tests, journal_report_owes_what_failed_until_that_is_done);

@@ -47,16 +47,18 @@ take_lost(void *context)
 }
 
 static void
-take_needs_scan(void *context, const char *pattern, size_t pattern_bytes)
+take_needs_scan(void *context, RedisLane lane, const char *pattern, size_t pattern_bytes)
 {
 	(void) context;
+	(void) lane;
 	(void) pattern;
 	(void) pattern_bytes;
 }
 
 static void
-take_apply_done(void *context)
+take_apply_done(void *context, RedisLane lane)
 {
+	(void) lane;
 	((Seen *) context)->is_done = true;
 }
 
@@ -171,7 +173,7 @@ run(Server *server, const NameSets *names, const uint8_t *data, size_t size)
 	FUZZ_CHECK(loop != NULL);
 	target = redis_target_create(loop, &silent, &settings, &events, &seen);
 	FUZZ_CHECK(target != NULL);
-	redis_target_apply(target, names);
+	redis_target_apply(target, REDIS_LANE_QUICK, names);
 	redis_target_start(target);
 	for (int i = 0; i < TURNS_MAX && !seen.is_lost && !seen.is_done; i++)
 	{

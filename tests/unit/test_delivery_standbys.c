@@ -10,84 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "delivery_fixture.h"
-#include "delivery_step.h"
-
-static char standby_names[] = "a";
-static int64_t clock_ms;
-
-static int64_t
-read_clock(void *context)
-{
-	(void) context;
-	return clock_ms;
-}
-
-static void
-start_standbys(void)
-{
-	config.standbys = standby_names;
-	config.standby_timeout_ms = 1000;
-	start();
-	clock_ms = 1000;
-	loop_set_clock(loop, read_clock, NULL);
-}
-
-static void
-pass_ms(int64_t elapsed_ms)
-{
-	clock_ms += elapsed_ms;
-	ck_assert(loop_turn(loop, 0));
-}
-
-/* "a" has replayed so much; 0: it is not connected.  position: of a mark, or 0. */
-static void
-tell(uint64_t replayed, uint64_t position)
-{
-	is_busy = false;
-	if (replayed > 0)
-		ck_assert(delivery_take_standby(delivery, "a", replayed));
-	delivery_take_standbys(delivery, position);
-}
-
-static void
-answer_report(void)
-{
-	is_busy = false;
-	delivery_take_late_reported(delivery);
-}
-
-/* Nothing comes from the journal until this is asked for. */
-static void
-idle_until(const char *what)
-{
-	for (int i = 0; i < 1000 && strcmp(asked, what) != 0; i++)
-	{
-		asked[0] = '\0';
-		if (is_busy)
-			answer_empty("1");
-		else
-			pass_ms(10);
-	}
-	expect(what);
-}
-
-/* One row is fetched, applied and marked at 10; "a" is at 5, and the reader asleep. */
-static void
-apply_and_wait(bool has_pattern)
-{
-	begin();
-	answer_fetch("1", 1, has_pattern);
-	expect("fetch 0;apply;mark;");
-	tell(5, 10);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
-	answer_empty("1");
-	answer_empty("1");
-	expect(has_pattern ? "fetch 1;scan;sleep 1;" : "fetch 1;sleep 1;");
-	if (has_pattern)
-		delivery_take_scan_done(delivery);
-	expect("");
-}
+#include "delivery_standbys_fixture.h"
 
 START_TEST(delivery_asks_for_no_standbys_unless_told)
 {
@@ -333,74 +256,6 @@ START_TEST(delivery_makes_a_resync_again_without_patterns)
 
 END_TEST
 
-START_TEST(delivery_reports_who_is_late_and_goes_on)
-{
-	start_standbys();
-	apply_and_wait(false);
-	pass_ms(1000);
-	asked[0] = '\0';
-	tell(0, 0);
-	expect("late a;");
-	answer_report();
-	expect("again 0-1;");
-	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
-	expect("apply;ack 1;");
-	answer_ack();
-	expect("sleep 1;");
-	answer_empty("1");
-	/* until it is back it is asked for again and again, with a goal */
-	idle_until("mark;");
-	tell(12, 20);
-	idle_until("mark;");
-	tell(20, 30);
-	idle_until("late none;");
-	stop();
-}
-
-END_TEST
-
-START_TEST(delivery_says_that_it_lives_while_standbys_hold_it_up)
-{
-	start_standbys();
-	apply_and_wait(false);
-	ck_assert(loop_timer_set(loop, &delivery->trim_timer, 0));
-	pass_ms(0);
-	expect("ack 0;");
-	answer_ack();
-	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
-	stop();
-}
-
-END_TEST
-
-START_TEST(delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys)
-{
-	start_standbys();
-	begin();
-	answer_empty("5");
-	answer_empty("5");
-	expect("fetch 0;sleep 5;");
-	ck_assert(loop_timer_set(loop, &delivery->trim_timer, 0));
-	pass_ms(0);
-	expect("ack 0;");
-	answer_ack();
-	expect("mark;");
-	tell(9, 10);
-	answer_trim(0);
-	expect("trim;");
-	pass_ms(5);
-	asked[0] = '\0';
-	idle_until("replayed;");
-	tell(10, 0);
-	idle_until("again 0-5;");
-	answer_empty("5");
-	ck_assert_str_eq(delivery->progress.clean.cursor, "5");
-	stop();
-}
-
-END_TEST
-
 START_TEST(delivery_begins_another_session_where_it_was_acknowledged)
 {
 	start_standbys();
@@ -428,47 +283,6 @@ START_TEST(delivery_that_finishes_does_not_wait_for_standbys)
 
 END_TEST
 
-START_TEST(delivery_does_not_ask_more_often_in_a_stream)
-{
-	int			mark_count = 0;
-
-	start_standbys();
-	begin();
-	for (int i = 1; i <= 100; i++)
-	{
-		char		cursor[16];
-
-		(void) snprintf(cursor, sizeof(cursor), "%d", i);
-		asked[0] = '\0';
-		answer_fetch(cursor, 1, false);
-		if (strstr(asked, "mark") != NULL)
-		{
-			mark_count++;
-			tell(1000, 10);
-		}
-		delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
-		while (strstr(asked, "again") != NULL || strstr(asked, "ack") != NULL)
-		{
-			bool		is_ack = strstr(asked, "ack") != NULL;
-
-			asked[0] = '\0';
-			if (is_ack)
-				answer_ack();
-			else
-				answer_empty(cursor);
-		}
-		if (!is_busy)
-			delivery_take_bell(delivery);
-		pass_ms(5);
-	}
-	/* of half a second */
-	ck_assert_int_ge(mark_count, 8);
-	ck_assert_int_le(mark_count, 11);
-	stop();
-}
-
-END_TEST
-
 int
 main(void)
 {
@@ -489,12 +303,8 @@ main(void)
 	tcase_add_test(tests, delivery_takes_no_pass_that_began_before_the_repeat_for_its_own);
 	tcase_add_test(tests, delivery_makes_a_resync_again_when_standbys_have_replayed);
 	tcase_add_test(tests, delivery_makes_a_resync_again_without_patterns);
-	tcase_add_test(tests, delivery_reports_who_is_late_and_goes_on);
-	tcase_add_test(tests, delivery_says_that_it_lives_while_standbys_hold_it_up);
-	tcase_add_test(tests, delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys);
 	tcase_add_test(tests, delivery_begins_another_session_where_it_was_acknowledged);
 	tcase_add_test(tests, delivery_that_finishes_does_not_wait_for_standbys);
-	tcase_add_test(tests, delivery_does_not_ask_more_often_in_a_stream);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);
 	srunner_free(runner);

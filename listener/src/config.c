@@ -141,7 +141,9 @@ merge_targets(const Sources *sources, Config *config, const ConfigError *error)
 	if (!has_default &&
 		(file->target_count == 0 || sources->line.target.url.value != NULL))
 		return add_target(sources, NULL, config, error);
-	return has_default || check_is_for_somebody(&sources->line.target.standbys, error);
+	return has_default ||
+		(check_is_for_somebody(&sources->line.target.standbys, error) &&
+		 check_is_for_somebody(&sources->line.target.standby_timeout, error));
 }
 
 /* A mistake in the configuration must not take all sessions of a server. */

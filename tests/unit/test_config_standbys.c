@@ -108,6 +108,15 @@ START_TEST(config_refuses_a_standby_timeout_without_standbys)
 
 END_TEST
 
+START_TEST(config_refuses_a_standby_timeout_of_a_target_that_there_is_not)
+{
+	with_file("[target api]\nurl = redis://b\nstandbys = a\n");
+	with_argument("--standby-timeout=5s");
+	refuse_config("--standby-timeout: expected a target \"default\" in the file, or --redis");
+}
+
+END_TEST
+
 START_TEST(config_refuses_standbys_of_a_target_that_there_is_not)
 {
 	with_file("[target api]\nurl = redis://b\n");
@@ -130,6 +139,7 @@ add_tests(TCase *tests)
 	tcase_add_test(tests, config_refuses_a_name_next_to_any);
 	tcase_add_test(tests, config_refuses_a_standby_timeout_that_is_no_time);
 	tcase_add_test(tests, config_refuses_a_standby_timeout_without_standbys);
+	tcase_add_test(tests, config_refuses_a_standby_timeout_of_a_target_that_there_is_not);
 	tcase_add_test(tests, config_refuses_standbys_of_a_target_that_there_is_not);
 }
 

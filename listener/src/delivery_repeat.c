@@ -199,9 +199,11 @@ delivery_take_standbys(Delivery *delivery, uint64_t position)
 		delivery->events->exhausted(delivery->context);
 		return;
 	}
+	/* the answer that brings a mark is none to a question about it */
+	if (repeat->asked_cursor == NULL)
+		repeat->poll_ms = earlier(repeat->poll_ms * 2, POLL_MAX_MS);
 	free(repeat->asked_cursor);
 	repeat->asked_cursor = NULL;
-	repeat->poll_ms = earlier(repeat->poll_ms * 2, POLL_MAX_MS);
 	tell_news(delivery);
 	delivery_step_advance(delivery);
 }

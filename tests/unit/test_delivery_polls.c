@@ -12,6 +12,28 @@
 
 #include "delivery_standbys_fixture.h"
 
+START_TEST(delivery_asks_soon_at_first_and_then_less_often)
+{
+	static const int64_t intervals_ms[] = {5, 10, 20, 40, 80, 100, 100};
+
+	start_standbys();
+	apply_and_wait(false);
+	for (size_t i = 0; i < sizeof(intervals_ms) / sizeof(intervals_ms[0]); i++)
+	{
+		pass_ms(intervals_ms[i] - 1);
+		ck_assert_ptr_null(strstr(asked, "replayed;"));
+		if (is_busy)
+			answer_empty("1");
+		asked[0] = '\0';
+		pass_ms(1);
+		expect("replayed;");
+		tell(5, 0);
+	}
+	stop();
+}
+
+END_TEST
+
 START_TEST(delivery_reports_who_is_late_and_goes_on)
 {
 	start_standbys();
@@ -68,8 +90,6 @@ START_TEST(delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys)
 	tell(9, 10);
 	answer_trim(0);
 	expect("trim;");
-	pass_ms(5);
-	asked[0] = '\0';
 	idle_until("replayed;");
 	tell(10, 0);
 	idle_until("again 0-5;");
@@ -130,6 +150,7 @@ main(void)
 	int			failed_count;
 
 	suite_add_tcase(suite, tests);
+	tcase_add_test(tests, delivery_asks_soon_at_first_and_then_less_often);
 	tcase_add_test(tests, delivery_reports_who_is_late_and_goes_on);
 	tcase_add_test(tests, delivery_says_that_it_lives_while_standbys_hold_it_up);
 	tcase_add_test(tests, delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys);

@@ -332,4 +332,30 @@ replay('resume');
 is($once->wait_exit(30), 0, 'once: and ends when it has replayed');
 ok(!$redis->has('item:1') && pending() == 0, 'once: all is deleted again and acknowledged');
 
+# --- a transaction whose last row fills the fetch ---
+
+# each journal row has one key of 7,000 bytes, a fetch 256 kB
+sub fill_fetch
+{
+	my ($row_count) = @_;
+
+	$session->query(qq{SELECT count(uncache.invalidate('$row_count:' || n || repeat('x', 6990))) FROM generate_series(1, $row_count) n});
+	return;
+}
+
+$daemon = start_daemon('full', %served);
+ok(waited('30s'), 'full: all is applied before');
+foreach my $row_count (37, 38, 39)
+{
+	fill_fetch($row_count);
+	$begin = time;
+	ok(waited('30s'), "full: $row_count rows are applied");
+	cmp_ok(time - $begin, '<', 5, "full: $row_count rows do not wait until the daemon looks anyway");
+}
+is($daemon->stop(5), 0, 'full: the daemon stops');
+fill_fetch(38);
+$once = Uncache::Test::Daemon->new('once_full', %served, args => [ '--once', '--standbys', 'replica' ]);
+is($once->run(60), 0, 'full: --once ends well');
+is(pending(), 0, 'full: and has left nothing');
+
 done_testing();

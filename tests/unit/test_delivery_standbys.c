@@ -129,6 +129,46 @@ START_TEST(delivery_goes_on_with_a_repeat_that_is_larger_than_a_batch)
 
 END_TEST
 
+/*
+ * The first fetch was full with the last row of a transaction, of which its cursor says
+ * that it is consumed in part: it is left for a later mark, which nobody else asks for.
+ */
+START_TEST(delivery_asks_for_a_mark_behind_a_transaction_that_filled_the_fetch)
+{
+	JournalFetch fetch = {.cursor = "1:7:/7.1",.row_count = 1,.key_bytes = 256 * 1024};
+
+	start_standbys();
+	begin();
+	is_busy = false;
+	ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS, 1, "k", 1));
+	delivery_take_fetch(delivery, &fetch);
+	expect("fetch 0;apply;mark;");
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	tell(10, 10);
+	expect("again 0-1:7:/7.1;");
+	answer_empty("1:7:");
+	expect("ack 1:7:;");
+	answer_ack();
+	expect("fetch 1:7:/7.1;");
+	answer_empty("8:8:");
+	expect("sleep 8:8:;");
+	answer_empty("8:8:");
+	ck_assert_int_eq(drained_count, 0);
+	asked[0] = '\0';
+	pass_ms(50);
+	expect("mark;");
+	tell(20, 20);
+	expect("again 1:7:-8:8:;");
+	answer_fetch("8:8:", 1, false);
+	ck_assert_int_eq(drained_count, 0);
+	expect("apply;");
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	expect("ack 8:8:;");
+	stop();
+}
+
+END_TEST
+
 START_TEST(delivery_moves_the_cursor_by_an_empty_repeat_behind_the_batch_before)
 {
 	start_standbys();
@@ -298,6 +338,7 @@ main(void)
 	tcase_add_test(tests, delivery_goes_on_while_standbys_are_waited_for);
 	tcase_add_test(tests, delivery_does_again_no_more_than_is_released);
 	tcase_add_test(tests, delivery_goes_on_with_a_repeat_that_is_larger_than_a_batch);
+	tcase_add_test(tests, delivery_asks_for_a_mark_behind_a_transaction_that_filled_the_fetch);
 	tcase_add_test(tests, delivery_moves_the_cursor_by_an_empty_repeat_behind_the_batch_before);
 	tcase_add_test(tests, delivery_scans_again_for_the_patterns_of_a_repeat);
 	tcase_add_test(tests, delivery_takes_no_pass_that_began_before_the_repeat_for_its_own);

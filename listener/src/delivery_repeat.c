@@ -158,6 +158,14 @@ delivery_take_standby(Delivery *delivery, const char *name, uint64_t replayed)
 	return standbys_take(&delivery->repeat.standbys, name, replayed);
 }
 
+static const char *
+explain_lateness(const Standby *standby)
+{
+	if (standby->is_connected)
+		return "it has not replayed";
+	return standby->is_further ? "fewer of this name are connected than before" : "it is not connected";
+}
+
 static void
 log_news(const Delivery *delivery, const Standby *standby)
 {
@@ -166,7 +174,7 @@ log_news(const Delivery *delivery, const Standby *standby)
 				  "standby is late and no longer waited for, what is cached from it may be stale",
 				  LOG_TEXT("target", delivery->parts.config->alias),
 				  LOG_TEXT("standby", standby->name),
-				  LOG_TEXT("reason", standby->replayed == 0 ? "it is not connected" : "it has not replayed"),
+				  LOG_TEXT("reason", explain_lateness(standby)),
 				  LOG_NUMBER("standby_timeout_ms", delivery->parts.config->standby_timeout_ms));
 	else if (standby->news == STANDBY_IS_BACK)
 		log_event(delivery->parts.log, LOG_LEVEL_INFO, "standby has caught up and is waited for again",
@@ -186,7 +194,7 @@ tell_news(Delivery *delivery)
 		log_news(delivery, standby);
 		repeat->wants_report |= standby->news != STANDBY_NO_NEWS;
 	}
-	standbys_forget_news(&repeat->standbys);
+	(void) standbys_forget_news(&repeat->standbys, now_ms(delivery));
 }
 
 void

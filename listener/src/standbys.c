@@ -12,12 +12,13 @@
 
 /* --- who they are --- */
 
+/* The first of the name that comes at or behind the index; NULL if there is none. */
 static Standby *
-find(Standbys *standbys, const char *name)
+find(Standbys *standbys, const char *name, size_t index)
 {
-	for (size_t i = 0; i < standbys->known_count; i++)
-		if (strcmp(standbys->known[i].name, name) == 0)
-			return &standbys->known[i];
+	for (; index < standbys->known_count; index++)
+		if (strcmp(standbys->known[index].name, name) == 0)
+			return &standbys->known[index];
 	return NULL;
 }
 
@@ -37,10 +38,8 @@ add(Standbys *standbys, const char *name, size_t name_bytes)
 	if (name_bytes > CONFIG_STANDBY_NAME_MAX)
 		name_bytes = CONFIG_STANDBY_NAME_MAX;
 	memcpy(standby->name, name, name_bytes);
-	/* named twice, it is known already */
-	if (find(standbys, standby->name) != standby)
-		standbys->known_count--;
-	return find(standbys, standby->name);
+	standby->is_further = find(standbys, standby->name, 0) != standby;
+	return standby;
 }
 
 bool
@@ -52,9 +51,13 @@ standbys_init(Standbys *standbys, const char *names, int64_t timeout_ms)
 	while (names != NULL && !standbys->is_any)
 	{
 		size_t		name_bytes = strcspn(names, ",");
+		const Standby *standby = add(standbys, names, name_bytes);
 
-		if (add(standbys, names, name_bytes) == NULL)
+		if (standby == NULL)
 			return false;
+		/* named twice, it is known already */
+		if (standby->is_further)
+			standbys->known_count--;
 		names = names[name_bytes] == ',' ? names + name_bytes + 1 : NULL;
 	}
 	return true;
@@ -89,7 +92,10 @@ standbys_reset(Standbys *standbys)
 	standbys->released = NULL;
 	/* what was to be replayed may have been of another server */
 	for (size_t i = 0; i < standbys->known_count; i++)
+	{
 		standbys->known[i].replayed = standbys->known[i].goal = 0;
+		standbys->known[i].is_connected = false;
+	}
 }
 
 /*
@@ -137,16 +143,20 @@ push_mark(Standbys *standbys, const char *cursor, uint64_t position, int64_t now
 bool
 standbys_take(Standbys *standbys, const char *name, uint64_t replayed)
 {
-	Standby    *standby = find(standbys, name);
+	Standby    *standby = find(standbys, name, 0);
+	bool		is_meant = standbys->is_any || standby != NULL;
 
-	if (standby == NULL && standbys->is_any)
-	{
+	/* the next of its name that this answer has not told of */
+	while (standby != NULL && standby->is_connected)
+		standby = find(standbys, name, (size_t) (standby - standbys->known) + 1);
+	if (!is_meant)
+		return true;
+	if (standby == NULL)
 		standby = add(standbys, name, strlen(name));
-		if (standby == NULL)
-			return false;
-	}
-	if (standby != NULL)
-		standby->replayed = replayed;
+	if (standby == NULL)
+		return false;
+	standby->is_connected = true;
+	standby->replayed = replayed;
 	return true;
 }
 
@@ -171,6 +181,8 @@ judge(const Standbys *standbys, Standby *standby, uint64_t position, int64_t now
 	bool		is_in_time = now_ms - standby->goal_ms < standbys->timeout_ms;
 
 	standby->news = STANDBY_NO_NEWS;
+	if (standby->is_connected || !standby->is_late)
+		standby->gone_ms = now_ms;
 	if (!standby->is_late)
 	{
 		if (!has_waited_too_long(standbys, standby, now_ms))
@@ -227,23 +239,38 @@ standbys_end_answer(Standbys *standbys, const char *cursor, uint64_t position,
 	return true;
 }
 
-void
-standbys_forget_news(Standbys *standbys)
+static bool
+is_forgotten(const Standbys *standbys, const Standby *standby, int64_t now_ms)
+{
+	if (!standby->is_late || standby->is_connected)
+		return false;
+	return standbys->is_any ||
+		(standby->is_further && now_ms - standby->gone_ms >= standbys->timeout_ms);
+}
+
+bool
+standbys_forget_news(Standbys *standbys, int64_t now_ms)
 {
 	size_t		kept = 0;
+	bool		was_late = false;
 
 	for (size_t i = 0; i < standbys->known_count; i++)
 	{
 		Standby    *standby = &standbys->known[i];
 
-		if (standbys->is_any && standby->is_late && standby->replayed == 0)
+		if (is_forgotten(standbys, standby, now_ms))
+		{
+			was_late |= standby->news != STANDBY_IS_LATE;
 			continue;
+		}
 		standbys->known[kept] = *standby;
 		standbys->known[kept].news = STANDBY_NO_NEWS;
 		/* the next answer says who is there */
+		standbys->known[kept].is_connected = false;
 		standbys->known[kept++].replayed = 0;
 	}
 	standbys->known_count = kept;
+	return was_late;
 }
 
 bool

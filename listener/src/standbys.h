@@ -13,6 +13,11 @@
  * Where all standbys are meant, one that has gone is waited for as long, and
  * then forgotten.
  *
+ * Several may have one name.  Which of them is which nobody tells, so that each of
+ * an answer counts as one, the first as the first: where fewer are connected than
+ * before, the last of them have gone.  They are waited for like others, are late for
+ * as long again, and then forgotten, but for one of each name that was given.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef UNCACHED_STANDBYS_H
@@ -44,11 +49,15 @@ typedef enum StandbyNews
 typedef struct Standby
 {
 	char		name[CONFIG_STANDBY_NAME_MAX + 1];
+	bool		is_further;		/* not the first of its name */
+	bool		is_connected;	/* by the last answer */
 	uint64_t	replayed;		/* 0: it is not connected, or has not said */
 	bool		is_late;
 	StandbyNews news;			/* of the last answer */
 	uint64_t	goal;			/* of a late one: what it has to replay */
 	int64_t		goal_ms;		/* when that was taken */
+	int64_t		gone_ms;		/* of a late one: since when it has not been
+								 * connected */
 } Standby;
 
 typedef struct Standbys
@@ -75,8 +84,8 @@ extern void standbys_free(Standbys *standbys);
 extern void standbys_reset(Standbys *standbys);
 
 /*
- * An answer of the database: who is connected, in any number of calls, then the
- * end.  position: a place that was taken after all before the cursor could be seen,
+ * An answer of the database: who is connected, in any number of calls, those of one name
+ * in the order of what they have replayed, the most first; then the end.  position: a place that was taken after all before the cursor could be seen,
  * or 0; without a cursor (NULL) it makes no mark.  False if memory is exhausted:
  * reset then.
  */
@@ -86,8 +95,11 @@ extern bool standbys_end_answer(Standbys *standbys, const char *cursor, uint64_t
 								int64_t now_ms)
 			__attribute__((warn_unused_result));
 
-/* After the news of an answer were told; forgets those that have gone. */
-extern void standbys_forget_news(Standbys *standbys);
+/*
+ * After the news of an answer were told; forgets those that have gone.  Returns whether
+ * one of them was late before this answer: then there are fewer now.
+ */
+extern bool standbys_forget_news(Standbys *standbys, int64_t now_ms);
 
 extern bool standbys_has_late(const Standbys *standbys);
 

@@ -5,9 +5,9 @@ CREATE FUNCTION uncache.wal_position() RETURNS pg_lsn
 COMMENT ON FUNCTION uncache.wal_position() IS 'a place in the WAL behind every commit that can be seen; it is flushed';
 
 /*
- * The place first: what is replayed is compared with it.  Of several standbys with one
- * name the last one counts.  Who does not replay (pg_receivewal) and who is no standby
- * (a logical subscriber, a base backup) is not told of.
+ * The place first: what is replayed is compared with it.  Several standbys may have one
+ * name: a row for each, the last one of them last.  Who does not replay (pg_receivewal)
+ * and who is no standby (a logical subscriber, a base backup) is not told of.
  */
 CREATE FUNCTION uncache.standbys(target text, names text[], mark boolean, OUT name text, OUT replayed pg_lsn) RETURNS SETOF record
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -19,12 +19,12 @@ BEGIN
 		RETURN NEXT;
 	END IF;
 	RETURN QUERY
-		SELECT r.application_name, CASE WHEN bool_and(r.replay_lsn IS NOT NULL) THEN min(r.replay_lsn) END
+		SELECT r.application_name, r.replay_lsn
 		FROM pg_stat_replication r
 		WHERE r.state <> 'backup'
 			AND CASE WHEN names IS NULL THEN r.state = 'streaming' AND r.replay_lsn IS NOT NULL ELSE r.application_name = ANY (names) END
 			AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')
-		GROUP BY r.application_name;
+		ORDER BY r.application_name, r.replay_lsn DESC NULLS LAST;
 END
 $$;
 COMMENT ON FUNCTION uncache.standbys(text, text[], boolean) IS 'what standbys have replayed; names null: those that are streaming; with mark a first row without a name, the place in the WAL that they have to reach';

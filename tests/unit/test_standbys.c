@@ -15,6 +15,7 @@
 #define TIMEOUT_MS 1000
 
 static Standbys standbys;
+static bool has_dropped_late;	/* by the last answer */
 
 static void
 start(const char *names)
@@ -51,7 +52,7 @@ end(const char *cursor, uint64_t position, int64_t now_ms)
 			(void) snprintf(news + used, sizeof(news) - used, "%s is %s;", standby->name,
 							standby->news == STANDBY_IS_LATE ? "late" : "back");
 	}
-	standbys_forget_news(&standbys);
+	has_dropped_late = standbys_forget_news(&standbys, now_ms);
 	return news;
 }
 
@@ -282,6 +283,141 @@ START_TEST(standbys_of_any_are_forgotten_when_they_have_gone)
 
 END_TEST
 
+START_TEST(standbys_of_one_name_are_all_waited_for)
+{
+	static const char *const settings[] = {"a,b", "any"};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+	{
+		start(settings[i]);
+		take("a", 20);
+		take("b", 20);
+		take("a", 5);
+		end("one", 10, 0);
+		expect_released(NULL);
+		/* the slow one has gone */
+		take("a", 20);
+		take("b", 20);
+		end(NULL, 0, 1);
+		expect_released(NULL);
+		/* nor does the fast one stand for it */
+		take("b", 20);
+		take("a", 9);
+		end(NULL, 0, 2);
+		expect_released(NULL);
+		take("a", 15);
+		take("b", 15);
+		take("a", 10);
+		end(NULL, 0, 3);
+		expect_released("one");
+		ck_assert_uint_eq(standbys.known_count, 3);
+		stop();
+	}
+}
+
+END_TEST
+
+START_TEST(standbys_wait_for_those_whose_namesake_is_late)
+{
+	start("a");
+	take("a", 10);
+	take("a", 10);
+	end("one", 10, 0);
+	expect_released("one");
+	take("a", 10);
+	end("two", 20, 100);
+	take("a", 20);
+	ck_assert_str_eq(end(NULL, 0, 100 + TIMEOUT_MS), "a is late;");
+	expect_released("two");
+	take("a", 20);
+	end("three", 30, 1200);
+	expect_released("two");
+	take("a", 30);
+	end(NULL, 0, 1201);
+	expect_released("three");
+	ck_assert(standbys_has_late(&standbys));
+	/* the other one is back */
+	take("a", 30);
+	take("a", 9);
+	ck_assert_str_eq(end(NULL, 40, 1300), "");
+	take("a", 40);
+	take("a", 40);
+	ck_assert_str_eq(end(NULL, 0, 1400), "a is back;");
+	ck_assert(!standbys_has_late(&standbys));
+	stop();
+}
+
+END_TEST
+
+START_TEST(standbys_forget_a_namesake_that_has_gone_for_long)
+{
+	start("a");
+	take("a", 10);
+	take("a", 10);
+	end("one", 10, 0);
+	take("a", 10);
+	end("two", 20, 100);
+	take("a", 20);
+	ck_assert_str_eq(end(NULL, 0, 100 + TIMEOUT_MS), "a is late;");
+	ck_assert(!has_dropped_late);
+	take("a", 20);
+	ck_assert_str_eq(end(NULL, 0, 99 + 2 * TIMEOUT_MS), "");
+	ck_assert(!has_dropped_late && standbys_has_late(&standbys));
+	take("a", 20);
+	ck_assert_str_eq(end(NULL, 0, 100 + 2 * TIMEOUT_MS), "");
+	ck_assert(has_dropped_late && !standbys_has_late(&standbys));
+	ck_assert_uint_eq(standbys.known_count, 1);
+	/* the last one of a name that was given is not forgotten */
+	end("three", 30, 3000);
+	ck_assert_str_eq(end(NULL, 0, 3000 + TIMEOUT_MS), "a is late;");
+	ck_assert_str_eq(end(NULL, 0, 9000), "");
+	ck_assert(!has_dropped_late);
+	ck_assert_uint_eq(standbys.known_count, 1);
+	stop();
+}
+
+END_TEST
+
+START_TEST(standbys_are_gone_from_when_they_were_connected_last)
+{
+	start("a");
+	take("a", 10);
+	take("a", 5);
+	end("one", 10, 0);
+	take("a", 10);
+	take("a", 5);
+	ck_assert_str_eq(end(NULL, 0, TIMEOUT_MS), "a is late;");
+	take("a", 10);
+	take("a", 5);
+	ck_assert_str_eq(end(NULL, 0, 10000), "");
+	take("a", 10);
+	ck_assert_str_eq(end(NULL, 0, 10999), "");
+	ck_assert(!has_dropped_late);
+	take("a", 10);
+	ck_assert_str_eq(end(NULL, 0, 11000), "");
+	ck_assert(has_dropped_late);
+	stop();
+}
+
+END_TEST
+
+START_TEST(standbys_of_any_tell_that_one_was_forgotten_which_was_late_before_it_went)
+{
+	start("any");
+	take("a", 5);
+	end("one", 10, 0);
+	take("a", 5);
+	ck_assert_str_eq(end(NULL, 0, TIMEOUT_MS), "a is late;");
+	ck_assert(!has_dropped_late);
+	ck_assert_str_eq(end(NULL, 0, 1100), "");
+	ck_assert(has_dropped_late);
+	ck_assert_str_eq(end(NULL, 0, 1200), "");
+	ck_assert(!has_dropped_late);
+	stop();
+}
+
+END_TEST
+
 START_TEST(standbys_remember_few_of_many_marks_and_forget_nothing)
 {
 	char		cursor[16];
@@ -386,6 +522,11 @@ main(void)
 	tcase_add_test(tests, standbys_stay_late_over_a_reset_and_get_another_goal);
 	tcase_add_test(tests, standbys_of_any_are_those_that_were_seen);
 	tcase_add_test(tests, standbys_of_any_are_forgotten_when_they_have_gone);
+	tcase_add_test(tests, standbys_of_one_name_are_all_waited_for);
+	tcase_add_test(tests, standbys_wait_for_those_whose_namesake_is_late);
+	tcase_add_test(tests, standbys_forget_a_namesake_that_has_gone_for_long);
+	tcase_add_test(tests, standbys_are_gone_from_when_they_were_connected_last);
+	tcase_add_test(tests, standbys_of_any_tell_that_one_was_forgotten_which_was_late_before_it_went);
 	tcase_add_test(tests, standbys_remember_few_of_many_marks_and_forget_nothing);
 	tcase_add_test(tests, standbys_release_in_a_stream_what_a_slow_one_has_replayed);
 	tcase_add_test(tests, standbys_are_late_in_a_stream_after_the_timeout);

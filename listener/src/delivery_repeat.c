@@ -194,7 +194,7 @@ tell_news(Delivery *delivery)
 		log_news(delivery, standby);
 		repeat->wants_report |= standby->news != STANDBY_NO_NEWS;
 	}
-	(void) standbys_forget_news(&repeat->standbys, now_ms(delivery));
+	repeat->wants_report |= standbys_forget_news(&repeat->standbys, now_ms(delivery));
 }
 
 void

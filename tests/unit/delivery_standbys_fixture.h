@@ -25,13 +25,19 @@ read_clock(void *context)
 }
 
 static inline void
-start_standbys(void)
+start_standbys_named(char *names)
 {
-	config.standbys = standby_names;
+	config.standbys = names;
 	config.standby_timeout_ms = 1000;
 	start();
 	clock_ms = 1000;
 	loop_set_clock(loop, read_clock, NULL);
+}
+
+static inline void
+start_standbys(void)
+{
+	start_standbys_named(standby_names);
 }
 
 static inline void

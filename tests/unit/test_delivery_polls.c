@@ -61,6 +61,32 @@ START_TEST(delivery_reports_who_is_late_and_goes_on)
 
 END_TEST
 
+START_TEST(delivery_reports_that_a_late_one_of_any_has_gone)
+{
+	char		any[] = "any";
+
+	start_standbys_named(any);
+	apply_and_wait(false);
+	pass_ms(1000);
+	asked[0] = '\0';
+	tell(5, 0);
+	expect("late a;");
+	answer_report();
+	expect("again 0-1;");
+	answer_fetch("1", 1, false);
+	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	expect("apply;ack 1;");
+	answer_ack();
+	expect("sleep 1;");
+	answer_empty("1");
+	idle_until("mark;");
+	tell(0, 20);
+	expect("late none;");
+	stop();
+}
+
+END_TEST
+
 START_TEST(delivery_says_that_it_lives_while_standbys_hold_it_up)
 {
 	start_standbys();
@@ -152,6 +178,7 @@ main(void)
 	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, delivery_asks_soon_at_first_and_then_less_often);
 	tcase_add_test(tests, delivery_reports_who_is_late_and_goes_on);
+	tcase_add_test(tests, delivery_reports_that_a_late_one_of_any_has_gone);
 	tcase_add_test(tests, delivery_says_that_it_lives_while_standbys_hold_it_up);
 	tcase_add_test(tests, delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys);
 	tcase_add_test(tests, delivery_does_not_ask_more_often_in_a_stream);

@@ -314,10 +314,17 @@ static int	in_hand;			/* 0 is none */
 static int	round_at[LANE_COUNT];	/* fetched again up to here */
 static bool runs[LANE_COUNT];
 
+/* A cursor is the number of the batch before it. */
+static int
+batch_before(const char *cursor)
+{
+	return (int) strtol(cursor, NULL, 10);
+}
+
 static void
 check_model(void)
 {
-	int			clean = atoi(progress.clean.cursor);
+	int			clean = batch_before(progress.clean.cursor);
 
 	ck_assert_int_le(clean, applied_batch);
 	for (int batch = 1; batch <= clean; batch++)
@@ -375,9 +382,9 @@ model_fetch_again(LaneKind lane)
 
 	if (!progress_is_in_round(&progress, lane))
 		ck_assert(progress_begin_round(&progress, lane));
-	if (round_at[lane] < atoi(progress_round_begin(&progress, lane)))
-		round_at[lane] = atoi(progress_round_begin(&progress, lane));
-	end = atoi(progress_round_end(&progress, lane));
+	if (round_at[lane] < batch_before(progress_round_begin(&progress, lane)))
+		round_at[lane] = batch_before(progress_round_begin(&progress, lane));
+	end = batch_before(progress_round_end(&progress, lane));
 	if (round_at[lane] + 1 == end && applied_batch < MODEL_BATCHES && rand() % 4 == 0)
 	{
 		ck_assert(progress_end_round(&progress, lane, false));
@@ -441,9 +448,9 @@ START_TEST(progress_never_passes_what_is_left_and_ends_complete)
 	start();
 	for (int i = 0; i < MODEL_STEPS; i++)
 		model_step(rand() % 4, (LaneKind) (rand() % LANE_COUNT));
-	for (int i = 0; i < 100 * MODEL_STEPS && atoi(progress.clean.cursor) < MODEL_BATCHES; i++)
+	for (int i = 0; i < 100 * MODEL_STEPS && batch_before(progress.clean.cursor) < MODEL_BATCHES; i++)
 		model_step(rand() % 4, (LaneKind) (rand() % LANE_COUNT));
-	ck_assert_int_eq(atoi(progress.clean.cursor), MODEL_BATCHES);
+	ck_assert_int_eq(batch_before(progress.clean.cursor), MODEL_BATCHES);
 	progress_free(&progress);
 }
 

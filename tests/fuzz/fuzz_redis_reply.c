@@ -28,7 +28,7 @@ check_script(NameKind kind, const redisReply *reply)
 		FUZZ_CHECK(problem[0] != '\0' && fuzz_is_message(problem));
 		return;
 	}
-	FUZZ_CHECK(reply->type == REDIS_REPLY_INTEGER || kind == NAME_ROW);
+	FUZZ_CHECK(reply->type == (redis_script_is_stepwise(kind) ? REDIS_REPLY_ARRAY : REDIS_REPLY_INTEGER));
 	FUZZ_CHECK(done_count <= NAME_COUNT);
 	FUZZ_CHECK(redis_script_is_stepwise(kind) || done_count == NAME_COUNT);
 	for (size_t i = 0; redis_script_pattern(reply, i) != NULL; i++)

@@ -16,9 +16,9 @@
 #define ALARM REDIS_REACTION_ALARM
 #define FATAL REDIS_REACTION_FATAL
 
-#define NEEDED_PERMISSIONS \
-	"the Redis user needs: +unlink +scan +select +ping +client|setname ~*, and" \
-	" for tags and versions: +eval +srandmember +srem +incrby +set +time"
+static const char needed_permissions[] =
+"the Redis user needs: +unlink +scan +select +ping +client|setname ~*, and"
+" for tags and versions: +eval +srandmember +srem +incrby +set +time";
 
 #define NO_CLUSTER \
 	"this is a Redis Cluster, which is not supported: let the URL name a Redis that is none"
@@ -43,9 +43,9 @@ static const RedisErrorKind replies[] = {
 
 	{"NOAUTH ", ALARM, "the URL needs a password"},
 	{"WRONGPASS ", ALARM, "user or password in the URL is wrong"},
-	{"NOPERM ", ALARM, NEEDED_PERMISSIONS},
-	{"ERR The user executing the script", ALARM, NEEDED_PERMISSIONS},
-	{"ERR ACL failure in script", ALARM, NEEDED_PERMISSIONS},
+	{"NOPERM ", ALARM, needed_permissions},
+	{"ERR The user executing the script", ALARM, needed_permissions},
+	{"ERR ACL failure in script", ALARM, needed_permissions},
 	{"DENIED ", ALARM, "Redis runs in protected mode: set a password or bind it to loopback"},
 	{"ERR invalid password", ALARM, "the password in the URL is wrong"},
 	{"ERR Client sent AUTH", ALARM, "the URL has a password, but Redis has none"},
@@ -152,4 +152,10 @@ redis_error_advise(RedisFailure failure, const char *text, const char *password_
 		(void) snprintf(advice, advice_bytes, "%s%s", file_advice, password_file);
 	else
 		(void) snprintf(advice, advice_bytes, "%s", redis_error_kind(failure, text)->advice);
+}
+
+bool
+redis_error_is_denial(const char *text)
+{
+	return find_reply(text)->advice == needed_permissions;
 }

@@ -69,4 +69,7 @@ extern const char *redis_error_file_advice(RedisFailure failure, const char *tex
 extern void redis_error_advise(RedisFailure failure, const char *text, const char *password_file,
 							   char *advice, size_t advice_bytes);
 
+/* Does an error reply say that the user may not do what was asked for? */
+extern bool redis_error_is_denial(const char *text);
+
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "glob.h"
+#include "redis_error.h"
 #include "redis_script.h"
 
 /*
@@ -219,4 +220,15 @@ redis_sweep_take(RedisSweep *sweep, const redisReply *reply)
 		return take_sets(sweep, reply);
 	begin_sets(sweep);
 	return redis_scan_take(&sweep->scan, reply);
+}
+
+const char *
+redis_sweep_advise(const redisReply *reply)
+{
+	if (reply->type != REDIS_REPLY_ERROR)
+		return "";
+	/* it needs other commands than the rest */
+	if (redis_error_is_denial(reply->str))
+		return "allow the user the commands: ACL SETUSER name +eval +scan +sscan +exists +srem";
+	return redis_error_kind(REDIS_FAILURE_REPLY, reply->str)->advice;
 }

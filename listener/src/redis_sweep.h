@@ -87,3 +87,6 @@ extern const char *redis_sweep_take(RedisSweep *sweep, const redisReply *reply)
 			__attribute__((warn_unused_result));
 
 #endif
+/* What to do about an answer that ends a sweep, an error or another; "" if that is not known. */
+extern const char *redis_sweep_advise(const redisReply *reply);
+

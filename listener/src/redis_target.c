@@ -170,7 +170,7 @@ take_sweep(RedisTarget *target, const redisReply *reply)
 				  LOG_TEXT("target", target->settings.alias),
 				  LOG_TEXT("server", target->server),
 				  LOG_TEXT("error", problem),
-				  LOG_TEXT("advice", "allow the user the commands: ACL SETUSER name +eval +scan +sscan +exists +srem"),
+				  LOG_TEXT("advice", redis_sweep_advise(reply)),
 				  LOG_NUMBER("retry_ms", target->settings.sweep_ms));
 	else if (redis_sweep_is_through(sweep))
 		log_event(target->log, sweep->removed_count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,

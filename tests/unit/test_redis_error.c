@@ -114,6 +114,18 @@ START_TEST(redis_error_alarms_for_an_unknown_error)
 
 END_TEST
 
+START_TEST(redis_error_knows_what_the_user_may_not_do)
+{
+	ck_assert(redis_error_is_denial("NOPERM this user has no permissions"));
+	ck_assert(redis_error_is_denial("-ERR The user executing the script can't run this command"));
+	ck_assert(redis_error_is_denial("ERR ACL failure in script: no permissions"));
+	ck_assert(!redis_error_is_denial("NOAUTH Authentication required."));
+	ck_assert(!redis_error_is_denial("OOM command not allowed"));
+	ck_assert(!redis_error_is_denial(""));
+}
+
+END_TEST
+
 START_TEST(redis_error_looks_at_the_text_of_error_replies_only)
 {
 	ck_assert_int_eq(redis_error_kind(REDIS_FAILURE_CONNECTION, "NOAUTH x")->reaction,
@@ -188,6 +200,7 @@ main(void)
 	tcase_add_test(tests, redis_error_takes_for_fatal_what_no_redis_of_this_kind_can_serve);
 	tcase_add_test(tests, redis_error_reads_what_an_older_redis_makes_of_a_script_s_error);
 	tcase_add_test(tests, redis_error_alarms_for_an_unknown_error);
+	tcase_add_test(tests, redis_error_knows_what_the_user_may_not_do);
 	tcase_add_test(tests, redis_error_looks_at_the_text_of_error_replies_only);
 	tcase_add_test(tests, redis_error_has_an_advice_for_everything);
 	tcase_add_test(tests, redis_error_tells_a_cluster_from_a_sentinel);

@@ -15,17 +15,22 @@
 #include "redis_error.h"
 #include "redis_script.h"
 
+/* So that the pace can be reckoned; no set that comes whole has as many members. */
+#define SURPLUS_MAX INT64_C(1000000000)
+
 /*
- * Answers how many of the sets are finished, where in the next one to go on, and how
- * many members were removed.  EXISTS makes no key look used, so that eviction
- * chooses as before.  Errors are returned as they are: see redis_script.c.
+ * Answers how many of the sets are finished, where in the next one to go on, how many
+ * members were removed, and at how many more than it was to it has looked: SSCAN gives
+ * a set that is small, or has only numbers, as a whole, whatever COUNT says.  EXISTS makes
+ * no member look used, so that eviction chooses as before among keys; SSCAN does make
+ * the set.  Errors are returned as they are: see redis_script.c.
  */
 static const char sweep_script[] =
 "local room, cursor = tonumber(ARGV[1]), ARGV[2]\n"
 "local removed = 0\n"
 "for i, set in ipairs(KEYS) do\n"
 "  repeat\n"
-"    if room <= 0 then return {i - 1, cursor, removed} end\n"
+"    if room <= 0 then return {i - 1, cursor, removed, -room} end\n"
 "    local page = redis.pcall('SSCAN', set, cursor, 'COUNT', math.min(room, 50))\n"
 "    if page.err then\n"
 "      if string.sub(page.err, 1, 9) ~= 'WRONGTYPE' then return page end\n"
@@ -46,7 +51,7 @@ static const char sweep_script[] =
 "    room = room - #page[2] - 1\n"
 "  until cursor == '0'\n"
 "end\n"
-"return {#KEYS, '0', removed}";
+"return {#KEYS, '0', removed, math.max(-room, 0)}";
 
 static const KeySet *
 found_sets(const RedisSweep *sweep)
@@ -183,14 +188,16 @@ is_answer(const RedisSweep *sweep, const redisReply *reply)
 {
 	const redisReply *cursor;
 
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4 ||
 		reply->element[0]->type != REDIS_REPLY_INTEGER ||
 		reply->element[1]->type != REDIS_REPLY_STRING ||
-		reply->element[2]->type != REDIS_REPLY_INTEGER)
+		reply->element[2]->type != REDIS_REPLY_INTEGER ||
+		reply->element[3]->type != REDIS_REPLY_INTEGER)
 		return false;
 	cursor = reply->element[1];
 	return reply->element[0]->integer >= 0 &&
 		(unsigned long long) reply->element[0]->integer <= sweep->awaited_sets &&
+		reply->element[3]->integer >= 0 && reply->element[3]->integer <= SURPLUS_MAX &&
 		cursor->len > 0 && (size_t) cursor->len < sizeof(sweep->cursor) &&
 		strspn(cursor->str, "0123456789") == (size_t) cursor->len;
 }
@@ -209,6 +216,7 @@ take_sets(RedisSweep *sweep, const redisReply *reply)
 	memcpy(sweep->cursor, reply->element[1]->str, (size_t) reply->element[1]->len + 1);
 	sweep->set_count += done_count;
 	sweep->removed_count += (uint64_t) reply->element[2]->integer;
+	sweep->surplus_names = (size_t) reply->element[3]->integer;
 	return NULL;
 }
 
@@ -216,6 +224,7 @@ const char *
 redis_sweep_take(RedisSweep *sweep, const redisReply *reply)
 {
 	sweep->is_awaited = false;
+	sweep->surplus_names = 0;
 	if (sweep->awaited_sets > 0)
 		return take_sets(sweep, reply);
 	begin_sets(sweep);

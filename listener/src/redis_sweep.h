@@ -39,6 +39,8 @@ typedef struct RedisSweep
 	char		cursor[REDIS_SCAN_CURSOR_BYTES];	/* in the set behind that */
 	size_t		awaited_sets;	/* that the command under way was given */
 	bool		is_awaited;		/* a command is under way */
+	size_t		surplus_names;	/* that the last command has looked at beyond
+								 * its share */
 	uint64_t	set_count;		/* that were gone through in this sweep */
 	uint64_t	removed_count;	/* names that were taken out of them */
 } RedisSweep;
@@ -86,7 +88,7 @@ extern size_t redis_sweep_ask(RedisSweep *sweep, size_t step_names,
 extern const char *redis_sweep_take(RedisSweep *sweep, const redisReply *reply)
 			__attribute__((warn_unused_result));
 
-#endif
 /* What to do about an answer that ends a sweep, an error or another; "" if that is not known. */
 extern const char *redis_sweep_advise(const redisReply *reply);
 
+#endif

@@ -178,6 +178,8 @@ take_sweep(RedisTarget *target, const redisReply *reply)
 				  LOG_TEXT("target", target->settings.alias),
 				  LOG_NUMBER("tags", (int64_t) sweep->set_count),
 				  LOG_NUMBER("removed", (int64_t) sweep->removed_count));
+	if (problem == NULL && sweep->surplus_names > 0)
+		redis_pace_take(&target->sweep_pace, sweep->surplus_names, loop_now_ms(target->loop));
 	if (problem != NULL || redis_sweep_is_through(sweep))
 		await_sweep_time(target);
 }

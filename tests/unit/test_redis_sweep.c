@@ -93,7 +93,7 @@ START_TEST(redis_sweep_looks_for_the_tags_of_the_prefix)
 	ck_assert(!redis_sweep_is_through(&sweep));
 	ck_assert_ptr_null(take("*2\r\n$2\r\n17\r\n*1\r\n$9\r\na*:tag:ab\r\n"));
 	ck_assert_str_eq(send_sets(), "1: $9\r\na*:tag:ab\r\n$2\r\n50\r\n$1\r\n0\r\n");
-	ck_assert_ptr_null(take("*3\r\n:1\r\n$1\r\n0\r\n:4\r\n"));
+	ck_assert_ptr_null(take("*4\r\n:1\r\n$1\r\n0\r\n:4\r\n:0\r\n"));
 	ck_assert_str_eq(ask(), "SCAN 17 MATCH a\\*:tag:* COUNT 50");
 	ck_assert_ptr_null(take("*2\r\n$1\r\n0\r\n*0\r\n"));
 	ck_assert(redis_sweep_is_through(&sweep));
@@ -109,13 +109,28 @@ START_TEST(redis_sweep_goes_on_within_a_large_set)
 	ck_assert_ptr_null(take("*2\r\n$1\r\n0\r\n*2\r\n$7\r\na*:tag:\r\n$8\r\na*:tag:b\r\n"));
 	ck_assert(!redis_sweep_is_through(&sweep));
 	(void) send_sets();
-	ck_assert_ptr_null(take("*3\r\n:0\r\n$3\r\n512\r\n:50\r\n"));
+	ck_assert_ptr_null(take("*4\r\n:0\r\n$3\r\n512\r\n:50\r\n:0\r\n"));
 	ck_assert_str_eq(send_sets(), "2: $7\r\na*:tag:\r\n$8\r\na*:tag:b\r\n$2\r\n50\r\n$3\r\n512\r\n");
-	ck_assert_ptr_null(take("*3\r\n:1\r\n$2\r\n64\r\n:1\r\n"));
+	ck_assert_ptr_null(take("*4\r\n:1\r\n$2\r\n64\r\n:1\r\n:0\r\n"));
 	ck_assert_str_eq(send_sets(), "1: $8\r\na*:tag:b\r\n$2\r\n50\r\n$2\r\n64\r\n");
-	ck_assert_ptr_null(take("*3\r\n:1\r\n$1\r\n0\r\n:0\r\n"));
+	ck_assert_ptr_null(take("*4\r\n:1\r\n$1\r\n0\r\n:0\r\n:0\r\n"));
 	ck_assert(redis_sweep_is_through(&sweep));
 	ck_assert_uint_eq(sweep.removed_count, 51);
+}
+
+END_TEST
+
+START_TEST(redis_sweep_tells_what_the_last_command_has_looked_at_beyond_its_share)
+{
+	(void) ask();
+	ck_assert_ptr_null(take("*2\r\n$2\r\n17\r\n*1\r\n$8\r\na*:tag:b\r\n"));
+	ck_assert_uint_eq(sweep.surplus_names, 0);
+	(void) send_sets();
+	ck_assert_ptr_null(take("*4\r\n:1\r\n$1\r\n0\r\n:0\r\n:412\r\n"));
+	ck_assert_uint_eq(sweep.surplus_names, 412);
+	(void) ask();
+	ck_assert_ptr_null(take("*2\r\n$1\r\n0\r\n*0\r\n"));
+	ck_assert_uint_eq(sweep.surplus_names, 0);
 }
 
 END_TEST
@@ -149,10 +164,12 @@ END_TEST
 START_TEST(redis_sweep_takes_no_other_answer)
 {
 	static const char *const answers[] = {
-		":1\r\n", "*0\r\n", "*3\r\n:2\r\n$1\r\n0\r\n:0\r\n", "*3\r\n:-1\r\n$1\r\n0\r\n:0\r\n",
-		"*3\r\n:1\r\n$1\r\nx\r\n:0\r\n", "*3\r\n:1\r\n$0\r\n\r\n:0\r\n",
-		"*3\r\n:1\r\n$30\r\n123456789012345678901234567890\r\n:0\r\n",
-		"*3\r\n$1\r\n1\r\n$1\r\n0\r\n:0\r\n", "*3\r\n:1\r\n:0\r\n:0\r\n"
+		":1\r\n", "*0\r\n", "*4\r\n:2\r\n$1\r\n0\r\n:0\r\n:0\r\n", "*4\r\n:-1\r\n$1\r\n0\r\n:0\r\n:0\r\n",
+		"*4\r\n:1\r\n$1\r\nx\r\n:0\r\n:0\r\n", "*4\r\n:1\r\n$0\r\n\r\n:0\r\n:0\r\n",
+		"*4\r\n:1\r\n$30\r\n123456789012345678901234567890\r\n:0\r\n:0\r\n",
+		"*4\r\n$1\r\n1\r\n$1\r\n0\r\n:0\r\n:0\r\n",
+		"*3\r\n:1\r\n$1\r\n0\r\n:0\r\n", "*4\r\n:1\r\n$1\r\n0\r\n:0\r\n:-1\r\n",
+		"*4\r\n:1\r\n$1\r\n0\r\n:0\r\n:1000000001\r\n", "*4\r\n:1\r\n$1\r\n0\r\n:0\r\n$1\r\n0\r\n", "*4\r\n:1\r\n:0\r\n:0\r\n:0\r\n"
 	};
 
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
@@ -167,7 +184,7 @@ START_TEST(redis_sweep_takes_no_other_answer)
 	redis_sweep_end(&sweep);
 	ck_assert(redis_sweep_begin(&sweep, "a*:", 3));
 	(void) ask();
-	ck_assert_ptr_nonnull(take("*3\r\n:1\r\n$1\r\n0\r\n:0\r\n"));
+	ck_assert_ptr_nonnull(take("*4\r\n:1\r\n$1\r\n0\r\n:0\r\n:0\r\n"));
 }
 
 END_TEST
@@ -183,6 +200,7 @@ main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, redis_sweep_looks_for_the_tags_of_the_prefix);
 	tcase_add_test(tests, redis_sweep_goes_on_within_a_large_set);
+	tcase_add_test(tests, redis_sweep_tells_what_the_last_command_has_looked_at_beyond_its_share);
 	tcase_add_test(tests, redis_sweep_repeats_what_was_not_answered);
 	tcase_add_test(tests, redis_sweep_ends_and_begins_anew);
 	tcase_add_test(tests, redis_sweep_takes_no_other_answer);

@@ -379,6 +379,7 @@ delivery_start(Delivery *delivery, const char *cursor, bool resync, const char *
 	delivery->session.is_running = true;
 	delivery->session.idle_ms = DELIVERY_SLEEP_FIRST_MS;
 	redis_target_restart_history(delivery->parts.target);
+	redis_target_allow_sweep(delivery->parts.target, true);
 	fetch_pace_init(&delivery->pace, loop_now_ms(delivery->parts.loop));
 	memset(&delivery->bell_trust, 0, sizeof(delivery->bell_trust));
 	ack_pace_init(&delivery->ack_pace, loop_now_ms(delivery->parts.loop));
@@ -406,6 +407,7 @@ void
 delivery_reset(Delivery *delivery)
 {
 	redis_target_abandon(delivery->parts.target);
+	redis_target_allow_sweep(delivery->parts.target, false);
 	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
 	loop_timer_remove(delivery->parts.loop, &delivery->ack_timer);
 	loop_timer_remove(delivery->parts.loop, &delivery->trim_timer);

@@ -155,7 +155,8 @@ send_sweep(RedisTarget *target)
 	size_t		step_names;
 	int64_t		wait_ms;
 
-	if (!redis_sweep_is_active(&target->sweep) || target->sweep.is_awaited ||
+	if (!target->may_sweep ||
+		!redis_sweep_is_active(&target->sweep) || target->sweep.is_awaited ||
 		!redis_conn_has_room(target->conn) ||
 		!redis_queue_has_room(&target->queue, &command))
 		return;

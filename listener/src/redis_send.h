@@ -63,6 +63,7 @@ struct RedisTarget
 	const RedisWork *last_stepper;	/* a lane or found; NULL before any */
 	RedisQueue	queue;			/* commands without a reply */
 
+	bool		may_sweep;		/* else nothing of it is sent */
 	RedisSweep	sweep;			/* of tags */
 	RedisPace	sweep_pace;
 	LoopTimer	sweep_timer;	/* armed until its next step, or the next

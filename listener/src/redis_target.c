@@ -456,6 +456,13 @@ redis_target_restart_history(RedisTarget *target)
 }
 
 void
+redis_target_allow_sweep(RedisTarget *target, bool is_allowed)
+{
+	target->may_sweep = is_allowed;
+	redis_send_work(target);
+}
+
+void
 redis_target_abandon(RedisTarget *target)
 {
 	redis_queue_abandon(&target->queue);

@@ -12,7 +12,7 @@
  * connection.  On anything else the connection is dropped and, after a
  * backoff, all unfinished work is sent again from its start; that goes on
  * until it succeeds or is abandoned.  While there is neither a pass nor names to be sent, tags
- * are swept now and then (redis_sweep.h), which nobody is told of.  Callbacks run from the loop, never
+ * are swept now and then (redis_sweep.h) if that is allowed, which nobody is told of.  Callbacks run from the loop, never
  * from inside a function of this header; a callback may call any of them but
  * redis_target_destroy.
  *
@@ -138,6 +138,12 @@ extern bool redis_target_scan(RedisTarget *target, const NameSets *patterns)
  * this call.
  */
 extern void redis_target_restart_history(RedisTarget *target);
+
+/*
+ * May tags be swept?  Not before this is called: only who works for the target is to.  What
+ * was begun goes on where it was when it is allowed again.
+ */
+extern void redis_target_allow_sweep(RedisTarget *target, bool is_allowed);
 
 /* Forgets all work in hand; its callbacks are not called any more. */
 extern void redis_target_abandon(RedisTarget *target);

@@ -110,6 +110,16 @@ $node->safe_psql('postgres', 'INSERT INTO customer VALUES (7)');
 ok(wait_applied($node), 'a tag is taken');
 is_deeply($redis->remaining(@alive), [], 'with all that had stayed');
 
+# Redis gives a set of 500 numbers as a whole, whatever is asked for
+my @numbers = map { "shop*:tag:numbers:$_" } 1 .. 30;
+$redis->command('MULTI');
+$redis->command('SADD', $_, 1 .. 500) for @numbers;
+$redis->command('EXEC');
+ok(wait_for(sub { @{ $redis->remaining(@numbers) } < @numbers }), 'sets of numbers are swept');
+$begin = time;
+ok(wait_for(sub { !@{ $redis->remaining(@numbers) } }), 'all of them');
+cmp_ok(time - $begin, '>', 2, '15,000 names take their 3 seconds');
+
 # --- whoever stores meanwhile ---
 
 is(scalar(work_together()), WORKERS, 'keys come and go while tags are swept');
@@ -126,6 +136,7 @@ $redis->fill('k:1:1');
 $redis->command('SADD', 'shop*:tag:customer:8', 'k:1:1');
 $node->safe_psql('postgres', 'INSERT INTO customer VALUES (8)');
 ok(wait_applied($node), 'and holds up nobody');
+like($daemon->log, qr/cannot sweep tags.*advice="allow the user the commands/, 'with what to do about it');
 unlike($daemon->log, qr/connection to Redis dropped/, 'nor is the connection given up');
 $redis->command('ACL', 'SETUSER', 'default', '+sscan');
 $redis->command('SADD', 'shop*:tag:dead', 'gone');
@@ -140,5 +151,24 @@ $redis->command('CONFIG', 'RESETSTAT');
 sleep 3;
 is(size('tag:dead'), 1, 'without the setting nothing is swept');
 unlike(join('', $redis->command('INFO', 'commandstats')), qr/cmdstat_s?scan/, 'nor looked at');
+
+# --- nor by who does not work for the target ---
+
+my $second = start_daemon('second', node => $node, config => $config);
+ok($second->wait_for_log(qr/standing by/), 'a second daemon, which is to sweep, stands by');
+sleep 3;
+unlike(join('', $redis->command('INFO', 'commandstats')), qr/cmdstat_s?scan/, 'and looks at nothing');
+is($daemon->stop(5), 0, 'the first one stops');
+ok($second->wait_for_log(qr/attached, taking over/), 'the second one takes over');
+$redis->command('SADD', 'shop*:tag:dead', 'gone');
+ok(wait_for(sub { !$redis->has('shop*:tag:dead') }), 'and sweeps');
+# PostgreSQL goes, Redis stays
+$node->stop('immediate');
+ok($second->wait_for_log(qr/taking over.*level=(?:warning|error)/s), 'without PostgreSQL it does not work for the target');
+pause(0.2);
+$redis->command('CONFIG', 'RESETSTAT');
+sleep 3;
+unlike(join('', $redis->command('INFO', 'commandstats')), qr/cmdstat_s?scan/, 'nor sweep');
+is($second->stop(5), 0, 'it stops');
 
 done_testing();

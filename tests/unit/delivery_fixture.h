@@ -185,6 +185,15 @@ redis_target_keys(const RedisTarget *target)
 	return &none;
 }
 
+static bool may_sweep;
+
+void
+redis_target_allow_sweep(RedisTarget *target, bool is_allowed)
+{
+	(void) target;
+	may_sweep = is_allowed;
+}
+
 void
 redis_target_abandon(RedisTarget *target)
 {

@@ -20,6 +20,8 @@
 static ScriptedRedis server;
 static RedisTarget *target;
 static int64_t scan_rate;		/* 0 without bound */
+static int64_t sweep_ms;		/* 0 is never */
+static const Log *target_log = &silent;
 static LoopClock test_clock;	/* NULL for the real one */
 
 static int	command_count;		/* over all connections */
@@ -44,6 +46,8 @@ start(ScriptedRedisAnswer answer)
 		.backoff_first_ms = 1,
 		.backoff_cap_ms = 5,
 		.scan_rate = scan_rate,
+		.sweep_ms = sweep_ms,
+		.prefix = "",
 		.seed = 1,
 	};
 
@@ -53,7 +57,7 @@ start(ScriptedRedisAnswer answer)
 		loop_set_clock(loop, test_clock, NULL);
 	scripted_redis_start(&server, loop, answer);
 	settings.url = &server.url;
-	target = redis_target_create(loop, &silent, &settings, &events, NULL);
+	target = redis_target_create(loop, target_log, &settings, &events, NULL);
 	ck_assert_ptr_nonnull(target);
 	name_sets_init(&names, 1);
 	name_sets_init(&patterns, 1);

@@ -391,6 +391,19 @@ START_TEST(delivery_keeps_rows_that_came_while_redis_went_away)
 
 END_TEST
 
+START_TEST(delivery_has_tags_swept_only_while_it_runs)
+{
+	start();
+	ck_assert(!may_sweep);
+	begin();
+	ck_assert(may_sweep);
+	delivery_reset(delivery);
+	ck_assert(!may_sweep);
+	stop();
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -420,6 +433,7 @@ main(void)
 	tcase_add_test(tests, delivery_does_not_fetch_while_redis_is_away);
 	tcase_add_test(tests, delivery_disarms_the_bell_when_redis_goes_away);
 	tcase_add_test(tests, delivery_keeps_rows_that_came_while_redis_went_away);
+	tcase_add_test(tests, delivery_has_tags_swept_only_while_it_runs);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

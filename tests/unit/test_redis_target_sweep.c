@@ -8,11 +8,10 @@
  */
 #include <check.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "log_fixture.h"
 #include "redis_target_fixture.h"
 
 #define SWEEP_MS 1000
@@ -139,27 +138,19 @@ END_TEST
 static const char *
 log_error(const char *answer)
 {
-	static char text[1024];
-	FILE	   *file = tmpfile();
-	Log			log = {LOG_LEVEL_WARNING, LOG_FORMAT_LOGFMT, -1};
-	ssize_t		length;
-
-	ck_assert_ptr_nonnull(file);
-	log.fd = fileno(file);
-	target_log = &log;
+	open_test_log(LOG_LEVEL_WARNING);
+	target_log = &test_log;
 	start_sweep(answer);
 	redis_target_allow_sweep(target, true);
 	for (int i = 0; i < 100; i++)
 		pass_ms(25);
 	ck_assert_int_eq(lost_count, 0);
 	stop();
-	length = pread(log.fd, text, sizeof(text) - 1, 0);
-	ck_assert_int_gt(length, 0);
-	text[length] = '\0';
-	(void) fclose(file);
+	read_test_log();
+	close_test_log();
 	target_log = &silent;
-	ck_assert_ptr_nonnull(strstr(text, "cannot sweep tags, trying again later"));
-	return text;
+	ck_assert_ptr_nonnull(strstr(said, "cannot sweep tags, trying again later"));
+	return said;
 }
 
 START_TEST(redis_target_advises_by_the_kind_of_a_sweep_s_error)

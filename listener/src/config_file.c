@@ -184,12 +184,22 @@ read_section(ConfigFile *file, const IniSection *section, const ConfigError *err
 						 "unknown section; expected [daemon], [postgres], [log] or [target NAME]");
 }
 
+/* A file that was truncated would be one whose targets are all removed. */
+static bool
+check_says_something(const ConfigFile *file, const ConfigError *error)
+{
+	const Setting place = {NULL, file->settings.config_path.origin, 0};
+
+	return file->ini.section_count > 0 ||
+		config_refuse(error, &place, "expected at least one section: the file is empty");
+}
+
 bool
 config_file_load(const Setting *path, ConfigFile *file, const ConfigError *error)
 {
 	memset(file, 0, sizeof(*file));
 	file->settings.config_path.origin = path->value;
-	if (!parse_file(path, &file->ini, error))
+	if (!parse_file(path, &file->ini, error) || !check_says_something(file, error))
 		return false;
 	file->targets = calloc(file->ini.section_count + 1, sizeof(*file->targets));
 	if (file->targets == NULL)

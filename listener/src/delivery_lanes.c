@@ -22,13 +22,10 @@
 /* Keys in one portion, so that one reply does not make others wait long. */
 #define PORTION_MAX_KEYS ((size_t) 1000)
 
-#define KIND_BIT(kind) (1u << (kind))
-#define ALL_KINDS (KIND_BIT(NAME_KIND_COUNT) - 1)
-
 /* Of a batch's names; its patterns are all for LANE_PASS. */
 static const unsigned int name_kinds[LANE_COUNT] = {
-	[LANE_STEPS] = KIND_BIT(NAME_TAG) | KIND_BIT(NAME_SET) | KIND_BIT(NAME_ROW),
-	[LANE_STAGGERED] = KIND_BIT(NAME_STAGGERED),
+	[LANE_STEPS] = NAME_KIND_BIT(NAME_TAG) | NAME_KIND_BIT(NAME_SET) | NAME_KIND_BIT(NAME_ROW),
+	[LANE_STAGGERED] = NAME_KIND_BIT(NAME_STAGGERED),
 };
 
 static const char *const lane_names[LANE_COUNT] = {
@@ -114,26 +111,6 @@ has_room(const DeliveryLane *lane, size_t parts)
 		name_sets_bytes(&lane->waiting) < WAITING_MAX_BYTES / parts;
 }
 
-static size_t
-count_names(const NameSets *sets, unsigned int kinds)
-{
-	size_t		count = 0;
-
-	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-		if ((kinds & KIND_BIT(kind)) != 0)
-			count += sets->of[kind].key_count;
-	return count;
-}
-
-static bool
-merge(NameSets *sets, const NameSets *from, unsigned int kinds)
-{
-	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-		if ((kinds & KIND_BIT(kind)) != 0 && !keyset_merge(&sets->of[kind], &from->of[kind]))
-			return false;
-	return true;
-}
-
 /* Will what the slot's batch has be acknowledged when it is done? */
 static bool
 is_acknowledged(const Delivery *delivery, const DeliverySlot *slot)
@@ -165,22 +142,25 @@ take(Delivery *delivery, LaneKind kind, const DeliverySlot *slot, const NameSets
 	bool		is_skipping = is_acknowledged(delivery, slot) &&
 	progress_has_skipped(&delivery->progress, kind);
 
-	if (count_names(sets, kinds) == 0 || (slot->is_refetch && slot->lane != kind))
+	if (name_sets_count_kinds(sets, kinds) == 0 || (slot->is_refetch && slot->lane != kind))
 		return true;
 	if (!slot->is_refetch && !is_resync && (is_skipping || !has_room(lane, 1)))
 		return !is_acknowledged(delivery, slot) || skip(delivery, kind);
 	lane->has_resync_waiting |= is_resync;
-	return merge(&lane->waiting, sets, kinds) &&
+	return name_sets_merge(&lane->waiting, sets, kinds) &&
 		(!is_acknowledged(delivery, slot) || progress_collect(&delivery->progress, kind));
 }
 
-/* What is left in the batch is for the quick lane alone. */
+/* What is done again has a time of its own, behind that of what is still going. */
 static void
-drop_names(NameSets *names, unsigned int kinds)
+add_herd(Delivery *delivery, const DeliverySlot *slot)
 {
-	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-		if ((kinds & KIND_BIT(kind)) != 0)
-			keyset_reset(&names->of[kind]);
+	StaggerPace *pace = &delivery->lanes.pace;
+	int64_t		within_ms = delivery->parts.config->stagger_ms;
+
+	if (slot->is_repeat)
+		within_ms += stagger_pace_left_ms(pace, now_ms(delivery));
+	stagger_pace_add(pace, slot->batch.names.of[NAME_STAGGERED].key_count, within_ms, now_ms(delivery));
 }
 
 bool
@@ -189,13 +169,12 @@ delivery_lanes_take_names(Delivery *delivery, DeliverySlot *slot)
 	NameSets   *names = &slot->batch.names;
 
 	if (!slot->is_refetch)
-		stagger_pace_add(&delivery->lanes.pace, names->of[NAME_STAGGERED].key_count,
-						 delivery->parts.config->stagger_ms, now_ms(delivery));
+		add_herd(delivery, slot);
 	for (LaneKind kind = 0; kind < LANE_COUNT; kind++)
 	{
 		if (!take(delivery, kind, slot, names, name_kinds[kind]))
 			return false;
-		drop_names(names, name_kinds[kind]);
+		name_sets_reset_kinds(names, name_kinds[kind]);
 	}
 	return true;
 }
@@ -203,7 +182,7 @@ delivery_lanes_take_names(Delivery *delivery, DeliverySlot *slot)
 bool
 delivery_lanes_take_patterns(Delivery *delivery, const DeliverySlot *slot)
 {
-	return take(delivery, LANE_PASS, slot, &slot->batch.patterns, ALL_KINDS);
+	return take(delivery, LANE_PASS, slot, &slot->batch.patterns, NAME_KINDS_ALL);
 }
 
 /*

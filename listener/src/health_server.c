@@ -25,7 +25,10 @@
 /* In one turn of the loop; more wait for the next. */
 #define ACCEPTED_MAX 16
 
-/* When it is tried again to open the socket, or to accept where descriptors are short. */
+/*
+ * When it is tried again to open the socket, or looked whether it is still there; or tried to
+ * accept again where descriptors are short.
+ */
 #define OPEN_RETRY_MS 5000
 #define ACCEPT_RETRY_MS 1000
 
@@ -161,6 +164,30 @@ bind_socket(HealthServer *server)
 	return NULL;
 }
 
+/* Is what was bound still at the path? */
+static bool
+is_in_place(const HealthServer *server)
+{
+	struct stat status;
+
+	return lstat(server->path, &status) == 0 && status.st_dev == server->device &&
+		status.st_ino == server->inode;
+}
+
+/* Whoever has put another file there keeps it. */
+static void
+close_socket(HealthServer *server)
+{
+	loop_timer_remove(server->loop, &server->retry_timer);
+	loop_watch_remove(server->loop, &server->watch);
+	if (server->fd < 0)
+		return;
+	if (is_in_place(server))
+		(void) unlink(server->path);
+	(void) close(server->fd);
+	server->fd = -1;
+}
+
 static const char *
 open_socket(HealthServer *server)
 {
@@ -216,17 +243,24 @@ open_or_retry(HealthServer *server)
 			  LOG_TEXT("path", server->path));
 	if (!loop_watch_set(server->loop, &server->watch, server->fd, POLLIN))
 		pause_listening(server);
+	else
+		retry_after(server, OPEN_RETRY_MS);
 }
 
+/* Nobody finds a socket whose file somebody has removed. */
 static void
 try_again(void *context)
 {
 	HealthServer *server = context;
 
+	if (server->fd >= 0 && !is_in_place(server))
+		close_socket(server);
 	if (server->fd < 0)
 		open_or_retry(server);
 	else if (!loop_watch_set(server->loop, &server->watch, server->fd, POLLIN))
 		pause_listening(server);
+	else
+		retry_after(server, OPEN_RETRY_MS);
 }
 
 /* --- the interface --- */
@@ -246,23 +280,6 @@ health_server_create(Loop *loop, const Log *log, HealthTeller tell, void *contex
 	loop_watch_init(&server->watch, accept_some, server);
 	loop_timer_init(&server->retry_timer, try_again, server);
 	return server;
-}
-
-/* Whoever has put another file there keeps it. */
-static void
-close_socket(HealthServer *server)
-{
-	struct stat status;
-
-	loop_timer_remove(server->loop, &server->retry_timer);
-	loop_watch_remove(server->loop, &server->watch);
-	if (server->fd < 0)
-		return;
-	if (lstat(server->path, &status) == 0 && status.st_dev == server->device &&
-		status.st_ino == server->inode)
-		(void) unlink(server->path);
-	(void) close(server->fd);
-	server->fd = -1;
 }
 
 void

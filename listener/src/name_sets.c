@@ -17,8 +17,15 @@ name_sets_init(NameSets *sets, uint64_t seed)
 void
 name_sets_reset(NameSets *sets)
 {
+	name_sets_reset_kinds(sets, NAME_KINDS_ALL);
+}
+
+void
+name_sets_reset_kinds(NameSets *sets, unsigned int kinds)
+{
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-		keyset_reset(&sets->of[kind]);
+		if ((kinds & NAME_KIND_BIT(kind)) != 0)
+			keyset_reset(&sets->of[kind]);
 }
 
 void
@@ -29,10 +36,11 @@ name_sets_free(NameSets *sets)
 }
 
 bool
-name_sets_merge(NameSets *sets, const NameSets *from)
+name_sets_merge(NameSets *sets, const NameSets *from, unsigned int kinds)
 {
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-		if (!keyset_merge(&sets->of[kind], &from->of[kind]))
+		if ((kinds & NAME_KIND_BIT(kind)) != 0 &&
+			!keyset_merge(&sets->of[kind], &from->of[kind]))
 			return false;
 	return true;
 }
@@ -40,10 +48,17 @@ name_sets_merge(NameSets *sets, const NameSets *from)
 size_t
 name_sets_count(const NameSets *sets)
 {
+	return name_sets_count_kinds(sets, NAME_KINDS_ALL);
+}
+
+size_t
+name_sets_count_kinds(const NameSets *sets, unsigned int kinds)
+{
 	size_t		count = 0;
 
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-		count += sets->of[kind].key_count;
+		if ((kinds & NAME_KIND_BIT(kind)) != 0)
+			count += sets->of[kind].key_count;
 	return count;
 }
 

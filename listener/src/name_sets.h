@@ -43,11 +43,17 @@ extern void name_sets_init(NameSets *sets, uint64_t seed);
 extern void name_sets_reset(NameSets *sets);
 extern void name_sets_free(NameSets *sets);
 
-/* As keyset_merge. */
-extern bool name_sets_merge(NameSets *sets, const NameSets *from)
-			__attribute__((warn_unused_result));
+/* A set of kinds has one bit for each. */
+#define NAME_KIND_BIT(kind) (1u << (kind))
+#define NAME_KINDS_ALL (NAME_KIND_BIT(NAME_KIND_COUNT) - 1)
 
-/* Of all kinds together. */
+/* As keyset_merge and keyset_reset, of some kinds. */
+extern bool name_sets_merge(NameSets *sets, const NameSets *from, unsigned int kinds)
+			__attribute__((warn_unused_result));
+extern void name_sets_reset_kinds(NameSets *sets, unsigned int kinds);
+
+/* Of some kinds, and of all, together. */
+extern size_t name_sets_count_kinds(const NameSets *sets, unsigned int kinds);
 extern size_t name_sets_count(const NameSets *sets);
 extern size_t name_sets_bytes(const NameSets *sets);
 

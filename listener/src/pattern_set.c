@@ -86,7 +86,7 @@ add_entries(PatternSet *set, NameKind kind, const KeySet *patterns, size_t used)
 	{
 		PatternEntry *entry = &set->entries[set->entry_count++];
 
-		set->kinds |= PATTERN_SET_BIT(kind);
+		set->kinds |= NAME_KIND_BIT(kind);
 		entry->kind = kind;
 		entry->pattern = memcpy(set->bytes + used, pattern, pattern_bytes);
 		entry->pattern_bytes = pattern_bytes;
@@ -227,7 +227,7 @@ pattern_set_match(const PatternSet *set, const char *key, size_t key_bytes)
 	while (at != NO_PARENT && kinds != set->kinds)
 	{
 		const PatternEntry *entry = &set->entries[at];
-		unsigned int kind = PATTERN_SET_BIT(entry->kind);
+		unsigned int kind = NAME_KIND_BIT(entry->kind);
 
 		if ((kinds & kind) == 0 && begins_with(key, key_bytes, entry) &&
 			glob_match(entry->pattern, entry->pattern_bytes, key, key_bytes))

@@ -28,10 +28,7 @@ extern PatternSet *pattern_set_create(const NameSets *patterns);
 /* NULL is allowed. */
 extern void pattern_set_destroy(PatternSet *set);
 
-/* A set of kinds has one bit for each. */
-#define PATTERN_SET_BIT(kind) (1u << (kind))
-
-/* The kinds of which any pattern matches; 0 if none does. */
+/* The kinds (NAME_KIND_BIT) of which any pattern matches; 0 if none does. */
 extern unsigned int pattern_set_match(const PatternSet *set,
 									  const char *key, size_t key_bytes);
 

@@ -121,7 +121,7 @@ take_key(RedisScan *scan, const redisReply *element)
 	length = (size_t) element->len;
 	kinds = pattern_set_match(scan->patterns, element->str, length);
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-		if ((kinds & PATTERN_SET_BIT(kind)) != 0 &&
+		if ((kinds & NAME_KIND_BIT(kind)) != 0 &&
 			!keyset_add(&scan->found.of[kind], NULL, 0, element->str, length))
 			return "out of memory";
 	return NULL;

@@ -43,6 +43,16 @@ stagger_pace_add(StaggerPace *pace, size_t key_count, int64_t within_ms, int64_t
 	};
 }
 
+int64_t
+stagger_pace_left_ms(const StaggerPace *pace, int64_t now_ms)
+{
+	int64_t		left_ms = 0;
+
+	if (pace->herd_count > 0)
+		left_ms = pace->herds[pace->herd_count - 1].deadline_ms - now_ms;
+	return left_ms > 0 ? left_ms : 0;
+}
+
 /* Keys in a millisecond, so that every herd and those before it are in time. */
 static double
 rate(const StaggerPace *pace, int64_t now_ms)

@@ -36,6 +36,9 @@ typedef struct StaggerPace
 extern void stagger_pace_add(StaggerPace *pace, size_t key_count, int64_t within_ms,
 							 int64_t now_ms);
 
+/* How long until the last deadline; 0 if no keys are there or it has passed. */
+extern int64_t stagger_pace_left_ms(const StaggerPace *pace, int64_t now_ms);
+
 /* How many keys may go now. */
 extern size_t stagger_pace_due(StaggerPace *pace, int64_t now_ms);
 

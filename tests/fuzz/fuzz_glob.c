@@ -159,8 +159,8 @@ check_set(const char *pattern, size_t pattern_bytes, const char *text, size_t te
 	set = pattern_set_create(&patterns);
 	FUZZ_CHECK(set != NULL);
 	kinds = pattern_set_match(set, text, text_bytes);
-	FUZZ_CHECK(((kinds & PATTERN_SET_BIT(NAME_KEY)) != 0) == is_match);
-	FUZZ_CHECK(((kinds & PATTERN_SET_BIT(NAME_TAG)) != 0) ==
+	FUZZ_CHECK(((kinds & NAME_KIND_BIT(NAME_KEY)) != 0) == is_match);
+	FUZZ_CHECK(((kinds & NAME_KIND_BIT(NAME_TAG)) != 0) ==
 			   glob_match(pattern, pattern_bytes / 2, text, text_bytes));
 	cover = pattern_set_cover(set, &cover_bytes);
 	if (cover != NULL && kinds != 0)

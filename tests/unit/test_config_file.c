@@ -37,6 +37,14 @@ START_TEST(config_finds_the_file_by_a_variable)
 
 END_TEST
 
+START_TEST(config_refuses_a_file_that_says_nothing)
+{
+	refuse_file("", "uncached.conf: expected at least one section: the file is empty");
+	refuse_file("\n; nothing\n# nothing\n", "expected at least one section: the file is empty");
+}
+
+END_TEST
+
 START_TEST(config_takes_a_file_without_targets)
 {
 	with_file("[postgres]\ndsn =\n");
@@ -191,6 +199,7 @@ START_TEST(config_refuses_a_file_over_a_megabyte)
 	memset(text, '#', sizeof(text) - 1);
 	refuse_file(text, "at most 1 MB");
 	text[1024 * 1024] = '\0';
+	memcpy(text, "[log]\n#", 7);
 	memset(arguments + 1, 0, sizeof(arguments) - sizeof(arguments[0]));
 	with_file(text);
 	accept_config();
@@ -381,6 +390,7 @@ add_tests(TCase *tests)
 	tcase_add_test(tests, config_refuses_a_scan_rate_of_the_environment);
 	tcase_add_test(tests, config_reads_every_section_of_the_file);
 	tcase_add_test(tests, config_finds_the_file_by_a_variable);
+	tcase_add_test(tests, config_refuses_a_file_that_says_nothing);
 	tcase_add_test(tests, config_takes_a_file_without_targets);
 	tcase_add_test(tests, config_prefers_line_to_environment_to_file);
 	tcase_add_test(tests, config_does_not_look_at_what_is_overridden);

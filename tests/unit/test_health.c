@@ -246,6 +246,28 @@ START_TEST(health_server_leaves_what_has_taken_its_place)
 
 END_TEST
 
+START_TEST(health_server_comes_back_when_its_file_was_removed)
+{
+	int			fd;
+
+	health_server_listen(server, path);
+	ck_assert_int_eq(unlink(path), 0);
+	clock_ms += 5000;
+	turn();
+	fd = open_client();
+	turn();
+	assert_answered(fd);
+	/* and goes on looking, whatever has happened */
+	ck_assert_int_eq(unlink(path), 0);
+	clock_ms += 5000;
+	turn();
+	fd = open_client();
+	turn();
+	assert_answered(fd);
+}
+
+END_TEST
+
 START_TEST(health_server_replaces_what_a_dead_process_left)
 {
 	int			fd;
@@ -489,6 +511,7 @@ main(void)
 	tcase_add_test(tests, health_socket_is_for_its_user_alone);
 	tcase_add_test(tests, health_server_removes_its_socket);
 	tcase_add_test(tests, health_server_leaves_what_has_taken_its_place);
+	tcase_add_test(tests, health_server_comes_back_when_its_file_was_removed);
 	tcase_add_test(tests, health_server_replaces_what_a_dead_process_left);
 	tcase_add_test(tests, health_server_takes_over_when_another_process_has_ended);
 	tcase_add_test(tests, health_server_says_once_what_is_wrong);

@@ -146,7 +146,7 @@ START_TEST(main_moves_the_log_to_the_file_of_the_new_configuration)
 	char		text[256];
 
 	snprintf(text, sizeof(text), "[log]\nlog_file = %s\n", log_path);
-	with_config("");
+	with_config("[log]\nlevel = info\n");
 	script.signals = only_hangup;
 	script.new_config = text;
 	script.signal_of_reload = SIGTERM;
@@ -220,7 +220,7 @@ START_TEST(main_moves_the_log_back_if_there_is_no_memory_for_the_new_configurati
 	char		text[256];
 
 	snprintf(text, sizeof(text), "[log]\nlog_file = %s\n", log_path);
-	with_config("");
+	with_config("[log]\nlevel = info\n");
 	script.signals = only_hangup;
 	script.new_config = text;
 	script.fails_reload = true;

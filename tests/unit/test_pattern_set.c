@@ -180,10 +180,10 @@ START_TEST(pattern_set_tells_every_kind_that_matches)
 	static const char *const patterns[NAME_KIND_COUNT] = {
 		[NAME_KEY] = "a*",[NAME_TAG] = "a*",[NAME_VERSION] = "ab?",[NAME_SET] = "b*"
 	};
-	const unsigned int key = PATTERN_SET_BIT(NAME_KEY);
-	const unsigned int tag = PATTERN_SET_BIT(NAME_TAG);
-	const unsigned int version = PATTERN_SET_BIT(NAME_VERSION);
-	const unsigned int set_bit = PATTERN_SET_BIT(NAME_SET);
+	const unsigned int key = NAME_KIND_BIT(NAME_KEY);
+	const unsigned int tag = NAME_KIND_BIT(NAME_TAG);
+	const unsigned int version = NAME_KIND_BIT(NAME_VERSION);
+	const unsigned int set_bit = NAME_KIND_BIT(NAME_SET);
 	NameSets	sets;
 	PatternSet *set;
 	size_t		cover_bytes;

@@ -43,7 +43,7 @@ apply_row_at(const char *prefix, const char *row)
 
 	ck_assert(batch_init(&batch, prefix, strlen(prefix), 1));
 	ck_assert(batch_add_name(&batch, NAME_ROW, row, strlen(row)));
-	ck_assert(name_sets_merge(&names, &batch.names));
+	ck_assert(name_sets_merge(&names, &batch.names, NAME_KINDS_ALL));
 	batch_free(&batch);
 	apply();
 }

@@ -131,6 +131,24 @@ START_TEST(stagger_pace_merges_herds_that_are_too_many_and_forgets_no_key)
 
 END_TEST
 
+START_TEST(stagger_pace_keeps_its_rate_for_a_herd_that_comes_again_behind_the_first)
+{
+	ck_assert_int_eq(stagger_pace_left_ms(&pace, 0), 0);
+	stagger_pace_add(&pace, 1000, 5000, 0);
+	ck_assert_int_eq(stagger_pace_left_ms(&pace, 10), 4990);
+	stagger_pace_add(&pace, 1000, 5000 + stagger_pace_left_ms(&pace, 10), 10);
+	for (int64_t second = 0; second < 10; second++)
+	{
+		size_t		taken = take_until(second * 1000, second * 1000 + 999);
+
+		ck_assert_uint_ge(taken, 190);
+		ck_assert_uint_le(taken, 210);
+	}
+	ck_assert_int_eq(stagger_pace_left_ms(&pace, 20000), 0);
+}
+
+END_TEST
+
 START_TEST(stagger_pace_takes_more_than_was_known)
 {
 	stagger_pace_add(&pace, 5, 1000, 0);
@@ -159,6 +177,7 @@ main(void)
 	tcase_add_test(tests, stagger_pace_is_in_time_for_a_herd_however_many_follow);
 	tcase_add_test(tests, stagger_pace_goes_faster_for_a_herd_behind_a_small_one);
 	tcase_add_test(tests, stagger_pace_merges_herds_that_are_too_many_and_forgets_no_key);
+	tcase_add_test(tests, stagger_pace_keeps_its_rate_for_a_herd_that_comes_again_behind_the_first);
 	tcase_add_test(tests, stagger_pace_takes_more_than_was_known);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);

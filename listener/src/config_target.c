@@ -7,6 +7,7 @@
  */
 #include "config_target.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,17 +150,28 @@ resolve_password(const TargetSettings *const places[], int url_place, TargetConf
 	return true;
 }
 
+/* The first place that has it; NULL if none does.  member: offset in TargetSettings. */
+static const Setting *
+find_setting(const TargetSettings *const places[], size_t member)
+{
+	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
+	{
+		const Setting *setting =
+		(const Setting *) (const void *) ((const char *) places[place] + member);
+
+		if (setting->value != NULL)
+			return setting;
+	}
+	return NULL;
+}
+
 static bool
 resolve_prefix(const TargetSettings *const places[], TargetConfig *target,
 			   const ConfigError *error)
 {
-	const char *prefix = "";
+	const Setting *setting = find_setting(places, offsetof(TargetSettings, prefix));
+	const char *prefix = setting != NULL ? setting->value : "";
 
-	for (int place = CONFIG_PLACE_COUNT - 1; place >= 0; place--)
-	{
-		if (places[place]->prefix.value != NULL)
-			prefix = places[place]->prefix.value;
-	}
 	target->prefix_bytes = strlen(prefix);
 	return replace(&target->prefix, prefix, error);
 }
@@ -168,76 +180,60 @@ static bool
 resolve_scan_rate(const TargetSettings *const places[], TargetConfig *target,
 				  const ConfigError *error)
 {
-	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
-	{
-		const Setting *setting = &places[place]->scan_rate;
+	const Setting *setting = find_setting(places, offsetof(TargetSettings, scan_rate));
 
-		if (setting->value == NULL)
-			continue;
-		if (config_parse_count(setting->value, CONFIG_SCAN_RATE_MAX, &target->scan_rate))
-			return true;
-		return config_refuse(error, setting, "expected a scan rate of 1 to %d keys a second",
-							 CONFIG_SCAN_RATE_MAX);
-	}
-	return true;
+	if (setting == NULL)
+		return true;
+	if (config_parse_count(setting->value, CONFIG_SCAN_RATE_MAX, &target->scan_rate))
+		return true;
+	return config_refuse(error, setting, "expected a scan rate of 1 to %d keys a second",
+						 CONFIG_SCAN_RATE_MAX);
 }
 
 static bool
 resolve_stagger(const TargetSettings *const places[], TargetConfig *target,
 				const ConfigError *error)
 {
-	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
-	{
-		const Setting *setting = &places[place]->stagger;
+	const Setting *setting = find_setting(places, offsetof(TargetSettings, stagger));
 
-		if (setting->value == NULL)
-			continue;
-		if (config_parse_time(setting->value, CONFIG_STAGGER_MAX_MS, &target->stagger_ms))
-			return true;
-		return config_refuse(error, setting, "expected a time of 1ms to 60min to stagger in, with"
-							 " the unit ms, s or min");
-	}
-	return true;
+	if (setting == NULL)
+		return true;
+	if (config_parse_time(setting->value, CONFIG_STAGGER_MAX_MS, &target->stagger_ms))
+		return true;
+	return config_refuse(error, setting, "expected a time of 1ms to 60min to stagger in, with"
+						 " the unit ms, s or min");
 }
 
 static bool
 resolve_stagger_from(const TargetSettings *const places[], TargetConfig *target,
 					 const ConfigError *error)
 {
-	target->stagger_from = CONFIG_STAGGER_FROM_DEFAULT;
-	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
-	{
-		const Setting *setting = &places[place]->stagger_from;
+	const Setting *setting = find_setting(places, offsetof(TargetSettings, stagger_from));
 
-		if (setting->value == NULL)
-			continue;
-		if (!config_parse_count(setting->value, CONFIG_STAGGER_FROM_MAX, &target->stagger_from))
-			return config_refuse(error, setting, "expected 1 to %d keys to stagger from",
-								 CONFIG_STAGGER_FROM_MAX);
-		if (target->stagger_ms > 0)
-			return true;
-		return config_refuse(error, setting, "expected a stagger, the time, next to stagger_from");
-	}
-	return true;
+	target->stagger_from = CONFIG_STAGGER_FROM_DEFAULT;
+	if (setting == NULL)
+		return true;
+	if (!config_parse_count(setting->value, CONFIG_STAGGER_FROM_MAX, &target->stagger_from))
+		return config_refuse(error, setting, "expected 1 to %d keys to stagger from",
+							 CONFIG_STAGGER_FROM_MAX);
+	if (target->stagger_ms > 0)
+		return true;
+	return config_refuse(error, setting, "expected a stagger, the time, next to stagger_from");
 }
 
 static bool
 resolve_sweep(const TargetSettings *const places[], TargetConfig *target,
 			  const ConfigError *error)
 {
-	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
-	{
-		const Setting *setting = &places[place]->sweep;
+	const Setting *setting = find_setting(places, offsetof(TargetSettings, sweep));
 
-		if (setting->value == NULL)
-			continue;
-		if (config_parse_time(setting->value, CONFIG_SWEEP_MAX_MS, &target->sweep_ms) &&
-			target->sweep_ms >= CONFIG_SWEEP_MIN_MS)
-			return true;
-		return config_refuse(error, setting, "expected a time of 1s to 1440min between sweeps of"
-							 " tags, with the unit ms, s or min");
-	}
-	return true;
+	if (setting == NULL)
+		return true;
+	if (config_parse_time(setting->value, CONFIG_SWEEP_MAX_MS, &target->sweep_ms) &&
+		target->sweep_ms >= CONFIG_SWEEP_MIN_MS)
+		return true;
+	return config_refuse(error, setting, "expected a time of 1s to 1440min between sweeps of"
+						 " tags, with the unit ms, s or min");
 }
 
 /*
@@ -270,13 +266,10 @@ static bool
 resolve_standbys(const TargetSettings *const places[], TargetConfig *target,
 				 const ConfigError *error)
 {
-	const Setting *setting = NULL;
+	const Setting *setting = find_setting(places, offsetof(TargetSettings, standbys));
 	const char *name;
 	size_t		name_bytes;
 
-	for (int place = CONFIG_PLACE_COUNT - 1; place >= 0; place--)
-		if (places[place]->standbys.value != NULL)
-			setting = &places[place]->standbys;
 	if (setting == NULL)
 		return true;
 	target->standbys = calloc(1, strlen(setting->value) + 1);
@@ -297,23 +290,19 @@ static bool
 resolve_standby_timeout(const TargetSettings *const places[], TargetConfig *target,
 						const ConfigError *error)
 {
-	target->standby_timeout_ms = CONFIG_STANDBY_TIMEOUT_DEFAULT_MS;
-	for (int place = 0; place < CONFIG_PLACE_COUNT; place++)
-	{
-		const Setting *setting = &places[place]->standby_timeout;
+	const Setting *setting = find_setting(places, offsetof(TargetSettings, standby_timeout));
 
-		if (setting->value == NULL)
-			continue;
-		if (!config_parse_time(setting->value, CONFIG_STANDBY_TIMEOUT_MAX_MS,
-							   &target->standby_timeout_ms) ||
-			target->standby_timeout_ms < CONFIG_STANDBY_TIMEOUT_MIN_MS)
-			return config_refuse(error, setting, "expected a time of 1s to 60min to wait for a standby,"
-								 " with the unit ms, s or min");
-		if (target->standbys != NULL)
-			return true;
-		return config_refuse(error, setting, "expected standbys next to standby_timeout");
-	}
-	return true;
+	target->standby_timeout_ms = CONFIG_STANDBY_TIMEOUT_DEFAULT_MS;
+	if (setting == NULL)
+		return true;
+	if (!config_parse_time(setting->value, CONFIG_STANDBY_TIMEOUT_MAX_MS,
+						   &target->standby_timeout_ms) ||
+		target->standby_timeout_ms < CONFIG_STANDBY_TIMEOUT_MIN_MS)
+		return config_refuse(error, setting, "expected a time of 1s to 60min to wait for a standby,"
+							 " with the unit ms, s or min");
+	if (target->standbys != NULL)
+		return true;
+	return config_refuse(error, setting, "expected standbys next to standby_timeout");
 }
 
 bool

@@ -89,22 +89,31 @@ static const bool has_tail[NAME_KIND_COUNT] = {
 };
 
 size_t
+redis_script_eval(const char *script, size_t key_count, size_t argument_count,
+				  char *head, size_t head_bytes)
+{
+	char		count[24];
+
+	(void) snprintf(count, sizeof(count), "%zu", key_count);
+	return (size_t) snprintf(head, head_bytes,
+							 "*%zu\r\n$4\r\nEVAL\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
+							 key_count + argument_count + 3, strlen(script), script,
+							 strlen(count), count);
+}
+
+size_t
 redis_script_head(NameKind kind, size_t name_count, char head[REDIS_SCRIPT_HEAD_BYTES])
 {
 	const char *script = scripts[kind];
-	char		count[24];
-	size_t		argument_count = name_count + 3;
+	size_t		tail_count = has_tail[kind] ? 1 : 0;
 
 	if (script == NULL)
 		return (size_t) snprintf(head, REDIS_SCRIPT_HEAD_BYTES,
 								 "*%zu\r\n$6\r\nUNLINK\r\n", name_count + 1);
-	if (has_tail[kind])
-		argument_count++;
-	(void) snprintf(count, sizeof(count), "%zu", kind == NAME_ROW ? 0 : name_count);
-	return (size_t) snprintf(head, REDIS_SCRIPT_HEAD_BYTES,
-							 "*%zu\r\n$4\r\nEVAL\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
-							 argument_count, strlen(script), script,
-							 strlen(count), count);
+	/* a row is no key */
+	if (kind == NAME_ROW)
+		return redis_script_eval(script, 0, name_count + tail_count, head, REDIS_SCRIPT_HEAD_BYTES);
+	return redis_script_eval(script, name_count, tail_count, head, REDIS_SCRIPT_HEAD_BYTES);
 }
 
 size_t

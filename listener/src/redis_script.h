@@ -48,6 +48,13 @@
 extern size_t redis_script_head(NameKind kind, size_t name_count,
 								char head[REDIS_SCRIPT_HEAD_BYTES]);
 
+/*
+ * The same for any script: keys, and arguments behind the keys, are to follow.  Returns the
+ * length, which is no less than head_bytes if it was cut.
+ */
+extern size_t redis_script_eval(const char *script, size_t key_count, size_t argument_count,
+								char *head, size_t head_bytes);
+
 /* Room for any tail, and a zero byte. */
 #define REDIS_SCRIPT_TAIL_BYTES 32
 

@@ -18,6 +18,9 @@
 /* So that the pace can be reckoned; no set that comes whole has as many members. */
 #define SURPLUS_MAX INT64_C(1000000000)
 
+/* Behind the sets: room and cursor. */
+#define TAIL_ARGUMENT_COUNT 2
+
 /*
  * Answers how many of the sets are finished, where in the next one to go on, how many
  * members were removed, and at how many more than it was to it has looked: SSCAN gives
@@ -147,13 +150,8 @@ redis_sweep_next_sets(const RedisSweep *sweep, KeySlice *sets)
 size_t
 redis_sweep_head(const KeySlice *sets, char head[REDIS_SWEEP_HEAD_BYTES])
 {
-	char		count[24];
-
-	(void) snprintf(count, sizeof(count), "%zu", sets->key_count);
-	return (size_t) snprintf(head, REDIS_SWEEP_HEAD_BYTES,
-							 "*%zu\r\n$4\r\nEVAL\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
-							 sets->key_count + 5, strlen(sweep_script), sweep_script,
-							 strlen(count), count);
+	return redis_script_eval(sweep_script, sets->key_count, TAIL_ARGUMENT_COUNT,
+							 head, REDIS_SWEEP_HEAD_BYTES);
 }
 
 size_t

@@ -146,6 +146,8 @@ is($daemon->stop(5), 0, 'the daemon stops');
 # --- nobody has asked for it ---
 
 $daemon = start_daemon('plain', node => $node, redis => $redis->url);
+# it deletes elsewhere than the last one, and scans for that
+ok($daemon->wait_for_log(qr/resync complete/), 'a daemon that is not to sweep resyncs');
 $redis->command('SADD', 'tag:dead', 'gone');
 $redis->command('CONFIG', 'RESETSTAT');
 sleep 3;

@@ -74,8 +74,19 @@ sub start_daemon
 	my $daemon = Uncache::Test::Daemon->new($name, %params)->start;
 
 	wait_attached($params{node}, database => $params{database})
+	  && wait_for { _is_settled($daemon) }
 	  or die "uncached does not attach:\n" . $daemon->log;
 	return $daemon;
+}
+
+# It says that it has attached, and of the last resync that begins that it is complete: the
+# status is ready for a moment between the consumer's lock and the reason of a resync.
+sub _is_settled
+{
+	my ($daemon) = @_;
+	my $log = $daemon->log;
+
+	return $log =~ /msg="?attached/ && $log !~ /resync begins(?!.*resync complete)/s;
 }
 
 sub write_file

@@ -82,8 +82,16 @@ static const struct
 	{"ERR AUTH ", "Redis has no password, but there is one in the file "},
 };
 
-static const RedisErrorKind connection = {
-	"", RETRY, "look whether Redis runs, and at host and port, or the socket, in the URL"
+/* By a part of the text, which is our own; with several addresses it speaks of each. */
+static const struct
+{
+	const char *part;
+	RedisErrorKind kind;
+}			connections[] = {
+	{"the host name: ", {"", RETRY, "look at the host in the URL, and at the name service"}},
+	{"no answer", {"", RETRY, "look for what blocks Redis or the network: a slow command, swap, a stopped process"}},
+
+	{"", {"", RETRY, "look whether Redis runs, and at host and port, or the socket, in the URL"}},
 };
 static const RedisErrorKind password = {"", ALARM, "mend the password file"};
 static const RedisErrorKind protocol = {
@@ -102,6 +110,17 @@ find_reply(const char *text)
 	while (strncmp(text, kind->prefix, strlen(kind->prefix)) != 0)
 		kind++;
 	return kind;
+}
+
+static const RedisErrorKind *
+find_connection(const char *text)
+{
+	size_t		index = 0;
+
+	/* the last part is empty, so that the walk ends */
+	while (strstr(text, connections[index].part) == NULL)
+		index++;
+	return &connections[index].kind;
 }
 
 const RedisErrorKind *
@@ -124,7 +143,7 @@ redis_error_kind(RedisFailure failure, const char *text)
 		case REDIS_FAILURE_CONNECTION:
 			break;
 	}
-	return &connection;
+	return find_connection(text);
 }
 
 const char *

@@ -48,8 +48,8 @@ typedef struct RedisErrorKind
 #define REDIS_ERROR_SENTINEL "MODE the server says that it is a Redis Sentinel"
 
 /*
- * Static data.  The text is of interest for an error reply only; one that
- * nobody knows is an alarm.
+ * Static data.  The text is of interest for an error reply, of which one that
+ * nobody knows is an alarm, and for the advice where no connection can be made.
  */
 extern const RedisErrorKind *redis_error_kind(RedisFailure failure, const char *text);
 

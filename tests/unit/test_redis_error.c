@@ -126,7 +126,40 @@ START_TEST(redis_error_knows_what_the_user_may_not_do)
 
 END_TEST
 
-START_TEST(redis_error_looks_at_the_text_of_error_replies_only)
+START_TEST(redis_error_tells_a_name_and_silence_from_a_redis_that_is_away)
+{
+	static const char *const names[] = {
+		"cannot resolve the host name: the name service does not answer",
+		"cannot resolve the host name: Name or service not known",
+		"cannot look up the host name: earlier look-ups still hang in the name service",
+	};
+	static const char *const silences[] = {
+		"no answer before the deadline",
+		"no answer to the greeting before the deadline",
+		"127.0.0.1: no answer before the deadline; 127.0.0.2: Connection refused",
+	};
+	const char *away = redis_error_kind(REDIS_FAILURE_CONNECTION, "Connection refused")->advice;
+
+	ck_assert_ptr_nonnull(strstr(away, "whether Redis runs"));
+	for (size_t i = 0; i < MANY(names); i++)
+	{
+		const RedisErrorKind *kind = redis_error_kind(REDIS_FAILURE_CONNECTION, names[i]);
+
+		ck_assert_ptr_nonnull(strstr(kind->advice, "at the name service"));
+		ck_assert_int_eq(kind->reaction, REDIS_REACTION_RETRY);
+	}
+	for (size_t i = 0; i < MANY(silences); i++)
+	{
+		const RedisErrorKind *kind = redis_error_kind(REDIS_FAILURE_CONNECTION, silences[i]);
+
+		ck_assert_ptr_nonnull(strstr(kind->advice, "what blocks Redis"));
+		ck_assert_int_eq(kind->reaction, REDIS_REACTION_RETRY);
+	}
+}
+
+END_TEST
+
+START_TEST(redis_error_takes_no_failure_to_connect_for_an_error_reply)
 {
 	ck_assert_int_eq(redis_error_kind(REDIS_FAILURE_CONNECTION, "NOAUTH x")->reaction,
 					 REDIS_REACTION_RETRY);
@@ -201,7 +234,8 @@ main(void)
 	tcase_add_test(tests, redis_error_reads_what_an_older_redis_makes_of_a_script_s_error);
 	tcase_add_test(tests, redis_error_alarms_for_an_unknown_error);
 	tcase_add_test(tests, redis_error_knows_what_the_user_may_not_do);
-	tcase_add_test(tests, redis_error_looks_at_the_text_of_error_replies_only);
+	tcase_add_test(tests, redis_error_tells_a_name_and_silence_from_a_redis_that_is_away);
+	tcase_add_test(tests, redis_error_takes_no_failure_to_connect_for_an_error_reply);
 	tcase_add_test(tests, redis_error_has_an_advice_for_everything);
 	tcase_add_test(tests, redis_error_tells_a_cluster_from_a_sentinel);
 	tcase_add_test(tests, redis_error_names_the_password_file_where_it_is_about_the_password);

@@ -11,18 +11,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "check_acl.h"
-#include "journal_conninfo.h"
+#include "check_session.h"
 #include "journal_error.h"
 #include "journal_operation.h"
 
-#define CONNECT_TIMEOUT_S "5"
 #define ANSWER_TIMEOUT_MS 6000
 #define OLDEST_VERSION 130000
-
-#define PRIMARY_ADVICE "let the dsn name the primary; with host=a,b,c it may be any of them"
 
 /* A session, and where to report. */
 typedef struct Check
@@ -78,26 +74,17 @@ static const char targets_sql[] =
 
 /* --- asking --- */
 
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	(void) clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* False when the deadline passes or the connection breaks. */
 static bool
 await_result(PGconn *conn)
 {
-	int64_t		deadline_ms = now_ms() + ANSWER_TIMEOUT_MS;
+	int64_t		deadline_ms = check_session_now_ms() + ANSWER_TIMEOUT_MS;
 
 	for (;;)
 	{
 		int			unsent = PQflush(conn);
 		struct pollfd entry = {.fd = PQsocket(conn),.events = POLLIN};
-		int64_t		left_ms = deadline_ms - now_ms();
+		int64_t		left_ms = deadline_ms - check_session_now_ms();
 
 		if (unsent == 0 && !PQisBusy(conn))
 			return true;
@@ -185,55 +172,15 @@ is_true(const PGresult *result, int row, int column)
 
 /* --- connecting --- */
 
-/* What the dsn says goes before ours, but not before "attributes" if it is enforced. */
-static PGconn *
-connect_to(const char *dsn, const char *attributes, bool is_enforced)
-{
-	const char *const keywords[] = {
-		"connect_timeout", "fallback_application_name", "target_session_attrs", "dbname",
-		is_enforced ? "target_session_attrs" : NULL, NULL
-	};
-	const char *const values[] = {
-		CONNECT_TIMEOUT_S, "uncached/check", attributes, dsn, attributes, NULL
-	};
-
-	return PQconnectdbParams(keywords, values, 1);
-}
-
-static void
-report_unreachable(const Check *check)
-{
-	PGconn	   *standby;
-
-	if (!journal_conninfo_is_valid(check->config->dsn))
-	{
-		check_report_say(check->report, CHECK_MISSING, "correct the dsn",
-						 "the dsn is not a valid connection string");
-		return;
-	}
-	standby = connect_to(check->config->dsn, "any", true);
-	if (PQstatus(standby) == CONNECTION_OK)
-		check_report_say(check->report, CHECK_MISSING, PRIMARY_ADVICE,
-						 "only a server that accepts no writes can be reached, a standby for instance");
-	else
-		check_report_say(check->report, CHECK_MISSING,
-						 "correct the dsn, start the server, or let pg_hba.conf allow the role",
-						 "cannot be reached: %s", PQerrorMessage(check->conn));
-	PQfinish(standby);
-}
-
 static bool
 open_session(Check *check)
 {
 	PGresult   *result;
 	bool		is_direct;
 
-	check->conn = connect_to(check->config->dsn, "read-write", false);
-	if (PQstatus(check->conn) != CONNECTION_OK || PQsetnonblocking(check->conn, 1) != 0)
-	{
-		report_unreachable(check);
+	check->conn = check_session_open(check->config->dsn, check->report);
+	if (check->conn == NULL)
 		return false;
-	}
 	result = ask(check, "setting up the session", setup_sql, NULL);
 	if (result == NULL)
 		return false;
@@ -278,7 +225,7 @@ check_server(const Check *check)
 						 PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1),
 						 PQgetvalue(result, 0, 2));
 		if (is_true(result, 0, 5))
-			check_report_say(check->report, CHECK_MISSING, PRIMARY_ADVICE,
+			check_report_say(check->report, CHECK_MISSING, CHECK_SESSION_PRIMARY_ADVICE,
 							 "the server is a standby");
 		else
 			check_report_say(check->report, CHECK_OK, "", "the server accepts writes");

@@ -10,16 +10,20 @@
  */
 #include "check_redis.h"
 
+#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check_acl.h"
+#include "check_names.h"
 #include "password_file.h"
 #include "redis_error.h"
 #include "redis_greeting.h"
+#include "resolver.h"
 
 #define TIMEOUT_S 5
+#define NO_ANSWER "no answer within 5 s"
 #define ADDRESS_BYTES 512
 #define VERSION_BYTES 32
 #define NAME_BYTES 128
@@ -86,6 +90,9 @@ error_of(const Check *check, const redisReply *reply)
 {
 	if (reply != NULL)
 		return text_of(reply);
+	/* hiredis has no word of its own for a deadline that passed */
+	if (strcmp(check->redis->errstr, strerror(EAGAIN)) == 0)
+		return NO_ANSWER;
 	return check->redis->errstr[0] != '\0' ? check->redis->errstr : "no answer";
 }
 
@@ -120,19 +127,62 @@ succeeds(const Check *check, const char *doing, const char *const words[])
 
 /* --- connecting --- */
 
+static const struct timeval timeout = {.tv_sec = TIMEOUT_S};
+
+static bool
+is_connected(const Check *check)
+{
+	return check->redis != NULL && check->redis->err == 0;
+}
+
+/* By addresses: hiredis would look up the name again. */
+static void
+try_addresses(Check *check, const struct addrinfo *next)
+{
+	char		host[64];
+
+	for (; next != NULL && !is_connected(check); next = next->ai_next)
+	{
+		if (check->redis != NULL)
+			redisFree(check->redis);
+		resolver_describe(next, host, sizeof(host));
+		check->redis = redisConnectWithTimeout(host, check->target->url.port, timeout);
+	}
+}
+
+/* False if the host cannot be resolved, which was reported. */
+static bool
+try_host(Check *check, const char *address)
+{
+	const RedisUrl *url = &check->target->url;
+	char		problem[CHECK_NAMES_PROBLEM_BYTES];
+	char		doing[ADDRESS_BYTES + 32];
+	struct addrinfo *addresses = check_names_resolve(url->host, url->port, CHECK_NAMES_TIMEOUT_MS,
+													 problem);
+
+	if (addresses == NULL)
+	{
+		(void) snprintf(doing, sizeof(doing), "%s cannot be reached", address);
+		report_failure(check, REDIS_FAILURE_CONNECTION, problem, doing);
+		return false;
+	}
+	try_addresses(check, addresses);
+	freeaddrinfo(addresses);
+	return true;
+}
+
 static bool
 connect_redis(Check *check)
 {
 	const RedisUrl *url = &check->target->url;
-	const struct timeval timeout = {.tv_sec = TIMEOUT_S};
 	char		address[ADDRESS_BYTES];
 
 	url_describe(url, address, sizeof(address));
-	check->redis = url->socket_path != NULL ?
-		redisConnectUnixWithTimeout(url->socket_path, timeout) :
-		redisConnectWithTimeout(url->host, url->port, timeout);
-	if (check->redis != NULL && check->redis->err == 0 &&
-		redisSetTimeout(check->redis, timeout) == REDIS_OK)
+	if (url->socket_path != NULL)
+		check->redis = redisConnectUnixWithTimeout(url->socket_path, timeout);
+	else if (!try_host(check, address))
+		return false;
+	if (is_connected(check) && redisSetTimeout(check->redis, timeout) == REDIS_OK)
 	{
 		check_report_say(check->report, CHECK_OK, "", "%s can be reached", address);
 		return true;
@@ -192,7 +242,7 @@ ping(const Check *check)
 	bool		answers = !is_error(reply) || is_denied(reply);
 
 	if (!answers)
-		report_error(check, reply, "it refuses to work");
+		report_error(check, reply, reply != NULL ? "it refuses to work" : "cannot ask for PING");
 	freeReplyObject(reply);
 	return answers;
 }

@@ -90,6 +90,7 @@ choose_host(JournalConninfo *info, const PQconninfoOption *options, size_t attem
 	const char *hostaddr = option_value(options, "hostaddr");
 	size_t		count = count_elements(hostaddr != NULL ? hostaddr : host);
 
+	info->host_count = count;
 	if (count == 0)
 		return true;
 	return copy_element(host, attempt % count, &info->host) &&

@@ -27,6 +27,7 @@ typedef struct JournalConninfo
 	char	   *host;			/* owned; NULL if libpq chooses */
 	char	   *hostaddr;		/* likewise */
 	char	   *port;			/* likewise */
+	size_t		host_count;		/* of the list; 0 if libpq chooses */
 } JournalConninfo;
 
 /*

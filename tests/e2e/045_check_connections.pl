@@ -8,8 +8,9 @@ use Test::More;
 use Time::HiRes qw(time);
 use Uncache::Test;
 use Uncache::Test::Process;
+use Uncache::Test::Shim;
 
-my $node = start_postgres('main', logical => 1);
+my $node = start_postgres('main', logical => 1, conf => "listen_addresses = '127.0.0.1'");
 my $redis = start_redis('redis');
 my $directory = PostgreSQL::Test::Utils::tempdir_short();
 my $runs = 0;
@@ -30,7 +31,7 @@ sub check
 	my $file = write_file("$directory/uncached.ini", $text);
 	my $process = Uncache::Test::Process->new(
 		name => 'check_' . $runs++,
-		command => [ 'uncached', '--config', $file, '--check-connections' ],
+		command => [ @{ $params{wrapper} // [] }, 'uncached', '--config', $file, '--check-connections' ],
 		env => $params{env});
 	my $status = $process->start->wait_exit(60);
 
@@ -95,12 +96,18 @@ is($daemon->stop(5), 0, 'the daemon stops');
 # --- PostgreSQL ---
 
 my %shown = (dsn => "host=$directory dbname=postgres password=hunter2");
-finds('no server', qr/^missing postgres: cannot be reached: .*; correct the dsn/m, %shown);
-finds('no database', qr/^missing postgres: cannot be reached: .*database "none" does not exist/m, database => 'none');
-finds('no role', qr/^missing postgres: cannot be reached: .*role "nobody" does not exist/m, role => 'nobody');
+finds('no server', qr/^missing postgres: cannot be reached: .*; look whether PostgreSQL runs, and at host and port in the dsn$/m, %shown);
+finds('no database', qr/^missing postgres: cannot be reached: .*database "none" does not exist; the dsn names a database that this server does not have$/m, database => 'none');
+finds('no role', qr/^missing postgres: cannot be reached: .*role "nobody" does not exist; PostgreSQL does not let this role in: /m, role => 'nobody');
 
-$node->safe_psql('postgres', 'CREATE ROLE stranger LOGIN; CREATE ROLE half LOGIN CONNECTION LIMIT 1; CREATE DATABASE bare;'
+$node->safe_psql('postgres', 'CREATE ROLE stranger LOGIN; CREATE ROLE dumb NOLOGIN; CREATE ROLE full LOGIN CONNECTION LIMIT 0; CREATE ROLE half LOGIN CONNECTION LIMIT 1; CREATE DATABASE bare;'
 	  . q{ SELECT uncache.grant_consumer('half'); REVOKE EXECUTE ON FUNCTION uncache.trim(integer), uncache.targets() FROM half});
+finds('no LOGIN', qr/^missing postgres: cannot be reached: .*not permitted to log in; PostgreSQL does not let this role in: it has to exist, with LOGIN/m,
+	role => 'dumb');
+finds('no session left', qr/^missing postgres: cannot be reached: .*; PostgreSQL has no connection left for this role: .*; the check needs one more than the daemon$/m,
+	role => 'full');
+finds('no session left at the first host', qr/^missing postgres: cannot be reached: .*; PostgreSQL has no connection left for this role/m,
+	dsn => 'host=' . $node->host . ",$directory port=" . $node->port . ',1 dbname=postgres user=full');
 finds('no extension', qr/^missing postgres: the extension uncache is not installed.*CREATE EXTENSION uncache$/m, database => 'bare');
 finds('no grants', qr/^missing postgres: the role may not use the schema uncache; .*grant_consumer/m, role => 'stranger');
 $output = finds('half of the grants', qr/^missing postgres: the role may not execute uncache\.trim\(integer\); .*grant_consumer/m, role => 'half');
@@ -145,7 +152,8 @@ $standby->stop;
 my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 my $stopped_at = time;
 kill('STOP', $postmaster);
-$output = finds('a server that stands still', qr/^missing postgres: cannot be reached: .*timeout expired/m);
+$output = finds('a server that stands still', qr/^missing postgres: cannot be reached: no answer before the deadline; look for what keeps the server or the network from answering$/m,
+	dsn => $node->connstr('postgres') . ' user=uncached connect_timeout=0');
 kill('CONT', $postmaster);
 cmp_ok(time - $stopped_at, '<', 20, 'it is waited for some seconds');
 
@@ -200,9 +208,34 @@ finds('a cluster', qr/^missing target api: its redis_mode is cluster, which is n
 my $frozen = start_redis('frozen');
 kill('STOP', $frozen->pid);
 my $begin = time;
-finds('a Redis that stands still', qr/^missing target api: it refuses to work: /m, targets => with_target(url => $frozen->url));
+finds('a Redis that stands still', qr/^missing target api: cannot ask for PING: no answer within 5 s; look for what blocks Redis/m,
+	targets => with_target(url => $frozen->url));
 cmp_ok(time - $begin, '<', 15, 'it is waited for some seconds');
 kill('CONT', $frozen->pid);
+
+# --- names ---
+
+my $shim = Uncache::Test::Shim->new;
+$shim->know('hang.test' => 'hang', 'primary.test' => '127.0.0.3 127.0.0.1', 'redis.test' => '127.0.0.3 127.0.0.1');
+my $named_dsn = 'port=' . $node->port . ' dbname=postgres user=uncached';
+my $named_redis = 'redis://%s:' . $refuses->port;
+
+# A Redis by name, with the right password.
+sub named { return with_target(url => sprintf($named_redis, $_[0]), password_file => $right); }
+
+$begin = time;
+$output = finds('names that hang', qr/^missing postgres: the host hang\.test: cannot resolve the host name: the name service does not answer; look at the host in the dsn, and at the name service$/m,
+	wrapper => $shim->wrapper, dsn => "host=hang.test $named_dsn", targets => named('hang.test'));
+like($output, qr/^missing target api: hang\.test:\d+\S* cannot be reached: cannot resolve the host name: the name service does not answer; look at the host in the URL, and at the name service$/m,
+	'the name of a Redis that hangs is told');
+like($output, qr/^ok      target default: version/m, 'the next target is looked at');
+cmp_ok(time - $begin, '<', 20, 'each is waited for some seconds');
+$output = finds('a name that hangs before one that does not', qr/^missing postgres: the host hang\.test: /m,
+	wrapper => $shim->wrapper, dsn => "host=hang.test,primary.test $named_dsn", targets => named('redis.test'));
+like($output, qr/^ok      postgres: the server accepts writes$/m, 'the next host is tried, and each of its addresses');
+like($output, qr/^ok      target api: the default user is let in/m, 'so is each address of a Redis');
+finds('names with some addresses that refuse', qr/^ok      postgres: reachable/m, status => 0,
+	wrapper => $shim->wrapper, dsn => "host=primary.test $named_dsn", targets => named('redis.test'));
 
 # --- what the user may run ---
 

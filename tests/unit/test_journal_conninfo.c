@@ -128,6 +128,23 @@ START_TEST(journal_conninfo_walks_a_list_of_hosts)
 
 END_TEST
 
+START_TEST(journal_conninfo_counts_the_hosts)
+{
+	static const char *const dsns[] = {"dbname=x", "host=a", "host=a,b,c port=1", "hostaddr=10.0.0.1,10.0.0.2"};
+	static const size_t counts[] = {0, 1, 3, 2};
+	JournalConninfo info;
+
+	clear_environment();
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+	{
+		ck_assert(journal_conninfo_build(dsns[i], "uncached", 1, &info));
+		ck_assert_uint_eq(info.host_count, counts[i]);
+		journal_conninfo_reset(&info);
+	}
+}
+
+END_TEST
+
 START_TEST(journal_conninfo_takes_one_port_for_all_hosts)
 {
 	clear_environment();
@@ -300,6 +317,7 @@ main(void)
 	tcase_add_test(tests, journal_conninfo_names_one_host_at_each_attempt);
 	tcase_add_test(tests, journal_conninfo_leaves_it_to_libpq_where_no_host_is_named);
 	tcase_add_test(tests, journal_conninfo_walks_a_list_of_hosts);
+	tcase_add_test(tests, journal_conninfo_counts_the_hosts);
 	tcase_add_test(tests, journal_conninfo_takes_one_port_for_all_hosts);
 	tcase_add_test(tests, journal_conninfo_walks_the_hosts_of_a_url);
 	tcase_add_test(tests, journal_conninfo_walks_the_hosts_of_the_environment);

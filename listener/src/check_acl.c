@@ -5,8 +5,8 @@
  *	  about one of them.
  *
  * The commands are those of redis_greeting.c, redis_script.c,
- * redis_row_script.c, redis_scan.c and redis_sweep.c.  PING and CLIENT SETNAME
- * may be denied, and HELLO is allowed to everybody.
+ * redis_row_script.c, redis_scan.c and redis_sweep.c.  CLIENT SETNAME may be
+ * denied, and HELLO is allowed to everybody.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,20 +15,21 @@
 #include <string.h>
 
 const CheckCommand check_acl_commands[] = {
-	{"unlink", CHECK_NEED_ALWAYS, {"UNLINK", "", NULL}},
-	{"scan", CHECK_NEED_ALWAYS, {"SCAN", "0", NULL}},
-	{"info", CHECK_NEED_ALWAYS, {"INFO", "server", NULL}},
-	{"select", CHECK_NEED_DATABASE, {"SELECT", "0", NULL}},
-	{"eval", CHECK_NEEDS_OF_SCRIPTS, {"EVAL", "return 1", "0", NULL}},
-	{"srandmember", CHECK_NEED_TAGS | CHECK_NEED_CACHEOPS, {"SRANDMEMBER", "", "1", NULL}},
-	{"srem", CHECK_NEED_TAGS | CHECK_NEED_CACHEOPS | CHECK_NEED_SWEEP, {"SREM", "", "m", NULL}},
-	{"smembers", CHECK_NEED_CACHEOPS, {"SMEMBERS", "", NULL}},
-	{"exists", CHECK_NEED_CACHEOPS | CHECK_NEED_SWEEP, {"EXISTS", "", NULL}},
-	{"sscan", CHECK_NEED_SWEEP, {"SSCAN", "", "0", NULL}},
-	{"incrby", CHECK_NEED_VERSIONS, {"INCRBY", "", "1", NULL}},
-	{"set", CHECK_NEED_VERSIONS, {"SET", "", "1", NULL}},
-	{"time", CHECK_NEED_VERSIONS, {"TIME", NULL}},
-	{NULL, 0, {NULL}}
+	{"unlink", CHECK_NEED_ALWAYS, {"UNLINK", "", NULL}, false},
+	{"scan", CHECK_NEED_ALWAYS, {"SCAN", "0", "COUNT", "1", NULL}, true},
+	{"ping", CHECK_NEED_ALWAYS, {"PING", NULL}, true},
+	{"info", CHECK_NEED_ALWAYS, {"INFO", "server", NULL}, true},
+	{"select", CHECK_NEED_DATABASE, {"SELECT", "0", NULL}, false},
+	{"eval", CHECK_NEEDS_OF_SCRIPTS, {"EVAL", "return 1", "0", NULL}, false},
+	{"srandmember", CHECK_NEED_TAGS | CHECK_NEED_CACHEOPS, {"SRANDMEMBER", "", "1", NULL}, false},
+	{"srem", CHECK_NEED_TAGS | CHECK_NEED_CACHEOPS | CHECK_NEED_SWEEP, {"SREM", "", "m", NULL}, false},
+	{"smembers", CHECK_NEED_CACHEOPS, {"SMEMBERS", "", NULL}, false},
+	{"exists", CHECK_NEED_CACHEOPS | CHECK_NEED_SWEEP, {"EXISTS", "", NULL}, false},
+	{"sscan", CHECK_NEED_SWEEP, {"SSCAN", "", "0", NULL}, false},
+	{"incrby", CHECK_NEED_VERSIONS, {"INCRBY", "", "1", NULL}, false},
+	{"set", CHECK_NEED_VERSIONS, {"SET", "", "1", NULL}, false},
+	{"time", CHECK_NEED_VERSIONS, {"TIME", NULL}, true},
+	{NULL, 0, {NULL}, false}
 };
 
 unsigned int

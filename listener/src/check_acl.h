@@ -37,6 +37,7 @@ typedef struct CheckCommand
 	unsigned int needs;			/* any of them needs it */
 	const char *words[CHECK_ACL_WORDS_MAX]; /* an example of a call; "" is a
 											 * key; ends with NULL */
+	bool		is_harmless;	/* the example changes nothing, and has no key */
 } CheckCommand;
 
 /* Static data; ends with a command without a name. */

@@ -3,81 +3,35 @@
  * check_redis.c
  *	  Is a target's Redis what the daemon needs?
  *
- * What a user may do is asked by ACL DRYRUN (since Redis 7), else read from ACL
- * GETUSER (6); before that there are no users.
- *
  *-------------------------------------------------------------------------
  */
 #include "check_redis.h"
 
-#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check_acl.h"
 #include "check_names.h"
+#include "check_redis_ask.h"
+#include "check_redis_permissions.h"
 #include "password_file.h"
 #include "redis_error.h"
 #include "redis_greeting.h"
 #include "resolver.h"
 
-#define TIMEOUT_S 5
-#define NO_ANSWER "no answer within 5 s"
 #define ADDRESS_BYTES 512
 #define VERSION_BYTES 32
-#define NAME_BYTES 128
 #define PROBLEM_BYTES 256
 
 #define LOGGING_IN "cannot log in"
-#define ARGUMENTS_MAX (CHECK_ACL_WORDS_MAX + 3)
 #define OLDEST_MAJOR 4
 #define OLDEST_MAJOR_OF_SCRIPTS 5
-#define FIRST_MAJOR_WITH_USERS 6
 
 /* Behind the prefix; no rule is expected to make such a key. */
 #define EXAMPLE_KEY "uncached-check"
 
-typedef struct Check
-{
-	const TargetConfig *target; /* borrowed */
-	unsigned int needs;
-	unsigned int certain_needs;
-	CheckReport *report;		/* borrowed */
-	redisContext *redis;		/* owned; NULL while not connected */
-	char	   *key;			/* owned; an example */
-	long		major_version;	/* 0 if it is not known */
-} Check;
-
 /* --- asking --- */
-
-/* To be freed by the caller; NULL if the connection is lost. */
-static redisReply *
-ask(const Check *check, const char *const words[])
-{
-	size_t		lengths[ARGUMENTS_MAX];
-	const char *arguments[ARGUMENTS_MAX];
-	int			count = 0;
-
-	for (; words[count] != NULL; count++)
-	{
-		arguments[count] = words[count];
-		lengths[count] = strlen(words[count]);
-	}
-	return redisCommandArgv(check->redis, count, arguments, lengths);
-}
-
-static bool
-is_error(const redisReply *reply)
-{
-	return reply == NULL || reply->type == REDIS_REPLY_ERROR;
-}
-
-static const char *
-text_of(const redisReply *reply)
-{
-	return reply != NULL && reply->str != NULL ? reply->str : "";
-}
 
 static bool
 is_denied(const redisReply *reply)
@@ -85,59 +39,32 @@ is_denied(const redisReply *reply)
 	return reply != NULL && redis_greeting_is_denial(reply);
 }
 
-static const char *
-error_of(const Check *check, const redisReply *reply)
-{
-	if (reply != NULL)
-		return text_of(reply);
-	/* hiredis has no word of its own for a deadline that passed */
-	if (strcmp(check->redis->errstr, strerror(EAGAIN)) == 0)
-		return NO_ANSWER;
-	return check->redis->errstr[0] != '\0' ? check->redis->errstr : "no answer";
-}
-
-static void
-report_failure(const Check *check, RedisFailure failure, const char *error, const char *doing)
-{
-	char		advice[REDIS_ERROR_ADVICE_BYTES];
-
-	redis_error_advise(failure, error, check->target->url.password_file, advice, sizeof(advice));
-	check_report_say(check->report, CHECK_MISSING, advice, "%s: %s", doing, error);
-}
-
-static void
-report_error(const Check *check, const redisReply *reply, const char *doing)
-{
-	report_failure(check, reply != NULL ? REDIS_FAILURE_REPLY : REDIS_FAILURE_CONNECTION,
-				   error_of(check, reply), doing);
-}
-
 /* Reports an error; was there none? */
 static bool
-succeeds(const Check *check, const char *doing, const char *const words[])
+succeeds(const RedisCheck *check, const char *doing, const char *const words[])
 {
-	redisReply *reply = ask(check, words);
-	bool		is_fine = !is_error(reply);
+	redisReply *reply = check_redis_ask(check, words);
+	bool		is_fine = !check_redis_is_error(reply);
 
 	if (!is_fine)
-		report_error(check, reply, doing);
+		check_redis_report_error(check, reply, doing);
 	freeReplyObject(reply);
 	return is_fine;
 }
 
 /* --- connecting --- */
 
-static const struct timeval timeout = {.tv_sec = TIMEOUT_S};
+static const struct timeval timeout = {.tv_sec = CHECK_REDIS_TIMEOUT_S};
 
 static bool
-is_connected(const Check *check)
+is_connected(const RedisCheck *check)
 {
 	return check->redis != NULL && check->redis->err == 0;
 }
 
 /* By addresses: hiredis would look up the name again. */
 static void
-try_addresses(Check *check, const struct addrinfo *next)
+try_addresses(RedisCheck *check, const struct addrinfo *next)
 {
 	char		host[64];
 
@@ -152,7 +79,7 @@ try_addresses(Check *check, const struct addrinfo *next)
 
 /* False if the host cannot be resolved, which was reported. */
 static bool
-try_host(Check *check, const char *address)
+try_host(RedisCheck *check, const char *address)
 {
 	const RedisUrl *url = &check->target->url;
 	char		problem[CHECK_NAMES_PROBLEM_BYTES];
@@ -163,7 +90,7 @@ try_host(Check *check, const char *address)
 	if (addresses == NULL)
 	{
 		(void) snprintf(doing, sizeof(doing), "%s cannot be reached", address);
-		report_failure(check, REDIS_FAILURE_CONNECTION, problem, doing);
+		check_redis_report_failure(check, REDIS_FAILURE_CONNECTION, problem, doing);
 		return false;
 	}
 	try_addresses(check, addresses);
@@ -172,7 +99,7 @@ try_host(Check *check, const char *address)
 }
 
 static bool
-connect_redis(Check *check)
+connect_redis(RedisCheck *check)
 {
 	const RedisUrl *url = &check->target->url;
 	char		address[ADDRESS_BYTES];
@@ -200,7 +127,7 @@ has_username(const RedisUrl *url)
 }
 
 static bool
-log_in_with(const Check *check, const char *password)
+log_in_with(const RedisCheck *check, const char *password)
 {
 	const RedisUrl *url = &check->target->url;
 	bool		has_user = has_username(url);
@@ -215,7 +142,7 @@ log_in_with(const Check *check, const char *password)
 }
 
 static bool
-log_in(const Check *check)
+log_in(const RedisCheck *check)
 {
 	const RedisUrl *url = &check->target->url;
 	char		from_file[PASSWORD_FILE_BYTES];
@@ -228,27 +155,27 @@ log_in(const Check *check)
 	if (password_file_read(url->password_file, from_file, &is_public, problem, sizeof(problem)))
 		is_in = log_in_with(check, from_file);
 	else
-		report_failure(check, REDIS_FAILURE_PASSWORD, problem, LOGGING_IN);
+		check_redis_report_failure(check, REDIS_FAILURE_PASSWORD, problem, LOGGING_IN);
 	explicit_bzero(from_file, sizeof(from_file));
 	return is_in;
 }
 
 /* PING tells whether Redis answers at all; a user may be denied it. */
 static bool
-ping(const Check *check)
+ping(const RedisCheck *check)
 {
 	static const char *const words[] = {"PING", NULL};
-	redisReply *reply = ask(check, words);
-	bool		answers = !is_error(reply) || is_denied(reply);
+	redisReply *reply = check_redis_ask(check, words);
+	bool		answers = !check_redis_is_error(reply) || is_denied(reply);
 
 	if (!answers)
-		report_error(check, reply, reply != NULL ? "it refuses to work" : "cannot ask for PING");
+		check_redis_report_error(check, reply, reply != NULL ? "it refuses to work" : "cannot ask for PING");
 	freeReplyObject(reply);
 	return answers;
 }
 
 static bool
-select_database(const Check *check)
+select_database(const RedisCheck *check)
 {
 	char		number[16];
 	const char *const words[] = {"SELECT", number, NULL};
@@ -287,7 +214,7 @@ read_field(const char *info, const char *name, char *value, size_t value_bytes)
 }
 
 static void
-check_version(Check *check, const char *version)
+check_version(RedisCheck *check, const char *version)
 {
 	long		major = strtol(version, NULL, 10);
 
@@ -304,7 +231,7 @@ check_version(Check *check, const char *version)
 }
 
 static void
-take_server_info(Check *check, const char *info)
+take_server_info(RedisCheck *check, const char *info)
 {
 	char		version[VERSION_BYTES];
 	char		mode[VERSION_BYTES];
@@ -323,7 +250,7 @@ take_server_info(Check *check, const char *info)
 }
 
 static void
-take_replication_info(const Check *check, const char *info)
+take_replication_info(const RedisCheck *check, const char *info)
 {
 	char		role[VERSION_BYTES];
 
@@ -339,152 +266,27 @@ take_replication_info(const Check *check, const char *info)
 
 /* False if it cannot even be asked. */
 static bool
-check_info(Check *check)
+check_info(RedisCheck *check)
 {
 	static const char *const server[] = {"INFO", "server", NULL};
 	static const char *const replication[] = {"INFO", "replication", NULL};
-	redisReply *reply = ask(check, server);
-	redisReply *second = is_error(reply) ? NULL : ask(check, replication);
-	bool		is_there = !is_error(reply) && !is_error(second);
+	redisReply *reply = check_redis_ask(check, server);
+	redisReply *second = check_redis_is_error(reply) ? NULL : check_redis_ask(check, replication);
+	bool		is_there = !check_redis_is_error(reply) && !check_redis_is_error(second);
 
 	if (is_there)
 	{
-		take_server_info(check, text_of(reply));
-		take_replication_info(check, text_of(second));
+		take_server_info(check, check_redis_text(reply));
+		take_replication_info(check, check_redis_text(second));
 	}
 	else if (is_denied(reply) || is_denied(second))
 		check_report_say(check->report, CHECK_UNKNOWN, "", "version, mode and role, for want of INFO");
 	else
-		report_error(check, is_error(reply) ? reply : second, "cannot ask for INFO");
+		check_redis_report_error(check, check_redis_is_error(reply) ? reply : second, "cannot ask for INFO");
 	is_there = is_there || is_denied(reply) || is_denied(second);
 	freeReplyObject(reply);
 	freeReplyObject(second);
 	return is_there;
-}
-
-/* --- permissions --- */
-
-static void
-report_answer(const Check *check, const CheckCommand *command, CheckAnswer answer,
-			  const char *why)
-{
-	bool		is_certain = (command->needs & check->certain_needs) != 0;
-	char		advice[NAME_BYTES];
-
-	(void) snprintf(advice, sizeof(advice), "ACL SETUSER <user> +%s ~*", command->name);
-	if (answer == CHECK_ALLOWED)
-		check_report_say(check->report, CHECK_OK, "", "the user may run %s", command->name);
-	else if (answer == CHECK_UNDECIDED)
-		check_report_say(check->report, CHECK_UNKNOWN, "", "whether the user may run %s: %s",
-						 command->name, why);
-	else
-		check_report_say(check->report, is_certain ? CHECK_MISSING : CHECK_UNKNOWN, advice,
-						 "the user may not run %s%s", command->name,
-						 is_certain ? "" : ", which some rules would need");
-}
-
-/* A key that is denied may be one that no rule makes. */
-static void
-report_dry_run(const Check *check, const CheckCommand *command, const redisReply *reply)
-{
-	const char *text = text_of(reply);
-
-	if (is_error(reply))
-		report_answer(check, command, CHECK_UNDECIDED, error_of(check, reply));
-	else if (strcmp(text, "OK") == 0)
-		report_answer(check, command, CHECK_ALLOWED, "");
-	else if (strstr(text, " access ") != NULL)
-		check_report_say(check->report, CHECK_UNKNOWN,
-						 "the user needs ~* unless all keys, tags and counters match what it has",
-						 "whether the user may run %s for all keys: not for one such as %s",
-						 command->name, check->key);
-	else
-		report_answer(check, command, CHECK_DENIED, "");
-}
-
-static void
-dry_run(const Check *check, const char *user)
-{
-	for (const CheckCommand *command = check_acl_commands; command->name != NULL; command++)
-	{
-		const char *words[ARGUMENTS_MAX] = {"ACL", "DRYRUN", user};
-		redisReply *reply;
-
-		if ((command->needs & check->needs) == 0)
-			continue;
-		for (int i = 0; command->words[i] != NULL; i++)
-			words[3 + i] = command->words[i][0] != '\0' ? command->words[i] : check->key;
-		reply = ask(check, words);
-		report_dry_run(check, command, reply);
-		freeReplyObject(reply);
-	}
-}
-
-/* The rules for commands in the answer to ACL GETUSER; NULL if it has none. */
-static const char *
-find_rules(const redisReply *reply)
-{
-	if (reply == NULL || reply->type != REDIS_REPLY_ARRAY)
-		return NULL;
-	for (size_t i = 0; i + 1 < reply->elements; i += 2)
-		if (strcmp(text_of(reply->element[i]), "commands") == 0)
-			return text_of(reply->element[i + 1]);
-	return NULL;
-}
-
-static void
-look_up(const Check *check, const char *rules)
-{
-	for (const CheckCommand *command = check_acl_commands; command->name != NULL; command++)
-		if ((command->needs & check->needs) != 0)
-			report_answer(check, command, check_acl_look_up(rules, command->name),
-						  "its rules name categories");
-}
-
-static void
-check_user(const Check *check, const char *user)
-{
-	const char *const getuser[] = {"ACL", "GETUSER", user, NULL};
-	const char *const probe[] = {"ACL", "DRYRUN", user, "TIME", NULL};
-	redisReply *reply = ask(check, probe);
-
-	if (!is_error(reply))
-		dry_run(check, user);
-	else
-	{
-		const char *rules;
-
-		freeReplyObject(reply);
-		reply = ask(check, getuser);
-		rules = find_rules(reply);
-		if (rules != NULL)
-			look_up(check, rules);
-		else
-			check_report_say(check->report, CHECK_UNKNOWN,
-							 "compare its rules with docs/operations.md, or allow it +acl|dryrun",
-							 "what the user may run: %s", error_of(check, reply));
-	}
-	freeReplyObject(reply);
-}
-
-static void
-check_permissions(const Check *check)
-{
-	static const char *const whoami[] = {"ACL", "WHOAMI", NULL};
-	redisReply *reply = ask(check, whoami);
-
-	if (!is_error(reply) && reply->type == REDIS_REPLY_STRING)
-		check_user(check, text_of(reply));
-	else if (reply != NULL && check->major_version > 0 &&
-			 check->major_version < FIRST_MAJOR_WITH_USERS)
-		check_report_say(check->report, CHECK_OK, "", "it has no users, and everybody may run everything");
-	else if (reply != NULL && has_username(&check->target->url))
-		check_user(check, check->target->url.username);
-	else
-		check_report_say(check->report, CHECK_UNKNOWN,
-						 "compare its rules with docs/operations.md, or allow it +acl|whoami +acl|dryrun",
-						 "what the user may run: %s", error_of(check, reply));
-	freeReplyObject(reply);
 }
 
 /* --- the interface --- */
@@ -505,7 +307,7 @@ void
 check_redis(const TargetConfig *target, unsigned int needs, unsigned int certain_needs,
 			CheckReport *report)
 {
-	Check		check = {
+	RedisCheck	check = {
 		.target = target,
 		.needs = needs | needs_of_settings(target),
 		.certain_needs = certain_needs | needs_of_settings(target),
@@ -518,7 +320,7 @@ check_redis(const TargetConfig *target, unsigned int needs, unsigned int certain
 	{
 		if (connect_redis(&check) && log_in(&check) && ping(&check) && check_info(&check) &&
 			select_database(&check))
-			check_permissions(&check);
+			check_redis_permissions(&check);
 		free(check.key);
 	}
 	if (check.redis != NULL)

@@ -17,8 +17,9 @@
 #define FATAL REDIS_REACTION_FATAL
 
 static const char needed_permissions[] =
-"the Redis user needs: +unlink +scan +select +ping +client|setname ~*, and"
-" for tags and versions: +eval +srandmember +srem +incrby +set +time";
+"the Redis user needs: +unlink +scan +select +ping +info +client|setname ~*, and"
+" for tags and versions: +eval +srandmember +srem +incrby +set +time;"
+" for uncached --check-connections: +acl|whoami +acl|dryrun";
 
 #define NO_CLUSTER \
 	"this is a Redis Cluster, which is not supported: let the URL name a Redis that is none"

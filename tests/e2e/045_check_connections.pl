@@ -76,7 +76,7 @@ like($output, qr/^ok      target default: it has no consumer yet/m, 'no consumer
 like($output, qr/^ok      target default: version \d/m, 'the version of Redis');
 like($output, qr/^ok      target default: it is a single server$/m, 'the mode of Redis');
 like($output, qr/^ok      target default: it is a primary$/m, 'the role of Redis');
-like($output, qr/^ok      target default: the user may run $_$/m, "may run $_") foreach 'unlink', 'scan', 'info';
+like($output, qr/^ok      target default: the user may run $_$/m, "may run $_") foreach 'unlink', 'scan', 'info', 'ping';
 unlike($output, qr/may run (?:eval|incrby|srem)/, 'what no rule needs is not asked for');
 unlike($output, qr/^(?:missing|unknown)/m, 'nothing is missing or unknown');
 
@@ -254,14 +254,21 @@ sub user
 my @documented = ('~*', map { "+$_" } qw(unlink scan select ping info client|setname eval srandmember srem incrby set time));
 $output = finds('the documented commands', qr/^ok      target api: the user app is let in/m, status => 0, user(@documented, '+acl|whoami', '+acl|dryrun'));
 like($output, qr/^ok      target api: the user may run $_$/m, "it may run $_")
-  foreach qw(unlink scan info select eval srandmember srem incrby set time);
+  foreach qw(unlink scan ping info select eval srandmember srem incrby set time);
 finds('without +srem', qr/^missing target api: the user may not run srem; ACL SETUSER <user> \+srem/m,
 	user((grep { $_ ne '+srem' } @documented), '+acl|whoami', '+acl|dryrun'));
 finds('without +info', qr/^missing target api: the user may not run info;/m,
 	user((grep { $_ ne '+info' } @documented), '+acl|whoami', '+acl|dryrun'));
 finds('with few keys', qr/^unknown target api: whether the user may run unlink for all keys: not for one such as uncached-check; the user needs ~\*/m,
 	status => 0, user('~x:*', (grep { /^\+/ } @documented), '+acl|whoami', '+acl|dryrun'));
-finds('without ACL', qr/^unknown target api: what the user may run: NOPERM .*; compare its rules/m, status => 0, user(@documented));
+$output = finds('without ACL', qr/^unknown target api: what else the user may run: NOPERM .*; compare its rules.*\+acl\|whoami \+acl\|dryrun$/m,
+	status => 0, user(@documented));
+like($output, qr/^ok      target api: the user may run $_$/m, "without ACL: $_ was really run") foreach qw(scan ping info time);
+$output = finds('a user who may run nothing', qr/^missing target api: the user may not run scan; ACL SETUSER <user> \+scan/m,
+	user('~*', '+select'));
+like($output, qr/^missing target api: the user may not run $_;/m, "a user who may run nothing: not even $_") foreach qw(ping info time);
+finds('without +scan and ACL', qr/^missing target api: the user may not run scan;/m, user(grep { $_ ne '+scan' } @documented));
+$output = finds('by WHOAMI alone', qr/^unknown target api: what else the user may run: NOPERM/m, status => 0, user(@documented, '+acl|whoami'));
 # as with Redis 6, which has no DRYRUN
 $output = finds('by GETUSER', qr/^ok      target api: the user may run srem$/m, status => 0, user(@documented, '+acl|whoami', '+acl|getuser'));
 finds('by GETUSER without +srem', qr/^missing target api: the user may not run srem/m,

@@ -105,6 +105,21 @@ START_TEST(check_acl_has_a_call_of_each_command)
 
 END_TEST
 
+START_TEST(check_acl_runs_nothing_that_has_a_key_or_writes)
+{
+	ck_assert(find("ping")->is_harmless);
+	ck_assert(find("scan")->is_harmless);
+	ck_assert(find("info")->is_harmless);
+	ck_assert(!find("unlink")->is_harmless);
+	ck_assert(!find("select")->is_harmless);
+	ck_assert(!find("eval")->is_harmless);
+	for (const CheckCommand *command = check_acl_commands; command->name != NULL; command++)
+		for (int i = 0; command->is_harmless && command->words[i] != NULL; i++)
+			ck_assert_str_ne(command->words[i], "");
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -120,6 +135,7 @@ main(void)
 	tcase_add_test(tests, check_acl_knows_the_needs_of_each_action);
 	tcase_add_test(tests, check_acl_has_the_commands_of_the_scripts);
 	tcase_add_test(tests, check_acl_has_a_call_of_each_command);
+	tcase_add_test(tests, check_acl_runs_nothing_that_has_a_key_or_writes);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

@@ -303,7 +303,7 @@ find_unseen(const ObjectAddress *object)
 	ReleaseSysCache(tuple);
 	for (i = 0; i < lengthof(function_ids); i++)
 	{
-		if (query_guard_finds_temporary(function_ids[i]))
+		if (query_guard_is_unpinned(function_ids[i]))
 			return function_ids[i];
 	}
 	return InvalidOid;
@@ -352,6 +352,36 @@ check_domains(List *objects)
 				 errdetail("The CHECK calls function %s, which is in SQL and has no search path of its own.",
 						   format_procedure_qualified(function_id)),
 				 errhint("Give the function a search path by ALTER FUNCTION ... SET search_path = ..., pg_temp.")));
+}
+
+bool
+admission_use_runs_code(List *objects)
+{
+	ListCell   *cell;
+
+	foreach(cell, add_parts(objects))
+	{
+		const ObjectAddress *object = lfirst(cell);
+
+		if (object->objectId >= FirstNormalObjectId &&
+			(object->classId == ProcedureRelationId || object->classId == TypeRelationId))
+			return true;
+	}
+	return false;
+}
+
+void
+admission_use_check_functions(List *objects)
+{
+	Oid			function_id = domain_check_find_refused(add_parts(objects));
+
+	if (OidIsValid(function_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it would call a function that means what the writer's session makes of it"),
+				 errdetail("Function %s needs a search path of its own, as by ALTER FUNCTION ... SET search_path = ..., pg_temp.",
+						   format_procedure_qualified(function_id)),
+				 errhint("Give the function such a search path.")));
 }
 
 static void

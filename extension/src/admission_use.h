@@ -42,4 +42,13 @@ extern Oid	admission_use_find_unseen(List *objects);
  */
 extern void admission_use_check(const Admission *admission, List *objects);
 
+/*
+ * Raises if these objects come to a function that query_guard.h refuses: to tell it before the
+ * query runs, for not all of them may be called then.
+ */
+extern void admission_use_check_functions(List *objects);
+
+/* Do they come to a function or type that is not PostgreSQL's own? */
+extern bool admission_use_runs_code(List *objects);
+
 #endif

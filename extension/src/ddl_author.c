@@ -237,6 +237,7 @@ check_use(void *argument)
 	const Admission admission = {*use->author, use->objects};
 
 	admission_use_check(&admission, use->used);
+	admission_use_check_functions(use->used);
 }
 
 /* It is not run if it uses other people's types. */

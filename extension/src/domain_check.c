@@ -10,7 +10,6 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_constraint.h"
@@ -19,10 +18,10 @@
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "domain_check.h"
+#include "query_guard.h"
 #include "rule_objects.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -132,23 +131,21 @@ domain_check_find_unpinned(List *objects)
 	return InvalidOid;
 }
 
-/* When they were forgotten last. */
-static TransactionId forgotten_in = InvalidTransactionId;
-static CommandId forgotten_at = InvalidCommandId;
-
-/* As if some constraint had changed, and nobody knew which. */
-void
-domain_check_forget_plans(void)
+Oid
+domain_check_find_refused(List *objects)
 {
-	CallSyscacheCallbacks(CONSTROID, 0);
-	forgotten_in = GetTopTransactionIdIfAny();
-	forgotten_at = GetCurrentCommandId(false);
-}
+	int			i;
 
-void
-domain_check_forget_plans_once(void)
-{
-	if (!TransactionIdIsValid(forgotten_in) || forgotten_in != GetTopTransactionIdIfAny() ||
-		forgotten_at != GetCurrentCommandId(false))
-		domain_check_forget_plans();
+	/* the list grows while it is walked */
+	for (i = 0; i < list_length(objects); i++)
+	{
+		const ObjectAddress *object = list_nth(objects, i);
+
+		if (object->classId == ProcedureRelationId && query_guard_is_unpinned(object->objectId))
+			return object->objectId;
+		objects = rule_objects_add_type_parts(objects, object);
+		objects = add_body(objects, object);
+		objects = add_constraints(objects, object);
+	}
+	return InvalidOid;
 }

@@ -22,12 +22,9 @@
 extern Oid	domain_check_find_unpinned(List *objects);
 
 /*
- * Has all CHECKs planned anew in this session: some may have been planned before there was
- * nothing to be found, and functions' bodies come to domains that nobody sees.
+ * A function that query_guard.h refuses: among these objects, or in what is kept analyzed of
+ * them, bodies and CHECKs.  InvalidOid if there is none.
  */
-extern void domain_check_forget_plans(void);
-
-/* The same, but once for each command that writes: nobody else's code runs meanwhile. */
-extern void domain_check_forget_plans_once(void);
+extern Oid	domain_check_find_refused(List *objects);
 
 #endif

@@ -12,13 +12,13 @@
 
 #include "access/xact.h"
 #include "executor/executor.h"
-#include "domain_check.h"
 #include "guarded.h"
 #include "guc.h"
 #include "nodes/params.h"
 #include "query.h"
 #include "query_guard.h"
 #include "rule_query.h"
+#include "session_plans.h"
 #include "settings.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -204,8 +204,9 @@ run_rows(void *argument)
 	int			i;
 
 	prepare_states(run->rule);
-	domain_check_forget_plans_once();
-	rule_query_check_temporary(run->query);
+	if (run->query->runs_code)
+		session_plans_forget(run->query->plan);
+	rule_query_check_unseen(run->query);
 	for (i = 0; i < run->row_count; i++)
 	{
 		Arguments	arguments;

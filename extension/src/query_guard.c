@@ -14,18 +14,18 @@
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "compat.h"
+#include "compiled_guard.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "query_guard.h"
-#include "settings.h"
+#include "rule_author.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 #include "utils/varlena.h"
 
-#define REASON_TEMPORARY 1
-#define REASON_SNAPSHOT 2
+#define REASON_SNAPSHOT 1
 
 #define SEARCH_PATH_SETTING "search_path="
 
@@ -33,10 +33,13 @@ static needs_fmgr_hook_type next_needs_hook = NULL;
 static fmgr_hook_type next_hook = NULL;
 static uint64 refusals = 0;
 
+/* The owner of the table that keys are made for: for one guard at a time. */
+static Oid	keys_owner_id = InvalidOid;
+
 /* --- the session --- */
 
-bool
-query_guard_has_temporary(void)
+static bool
+has_temporary(void)
 {
 	Oid			schema_id;
 	Oid			toast_schema_id;
@@ -48,8 +51,7 @@ query_guard_has_temporary(void)
 int
 query_guard_reasons(void)
 {
-	return (query_guard_has_temporary() ? REASON_TEMPORARY : 0) |
-		(IsolationUsesXactSnapshot() ? REASON_SNAPSHOT : 0);
+	return IsolationUsesXactSnapshot() ? REASON_SNAPSHOT : 0;
 }
 
 uint64
@@ -77,19 +79,35 @@ get_context(void)
 	return security_context;
 }
 
-int
-query_guard_enter_keys(void)
+bool
+query_guard_is_in_force(void)
 {
-	int			security_context = get_context();
+	return (get_context() & (QUERY_GUARD_CONTEXT | QUERY_GUARD_KEYS_CONTEXT)) != 0;
+}
 
-	SetUserIdAndSecContext(GetUserId(), security_context | QUERY_GUARD_KEYS_CONTEXT);
-	return security_context;
+bool
+query_guard_is_trusted(Oid role_id)
+{
+	return (get_context() & QUERY_GUARD_CONTEXT) != 0 ? role_id == GetUserId() : role_id == keys_owner_id;
+}
+
+QueryGuardKeys
+query_guard_enter_keys(Oid relation_id)
+{
+	QueryGuardKeys before = {get_context(), keys_owner_id};
+
+	SetUserIdAndSecContext(GetUserId(), before.security_context | QUERY_GUARD_KEYS_CONTEXT);
+	keys_owner_id = rule_author_owner(relation_id);
+	compiled_guard_enter();
+	return before;
 }
 
 void
-query_guard_leave_keys(int security_context)
+query_guard_leave_keys(QueryGuardKeys before)
 {
-	SetUserIdAndSecContext(GetUserId(), security_context);
+	SetUserIdAndSecContext(GetUserId(), before.security_context);
+	keys_owner_id = before.owner_id;
+	compiled_guard_leave();
 }
 
 /* --- search paths --- */
@@ -167,45 +185,55 @@ is_volatile(HeapTuple function)
 	return is_anybodys(function) && ((Form_pg_proc) GETSTRUCT(function))->provolatile == PROVOLATILE_VOLATILE;
 }
 
-bool
-query_guard_finds_temporary(Oid function_id)
+/* The path of whoever calls it does not count: others may have called it before. */
+static bool
+is_unpinned(HeapTuple function)
 {
-	HeapTuple	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
-	const char *search_path;
-	bool		result;
+	const char *search_path = own_search_path(function);
 
-	if (!HeapTupleIsValid(function))
-		return false;
-	search_path = own_search_path(function);
-	result = function_id >= FirstNormalObjectId && looks_up_names(function) &&
-		(search_path == NULL || !names_temporary_last(search_path));
-	ReleaseSysCache(function);
-	return result;
+	return looks_up_names(function) && (search_path == NULL || !names_temporary_last(search_path));
 }
 
-/*
- * When it is called: its own search path is in force then, or that of the function which
- * calls it, but for the query's, in which no name is found but in the temporary schema.
- */
-static bool
-searches_temporary_first(HeapTuple function)
+bool
+query_guard_is_unpinned(Oid function_id)
 {
-	return looks_up_names(function) &&
-		(!names_temporary_last(namespace_search_path) ||
-		 (own_search_path(function) == NULL && strcmp(namespace_search_path, SETTINGS_SEARCH_PATH) == 0));
+	HeapTuple	function;
+	bool		result;
+
+	if (function_id < FirstNormalObjectId)
+		return false;
+	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
+	if (!HeapTupleIsValid(function))
+		return false;
+	result = is_unpinned(function);
+	ReleaseSysCache(function);
+	return result;
 }
 
 /* --- calls --- */
 
 void
-query_guard_refuse_temporary(Oid function_id)
+query_guard_refuse_unpinned(Oid function_id)
 {
 	refusals++;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("function %s could take a temporary object of the session for another one",
+			 errmsg("function %s has no search path of its own that ends with pg_temp",
 					format_procedure_qualified(function_id)),
+			 errdetail("The session of whoever writes could choose what it finds."),
 			 errhint("Give the function a search path by ALTER FUNCTION ... SET search_path = ..., pg_temp.")));
+}
+
+void
+query_guard_refuse_type(Oid function_id, Oid type_id)
+{
+	refusals++;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("function %s has a variable of type %s, which the writer could have chosen",
+					format_procedure_qualified(function_id), format_type_be_qualified(type_id)),
+			 errdetail("Such a type must not be temporary, and must belong to the function's owner or to a superuser."),
+			 errhint("Name the type with its schema.")));
 }
 
 static void
@@ -226,17 +254,15 @@ refuse_volatile(Oid function_id)
 static bool
 may_be_refused(Oid function_id)
 {
-	int			reasons = query_guard_reasons();
 	HeapTuple	function;
 	bool		result;
 
-	if (reasons == 0 || function_id < FirstNormalObjectId || (get_context() & QUERY_GUARD_CONTEXT) == 0)
+	if (function_id < FirstNormalObjectId || (get_context() & QUERY_GUARD_CONTEXT) == 0)
 		return false;
 	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
 	if (!HeapTupleIsValid(function))
 		return false;
-	result = ((reasons & REASON_TEMPORARY) != 0 && looks_up_names(function)) ||
-		((reasons & REASON_SNAPSHOT) != 0 && is_volatile(function));
+	result = is_unpinned(function) || (IsolationUsesXactSnapshot() && is_volatile(function));
 	ReleaseSysCache(function);
 	return result;
 }
@@ -244,18 +270,17 @@ may_be_refused(Oid function_id)
 static void
 check(Oid function_id)
 {
-	int			reasons = query_guard_reasons();
 	HeapTuple	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
 	bool		is_misled;
 	bool		is_late;
 
 	if (!HeapTupleIsValid(function))
 		return;
-	is_misled = (reasons & REASON_TEMPORARY) != 0 && searches_temporary_first(function);
-	is_late = (reasons & REASON_SNAPSHOT) != 0 && is_volatile(function);
+	is_misled = is_unpinned(function);
+	is_late = IsolationUsesXactSnapshot() && is_volatile(function);
 	ReleaseSysCache(function);
 	if (is_misled)
-		query_guard_refuse_temporary(function_id);
+		query_guard_refuse_unpinned(function_id);
 	if (is_late)
 		refuse_volatile(function_id);
 }
@@ -273,7 +298,7 @@ check_keys(Oid function_id)
 	is_misled = search_path != NULL && looks_up_names(function) && !names_temporary_last(search_path);
 	ReleaseSysCache(function);
 	if (is_misled)
-		query_guard_refuse_temporary(function_id);
+		query_guard_refuse_unpinned(function_id);
 }
 
 /* Of a function that is called. */
@@ -282,9 +307,9 @@ check_call(Oid function_id)
 {
 	int			security_context = get_context();
 
-	if ((security_context & QUERY_GUARD_CONTEXT) != 0 && query_guard_reasons() != 0)
+	if ((security_context & QUERY_GUARD_CONTEXT) != 0)
 		check(function_id);
-	else if ((security_context & QUERY_GUARD_KEYS_CONTEXT) != 0 && query_guard_has_temporary())
+	else if ((security_context & QUERY_GUARD_KEYS_CONTEXT) != 0 && has_temporary())
 		check_keys(function_id);
 }
 
@@ -310,4 +335,5 @@ query_guard_init(void)
 	needs_fmgr_hook = needs_hook;
 	next_hook = fmgr_hook;
 	fmgr_hook = hook;
+	compiled_guard_init();
 }

@@ -6,9 +6,11 @@
  * A function is asked for when it is called, by whatever: casts, domains, policies and
  * operators call some that stand in no query.  It is refused
  *
- * - in a session that has temporary objects, if it looks up names itself and searches the
- *	 temporary schema for relations before others: there the writer could have put a view
- *	 that runs his code;
+ * - if it looks up names itself, and has no search path of its own that ends with pg_temp.
+ *	 PostgreSQL searches the temporary schema before others where a path does not name it: there
+ *	 the writer could have put a view that runs his code.  And what a function has found by the
+ *	 path of whoever called it first is kept in the session: the types of PL/pgSQL's variables,
+ *	 plans;
  *
  * - in a transaction with a snapshot of its own (REPEATABLE READ, SERIALIZABLE), if it is
  *	 volatile, for then it does not see what others have committed since.
@@ -33,9 +35,24 @@
  */
 #define QUERY_GUARD_KEYS_CONTEXT 0x8000
 
-/* Enters that; the context that was before, for query_guard_leave_keys(), or an error. */
-extern int	query_guard_enter_keys(void);
-extern void query_guard_leave_keys(int security_context);
+typedef struct QueryGuardKeys
+{
+	int			security_context;
+	Oid			owner_id;
+} QueryGuardKeys;
+
+/*
+ * Enters that for keys of a relation; what was before, for query_guard_leave_keys(), or an
+ * error.
+ */
+extern QueryGuardKeys query_guard_enter_keys(Oid relation_id);
+extern void query_guard_leave_keys(QueryGuardKeys before);
+
+/* Is either in force? */
+extern bool query_guard_is_in_force(void);
+
+/* If so: is this role the author, or for keys the relation's owner? */
+extern bool query_guard_is_trusted(Oid role_id);
 
 /* Once in a session, when the library is loaded. */
 extern void query_guard_init(void);
@@ -56,15 +73,15 @@ extern uint64 query_guard_refusals(void);
 extern void query_guard_check_refusals(uint64 before);
 
 /*
- * Is this a function that looks up names itself and searches the temporary schema first
- * when a query calls it?  By its definition alone.
+ * Is this a function that looks up names itself, and has no search path of its own that ends
+ * with pg_temp?
  */
-extern bool query_guard_finds_temporary(Oid function_id);
+extern bool query_guard_is_unpinned(Oid function_id);
 
-/* Does the session have temporary objects? */
-extern bool query_guard_has_temporary(void);
+/* Raises that a function is not called which has a variable of such a type. */
+extern void query_guard_refuse_type(Oid function_id, Oid type_id) __attribute__((noreturn));
 
 /* Raises that such a function is not called. */
-extern void query_guard_refuse_temporary(Oid function_id) __attribute__((noreturn));
+extern void query_guard_refuse_unpinned(Oid function_id) __attribute__((noreturn));
 
 #endif

@@ -62,7 +62,7 @@ evaluate(void *argument)
 {
 	Evaluation *evaluation = argument;
 	Rule	   *rule = evaluation->rule;
-	int			security_context = query_guard_enter_keys();
+	QueryGuardKeys before = query_guard_enter_keys(rule->relation_id);
 	uint64		refusals = query_guard_refusals();
 	int			nest_level;
 	int			i;
@@ -82,7 +82,7 @@ evaluate(void *argument)
 	}
 	query_guard_check_refusals(refusals);
 	settings_restore(nest_level);
-	query_guard_leave_keys(security_context);
+	query_guard_leave_keys(before);
 }
 
 /* NULL if the expressions first to last - 1 have values now. */

@@ -84,6 +84,7 @@ typedef struct RuleQuery
 	Oid		   *types;			/* of the parameters */
 	const Admission *admission; /* the rule's */
 	Oid			unseen_function;	/* see admission_use_find_unseen() */
+	bool		runs_code;		/* somebody's functions are called by it */
 	bool		may_analyze;	/* PostgreSQL may analyze it again */
 	bool		is_outdated;	/* it had to, and might not */
 	TimestampTz failed_at;		/* start of the last transaction in which it

@@ -375,6 +375,7 @@ check_use(void *argument)
 	analysis = rule_analyze(relation, call->rule->action, call->rule->arguments.strings,
 							call->rule->arguments.count, RULE_SCRUTINY_ALL);
 	admission_use_check(&call->admission, analysis.objects);
+	admission_use_check_functions(analysis.objects);
 	relation_close(relation, AccessShareLock);
 }
 

@@ -15,7 +15,7 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
-#include "domain_check.h"
+#include "compiled_guard.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -27,6 +27,7 @@
 #include "rule_literals.h"
 #include "rule_objects.h"
 #include "rule_query.h"
+#include "session_plans.h"
 #include "settings.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -46,6 +47,7 @@ rule_query_enter_author(Oid author_id)
 						   role.security_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS |
 						   QUERY_GUARD_CONTEXT);
+	compiled_guard_enter();
 	return role;
 }
 
@@ -53,13 +55,14 @@ void
 rule_query_leave_author(RuleQueryRole role)
 {
 	SetUserIdAndSecContext(role.user_id, role.security_context);
+	compiled_guard_leave();
 }
 
 void
-rule_query_check_temporary(const RuleQuery *query)
+rule_query_check_unseen(const RuleQuery *query)
 {
-	if (OidIsValid(query->unseen_function) && query_guard_has_temporary())
-		query_guard_refuse_temporary(query->unseen_function);
+	if (OidIsValid(query->unseen_function))
+		query_guard_refuse_unpinned(query->unseen_function);
 }
 
 /* As the author; what is allocated is of no use afterwards. */
@@ -90,8 +93,10 @@ check_admitted(Rule *rule, Relation relation, RuleQuery *query)
 	List	   *objects = find_use(rule, relation, query->source);
 
 	admission_use_check(&rule->admission, objects);
-	domain_check_forget_plans();
 	query->unseen_function = admission_use_find_unseen(objects);
+	query->runs_code = admission_use_runs_code(objects);
+	if (query->runs_code)
+		session_plans_forget(query->plan);
 	rule_add_types(rule, admission_use_find_types(objects));
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
@@ -129,7 +134,7 @@ rule_query_compile(RuleCompiler *compiler, RuleQuery *query)
 
 		/* planning may call a function that claims to be immutable */
 		if (placeholder->kind == TEMPLATE_EXPRESSION)
-			rule_query_check_temporary(query);
+			rule_query_check_unseen(query);
 		compile_parameter(compiler, placeholder, &parameters[count++]);
 	}
 	compiler->runs_as_author = false;

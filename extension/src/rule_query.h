@@ -45,10 +45,9 @@ extern void rule_query_prepare(Rule *rule, RuleQuery *query);
 extern void rule_query_give_up(void);
 
 /*
- * Raises if the session has temporary objects, and the query calls a function that could find
- * them, and of which query_guard.h would not know.
+ * Raises if the query calls a function that query_guard.h would refuse, if it knew of the call.
  */
-extern void rule_query_check_temporary(const RuleQuery *query);
+extern void rule_query_check_unseen(const RuleQuery *query);
 
 /*
  * Locks what a prepared query reads, and raises if somebody else has locked it: a writer

@@ -169,12 +169,12 @@ add_error_place(void *argument)
 static Expr *
 plan_for_writer(const RuleCompiler *compiler)
 {
-	int			security_context = query_guard_enter_keys();
+	QueryGuardKeys before = query_guard_enter_keys(RelationGetRelid(compiler->relation));
 	uint64		refusals = query_guard_refusals();
 	Expr	   *expr = rule_expression_plan(compiler->relation, compiler->placeholder);
 
 	query_guard_check_refusals(refusals);
-	query_guard_leave_keys(security_context);
+	query_guard_leave_keys(before);
 	return expr;
 }
 

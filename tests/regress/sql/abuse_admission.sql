@@ -24,7 +24,7 @@ CREATE VIEW problems AS SELECT relation, rule, regexp_replace(problem, 'role (\d
 -- whoever runs this tells as whom, and makes its caller superuser if he can
 CREATE SCHEMA e AUTHORIZATION regress_uncache_ad_eve;
 SET ROLE regress_uncache_ad_eve;
-CREATE FUNCTION e.evil() RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION e.evil() RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RAISE WARNING 'evil() runs as %', current_user;
 	EXECUTE 'ALTER ROLE regress_uncache_ad_eve SUPERUSER';
@@ -127,7 +127,7 @@ SELECT * FROM journalled();
 -- case 6: a function that fits better, by who may CREATE where the query looks; in the same session, and in a new one
 CREATE SCHEMA util;
 GRANT USAGE, CREATE ON SCHEMA util TO PUBLIC;
-CREATE FUNCTION util.fmt(bigint) RETURNS text LANGUAGE sql AS $$ SELECT 'inv:' || $1 $$;
+CREATE FUNCTION util.fmt(bigint) RETURNS text LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ SELECT 'inv:' || $1 $$;
 CREATE SCHEMA a AUTHORIZATION regress_uncache_ad_alice;
 GRANT USAGE ON SCHEMA a TO PUBLIC;
 SET ROLE regress_uncache_ad_alice;
@@ -140,7 +140,7 @@ INSERT INTO a.t VALUES (1);
 RESET ROLE;
 SELECT * FROM journalled();
 SET ROLE regress_uncache_ad_eve;
-CREATE FUNCTION util.fmt(int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'fmt() runs as %', current_user; RETURN NULL; END $$;
+CREATE FUNCTION util.fmt(int) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RAISE WARNING 'fmt() runs as %', current_user; RETURN NULL; END $$;
 RESET ROLE;
 SET ROLE regress_uncache_ad_bob;
 INSERT INTO a.t VALUES (2);
@@ -160,7 +160,7 @@ RESET ROLE;
 SELECT * FROM journalled();
 DROP FUNCTION util.fmt(bigint);
 SET ROLE regress_uncache_ad_eve;
-CREATE FUNCTION util.fmt(bigint) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE WARNING 'fmt() runs as %', current_user; RETURN NULL; END $$;
+CREATE FUNCTION util.fmt(bigint) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ BEGIN RAISE WARNING 'fmt() runs as %', current_user; RETURN NULL; END $$;
 RESET ROLE;
 SET ROLE regress_uncache_ad_bob;
 INSERT INTO a.t VALUES (5);
@@ -168,7 +168,7 @@ RESET ROLE;
 SELECT * FROM journalled();
 -- dropped and made again by the same role it is the same
 DROP FUNCTION util.fmt(bigint), util.fmt(int);
-CREATE FUNCTION util.fmt(bigint) RETURNS text LANGUAGE sql AS $$ SELECT 'again:' || $1 $$;
+CREATE FUNCTION util.fmt(bigint) RETURNS text LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ SELECT 'again:' || $1 $$;
 INSERT INTO a.t VALUES (6);
 SELECT * FROM journalled();
 TABLE problems;
@@ -557,9 +557,9 @@ CALL f.try($$SELECT 'k:' || ROW({w})::f.words$$);
 CALL f.try($$SELECT 'k:' || f.to_word({w})$$);
 SELECT problem FROM uncache.check_rules() WHERE relation = 'f.t3'::regclass;
 SELECT * FROM journalled();
--- in a body that nobody looks into it is planned anew
+-- in a body that nobody looks into it is planned anew, and what the CHECK calls refused
 SET ROLE regress_uncache_ad_alice;
-CREATE FUNCTION f.as_word(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT t::f.word $$;
+CREATE FUNCTION f.as_word(t text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT t::f.word $$;
 CREATE FUNCTION f.as_word_later(t text) RETURNS text LANGUAGE plpgsql SET search_path = f, pg_temp AS $$ BEGIN RETURN (SELECT t::f.word); END $$;
 RESET ROLE;
 CALL f.try($$SELECT 'k:' || f.as_word({w}) || f.as_word_later({w})$$);
@@ -627,7 +627,7 @@ SET ROLE regress_uncache_ad_eve;
 CREATE FUNCTION lib.shown(int) RETURNS text LANGUAGE sql SET search_path = lib, pg_temp AS $$ SELECT $1::text $$;
 RESET ROLE;
 SET ROLE regress_uncache_ad_alice;
-CREATE FUNCTION lib.f(bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1::text $$;
+CREATE FUNCTION lib.f(bigint) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT $1::text $$;
 CREATE TABLE f.dumped (id int);
 CREATE TABLE f.other (id int);
 CREATE TABLE f.own (id int);
@@ -649,7 +649,7 @@ DROP TRIGGER uncache_query ON f.other;
 DROP TRIGGER uncache_query ON f.own;
 :own;
 SET ROLE regress_uncache_ad_eve;
-CREATE FUNCTION lib.f(int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'f() runs as %', current_user; RETURN 'x'; END $$;
+CREATE FUNCTION lib.f(int) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RAISE WARNING 'f() runs as %', current_user; RETURN 'x'; END $$;
 RESET ROLE;
 :dumped;
 :other;

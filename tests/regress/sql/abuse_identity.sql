@@ -24,7 +24,7 @@ RESET ROLE;
 
 -- case 1: what a rule's functions set does not stay, nor who they wanted to be
 SET ROLE regress_uncache_i_eve;
-CREATE FUNCTION eve.set_all() RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION eve.set_all() RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM set_config('search_path', 'eve', false), set_config('DateStyle', 'German', false), set_config('statement_timeout', '1', false),
 		set_config('work_mem', '1MB', false), set_config('eve.mine', 'set', false);
@@ -89,18 +89,18 @@ SELECT * FROM journalled();
 CREATE SCHEMA w AUTHORIZATION regress_uncache_i_writer;
 GRANT USAGE ON SCHEMA w TO PUBLIC;
 SET ROLE regress_uncache_i_writer;
-CREATE FUNCTION w.act(anyelement) RETURNS anyelement LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN $1; END $$;
-CREATE FUNCTION w.is(anyelement, anyelement) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN true; END $$;
-CREATE FUNCTION w.same_name(name, name) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN true; END $$;
-CREATE FUNCTION w.same_oid(oid, oid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN true; END $$;
-CREATE FUNCTION w.same_text(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN true; END $$;
-CREATE FUNCTION w.format(text, VARIADIC text[]) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 'SELECT 1'; END $$;
-CREATE FUNCTION w.format(text, text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 'SELECT 1'; END $$;
-CREATE FUNCTION w.quote_ident(name) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 'x'; END $$;
-CREATE FUNCTION w.cardinality(text[]) RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 1; END $$;
-CREATE FUNCTION w.unnest(text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN; END $$;
-CREATE FUNCTION w.nextval(text) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 1; END $$;
-CREATE FUNCTION w.min(bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 1; END $$;
+CREATE FUNCTION w.act(anyelement) RETURNS anyelement LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN $1; END $$;
+CREATE FUNCTION w.is(anyelement, anyelement) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN true; END $$;
+CREATE FUNCTION w.same_name(name, name) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN true; END $$;
+CREATE FUNCTION w.same_oid(oid, oid) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN true; END $$;
+CREATE FUNCTION w.same_text(text, text) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN true; END $$;
+CREATE FUNCTION w.format(text, VARIADIC text[]) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 'SELECT 1'; END $$;
+CREATE FUNCTION w.format(text, text, text) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 'SELECT 1'; END $$;
+CREATE FUNCTION w.quote_ident(name) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 'x'; END $$;
+CREATE FUNCTION w.cardinality(text[]) RETURNS int LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 1; END $$;
+CREATE FUNCTION w.unnest(text[]) RETURNS SETOF text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN; END $$;
+CREATE FUNCTION w.nextval(text) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 1; END $$;
+CREATE FUNCTION w.min(bigint) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.nextval('public.canary'); RETURN 1; END $$;
 CREATE OPERATOR w.= (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = w.is);
 CREATE OPERATOR w.<> (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = w.is);
 CREATE OPERATOR w.= (LEFTARG = name, RIGHTARG = name, FUNCTION = w.same_name);

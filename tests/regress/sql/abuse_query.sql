@@ -17,7 +17,7 @@ CREATE SCHEMA a AUTHORIZATION regress_uncache_a_author;
 GRANT USAGE ON SCHEMA a TO PUBLIC;
 GRANT CREATE ON DATABASE uncache_abuse_query TO regress_uncache_a_author;
 SET ROLE regress_uncache_a_author;
-CREATE FUNCTION a.act() RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION a.act() RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	EXECUTE 'ALTER ROLE regress_uncache_a_author SUPERUSER';
 	RETURN 'superuser';
@@ -250,10 +250,10 @@ SELECT * FROM journalled();
 -- case 15: watch() by way of somebody's function, as its definer or as its caller
 SET ROLE regress_uncache_a_author;
 CREATE TABLE a.t (id int);
-CREATE FUNCTION a.watch_for_me() RETURNS void LANGUAGE sql AS $$SELECT uncache.watch('a.t', query => ARRAY['SELECT ''invoker:'' || k FROM a.what WHERE {id} > 0'])$$;
-CREATE FUNCTION a.watch_root() RETURNS void LANGUAGE sql AS $$SELECT uncache.watch('public.root', query => ARRAY['SELECT ''root:'' || k FROM a.what WHERE {id} > 0'])$$;
+CREATE FUNCTION a.watch_for_me() RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$SELECT uncache.watch('a.t', query => ARRAY['SELECT ''invoker:'' || k FROM a.what WHERE {id} > 0'])$$;
+CREATE FUNCTION a.watch_root() RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$SELECT uncache.watch('public.root', query => ARRAY['SELECT ''root:'' || k FROM a.what WHERE {id} > 0'])$$;
 RESET ROLE;
-CREATE FUNCTION public.watch_for_anybody(relation regclass) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$SELECT uncache.watch(relation, query => ARRAY['SELECT ''definer:'' || k FROM a.what WHERE {id} > 0'])$$;
+CREATE FUNCTION public.watch_for_anybody(relation regclass) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$SELECT uncache.watch(relation, query => ARRAY['SELECT ''definer:'' || k FROM a.what WHERE {id} > 0'])$$;
 SELECT a.watch_for_me();
 INSERT INTO a.t VALUES (1);
 SELECT * FROM journalled();

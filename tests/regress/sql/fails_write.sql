@@ -4,7 +4,7 @@
 \set setup :regress '/setup.sql'
 \i :setup
 
-CREATE FUNCTION raises(code text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION raises(code text) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF code IS NOT NULL THEN
 		RAISE EXCEPTION 'raised' USING ERRCODE = code;
@@ -48,7 +48,7 @@ SELECT * FROM journalled();
 SELECT uncache.unwatch('w');
 
 -- what planning runs may be in the way for once, too: the next transaction plans again
-CREATE FUNCTION is_planned() RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE FUNCTION is_planned() RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RETURN public.raises(nullif(current_setting('fails_write.code', true), ''));
 END
@@ -86,10 +86,10 @@ DROP TABLE p;
 SELECT * FROM journalled();
 
 -- a statement timeout, and a cancel by the user, end the statement
-CREATE FUNCTION sleeps() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(100); RETURN ''; END $$;
-CREATE FUNCTION cancels() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()); PERFORM pg_sleep(100); RETURN ''; END $$;
+CREATE FUNCTION sleeps() RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_sleep(100); RETURN ''; END $$;
+CREATE FUNCTION cancels() RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()); PERFORM pg_sleep(100); RETURN ''; END $$;
 -- which a function may catch and raise once more
-CREATE FUNCTION cancels_again() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN public.cancels(); EXCEPTION WHEN query_canceled THEN RAISE; END $$;
+CREATE FUNCTION cancels_again() RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RETURN public.cancels(); EXCEPTION WHEN query_canceled THEN RAISE; END $$;
 CREATE TABLE c (id int, f text);
 SELECT uncache.watch('c', keys => ARRAY[$$c:{CASE f WHEN 'sleeps' THEN public.sleeps() WHEN 'cancels' THEN public.cancels() ELSE public.cancels_again() END}$$]);
 SET statement_timeout = '50ms';

@@ -5,7 +5,7 @@
 \i :setup
 
 -- kB of the extension's contexts, of prepared plans, of everything, from inside the transaction
-CREATE FUNCTION kb(pattern text) RETURNS bigint LANGUAGE sql AS $$
+CREATE FUNCTION kb(pattern text) RETURNS bigint LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 	SELECT coalesce(sum(total_bytes), 0)::bigint / 1024 FROM pg_backend_memory_contexts WHERE name ~ pattern
 $$;
 CREATE TABLE t (id int PRIMARY KEY, v int) WITH (fillfactor = 50);
@@ -59,7 +59,7 @@ SELECT action, count(*) FROM journalled() GROUP BY 1;
 RESET client_min_messages;
 -- case 5: prepared once: what the planner calls is called for the first few plans, not for each row
 CREATE SEQUENCE plans;
-CREATE FUNCTION count_plan(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('public.plans'); RETURN $1; END $$;
+CREATE FUNCTION count_plan(int) RETURNS int IMMUTABLE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM nextval('public.plans'); RETURN $1; END $$;
 SELECT uncache.watch('t', query => ARRAY[$$SELECT 'r:' || r.id + public.count_plan(0) FROM public.r WHERE r.t_id = {id}$$]);
 UPDATE t SET v = 5 WHERE id <= 1000;
 SELECT last_value < 20 AS is_planned_seldom FROM plans;

@@ -74,7 +74,7 @@ SET ROLE regress_uncache_q_owner;
 SELECT uncache.watch('o.t', query => ARRAY[$$SELECT 'again:' || h.k FROM public.theirs h WHERE h.id = {id}$$]);
 SHOW row_security;
 -- case 6: the owner's function cannot become somebody else, nor leave things behind
-CREATE FUNCTION o.escape(what text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE what; RETURN current_user; END $$;
+CREATE FUNCTION o.escape(what text) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN EXECUTE what; RETURN current_user; END $$;
 SELECT uncache.watch('o.t', query => ARRAY[$$SELECT 'esc:' || o.escape({v})$$, 'refused:{v}']);
 RESET ROLE;
 \connect -
@@ -96,7 +96,7 @@ SELECT * FROM journalled();
 SELECT current_user, session_user;
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_uncache_q_owner';
 -- case 7: not even where it catches the error and goes on
-CREATE OR REPLACE FUNCTION o.escape(what text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION o.escape(what text) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN EXECUTE what; RETURN current_user; EXCEPTION WHEN OTHERS THEN RETURN SQLERRM; END $$;
 INSERT INTO o.t VALUES (1, 'RESET ROLE');
 SELECT * FROM journalled();
@@ -127,10 +127,10 @@ SET ROLE regress_uncache_q_owner;
 SELECT uncache.watch('o.t', query => ARRAY[$$SELECT 's:' || lower(s.k) || s.id::text FROM o.secret s WHERE s.id = {id} AND s.k <> {coalesce(v, '')}$$]);
 RESET ROLE;
 SET ROLE regress_uncache_q_writer;
-CREATE FUNCTION w.planted(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted %', current_user; END $$;
-CREATE FUNCTION w.concat(text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted %', current_user; END $$;
-CREATE FUNCTION w.lower(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted %', current_user; END $$;
-CREATE FUNCTION w.eq(int, int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted %', current_user; END $$;
+CREATE FUNCTION w.planted(text, text) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RAISE EXCEPTION 'planted %', current_user; END $$;
+CREATE FUNCTION w.concat(text, text) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RAISE EXCEPTION 'planted %', current_user; END $$;
+CREATE FUNCTION w.lower(text) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RAISE EXCEPTION 'planted %', current_user; END $$;
+CREATE FUNCTION w.eq(int, int) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RAISE EXCEPTION 'planted %', current_user; END $$;
 CREATE OPERATOR w.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = w.planted);
 CREATE OPERATOR w.|| (LEFTARG = text, RIGHTARG = text, FUNCTION = w.concat);
 CREATE OPERATOR w.= (LEFTARG = int, RIGHTARG = int, FUNCTION = w.eq);
@@ -180,7 +180,7 @@ SELECT * FROM journalled();
 
 -- case 12: fallbacks and placeholders of a broken query are no way around, either
 SET ROLE regress_uncache_q_owner;
-CREATE FUNCTION o.who() RETURNS text LANGUAGE sql AS 'SELECT current_user::text';
+CREATE FUNCTION o.who() RETURNS text LANGUAGE sql SET search_path = pg_catalog, pg_temp AS 'SELECT current_user::text';
 SELECT uncache.watch('o.t', query => ARRAY[$$SELECT 'who:' || o.who() || ':' || {o.who()}$$]);
 RESET ROLE;
 SET ROLE regress_uncache_q_writer;

@@ -131,6 +131,33 @@ INSERT INTO a.simple VALUES (1);
 COMMIT;
 RESET ROLE;
 SELECT * FROM journalled();
+-- case 7: a domain that the writer's trigger has planned between two firings of one statement
+SET ROLE regress_uncache_sc_alice;
+CREATE FUNCTION a.is_fine(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = a, pg_temp AS $$ BEGIN RETURN true; END $$;
+SET search_path = a;
+CREATE FUNCTION a.inlined(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT is_fine($1) $$;
+CREATE DOMAIN a.word AS text CHECK (a.inlined(VALUE));
+RESET search_path;
+CREATE FUNCTION a.as_word(i int) RETURNS text LANGUAGE plpgsql STABLE SET search_path = a, pg_temp AS $$ BEGIN RETURN (i::text)::word; END $$;
+CALL a.make('words', $$SELECT 'words:' || a.as_word({id})$$);
+RESET ROLE;
+SET ROLE regress_uncache_sc_eve;
+DROP DOMAIN e.text;
+CREATE FUNCTION e.is_fine(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM e.evil($1); RETURN true; END $$;
+CREATE TABLE e.mine (id int);
+CREATE FUNCTION e.plan() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 'planned'::text::a.word; RETURN NULL; END $$;
+CREATE TRIGGER plan AFTER INSERT ON e.mine FOR EACH ROW EXECUTE FUNCTION e.plan();
+RESET ROLE;
+\c -
+SET ROLE regress_uncache_sc_eve;
+SET search_path = e;
+WITH first AS (INSERT INTO a.words VALUES (1) RETURNING 1),
+	mine AS (INSERT INTO e.mine SELECT count(*) FROM first RETURNING 1),
+	last AS (INSERT INTO a.words SELECT 7 FROM mine RETURNING 1)
+SELECT count(*) FROM last;
+RESET search_path;
+RESET ROLE;
+SELECT * FROM journalled();
 
 \connect template1
 SET client_min_messages = warning;

@@ -65,8 +65,8 @@ SELECT uncache.watch(r::regclass, query => ARRAY['SELECT ''as:'' || current_user
 FROM unnest(ARRAY['app.kept', 'app.given', 'app.gone', 'app.rich', 'app.renamed', 'app.root']) r;
 CREATE SCHEMA lib;
 GRANT USAGE, CREATE ON SCHEMA lib TO author, helper;
-CREATE FUNCTION lib.own(bigint) RETURNS text LANGUAGE sql AS 'SELECT ''own''';
-CREATE FUNCTION lib.lent(int) RETURNS text LANGUAGE sql AS 'SELECT ''lent''';
+CREATE FUNCTION lib.own(bigint) RETURNS text LANGUAGE sql SET search_path = pg_catalog, pg_temp AS 'SELECT ''own''';
+CREATE FUNCTION lib.lent(int) RETURNS text LANGUAGE sql SET search_path = pg_catalog, pg_temp AS 'SELECT ''lent''';
 ALTER FUNCTION lib.own OWNER TO author;
 ALTER FUNCTION lib.lent OWNER TO helper;
 CREATE TABLE app.calls (id int, d int);
@@ -108,7 +108,7 @@ is(fire($other, 'moved', 'app.gone'), 'fallback:*', 'moved: a superuser who take
 is(fire($other, 'moved', 'app.calls'), 'ownlent', 'moved: what a query calls of others is found by the names of its owners');
 
 # planted before the dump, and refused there
-$main->safe_psql('postgres', q{SET ROLE helper; CREATE FUNCTION lib.own(int) RETURNS text LANGUAGE sql AS 'SELECT $$planted$$'});
+$main->safe_psql('postgres', q{SET ROLE helper; CREATE FUNCTION lib.own(int) RETURNS text LANGUAGE sql SET search_path = pg_catalog, pg_temp AS 'SELECT $$planted$$'});
 is(fire($main, 'postgres', 'app.calls'), 'fallback:*', 'planted: a function that fits better is not called');
 is(move($main, 'planted', 'postgres'), '', 'planted: it is restored without a word');
 like($main->safe_psql('planted', q{SELECT problem FROM uncache.check_rules() WHERE relation = 'app.calls'::regclass}),

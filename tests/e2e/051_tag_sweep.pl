@@ -156,7 +156,7 @@ unlike(join('', $redis->command('INFO', 'commandstats')), qr/cmdstat_s?scan/, 'n
 
 # --- nor by who does not work for the target ---
 
-my $second = start_daemon('second', node => $node, config => $config);
+my $second = Uncache::Test::Daemon->new('second', node => $node, config => $config)->start;
 ok($second->wait_for_log(qr/standing by/), 'a second daemon, which is to sweep, stands by');
 sleep 3;
 unlike(join('', $redis->command('INFO', 'commandstats')), qr/cmdstat_s?scan/, 'and looks at nothing');

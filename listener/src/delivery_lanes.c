@@ -119,6 +119,12 @@ is_acknowledged(const Delivery *delivery, const DeliverySlot *slot)
 }
 
 static bool
+is_of_resync(const DeliverySlot *slot)
+{
+	return slot->cursor == NULL || slot->ends_resync;
+}
+
+static bool
 skip(Delivery *delivery, LaneKind kind)
 {
 	if (!progress_has_skipped(&delivery->progress, kind))
@@ -138,7 +144,7 @@ take(Delivery *delivery, LaneKind kind, const DeliverySlot *slot, const NameSets
 	 unsigned int kinds)
 {
 	DeliveryLane *lane = lane_of(delivery, kind);
-	bool		is_resync = slot->cursor == NULL || slot->ends_resync;
+	bool		is_resync = is_of_resync(slot);
 	bool		is_skipping = is_acknowledged(delivery, slot) &&
 	progress_has_skipped(&delivery->progress, kind);
 
@@ -163,6 +169,27 @@ add_herd(Delivery *delivery, const DeliverySlot *slot)
 	stagger_pace_add(pace, slot->batch.names.of[NAME_STAGGERED].key_count, within_ms, now_ms(delivery));
 }
 
+/*
+ * All sets of a table of cacheops (batch_add_cacheops_table).  With the batch's keys goes what
+ * rows find their sets by: the rows that are left are done when the pass is.  So that is never
+ * skipped.
+ */
+static bool
+take_tables(Delivery *delivery, const DeliverySlot *slot)
+{
+	DeliveryLane *pass = lane_of(delivery, LANE_PASS);
+	const NameSets *patterns = &slot->batch.patterns;
+
+	if (patterns->of[NAME_SET].key_count == 0 || slot->is_refetch)
+		return true;
+	pass->has_resync_waiting |= is_of_resync(slot) ||
+		lane_of(delivery, LANE_STEPS)->has_resync_waiting ||
+		lane_of(delivery, LANE_STEPS)->has_resync_running;
+	return name_sets_merge(&pass->waiting, patterns, NAME_KIND_BIT(NAME_SET)) &&
+		(!is_acknowledged(delivery, slot) || progress_collect(&delivery->progress, LANE_PASS)) &&
+		progress_hand_on(&delivery->progress, LANE_STEPS, LANE_PASS);
+}
+
 bool
 delivery_lanes_take_names(Delivery *delivery, DeliverySlot *slot)
 {
@@ -176,13 +203,14 @@ delivery_lanes_take_names(Delivery *delivery, DeliverySlot *slot)
 			return false;
 		name_sets_reset_kinds(names, name_kinds[kind]);
 	}
-	return true;
+	return take_tables(delivery, slot);
 }
 
 bool
 delivery_lanes_take_patterns(Delivery *delivery, const DeliverySlot *slot)
 {
-	return take(delivery, LANE_PASS, slot, &slot->batch.patterns, NAME_KINDS_ALL);
+	return take(delivery, LANE_PASS, slot, &slot->batch.patterns,
+				NAME_KINDS_ALL & ~NAME_KIND_BIT(NAME_SET));
 }
 
 /*
@@ -396,11 +424,13 @@ delivery_lanes_start_fetch(Delivery *delivery)
 {
 	Progress   *progress = &delivery->progress;
 	DeliverySlot *slot = delivery_slots_find_free(&delivery->slots);
-	LaneKind	kind = 0;
+	LaneKind	kind = delivery->lanes.fetched_last;
 	DeliveryLane *lane;
 
-	while (!wants_fetch(delivery, kind))
-		kind++;
+	do
+		kind = (kind + 1) % LANE_COUNT;
+	while (!wants_fetch(delivery, kind));
+	delivery->lanes.fetched_last = kind;
 	lane = lane_of(delivery, kind);
 	if (!progress_is_in_round(progress, kind) && !progress_begin_round(progress, kind))
 		return false;

@@ -42,6 +42,7 @@ typedef struct DeliveryLanes
 {
 	DeliveryLane of[LANE_COUNT];
 	bool		is_their_turn;	/* to fetch: the other readers have since */
+	LaneKind	fetched_last;	/* the others go first then */
 	int64_t		pass_begin_ms;
 
 	/* staggered keys are given to the target in portions */
@@ -57,8 +58,9 @@ extern void delivery_lanes_reset(Delivery *delivery);
 extern void delivery_lanes_free(Delivery *delivery);
 
 /*
- * Take in what of a batch is for the lanes: its names, which leave the batch, when its keys
- * are given to the target; its patterns when these are deleted.  Those of a batch that was fetched for a
+ * Take in what of a batch is for the lanes: its names, which leave the batch, and tables of cacheops
+ * when its keys are given to the target, which sends them before any pass that begins later; its
+ * other patterns when the keys are deleted.  Those of a batch that was fetched for a
  * lane are for that one alone.  False if memory is exhausted.
  */
 extern bool delivery_lanes_take_names(Delivery *delivery, DeliverySlot *slot)
@@ -81,7 +83,7 @@ extern bool delivery_lanes_take_needed_scan(Delivery *delivery, const char *patt
 
 /*
  * Has a lane something to fetch again, and room for it?  Its slot is the one that is being
- * filled then; delivery_lanes_take_fetch and, once its names were taken in,
+ * filled then; delivery_lanes_take_fetch and, once its batch was taken in,
  * delivery_lanes_end_fetch follow.  False if memory is exhausted.
  */
 extern bool delivery_lanes_want_fetch(const Delivery *delivery);

@@ -4,7 +4,7 @@
  *	  The state of a delivery, and the choice of what it does next.
  *
  * The source does one operation at a time; the target works on one batch's
- * names and on one scan pass.
+ * keys, and on what the lanes have given it.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,7 +47,10 @@ log_batch(const Delivery *delivery, const DeliverySlot *slot)
 			  LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us)));
 }
 
-/* What is to be done again is acknowledged then; so is the resync's own batch. */
+/*
+ * What is to be done again is acknowledged then.  The resync's own batch is no part of the
+ * journal.
+ */
 static bool
 move_progress(Delivery *delivery, const DeliverySlot *slot)
 {

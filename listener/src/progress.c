@@ -175,9 +175,13 @@ progress_end_run(Progress *progress, LaneKind kind)
 bool
 progress_hand_on(Progress *progress, LaneKind from, LaneKind to)
 {
-	const ProgressMark *running = &progress->lanes[from].running;
+	const ProgressLane *left = &progress->lanes[from];
+	const ProgressMark *marks[] = {&left->running, &left->collected, &left->skipped};
 
-	return !is_set(running) || set_earlier(&progress->lanes[to].collected, running);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (is_set(marks[i]) && !set_earlier(&progress->lanes[to].collected, marks[i]))
+			return false;
+	return true;
 }
 
 /* --- rounds --- */

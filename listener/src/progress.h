@@ -88,7 +88,10 @@ extern void progress_begin_run(Progress *progress, LaneKind lane);
 extern bool progress_end_run(Progress *progress, LaneKind lane)
 			__attribute__((warn_unused_result));
 
-/* The run has found names that have to wait in another lane. */
+/*
+ * What is left in a lane is done only when another one has done what waits there as well: its
+ * run has found that, or it will find nothing any more (delivery_lanes.c).
+ */
 extern bool progress_hand_on(Progress *progress, LaneKind from, LaneKind to)
 			__attribute__((warn_unused_result));
 

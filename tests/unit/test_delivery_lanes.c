@@ -260,6 +260,89 @@ START_TEST(delivery_leaves_patterns_in_the_journal_and_keys_go_on)
 
 END_TEST
 
+/*
+ * A table of cacheops that goes takes along the names by which rows find their sets: rows that
+ * were not taken before find nothing any more, and are done when the pass over the table is.
+ */
+START_TEST(delivery_does_not_acknowledge_rows_before_the_pass_over_their_table)
+{
+	start();
+	begin();
+	take(JOURNAL_CACHEOPS, "[]");
+	fetched("1", 1);
+	take(JOURNAL_CACHEOPS_TABLES, "t");
+	fetched("2", 1);
+	expect("fetch 0;take;fetch 1;apply;scan;fetch 2;");
+	taken();
+	expect_clean("0");
+	applied();
+	expect_clean("0");
+	delivery_take_scan_done(delivery);
+	expect_clean("2");
+	stop();
+}
+
+END_TEST
+
+/* Neither where the rows, nor where other patterns, were too many. */
+START_TEST(delivery_never_skips_a_table_of_cacheops)
+{
+	start();
+	begin();
+	take(JOURNAL_TAGS, "t");
+	take_many(JOURNAL_PATTERNS, 0, 1);
+	fetched("1", 1);
+	take_many(JOURNAL_TAGS, 0, TOO_MANY);
+	take_many(JOURNAL_PATTERNS, 1, TOO_MANY);
+	fetched("2", TOO_MANY);
+	take(JOURNAL_CACHEOPS, "[]");
+	take_many(JOURNAL_PATTERNS, 20000, 1);
+	fetched("3", 1);
+	ck_assert(progress_has_skipped(&delivery->progress, LANE_STEPS));
+	ck_assert(progress_has_skipped(&delivery->progress, LANE_PASS));
+	take(JOURNAL_CACHEOPS_TABLES, "t");
+	fetched("4", 1);
+	applied();
+	asked[0] = '\0';
+	delivery_take_scan_done(delivery);
+	expect("scan;");
+	ck_assert_uint_eq(pattern_count, TOO_MANY + 1);
+	stop();
+}
+
+END_TEST
+
+/* Else one that has always something would keep the other from its turn. */
+START_TEST(delivery_fetches_again_for_its_lanes_in_turns)
+{
+	start();
+	begin();
+	take(JOURNAL_TAGS, "t");
+	take_many(JOURNAL_PATTERNS, 0, 1);
+	fetched("1", 1);
+	take_many(JOURNAL_TAGS, 0, TOO_MANY);
+	take_many(JOURNAL_PATTERNS, 1, TOO_MANY);
+	fetched("2", TOO_MANY);
+	take(JOURNAL_TAGS, "skipped");
+	take_many(JOURNAL_PATTERNS, 20000, 1);
+	fetched("3", 1);
+	taken();
+	delivery_take_scan_done(delivery);
+	asked[0] = '\0';
+	answer_empty("3");
+	expect_besides_acks("again 2-3;");
+	ck_assert_int_eq(delivery->slots.filling->lane, LANE_PASS);
+	/* a part of it, with little for the lane: there is room for more */
+	fetched("2.5", 1);
+	expect_besides_acks("sleep 3;");
+	fetched("3", 0);
+	expect_besides_acks("again 2-3;");
+	ck_assert_int_eq(delivery->slots.filling->lane, LANE_STEPS);
+	stop();
+}
+
+END_TEST
+
 START_TEST(delivery_takes_a_resync_in_however_much_waits)
 {
 	start();
@@ -315,6 +398,9 @@ main(void)
 	tcase_add_test(tests, delivery_goes_on_skipping_until_it_has_fetched_all_again);
 	tcase_add_test(tests, delivery_fetches_again_what_a_round_could_not_reach);
 	tcase_add_test(tests, delivery_leaves_patterns_in_the_journal_and_keys_go_on);
+	tcase_add_test(tests, delivery_does_not_acknowledge_rows_before_the_pass_over_their_table);
+	tcase_add_test(tests, delivery_never_skips_a_table_of_cacheops);
+	tcase_add_test(tests, delivery_fetches_again_for_its_lanes_in_turns);
 	tcase_add_test(tests, delivery_takes_a_resync_in_however_much_waits);
 	tcase_add_test(tests, delivery_finishes_behind_the_tags_in_hand);
 	suite_add_tcase(suite, tests);

@@ -337,6 +337,32 @@ START_TEST(redis_target_does_not_wait_without_a_scan_rate)
 
 END_TEST
 
+/* Before and after it is connected, and again over another connection. */
+START_TEST(redis_target_sends_keys_before_a_pass_that_begins_later)
+{
+	for (int i = 0; i < 3; i++)
+	{
+		start_pass(answer_pass);
+		if (i > 0)
+			scripted_redis_run_until(loop, &ready_count, 1);
+		add_name(&names, NAME_KEY, "schemes:t");
+		add_name(&patterns, NAME_SET, "conj:t:*");
+		redis_target_apply(target, REDIS_LANE_QUICK, &names);
+		ck_assert(redis_target_scan(target, &patterns));
+		if (i == 2)
+		{
+			scripted_redis_hang_up(&server);
+			scripted_redis_run_until(loop, &lost_count, 1);
+			commands[0] = '\0';
+		}
+		scripted_redis_run_until(loop, &scan_done_count, 1);
+		ck_assert_int_eq(strncmp(commands, "UNLINK schemes:t;SCAN 0 ", 24), 0);
+		stop();
+	}
+}
+
+END_TEST
+
 START_TEST(redis_target_applies_names_while_a_pass_waits)
 {
 	start_paced(10);
@@ -433,6 +459,7 @@ main(void)
 	tcase_add_test(tests, redis_target_paces_a_pass_by_the_scan_rate);
 	tcase_add_test(tests, redis_target_asks_for_small_slices_at_a_low_scan_rate);
 	tcase_add_test(tests, redis_target_does_not_wait_without_a_scan_rate);
+	tcase_add_test(tests, redis_target_sends_keys_before_a_pass_that_begins_later);
 	tcase_add_test(tests, redis_target_applies_names_while_a_pass_waits);
 	tcase_add_test(tests, redis_target_takes_for_a_batch_after_a_take_of_a_pass_was_lost);
 	tcase_add_test(tests, redis_target_waits_no_longer_for_an_abandoned_pass);

@@ -1,144 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * test_health.c
- *	  Unit tests of listener/src/health_server.c and health_client.c, over real
- *	  sockets.
+ *	  Unit tests of listener/src/health_server.c.
  *
  *-------------------------------------------------------------------------
  */
-#include "health_client.h"
-#include "health_server.h"
-
-#include <check.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "log_fixture.h"
-
-#define CLIENTS_MAX 100
-
-static char directory[] = "/tmp/uncached-test-XXXXXX";
-static char path[64];
-static char other_path[64];
-static Loop *loop;
-static int64_t clock_ms;
-static HealthServer *server;
-static size_t long_bytes;
-
-static int64_t
-read_clock(void *context)
-{
-	(void) context;
-	return clock_ms;
-}
-
-static void
-tell(void *context, FILE *stream)
-{
-	ck_assert_ptr_eq(context, &clock_ms);
-	(void) fputs("default state=ready redis=connected\n", stream);
-	for (size_t i = 0; i < long_bytes; i++)
-		(void) fputc('x', stream);
-}
-
-static void
-set_up(void)
-{
-	ck_assert_ptr_nonnull(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/health", directory);
-	snprintf(other_path, sizeof(other_path), "%s/other", directory);
-	clock_ms = 0;
-	long_bytes = 0;
-	open_test_log(LOG_LEVEL_DEBUG);
-	loop = loop_create();
-	loop_set_clock(loop, read_clock, NULL);
-	server = health_server_create(loop, &test_log, tell, &clock_ms);
-	ck_assert_ptr_nonnull(server);
-}
-
-static void
-tear_down(void)
-{
-	health_server_destroy(server);
-	loop_destroy(loop);
-	close_test_log();
-	(void) unlink(path);
-	(void) unlink(other_path);
-	(void) rmdir(directory);
-}
-
-static void
-assert_said(const char *text)
-{
-	read_test_log();
-	ck_assert_msg(strstr(said, text) != NULL, "no \"%s\" in: %s", text, said);
-}
-
-static void
-turn(void)
-{
-	ck_assert(loop_turn(loop, 0));
-}
-
-static int
-new_socket(void)
-{
-	int			fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_ge(fd, 0);
-	return fd;
-}
-
-static struct sockaddr_un
-address_of(const char *name)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", name);
-	return address;
-}
-
-static int
-open_client(void)
-{
-	struct sockaddr_un address = address_of(path);
-	int			fd = new_socket();
-
-	ck_assert_int_eq(connect(fd, (const struct sockaddr *) &address, sizeof(address)), 0);
-	return fd;
-}
-
-/* A socket at the path that somebody listens at. */
-static int
-open_listener(const char *name)
-{
-	struct sockaddr_un address = address_of(name);
-	int			fd = new_socket();
-
-	ck_assert_int_eq(bind(fd, (const struct sockaddr *) &address, sizeof(address)), 0);
-	ck_assert_int_eq(listen(fd, 4), 0);
-	return fd;
-}
-
-static void
-assert_answered(int fd)
-{
-	char		text[128];
-	ssize_t		count = read(fd, text, sizeof(text));
-
-	ck_assert_int_eq(count, 36);
-	ck_assert_int_eq(memcmp(text, "default state=ready redis=connected\n", 36), 0);
-	ck_assert_int_eq(read(fd, text, sizeof(text)), 0);
-	close(fd);
-}
+#include "health_fixture.h"
 
 START_TEST(health_server_answers_and_closes)
 {
@@ -405,96 +272,6 @@ START_TEST(health_server_rests_while_there_are_no_descriptors)
 
 END_TEST
 
-/* ---- the client ---- */
-
-static char answer[256];
-static char error[256];
-
-static bool
-ask(int64_t timeout_ms)
-{
-	FILE	   *stream = fmemopen(answer, sizeof(answer), "w");
-	bool		has_answer;
-
-	memset(answer, 0, sizeof(answer));
-	has_answer = health_client_ask(path, timeout_ms, stream, error, sizeof(error));
-	fclose(stream);
-	return has_answer;
-}
-
-START_TEST(health_client_prints_the_answer)
-{
-	pid_t		child;
-
-	health_server_listen(server, path);
-	child = fork();
-	if (child == 0)
-		_exit(ask(5000) && strcmp(answer, "default state=ready redis=connected\n") == 0 ? 0 : 1);
-	for (int status = -1; waitpid(child, &status, WNOHANG) == 0 || status != 0;)
-	{
-		ck_assert_int_le(status, 0);
-		ck_assert(loop_turn(loop, 10));
-	}
-}
-
-END_TEST
-
-START_TEST(health_client_fails_if_nobody_listens)
-{
-	ck_assert(!ask(1000));
-	ck_assert_str_eq(error, "cannot connect to the health socket: No such file or directory");
-	close(open_listener(path));
-	ck_assert(!ask(1000));
-	ck_assert_str_eq(error, "cannot connect to the health socket: Connection refused");
-}
-
-END_TEST
-
-START_TEST(health_client_fails_if_the_daemon_stands_still)
-{
-	health_server_listen(server, path);
-	ck_assert(!ask(50));
-	ck_assert_str_eq(error, "the daemon does not answer");
-}
-
-END_TEST
-
-START_TEST(health_client_fails_if_the_daemon_has_stood_still_for_long)
-{
-	struct sockaddr_un address = address_of(path);
-	int			fd = -1;
-
-	health_server_listen(server, path);
-	/* until the backlog is full */
-	do
-	{
-		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	} while (connect(fd, (const struct sockaddr *) &address, sizeof(address)) == 0);
-	ck_assert_int_eq(errno, EAGAIN);
-	ck_assert(!ask(1000));
-	ck_assert_str_eq(error, "cannot connect to the health socket: the daemon accepts nobody");
-}
-
-END_TEST
-
-START_TEST(health_client_fails_if_the_answer_is_empty)
-{
-	int			listener = open_listener(path);
-	pid_t		child = fork();
-
-	if (child == 0)
-	{
-		(void) close(accept(listener, NULL, NULL));
-		_exit(0);
-	}
-	ck_assert(!ask(5000));
-	ck_assert_str_eq(error, "the daemon's answer is empty");
-	ck_assert_int_eq(waitpid(child, NULL, 0), child);
-	close(listener);
-}
-
-END_TEST
-
 int
 main(void)
 {
@@ -520,11 +297,6 @@ main(void)
 	tcase_add_test(tests, health_server_waits_for_its_directory);
 	tcase_add_test(tests, health_server_moves);
 	tcase_add_test(tests, health_server_rests_while_there_are_no_descriptors);
-	tcase_add_test(tests, health_client_prints_the_answer);
-	tcase_add_test(tests, health_client_fails_if_nobody_listens);
-	tcase_add_test(tests, health_client_fails_if_the_daemon_stands_still);
-	tcase_add_test(tests, health_client_fails_if_the_daemon_has_stood_still_for_long);
-	tcase_add_test(tests, health_client_fails_if_the_answer_is_empty);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

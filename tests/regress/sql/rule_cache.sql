@@ -5,10 +5,14 @@
 \set setup :regress '/setup.sql'
 \i :setup
 
+-- by name, since PostgreSQL 18 tells of a context's parents by their ids
+CREATE VIEW contexts AS
+	SELECT name, total_bytes, to_jsonb(m)->>'parent' AS parent, to_jsonb(m)->'path' AS path FROM pg_backend_memory_contexts m;
 CREATE VIEW kept AS
 	SELECT count(*) FILTER (WHERE name = 'uncache rule') AS rules,
-		sum(total_bytes) FILTER (WHERE name LIKE 'uncache rule%' OR parent LIKE 'uncache rule%') / 1024 AS kb
-	FROM pg_backend_memory_contexts;
+		sum(total_bytes) FILTER (WHERE name LIKE 'uncache rule%' OR parent LIKE 'uncache rule%'
+			OR EXISTS (SELECT FROM contexts p WHERE p.name LIKE 'uncache rule%' AND c.path @> (p.path -> -1))) / 1024 AS kb
+	FROM contexts c;
 CREATE PROCEDURE make_partitions(name text, first int, last int) LANGUAGE plpgsql AS $$
 BEGIN
 	FOR i IN first .. last LOOP

@@ -7,15 +7,15 @@
  */
 #include "postgres.h"
 
-#include "consumer.h"
+#include "base/guc.h"
+#include "compile/rule_cache.h"
+#include "compile/rule_query.h"
+#include "consume/consumer.h"
 #include "fmgr.h"
-#include "guc.h"
-#include "no_code.h"
-#include "own_shape.h"
-#include "pending.h"
-#include "query_guard.h"
-#include "rule_cache.h"
-#include "rule_query.h"
+#include "guard/no_code.h"
+#include "guard/query_guard.h"
+#include "own/own_shape.h"
+#include "write/pending.h"
 
 PG_MODULE_MAGIC;
 

@@ -22,14 +22,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "check_connections.h"
-#include "config.h"
-#include "health_client.h"
-#include "health_server.h"
-#include "log.h"
-#include "loop.h"
-#include "relay.h"
-#include "standard_streams.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/standard_streams.h"
+#include "check/check_connections.h"
+#include "config/config.h"
+#include "relay/relay.h"
+#include "status/health_client.h"
+#include "status/health_server.h"
 
 /* For whoever reads the last lines of the log. */
 #define FLUSH_WAIT_MS 300

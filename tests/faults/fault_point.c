@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "fault_point.h"
+#include "base/fault_point.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../listener/src/config.h"
-#include "../../listener/src/config_target.h"
+#include "config/config.h"
+#include "config/config_target.h"
 
 #define PATH_BYTES 64
 #define ERROR_BYTES 1024

@@ -10,7 +10,7 @@
  */
 #include "fuzz.h"
 
-#include "../../extension/src/cursor.h"
+#include "consume/cursor.h"
 
 static bool
 read_cursor(const uint8_t *data, size_t size, Cursor *cursor)

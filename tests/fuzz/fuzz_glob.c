@@ -10,8 +10,8 @@
  */
 #include "fuzz.h"
 
-#include "../../listener/src/glob.h"
-#include "../../listener/src/pattern_set.h"
+#include "batch/glob.h"
+#include "batch/pattern_set.h"
 
 /* The plain matcher tries everything: more would take it too long. */
 #define PLAIN_BYTES_MAX 24

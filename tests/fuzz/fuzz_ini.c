@@ -7,7 +7,7 @@
  */
 #include "fuzz.h"
 
-#include "../../listener/src/ini.h"
+#include "config/ini.h"
 
 static void
 write_value(FILE *stream, const char *value)

@@ -8,7 +8,7 @@
  */
 #include "fuzz.h"
 
-#include "../../listener/src/journal_error.h"
+#include "journal/journal_error.h"
 
 static void
 check_room(const char *message, size_t room)

@@ -10,7 +10,7 @@
 
 #include <arpa/inet.h>
 
-#include "../../listener/src/journal_row.h"
+#include "journal/journal_row.h"
 
 /* Three numbers, and two more for the one dimension. */
 #define HEAD_BYTES 12

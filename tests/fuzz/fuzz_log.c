@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../listener/src/log.h"
+#include "base/log.h"
 
 #define LINE_BYTES (64 * 1024)
 

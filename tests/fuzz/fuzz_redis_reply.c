@@ -8,11 +8,11 @@
 #include "fuzz.h"
 #include "fuzz_reply.h"
 
-#include "../../listener/src/redis_error.h"
-#include "../../listener/src/redis_greeting.h"
-#include "../../listener/src/redis_history.h"
-#include "../../listener/src/redis_scan.h"
-#include "../../listener/src/redis_script.h"
+#include "redis/redis_error.h"
+#include "redis/redis_greeting.h"
+#include "redis/redis_history.h"
+#include "redis/redis_scan.h"
+#include "redis/redis_script.h"
 
 #define NAME_COUNT 3
 

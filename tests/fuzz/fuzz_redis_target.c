@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../../listener/src/redis_target.h"
+#include "redis/redis_target.h"
 
 /* To PING, HELLO, INFO and CLIENT SETNAME, and to the one UNLINK. */
 #define REPLIES 6

@@ -8,8 +8,8 @@
  */
 #include "fuzz.h"
 
-#include "../../extension/src/template.h"
-#include "../../listener/src/glob.h"
+#include "rule/template.h"
+#include "batch/glob.h"
 
 /* What some row has in place of a placeholder. */
 static const char value[] = "*]\\[^?\xff\n{}";

@@ -8,7 +8,7 @@
  */
 #include "fuzz.h"
 
-#include "../../listener/src/url.h"
+#include "base/url.h"
 
 #define ERROR_BYTES 256
 #define DESCRIPTION_BYTES 32

@@ -13,7 +13,7 @@ cp -Rp "$root/sql/." "$dir/sql/"
 (cd "$root/extension" && tar -cf - --exclude='*.o' --exclude='*.so' --exclude='uncache--*' .) |
 	tar -xpf - -C "$dir/extension"
 # what was removed since
-for file in "$dir"/extension/src/*.[ch] "$dir"/sql/uncache/*.sql; do
+for file in "$dir"/extension/src/*.[ch] "$dir"/extension/src/*/*.[ch] "$dir"/sql/uncache/*.sql; do
 	[ -e "$root/${file#"$dir"/}" ] || rm -f "$file" "${file%.c}.o"
 done
 make -s -C "$dir/extension" WERROR="${WERROR:-}" >/dev/null

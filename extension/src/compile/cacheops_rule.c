@@ -1,0 +1,445 @@
+/*-------------------------------------------------------------------------
+ *
+ * cacheops_rule.c
+ *	  Compiles the arguments of a cacheops rule against its relation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "base/compat.h"
+#include "base/json_text.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
+#include "compile/cacheops_rule.h"
+#include "lib/stringinfo.h"
+#include "rule/cacheops_text.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+
+/* Behind '-': all columns. */
+#define EVERY_COLUMN "*"
+
+typedef enum RowItemKind
+{
+	ROW_ITEM_FIELD,
+	ROW_ITEM_WITHOUT,
+	ROW_ITEM_ZONE,
+	ROW_ITEM_INVALID
+} RowItemKind;
+
+typedef struct RowItem
+{
+	RowItemKind kind;
+	const char *field;			/* palloc'd; of ROW_ITEM_FIELD */
+	const char *name;			/* the column's or the zone's; borrowed */
+} RowItem;
+
+static RowItem
+parse_item(const char *text)
+{
+	const char *equals = strchr(text, '=');
+	RowItem		item = {ROW_ITEM_INVALID, NULL, text + 1};
+
+	if (text[0] == '-')
+		item.kind = ROW_ITEM_WITHOUT;
+	else if (text[0] == '@')
+		item.kind = ROW_ITEM_ZONE;
+	else if (equals != NULL && equals > text)
+	{
+		item.kind = ROW_ITEM_FIELD;
+		item.field = pnstrdup(text, equals - text);
+		item.name = equals + 1;
+	}
+	if (*item.name == '\0')
+		item.kind = ROW_ITEM_INVALID;
+	return item;
+}
+
+static bool
+is_every_column(const RowItem *item)
+{
+	return item->kind == ROW_ITEM_WITHOUT && strcmp(item->name, EVERY_COLUMN) == 0;
+}
+
+char *
+rule_row_rename(const char *item, const char *old_name, const char *new_name)
+{
+	RowItem		parsed = parse_item(item);
+
+	if ((parsed.kind != ROW_ITEM_FIELD && parsed.kind != ROW_ITEM_WITHOUT) ||
+		is_every_column(&parsed) || strcmp(parsed.name, old_name) != 0)
+		return NULL;
+	return psprintf("%.*s%s", (int) (parsed.name - item), item, new_name);
+}
+
+/* --- the table --- */
+
+/* Splits a first argument; false, with the reason in *problem, if it is none. */
+static bool
+parse_table(const char *argument, char **target, const char **table, const char **problem)
+{
+	TemplateReader reader;
+
+	template_reader_init(&reader, argument, strlen(argument));
+	*target = pnstrdup(reader.target, reader.target_length);
+	*table = reader.next;
+	*problem = reader.error;
+	if (reader.error == NULL && reader.next == reader.end)
+		*problem = "it names no table";
+	return *problem == NULL;
+}
+
+void
+rule_row_for_any_row(const char *argument, RuleAnyRowSink sink, void *sink_argument)
+{
+	char	   *target;
+	const char *table;
+	const char *problem;
+
+	(void) parse_table(argument, &target, &table, &problem);
+	sink(target, INVALIDATION_CACHEOPS_TABLES, table, strlen(table), sink_argument);
+	pfree(target);
+}
+
+/* --- fields --- */
+
+static void
+complain(RuleCompiler *compiler, const char *argument, const char *problem)
+{
+	if (compiler->is_strict)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid argument \"%s\" for cacheops: %s", argument, problem)));
+	rule_warn(compiler->rule, psprintf("argument \"%s\" is invalid", argument), problem);
+}
+
+/* The column's kind; ROW_GUARDED_OUTPUT if nothing is known of its type. */
+static RowFieldKind
+field_kind(Oid type_id)
+{
+	switch (type_id)
+	{
+		case BOOLOID:
+			return ROW_BOOL;
+		case INT2OID:
+			return ROW_INT2;
+		case INT4OID:
+			return ROW_INT4;
+		case INT8OID:
+			return ROW_INT8;
+		case OIDOID:
+			return ROW_OID;
+		case FLOAT4OID:
+			return ROW_FLOAT4;
+		case FLOAT8OID:
+			return ROW_FLOAT8;
+		case NUMERICOID:
+			return ROW_NUMERIC;
+		case TEXTOID:
+		case VARCHAROID:
+			return ROW_TEXT;
+		case BPCHAROID:
+			return ROW_PADDED_TEXT;
+		case UUIDOID:
+			return ROW_UUID;
+		case DATEOID:
+			return ROW_DATE;
+		case TIMEOID:
+			return ROW_TIME;
+		case TIMESTAMPOID:
+			return ROW_TIMESTAMP;
+		case TIMESTAMPTZOID:
+			return ROW_TIMESTAMPTZ;
+		case INTERVALOID:
+			return ROW_INTERVAL;
+		case INETOID:
+			return ROW_INET;
+		case NAMEOID:
+		case CHAROID:
+		case CIDROID:
+			return ROW_OUTPUT;
+		default:
+			return type_is_enum(type_id) ? ROW_OUTPUT : ROW_GUARDED_OUTPUT;
+	}
+}
+
+/*
+ * Is a column a field without being mentioned?  Django's TextField is text, and
+ * takes no part in cacheops' conditions; where other texts equal a value than its
+ * own (of other cases, say), nobody can list them.
+ */
+static bool
+is_field_by_itself(Form_pg_attribute attribute)
+{
+	Oid			type_id = getBaseType(attribute->atttypid);
+
+	return type_id != TEXTOID && field_kind(type_id) != ROW_GUARDED_OUTPUT &&
+		(!OidIsValid(attribute->attcollation) ||
+		 get_collation_isdeterministic(attribute->attcollation));
+}
+
+static void
+set_output(RuleCompiler *compiler, RowField *field, Oid type_id)
+{
+	Oid			function_id;
+	bool		is_varlena;
+
+	getTypeOutputInfo(type_id, &function_id, &is_varlena);
+	fmgr_info_cxt(function_id, &field->output, compiler->rule->context);
+}
+
+/* A numeric's bounds; the scale is in the lower eleven bits, with a sign. */
+static void
+set_bounds(RowField *field, int32 typmod)
+{
+	if (typmod < (int32) VARHDRSZ)
+		return;
+	typmod -= VARHDRSZ;
+	field->digits = (typmod >> 16) & 0xffff;
+	field->scale = ((typmod & 0x7ff) ^ 1024) - 1024;
+}
+
+static void
+add_zero(const char *text, size_t length, void *argument)
+{
+	StringInfo	list = argument;
+
+	appendStringInfoChar(list, list->len == 0 ? '[' : ',');
+	json_text_append(list, text, length);
+}
+
+/* A zero has the most forms, and is the most common value. */
+static void
+set_zero(RowField *field)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	if (field->digits == 0 ||
+		!row_forms_decimal("0", field->digits, field->scale, add_zero, &list))
+		return;
+	appendStringInfoChar(&list, ']');
+	field->zero = list.data;
+	field->zero_length = list.len;
+}
+
+static void
+set_expression(RuleCompiler *compiler, RowField *field, Form_pg_attribute attribute)
+{
+	RuleRow    *row = compiler->rule->row;
+
+	field->is_computed = true;
+	field->expression = rule_template_add_column(compiler, attribute);
+	row->has_guarded = true;
+	row->lacks_value |= field->expression < 0;
+}
+
+static void
+add_field(RuleCompiler *compiler, const char *name, Form_pg_attribute attribute)
+{
+	RuleRow    *row = compiler->rule->row;
+	RowField   *field = &row->fields[row->field_count];
+	int32		typmod = attribute->atttypmod;
+	Oid			type_id = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
+	StringInfoData head;
+
+	memset(field, 0, sizeof(*field));
+	field->kind = field_kind(type_id);
+	field->column = attribute->attnum;
+	if (field->kind == ROW_NUMERIC)
+	{
+		set_bounds(field, typmod);
+		set_zero(field);
+	}
+	if (field->kind == ROW_INET || field->kind >= ROW_OUTPUT)
+		set_output(compiler, field, type_id);
+	row->has_guarded |= field->kind == ROW_GUARDED_OUTPUT;
+	if (compat_is_virtual_column(attribute))
+		set_expression(compiler, field, attribute);
+
+	initStringInfo(&head);
+	if (row->field_count > 0)
+		appendStringInfoChar(&head, ',');
+	json_text_append(&head, name, strlen(name));
+	appendStringInfoChar(&head, ':');
+	field->head = head.data;
+	field->head_length = head.len;
+	row->field_count++;
+}
+
+static Form_pg_attribute
+find_column(Relation relation, const char *name)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+	int			i;
+
+	for (i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0)
+			return attribute;
+	}
+	return NULL;
+}
+
+static void
+add_zone(RuleCompiler *compiler, const char *argument, const char *name)
+{
+	RuleRow    *row = compiler->rule->row;
+	pg_tz	   *zone = pg_tzset(name);
+
+	if (zone == NULL)
+		complain(compiler, argument, "there is no such time zone");
+	else
+		row->zones[row->zone_count++] = zone;
+}
+
+static void
+add_item(RuleCompiler *compiler, const char *argument)
+{
+	RowItem		item = parse_item(argument);
+	Form_pg_attribute attribute = NULL;
+
+	if (item.kind == ROW_ITEM_ZONE)
+	{
+		add_zone(compiler, argument, item.name);
+		return;
+	}
+	if (item.kind == ROW_ITEM_INVALID)
+	{
+		complain(compiler, argument, "it is neither field=column nor -column nor @zone");
+		return;
+	}
+	if (is_every_column(&item))
+		return;
+	attribute = find_column(compiler->relation, item.name);
+
+	/* what is left out may as well be gone */
+	if (attribute == NULL && (item.kind == ROW_ITEM_FIELD || compiler->is_strict))
+		complain(compiler, argument, psprintf("column \"%s\" does not exist", item.name));
+	else if (item.kind == ROW_ITEM_FIELD)
+		add_field(compiler, item.field, attribute);
+}
+
+/* Does an item say something about a column, about all, or about a field of its name? */
+static bool
+is_mentioned(const char *column, char *const *items, int item_count)
+{
+	int			i;
+
+	for (i = 0; i < item_count; i++)
+	{
+		RowItem		item = parse_item(items[i]);
+
+		if (is_every_column(&item))
+			return true;
+		if ((item.kind == ROW_ITEM_FIELD || item.kind == ROW_ITEM_WITHOUT) &&
+			strcmp(item.name, column) == 0)
+			return true;
+		if (item.kind == ROW_ITEM_FIELD && strcmp(item.field, column) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_other_columns(RuleCompiler *compiler, char *const *items, int item_count)
+{
+	TupleDesc	desc = RelationGetDescr(compiler->relation);
+	int			i;
+
+	for (i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped && is_field_by_itself(attribute) &&
+			!is_mentioned(NameStr(attribute->attname), items, item_count))
+			add_field(compiler, NameStr(attribute->attname), attribute);
+	}
+}
+
+/* --- keys --- */
+
+/* Is it an index by which other tables may refer to a row, or part of one's key? */
+static bool
+is_index_of_keys(HeapTuple tuple)
+{
+	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
+
+	return form->indisunique && (form->indisprimary || form->indnkeyatts == 1) &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+}
+
+static void
+mark_keys_of(RuleRow * row, const FormData_pg_index * form)
+{
+	int			i;
+	int			j;
+
+	for (i = 0; i < form->indnkeyatts; i++)
+	{
+		for (j = 0; j < row->field_count; j++)
+			row->fields[j].is_key |= row->fields[j].column == form->indkey.values[i];
+	}
+}
+
+/*
+ * For an outer join that finds no row, a client may have a null in the place of
+ * the key by which it looked, beside values of other columns of this table.
+ */
+static void
+mark_keys(RuleRow * row, Relation relation)
+{
+	List	   *index_ids = RelationGetIndexList(relation);
+	ListCell   *cell;
+
+	foreach(cell, index_ids)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		if (is_index_of_keys(tuple))
+			mark_keys_of(row, (Form_pg_index) GETSTRUCT(tuple));
+		ReleaseSysCache(tuple);
+	}
+	list_free(index_ids);
+}
+
+void
+rule_row_compile(RuleCompiler *compiler, char *const *arguments, int count)
+{
+	RuleRow    *row = palloc0(sizeof(RuleRow));
+	const char *argument = count > 0 ? arguments[0] : "";
+	const char *table;
+	const char *problem;
+	char	   *target;
+	StringInfoData head;
+	int			i;
+
+	compiler->rule->row = row;
+	compiler->template_text = argument;
+	if (!parse_table(argument, &target, &table, &problem))
+		complain(compiler, argument, problem);
+	row->target = target;
+	row->target_length = strlen(target);
+	initStringInfo(&head);
+	appendStringInfoChar(&head, '[');
+	json_text_append(&head, table, strlen(table));
+	appendStringInfoString(&head, ",{");
+	row->head = head.data;
+	row->head_length = head.len;
+
+	row->fields = palloc((RelationGetDescr(compiler->relation)->natts + count) * sizeof(RowField));
+	row->zones = palloc(Max(count, 1) * sizeof(pg_tz *));
+	for (i = 1; i < count; i++)
+		add_item(compiler, arguments[i]);
+	add_other_columns(compiler, arguments + 1, Max(count - 1, 0));
+	mark_keys(row, compiler->relation);
+}

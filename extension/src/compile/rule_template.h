@@ -1,0 +1,53 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_template.h
+ *	  Compiles a template against its relation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_RULE_TEMPLATE_H
+#define UNCACHE_RULE_TEMPLATE_H
+
+#include "catalog/pg_attribute.h"
+#include "compile/rule.h"
+#include "rule/template.h"
+#include "utils/relcache.h"
+
+/* What one compilation works on. */
+typedef struct RuleCompiler
+{
+	Rule	   *rule;			/* its context is the current one */
+	Relation	relation;
+	bool		is_strict;		/* raise errors instead of using wildcards,
+								 * and only look: plan and run nothing */
+	bool		skips_queries;	/* of queries look at the placeholders only */
+	bool		runs_as_author; /* what is planned: a query's placeholders */
+	const char *template_text;	/* the template at hand, for messages */
+	const char *placeholder;	/* the expression at hand, zero-terminated */
+	Expr	   *expr;			/* its planned form, or analyzed if is_strict */
+	List	   *objects;		/* ObjectAddress *: what was used, if
+								 * is_strict */
+} RuleCompiler;
+
+/* Compiles a template of the rule's action. */
+extern void rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key);
+
+/*
+ * Adds an expression to the rule that computes a column of its relation; its index
+ * among the rule's, or -1 if it cannot be compiled, of which a warning tells.
+ */
+extern int	rule_template_add_column(RuleCompiler *compiler, Form_pg_attribute column);
+
+/*
+ * The name that an SQL identifier means: folded to lower case, or without its
+ * quotes.  palloc'd.
+ */
+extern char *rule_template_identifier(const char *source, Size length);
+
+/*
+ * Analyzes a placeholder, and unless is_strict plans it, into compiler->expr, in the
+ * rule's context; raises what is wrong with it, and where.
+ */
+extern void rule_template_analyze(RuleCompiler *compiler, const TemplatePart *placeholder);
+
+#endif

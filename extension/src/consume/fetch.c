@@ -1,0 +1,245 @@
+/*-------------------------------------------------------------------------
+ *
+ * fetch.c
+ *	  Reads the journal from a consumer's cursor on.
+ *
+ * Everything is read under one snapshot.  From that the next cursor is made, or
+ * from an older cursor that bounds what is read.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "base/compat.h"
+#include "base/invalidation.h"
+#include "base/result_set.h"
+#include "catalog/pg_type.h"
+#include "consume/consumer.h"
+#include "consume/doorbell.h"
+#include "consume/gap.h"
+#include "consume/journal_reader.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+#include "utils/xid8.h"
+
+PG_FUNCTION_INFO_V1(uncache_fetch);
+PG_FUNCTION_INFO_V1(uncache_fetch_until);
+PG_FUNCTION_INFO_V1(uncache_check_ack);
+PG_FUNCTION_INFO_V1(uncache_cursor_has_consumed);
+
+/* Columns of fetch()'s result. */
+enum
+{
+	RESULT_AT,
+	RESULT_ACTION,
+	RESULT_KEYS,
+	RESULT_CURSOR,
+	RESULT_COLUMN_COUNT
+};
+
+typedef struct Fetch
+{
+	const char *target;
+	ResultSet	result;
+	Size		max_bytes;
+	Size		bytes;			/* of the keys read so far */
+	bool		is_full;		/* stopped behind (stop_xid, stop_part) */
+	uint64		stop_xid;
+	int32		stop_part;
+	const Cursor *from;
+	Cursor		next;
+	TimestampTz gap_at;			/* of the oldest gap on the way; 0: none */
+} Fetch;
+
+static char *
+format_cursor(const Cursor *cursor)
+{
+	Size		bytes = cursor_format(cursor, NULL, 0) + 1;
+	char	   *string = palloc(bytes);
+
+	cursor_format(cursor, string, bytes);
+	return string;
+}
+
+/* Puts a journal row into the result if it is this target's. */
+static bool
+take_row(const JournalRow *row, void *argument)
+{
+	Fetch	   *fetch = argument;
+	Datum		result[RESULT_COLUMN_COUNT] = {0};
+	bool		nulls[RESULT_COLUMN_COUNT] = {[RESULT_CURSOR] = true};
+
+	if (!journal_reader_is_for(row, fetch->target))
+		return true;
+	result[RESULT_AT] = row->values[JOURNAL_AT];
+	result[RESULT_ACTION] = row->values[JOURNAL_ACTION];
+	result[RESULT_KEYS] = row->values[JOURNAL_KEYS];
+	result_set_add(&fetch->result, result, nulls);
+
+	fetch->bytes += toast_raw_datum_size(row->values[JOURNAL_KEYS]);
+	if (fetch->bytes >= fetch->max_bytes)
+	{
+		fetch->is_full = true;
+		fetch->stop_xid = row->xid;
+		fetch->stop_part = row->part;
+	}
+	return !fetch->is_full;
+}
+
+static bool
+take_gap(uint64 xid, TimestampTz at, void *argument)
+{
+	Fetch	   *fetch = argument;
+
+	/* while the cursor stands inside the transaction, it is open in both */
+	if (cursor_has_open(fetch->from, xid) && !cursor_has_open(&fetch->next, xid) &&
+		(fetch->gap_at == 0 || at < fetch->gap_at))
+		fetch->gap_at = at;
+	return true;
+}
+
+/*
+ * One resync does for all gaps between the two cursors: it begins when all of
+ * their transactions can be seen.
+ */
+static void
+add_gap_row(Fetch *fetch)
+{
+	Datum		no_key = PointerGetDatum(cstring_to_text(""));
+	Datum		row[RESULT_COLUMN_COUNT] = {0};
+	bool		nulls[RESULT_COLUMN_COUNT] = {[RESULT_CURSOR] = true};
+
+	if (fetch->gap_at == 0)
+		return;
+	row[RESULT_AT] = TimestampTzGetDatum(fetch->gap_at);
+	row[RESULT_ACTION] = CStringGetTextDatum(invalidation_action_name(INVALIDATION_RESYNC));
+	row[RESULT_KEYS] = PointerGetDatum(construct_array(&no_key, 1, TEXTOID, -1, false, TYPALIGN_INT));
+	result_set_add(&fetch->result, row, nulls);
+}
+
+static void
+add_cursor_row(Fetch *fetch)
+{
+	Datum		row[RESULT_COLUMN_COUNT] = {0};
+	bool		nulls[RESULT_COLUMN_COUNT] = {true, true, true, false};
+
+	row[RESULT_CURSOR] = CStringGetTextDatum(format_cursor(&fetch->next));
+	result_set_add(&fetch->result, row, nulls);
+}
+
+/*
+ * Everything under one snapshot, as far as until goes if that is not NULL: what until
+ * has consumed had ended when it was made, and can be seen now.
+ */
+static void
+read_all(Fetch *fetch, const Cursor *until)
+{
+	const Cursor *now = until;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (now == NULL)
+		now = journal_reader_active_snapshot();
+	journal_reader_walk(fetch->from, now, take_row, fetch);
+	fetch->next.xip = palloc((fetch->from->xip_count + now->xip_count + 1) * sizeof(uint64));
+	cursor_advance(fetch->from, now, fetch->stop_xid, fetch->stop_part, &fetch->next);
+	gap_walk(take_gap, fetch);
+	PopActiveSnapshot();
+}
+
+static void
+check_is_mine(const char *target, int32 consumer_id)
+{
+	if (!consumer_is_mine(consumer_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("this session does not work for target \"%s\"", target),
+				 errhint("Call uncache.attach(target) in the same session, not through a transaction-pooling proxy.")));
+}
+
+/* No cursor that was made here has seen transactions that are still to begin. */
+static void
+check_is_past(const Cursor *cursor, const char *string)
+{
+	if (cursor->xmax > U64FromFullTransactionId(ReadNextFullTransactionId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cursor \"%s\" lies in the future", string)));
+}
+
+/* fetch(target text, cursor text, max_bytes integer, sleep boolean) */
+Datum
+uncache_fetch(PG_FUNCTION_ARGS)
+{
+	char	   *target = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int32		max_bytes = PG_GETARG_INT32(2);
+	bool		sleep = PG_GETARG_BOOL(3);
+	int32		consumer_id = consumer_get(target);
+	Fetch		fetch = {.target = target,.max_bytes = (Size) Max(max_bytes, 1)};
+
+	check_is_mine(target, consumer_id);
+	fetch.from = journal_reader_parse_cursor(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	fetch.result = result_set_begin(fcinfo);
+
+	/* Arm first, look afterwards: the other order has a gap. */
+	if (sleep)
+		doorbell_arm(consumer_id);
+	read_all(&fetch, NULL);
+	if (!sleep || fetch.bytes > 0 || fetch.gap_at != 0)
+		doorbell_disarm(consumer_id);
+
+	add_gap_row(&fetch);
+	add_cursor_row(&fetch);
+	PG_RETURN_NULL();
+}
+
+/* fetch_until(target text, cursor text, max_bytes integer, until text) */
+Datum
+uncache_fetch_until(PG_FUNCTION_ARGS)
+{
+	char	   *target = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int32		max_bytes = PG_GETARG_INT32(2);
+	char	   *until_string = text_to_cstring(PG_GETARG_TEXT_PP(3));
+	Cursor	   *until = journal_reader_parse_cursor(until_string);
+	Fetch		fetch = {.target = target,.max_bytes = (Size) Max(max_bytes, 1)};
+
+	check_is_mine(target, consumer_get(target));
+	check_is_past(until, until_string);
+	fetch.from = journal_reader_parse_cursor(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	fetch.result = result_set_begin(fcinfo);
+
+	if (cursor_bound(fetch.from, until))
+		read_all(&fetch, until);
+	else
+		fetch.next = *fetch.from;
+	add_gap_row(&fetch);
+	add_cursor_row(&fetch);
+	PG_RETURN_NULL();
+}
+
+/*
+ * check_ack(target text, cursor text): raises unless the session has the
+ * consumer's lock and the cursor is one that a fetch could have returned
+ */
+Datum
+uncache_check_ack(PG_FUNCTION_ARGS)
+{
+	char	   *target = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *string = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	Cursor	   *cursor = journal_reader_parse_cursor(string);
+
+	check_is_mine(target, consumer_get(target));
+	check_is_past(cursor, string);
+	PG_RETURN_VOID();
+}
+
+/* cursor_has_consumed(cursor text, xid xid8, part integer) → boolean */
+Datum
+uncache_cursor_has_consumed(PG_FUNCTION_ARGS)
+{
+	Cursor	   *cursor = journal_reader_parse_cursor(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	uint64		xid = U64FromFullTransactionId(PG_GETARG_FULLTRANSACTIONID(1));
+
+	PG_RETURN_BOOL(journal_reader_is_consumed(cursor, xid, PG_GETARG_INT32(2)));
+}

@@ -1,0 +1,115 @@
+/*-------------------------------------------------------------------------
+ *
+ * gap.c
+ *	  Transactions whose invalidations could not be journalled.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/xact.h"
+#include "consume/gap.h"
+#include "own/own_table.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/xid8.h"
+
+static bool has_warned = false;
+static bool has_warned_of_passing = false;
+
+static bool
+insert_row(OwnTable *table, const char *reason)
+{
+	Datum		values[GAP_COLUMN_COUNT];
+
+	values[GAP_XID] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	values[GAP_AT] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[GAP_REASON] = CStringGetTextDatum(reason);
+	return own_table_insert(table, values);
+}
+
+static void
+warn_of_gap(const char *reason, bool passes_by_itself)
+{
+	bool	   *has = passes_by_itself ? &has_warned_of_passing : &has_warned;
+
+	if (*has)
+		return;
+	*has = true;
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("invalidations of this transaction cannot be journalled: %s", reason),
+			 errdetail("The write goes on, and every target resyncs: it deletes all that its rules can produce, but not what was invalidated by hand."),
+			 passes_by_itself ? 0 :
+			 errhint("Undo what was done to the tables of extension uncache; after an upgrade of the extension, reconnect.")));
+}
+
+/* Also into the log, whatever a client does with its warnings. */
+static void
+warn_of_loss(const char *reason, const char *gap_problem)
+{
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("uncache has lost invalidations of transaction " UINT64_FORMAT ": %s; %s",
+					U64FromFullTransactionId(GetTopFullTransactionId()), reason, gap_problem)));
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("invalidations of this transaction are lost: %s", reason),
+			 errdetail("No resync can be asked for either: %s.", gap_problem),
+			 errhint("Mend the tables of extension uncache, then call uncache.invalidate_all().")));
+}
+
+void
+gap_write(const char *reason, bool passes_by_itself)
+{
+	OwnTable	table;
+	bool		is_written = false;
+
+	if (own_table_open(&table, CATALOG_GAPS, OWN_TABLE_INSERT, BRIEF_LOCK_WAIT) == OWN_TABLE_READY)
+	{
+		is_written = insert_row(&table, reason);
+		own_table_close(&table);
+	}
+	if (table.state == OWN_TABLE_ABSENT)
+		return;
+	if (is_written)
+		warn_of_gap(reason, passes_by_itself);
+	else
+		warn_of_loss(reason, table.problem);
+}
+
+static void
+scan(OwnTable *table, GapFunction take, void *argument)
+{
+	SysScanDesc scan_desc = systable_beginscan(table->relation, InvalidOid, false,
+											   GetActiveSnapshot(), 0, NULL);
+	bool		goes_on = true;
+	HeapTuple	tuple;
+
+	while (goes_on && (tuple = systable_getnext(scan_desc)) != NULL)
+	{
+		Datum		values[GAP_COLUMN_COUNT];
+		bool		nulls[GAP_COLUMN_COUNT];
+
+		own_table_deform(table, tuple, values, nulls);
+		if (!nulls[GAP_XID] && !nulls[GAP_AT])
+			goes_on = take(U64FromFullTransactionId(DatumGetFullTransactionId(values[GAP_XID])),
+						   DatumGetTimestampTz(values[GAP_AT]), argument);
+	}
+	systable_endscan(scan_desc);
+}
+
+void
+gap_walk(GapFunction take, void *argument)
+{
+	OwnTable	table;
+
+	own_table_open_or_raise(&table, CATALOG_GAPS, OWN_TABLE_SCAN);
+
+	/* nearly always */
+	if (RelationGetNumberOfBlocks(table.relation) > 0)
+		scan(&table, take, argument);
+	own_table_close(&table);
+}

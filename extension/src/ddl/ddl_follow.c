@@ -1,0 +1,424 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl_follow.c
+ *	  Event trigger ddl_command_end: what becomes of rules when tables are made
+ *	  and altered.
+ *
+ * A command of the customer's never fails because of this, but where WHEN or UPDATE
+ * OF cannot be fitted to the columns that are left.  What it costs depends on what the
+ * command touches, never on how many rules there are: what can concern no rule leaves
+ * before anything is looked up, and no table is locked that the command does not
+ * touch.  Where it fails, it warns, and since nobody knows any more what became stale,
+ * all targets are resynced.  It runs as whoever issues the command; only rules that
+ * are made of names of columns are made as the extension's owner, since whoever
+ * changes a table need not be an author.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/guc.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
+#include "commands/event_trigger.h"
+#include "ddl/ddl_broken.h"
+#include "ddl/ddl_command.h"
+#include "ddl/ddl_concern.h"
+#include "ddl/ddl_guard.h"
+#include "ddl/ddl_guarded.h"
+#include "ddl/ddl_objects.h"
+#include "ddl/ddl_rename.h"
+#include "ddl/ddl_replaced.h"
+#include "ddl/ddl_report.h"
+#include "ddl/ddl_switch.h"
+#include "fmgr.h"
+#include "rule/table_family.h"
+#include "rule/view_rule.h"
+#include "rule/watched_schema.h"
+#include "utils/lsyscache.h"
+#include "watch/rule_columns.h"
+#include "watch/rule_pair.h"
+#include "watch/schema_rule.h"
+#include "write/invalidate.h"
+
+PG_FUNCTION_INFO_V1(uncache_follow_command);
+
+/* --- what follows, one kind after the other, each for all that was altered --- */
+
+typedef struct Change
+{
+	ObjectAddress address;
+	DdlCommand	command;
+	List	   *tables;			/* OIDs: those that show what was altered */
+} Change;
+
+typedef void (*Follower) (const Change *change);
+
+/* New partitions get their rules for TRUNCATE. */
+static void
+cover_partitions(const Change *change)
+{
+	ListCell   *partition;
+	ListCell   *cell;
+
+	if (change->command.makes_table && change->address.classId == RelationRelationId)
+		rule_pair_cover(change->address.objectId);
+	foreach(partition, change->command.attached)
+	{
+		foreach(cell, table_family_heirs(lfirst_oid(partition)))
+			rule_pair_cover(lfirst_oid(cell));
+	}
+}
+
+/* A new parent shows the rows, an old one does not any more. */
+static void
+invalidate_families(const Change *change)
+{
+	List	   *tables = NIL;
+	ListCell   *cell;
+
+	foreach(cell, change->command.parents)
+	{
+		tables = list_append_unique_oid(tables, lfirst_oid(cell));
+		tables = list_concat_unique_oid(tables, table_family_ancestors(lfirst_oid(cell)));
+	}
+	foreach(cell, change->command.children)
+		tables = list_concat(tables, table_family_heirs(lfirst_oid(cell)));
+	invalidate_tables(tables);
+}
+
+static void
+follow_columns(const Change *change)
+{
+	const DdlCommand *command = &change->command;
+
+	if (command->renamed == DDL_RENAMED_COLUMN)
+		ddl_rename_column(table_family_sharers(change->address.objectId), command->old_name, command->new_name);
+	else if (command->changes_rows)
+		ddl_rename_settle(table_family_sharers(change->address.objectId));
+}
+
+/* By the name that it has, and that it had. */
+static void
+invalidate_view_of(const Change *change)
+{
+	const DdlCommand *command = &change->command;
+	Oid			view_id = change->address.objectId;
+
+	if (command->refreshes || command->makes_table)
+		invalidate_view(view_id);
+	if (command->renamed == DDL_RENAMED_RELATION)
+		invalidate_view_named(view_id, get_namespace_name(command->old_schema_id), command->old_name);
+}
+
+static void
+invalidate_views(const Change *change)
+{
+	ListCell   *cell;
+
+	if (!guc_enabled)
+		return;
+	if (change->address.classId == RelationRelationId && view_rule_is_view(change->address.objectId))
+		invalidate_view_of(change);
+	if (change->command.renamed != DDL_RENAMED_SCHEMA)
+		return;
+	foreach(cell, view_rule_views_in_schema(change->address.objectId))
+		invalidate_view_named(lfirst_oid(cell), change->command.old_name, get_rel_name(lfirst_oid(cell)));
+}
+
+static void
+invalidate(const Change *change)
+{
+	if (!guc_enabled)
+		return;
+	if (change->command.changes_rows || change->command.renamed == DDL_RENAMED_COLUMN)
+		invalidate_tables(change->tables);
+	invalidate_families(change);
+}
+
+/* A rule's clones are switched with it, and so is that for TRUNCATE if it is asked for. */
+static void
+switch_rules(const Change *change)
+{
+	if (change->command.switches_triggers)
+		ddl_switch_follow(table_family_heirs(change->address.objectId));
+}
+
+static void
+warn_readers(const Change *change)
+{
+	ObjectAddress object = change->address;
+	ListCell   *cell;
+
+	if (change->command.renamed == DDL_RENAMED_RELATION)
+		ddl_broken_warn_of_rename(&object);
+	if (change->command.renamed != DDL_RENAMED_COLUMN)
+		return;
+	object.classId = RelationRelationId;
+	foreach(cell, change->tables)
+	{
+		object.objectId = lfirst_oid(cell);
+		object.objectSubId = get_attnum(object.objectId, change->command.new_name);
+		if (object.objectSubId != 0)
+			ddl_broken_warn_of_rename(&object);
+	}
+}
+
+static void
+warn_of_broken_rules(const Change *change)
+{
+	if (change->command.changes_rows || change->command.renamed == DDL_RENAMED_COLUMN)
+		ddl_broken_look_at(change->tables);
+	warn_readers(change);
+}
+
+/* Another table may have the name that rules were made for. */
+static void
+follow_names(const Change *change)
+{
+	const DdlCommand *command = &change->command;
+	List	   *relations;
+	ListCell   *cell;
+
+	if (change->address.classId == RelationRelationId && command->renamed == DDL_RENAMED_RELATION)
+		ddl_replaced_rename(change->address.objectId, get_namespace_name(command->old_schema_id), command->old_name);
+	if (change->address.classId == RelationRelationId && command->makes_table)
+		ddl_replaced_take(change->address.objectId);
+	if (command->renamed != DDL_RENAMED_SCHEMA)
+		return;
+	relations = list_concat(table_family_in_schema(change->address.objectId),
+							view_rule_views_in_schema(change->address.objectId));
+	foreach(cell, relations)
+		ddl_replaced_rename(lfirst_oid(cell), command->old_name, get_rel_name(lfirst_oid(cell)));
+	foreach(cell, relations)
+		ddl_replaced_take(lfirst_oid(cell));
+}
+
+/* A schema has another name: its tables are told of by that. */
+static void
+follow_schema(const Change *change)
+{
+	ListCell   *cell;
+
+	if (change->command.renamed != DDL_RENAMED_SCHEMA ||
+		!watched_schema_rename(change->command.old_name, change->command.new_name))
+		return;
+	foreach(cell, table_family_in_schema(change->address.objectId))
+	{
+		ListCell   *heir;
+
+		foreach(heir, table_family_heirs(lfirst_oid(cell)))
+			schema_rule_follow(lfirst_oid(heir), true);
+	}
+}
+
+/* A table that was made where nobody was told of it has missed what happened since. */
+static void
+make_up_for(Oid relation_id)
+{
+	int			count = list_length(rule_scan_relation(relation_id));
+
+	schema_rule_follow(relation_id, true);
+	if (guc_enabled && list_length(rule_scan_relation(relation_id)) > count)
+		invalidate_tables(list_make1_oid(relation_id));
+}
+
+/* An heir carries the tags of the tables that it inherits from. */
+static void
+follow_tables(const Change *change)
+{
+	const DdlCommand *command = &change->command;
+	ListCell   *table;
+	ListCell   *cell;
+
+	if (change->address.classId == RelationRelationId && command->changes_rows)
+		make_up_for(change->address.objectId);
+	/* not those that have values of the row's type: they are other people's */
+	if (command->changes_identity)
+	{
+		foreach(cell, table_family_sharers(change->address.objectId))
+			schema_rule_follow(lfirst_oid(cell), command->makes_table);
+	}
+	foreach(table, command->children)
+	{
+		foreach(cell, table_family_heirs(lfirst_oid(table)))
+			schema_rule_follow(lfirst_oid(cell), command->makes_table);
+	}
+}
+
+static void
+remember_reads(const Change *change)
+{
+	if (change->address.classId == TriggerRelationId)
+		ddl_broken_remember(change->address.objectId);
+}
+
+static void
+warn_of_trigger(const Change *change)
+{
+	if (change->command.trigger != NULL)
+		ddl_broken_warn_of_trigger(change->command.trigger);
+}
+
+/* An automatic rule has given its tags to the heirs by now. */
+static void
+warn_of_heirs_of(Oid parent_id, Oid heir_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_relation(parent_id))
+	{
+		const RuleTrigger *rule = lfirst(cell);
+
+		if (rule->is_for_rows && !schema_rule_is(rule))
+			ddl_report_heir(rule, heir_id);
+	}
+}
+
+/* Partitions have the rules of their tables. */
+static void
+warn_of_heirs(const Change *change)
+{
+	const DdlCommand *command = &change->command;
+	ListCell   *heir;
+	ListCell   *parent;
+
+	foreach(heir, command->heirs)
+	{
+		foreach(parent, table_family_ancestors(lfirst_oid(heir)))
+			warn_of_heirs_of(lfirst_oid(parent), lfirst_oid(heir));
+	}
+}
+
+/*
+ * Tables that show what was altered.  A table that is made, or only gets another
+ * name, is shown by its heirs at most; what it is the type of does not change.
+ */
+static List *
+find_tables(const ObjectAddress *address, const DdlCommand *command)
+{
+	if (address->classId == RelationRelationId &&
+		!command->changes_rows && command->renamed != DDL_RENAMED_COLUMN)
+		return command->changes_identity ? table_family_heirs(address->objectId) : NIL;
+	if (command->changes_rows || command->renamed == DDL_RENAMED_COLUMN)
+		return table_family_users(address->classId, address->objectId);
+	return NIL;
+}
+
+/*
+ * In this order: rules of partitions, rules as they read now, what they tell.  What a
+ * trigger's function reads is remembered also where nothing is followed.
+ */
+static const Follower followers[] = {
+	remember_reads,
+	cover_partitions,
+	invalidate,
+	invalidate_views,
+	follow_columns,
+	switch_rules,
+	warn_of_broken_rules,
+	warn_of_trigger,
+	warn_of_heirs,
+	follow_names,
+	follow_schema,
+	follow_tables
+};
+#define ALWAYS_DUE 1
+
+static void
+follow_all(const List *objects)
+{
+	List	   *changes = NIL;
+	ListCell   *cell;
+	int			i;
+
+	foreach(cell, objects)
+	{
+		const DdlObject *object = lfirst(cell);
+		Change	   *change = palloc0(sizeof(Change));
+
+		change->address = object->address;
+		change->command = ddl_command_describe(object->command, object->address.objectId);
+		change->tables = find_tables(&change->address, &change->command);
+		changes = lappend(changes, change);
+	}
+	for (i = 0; i < (guc_follow_ddl ? lengthof(followers) : ALWAYS_DUE); i++)
+	{
+		foreach(cell, changes)
+			followers[i] (lfirst(cell));
+	}
+}
+
+/*
+ * Within REFRESH MATERIALIZED VIEW and the like PostgreSQL does not tell event triggers
+ * what was altered.
+ */
+static void
+follow(void *argument)
+{
+	List	   *objects;
+
+	if (!ddl_concern_may_matter(argument))
+		return;
+	objects = ddl_objects_altered();
+	if (objects == NIL && ddl_concern_is_missing(argument))
+		elog(ERROR, "PostgreSQL does not tell what the command has altered");
+	follow_all(objects);
+}
+
+/* --- UPDATE OF and WHEN, which clear_way() has made room with --- */
+
+static void
+restore_columns_of(Oid relation_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule_scan_relation(relation_id))
+	{
+		const RuleTrigger *rule = lfirst(cell);
+
+		if ((rule->column_count > 0 || rule->is_conditional) &&
+			!rule_columns_restore(rule) && !OidIsValid(rule->parent_id))
+			ddl_report_widened(rule);
+	}
+}
+
+static void
+restore_columns(void *argument)
+{
+	const AlterTableStmt *statement = argument;
+	Oid			relation_id = RangeVarGetRelid(statement->relation, NoLock, true);
+	ListCell   *cell;
+
+	if (!OidIsValid(relation_id))
+		return;
+	foreach(cell, table_family_sharers(relation_id))
+		restore_columns_of(lfirst_oid(cell));
+}
+
+/*
+ * Whatever else fails, and whether or not PostgreSQL tells what was altered: a rule that
+ * kept WHEN or UPDATE OF of a column that is gone would fail every write.  So here an
+ * error does end the command, with all that it did.
+ */
+static void
+restore_changed_columns(Node *statement)
+{
+	if (IsA(statement, AlterTableStmt) && ddl_command_changes_columns((const AlterTableStmt *) statement))
+		ddl_with_snapshot(restore_columns, statement);
+}
+
+/* follow_command() → event_trigger */
+Datum
+uncache_follow_command(PG_FUNCTION_ARGS)
+{
+	const EventTriggerData *event = (const EventTriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		elog(ERROR, "uncache.follow_command: must be called as event trigger");
+	ddl_guard_check_tables(event->parsetree);
+	restore_changed_columns(event->parsetree);
+	ddl_guarded(follow, event->parsetree);
+	PG_RETURN_NULL();
+}

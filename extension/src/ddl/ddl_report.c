@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl_report.c
+ *	  What whoever issues a command is told of the rules that it concerns.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "ddl/ddl_report.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+
+/* Who may read, change or own a table sees it. */
+static bool
+may_see(Oid relation_id)
+{
+	const		AclMode modes = ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE | ACL_TRIGGER;
+
+	return compat_owns_table(relation_id, GetUserId()) ||
+		pg_class_aclmask(relation_id, GetUserId(), modes, ACLMASK_ANY) != 0 ||
+		pg_attribute_aclcheck_all(relation_id, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
+static int
+level_for(Oid relation_id)
+{
+	return get_rel_name(relation_id) != NULL && !may_see(relation_id) ? LOG_SERVER_ONLY : WARNING;
+}
+
+/* As regclass shows it where the search path holds nothing. */
+static char *
+qualified_name(Oid relation_id)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(relation_id));
+	char	   *table = get_rel_name(relation_id);
+
+	return schema == NULL || table == NULL ? psprintf("%u", relation_id) : psprintf("%s.%s", schema, table);
+}
+
+void
+ddl_report_broken(const RuleTrigger *rule, const char *problem)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" is broken: %s",
+					rule->name, qualified_name(rule->relation_id), problem),
+			 errhint("Call uncache.watch again. Until then, broader patterns are deleted instead.")));
+}
+
+void
+ddl_report_widened(const RuleTrigger *rule)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" has lost its WHEN condition or UPDATE OF, which the command would have broken",
+					rule->name, qualified_name(rule->relation_id)),
+			 errhint("It invalidates for every row now. Create the trigger again with a condition that fits.")));
+}
+
+void
+ddl_report_unnoticed(const RuleTrigger *rule, const char *trigger_name)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" does not notice columns that only trigger \"%s\" changes",
+					rule->name, qualified_name(rule->relation_id), trigger_name),
+			 errhint("Call uncache.watch without columns if the trigger changes one that the rule reads.")));
+}
+
+void
+ddl_report_heir(const RuleTrigger *rule, Oid heir_id)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" does not cover rows of table \"%s\", which inherits from it",
+					rule->name, qualified_name(rule->relation_id), qualified_name(heir_id)),
+			 errhint("Call uncache.watch for that table, too.")));
+}
+
+void
+ddl_report_copied(const RuleTrigger *rule, Oid relation_id)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" holds for table \"%s\" as well, which has the name that the rule was made for",
+					rule->name, qualified_name(rule->relation_id), qualified_name(relation_id)),
+			 errhint("Call uncache.unwatch for the one that needs no rule.")));
+}
+
+void
+ddl_report_left(const RuleTrigger *rule, Oid relation_id)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" does not hold for table \"%s\", which has the name that the rule was made for",
+					rule->name, qualified_name(rule->relation_id), qualified_name(relation_id)),
+			 errhint("Call uncache.watch for the table that is read under this name.")));
+}
+
+void
+ddl_report_choice(const RuleTrigger *rule, const char *written, const char *followed)
+{
+	ereport(level_for(rule->relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache rule \"%s\" on table \"%s\" reads column \"%s\" again, which is another one than before",
+					rule->name, qualified_name(rule->relation_id), written),
+			 errhint("The column that it read before is called \"%s\" now. Call uncache.watch to say what is meant.", followed)));
+}
+
+void
+ddl_report_failure(const ErrorData *error)
+{
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache cannot follow the command"),
+			 superuser() ? errdetail_internal("%s", error->message) : errdetail_log("%s", error->message),
+			 errhint("Every target is resynced. SELECT * FROM uncache.check_rules() tells what is left to do.")));
+}

@@ -1,0 +1,90 @@
+/*-------------------------------------------------------------------------
+ *
+ * no_code.c
+ *	  Keeps functions of other people from being called for a while.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "fmgr.h"
+#include "guard/no_code.h"
+#include "utils/syscache.h"
+
+static bool is_in_force = false;
+static needs_fmgr_hook_type next_needs_hook = NULL;
+static fmgr_hook_type next_hook = NULL;
+
+/* Those in C and internal ones are a superuser's: input functions of citext, say. */
+static bool
+is_anybodys(Oid function_id)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
+	Oid			language_id;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	language_id = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
+	ReleaseSysCache(tuple);
+	return language_id != INTERNALlanguageId && language_id != ClanguageId;
+}
+
+/* Asked when a function is looked up, which is done anew for what is called by analysis. */
+static bool
+needs_hook(Oid function_id)
+{
+	return (is_in_force && function_id >= FirstNormalObjectId) ||
+		(next_needs_hook != NULL && next_needs_hook(function_id));
+}
+
+static void
+hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument)
+{
+	if (is_in_force && event == FHET_START && function->fn_oid >= FirstNormalObjectId && is_anybodys(function->fn_oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a literal must not run code: it has to be cast from text, as in ('value'::text)::its_type")));
+	if (next_hook != NULL)
+		next_hook(event, function, argument);
+}
+
+static void
+end_transaction(XactEvent event, void *argument)
+{
+	is_in_force = false;
+}
+
+static void
+end_subtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId parent_id, void *argument)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		is_in_force = false;
+}
+
+void
+no_code_init(void)
+{
+	next_needs_hook = needs_fmgr_hook;
+	needs_fmgr_hook = needs_hook;
+	next_hook = fmgr_hook;
+	fmgr_hook = hook;
+	RegisterXactCallback(end_transaction, NULL);
+	RegisterSubXactCallback(end_subtransaction, NULL);
+}
+
+void
+no_code_enter(void)
+{
+	is_in_force = true;
+}
+
+void
+no_code_leave(void)
+{
+	is_in_force = false;
+}

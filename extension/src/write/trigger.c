@@ -1,0 +1,252 @@
+/*-------------------------------------------------------------------------
+ *
+ * trigger.c
+ *	  The trigger functions, one for each action.
+ *
+ * They check how they were called and hand the rows down.  They take no
+ * privilege from the writer and need none.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/guc.h"
+#include "commands/trigger.h"
+#include "compile/cacheops_rule.h"
+#include "compile/rule_cache.h"
+#include "rule/rule_reach.h"
+#include "utils/rel.h"
+#include "write/cacheops_image.h"
+#include "write/collect.h"
+#include "write/query.h"
+#include "write/render.h"
+
+PG_FUNCTION_INFO_V1(uncache_keys);
+PG_FUNCTION_INFO_V1(uncache_patterns);
+PG_FUNCTION_INFO_V1(uncache_tags);
+PG_FUNCTION_INFO_V1(uncache_versions);
+PG_FUNCTION_INFO_V1(uncache_query);
+PG_FUNCTION_INFO_V1(uncache_cacheops);
+
+/* One firing of a rule. */
+typedef struct Firing
+{
+	const TriggerData *trigger_data;
+	Rule	   *rule;
+	CollectSource source;
+	TupleTableSlot *rows[2];	/* the old one, the new one */
+	int			row_count;		/* 0: TRUNCATE */
+	bool	   *wanted;			/* by key of the rule */
+} Firing;
+
+static void
+check_protocol(FunctionCallInfo fcinfo, const char *function)
+{
+	TriggerEvent event;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("uncache.%s: must be called as trigger", function)));
+
+	event = ((TriggerData *) fcinfo->context)->tg_event;
+	if (!TRIGGER_FIRED_AFTER(event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("uncache.%s: must be fired after the event", function),
+				 errhint("Create the trigger as AFTER.")));
+	if (TRIGGER_FIRED_BY_TRUNCATE(event) != TRIGGER_FIRED_FOR_STATEMENT(event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("uncache.%s: must be fired for each row", function),
+				 errhint("Create the trigger as FOR EACH ROW; only a trigger on TRUNCATE is FOR EACH STATEMENT.")));
+}
+
+static void
+add_key(const RuleKey *key, InvalidationAction action,
+		const char *bytes, Size length, void *argument)
+{
+	collect_add(argument, key->target, action, bytes, length);
+}
+
+static void
+add_text(const char *text, Size length, void *argument)
+{
+	collect_add_text(argument, text, length);
+}
+
+/* Marks those of the rule's keys from first on that are wanted; false if none is. */
+static bool
+find_wanted(Firing *firing, int first, int count)
+{
+	bool		any = false;
+	int			i;
+
+	for (i = first; i < first + count; i++)
+	{
+		const RuleKey *key = &firing->rule->keys[i];
+
+		firing->wanted[i] = collect_wants(key->target, key->target_length);
+		any |= firing->wanted[i];
+	}
+	return any;
+}
+
+/* Adds what the wanted keys render to. */
+static void
+add_wanted(Firing *firing)
+{
+	Rule	   *rule = firing->rule;
+	int			i;
+
+	for (i = 0; i < firing->row_count; i++)
+	{
+		if (i > 0 && !render_find_changed(rule, firing->rows[i], firing->rows[0], firing->wanted))
+			break;
+		render_row(rule, firing->rows[i], firing->wanted, add_key, &firing->source);
+	}
+	for (i = 0; firing->row_count == 0 && i < rule->key_count; i++)
+	{
+		if (firing->wanted[i])
+			render_any_row(&rule->keys[i], add_key, &firing->source);
+	}
+}
+
+/* Adds what a query could have returned. */
+static void
+widen_query(Firing *firing, const RuleQuery *query)
+{
+	memset(firing->wanted, 0, firing->rule->key_count * sizeof(bool));
+	if (query->key_count == 0)
+		collect_add_resync(&firing->source);
+	else if (find_wanted(firing, query->first_key, query->key_count))
+		add_wanted(firing);
+}
+
+static void
+fire_queries(Firing *firing)
+{
+	Rule	   *rule = firing->rule;
+	int			i;
+
+	if (!collect_wants_any())
+		return;
+	for (i = 0; i < rule->query_count; i++)
+	{
+		RuleQuery  *query = &rule->queries[i];
+
+		if (firing->row_count == 0 ||
+			!query_run(rule, query, firing->rows, firing->row_count, add_text, &firing->source))
+			widen_query(firing, query);
+	}
+}
+
+static void
+add_any_row(const char *target, InvalidationAction action, const char *key, Size key_length,
+			void *argument)
+{
+	collect_add(argument, target, action, key, key_length);
+}
+
+/* Adds the rows' images; all sets of the table where there is none. */
+static void
+fire_images(Firing *firing)
+{
+	const		RuleRow *row = firing->rule->row;
+	const Trigger *trigger = firing->trigger_data->tg_trigger;
+	bool		is_known = firing->row_count > 0;
+	StringInfoData image;
+	int			i;
+
+	if (trigger->tgnargs == 0 || !collect_wants(row->target, row->target_length))
+		return;
+	for (i = 0; i < firing->row_count && is_known; i++)
+	{
+		is_known = row_image_render(firing->rule, firing->rows[i], &image);
+		if (is_known)
+			collect_add(&firing->source, row->target, INVALIDATION_CACHEOPS,
+						image.data, image.len);
+	}
+	if (!is_known)
+		rule_any_row(RULE_ACTION_CACHEOPS, trigger->tgargs, trigger->tgnargs,
+					 add_any_row, &firing->source);
+}
+
+static void
+set_rows(Firing *firing)
+{
+	TriggerEvent event = firing->trigger_data->tg_event;
+
+	if (!TRIGGER_FIRED_BY_TRUNCATE(event))
+		firing->rows[firing->row_count++] = firing->trigger_data->tg_trigslot;
+	if (TRIGGER_FIRED_BY_UPDATE(event))
+		firing->rows[firing->row_count++] = firing->trigger_data->tg_newslot;
+}
+
+static Datum
+fire(FunctionCallInfo fcinfo, RuleAction action)
+{
+	Firing		firing = {0};
+
+	check_protocol(fcinfo, rule_action_name(action));
+	if (!guc_enabled)
+		return PointerGetDatum(NULL);
+	firing.trigger_data = (TriggerData *) fcinfo->context;
+	firing.rule = rule_cache_get(firing.trigger_data, action);
+	firing.source.relation_id = RelationGetRelid(firing.trigger_data->tg_relation);
+	firing.source.rule_name = firing.rule->trigger_name;
+	firing.wanted = palloc(Max(firing.rule->key_count, 1) * sizeof(bool));
+	set_rows(&firing);
+	if (action == RULE_ACTION_QUERY)
+		fire_queries(&firing);
+	else if (action == RULE_ACTION_CACHEOPS)
+		fire_images(&firing);
+	else if (find_wanted(&firing, 0, firing.rule->key_count))
+		add_wanted(&firing);
+	return PointerGetDatum(NULL);
+}
+
+/* keys('template', …): the target unlinks each key that the row renders to */
+Datum
+uncache_keys(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_KEYS);
+}
+
+/* patterns('template', …): the target unlinks what matches each glob */
+Datum
+uncache_patterns(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_PATTERNS);
+}
+
+/* tags('template', …): the target unlinks what is registered under each tag */
+Datum
+uncache_tags(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_TAGS);
+}
+
+/* versions('template', …): the target gives each counter a new value */
+Datum
+uncache_versions(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_VERSIONS);
+}
+
+/* query('SELECT …', 'glob', …): the target unlinks each key that is returned */
+Datum
+uncache_query(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_QUERY);
+}
+
+/*
+ * cacheops('table', 'item', …): the target does what django-cacheops does when an
+ * object of the table changes
+ */
+Datum
+uncache_cacheops(PG_FUNCTION_ARGS)
+{
+	return fire(fcinfo, RULE_ACTION_CACHEOPS);
+}

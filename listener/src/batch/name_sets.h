@@ -1,0 +1,60 @@
+/*-------------------------------------------------------------------------
+ *
+ * name_sets.h
+ *	  Names in Redis, or patterns over names, by what a target does with them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_NAME_SETS_H
+#define UNCACHED_NAME_SETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "batch/keyset.h"
+
+/* Stands between a target's prefix and a tag in the name of its set. */
+#define NAME_TAG_HEAD "tag:"
+
+typedef enum NameKind
+{
+	NAME_KEY,					/* is unlinked */
+	NAME_TAG,					/* a set: its members are unlinked, and itself */
+	NAME_VERSION,				/* a counter: gets a value that it never had */
+	NAME_STAGGERED,				/* a key: is unlinked, but not at once */
+	NAME_SET,					/* as a tag, but under a name of its own */
+	NAME_ROW,					/* no name: a row's image, see
+								 * cacheops_script.h */
+	NAME_KIND_COUNT
+} NameKind;
+
+/*
+ * All names as Redis knows them, the target's key prefix included; a row brings
+ * it along.  Of rows there are no patterns.
+ */
+typedef struct NameSets
+{
+	KeySet		of[NAME_KIND_COUNT];
+} NameSets;
+
+/* As keyset_init, keyset_reset and keyset_free. */
+extern void name_sets_init(NameSets *sets, uint64_t seed);
+extern void name_sets_reset(NameSets *sets);
+extern void name_sets_free(NameSets *sets);
+
+/* A set of kinds has one bit for each. */
+#define NAME_KIND_BIT(kind) (1u << (kind))
+#define NAME_KINDS_ALL (NAME_KIND_BIT(NAME_KIND_COUNT) - 1)
+
+/* As keyset_merge and keyset_reset, of some kinds. */
+extern bool name_sets_merge(NameSets *sets, const NameSets *from, unsigned int kinds)
+			__attribute__((warn_unused_result));
+extern void name_sets_reset_kinds(NameSets *sets, unsigned int kinds);
+
+/* Of some kinds, and of all, together. */
+extern size_t name_sets_count_kinds(const NameSets *sets, unsigned int kinds);
+extern size_t name_sets_count(const NameSets *sets);
+extern size_t name_sets_bytes(const NameSets *sets);
+
+#endif

@@ -1,0 +1,328 @@
+/*-------------------------------------------------------------------------
+ *
+ * check_redis.c
+ *	  Is a target's Redis what the daemon needs?
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "check/check_redis.h"
+
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/password_file.h"
+#include "base/resolver.h"
+#include "check/check_acl.h"
+#include "check/check_names.h"
+#include "check/check_redis_ask.h"
+#include "check/check_redis_permissions.h"
+#include "redis/redis_error.h"
+#include "redis/redis_greeting.h"
+
+#define ADDRESS_BYTES 512
+#define VERSION_BYTES 32
+#define PROBLEM_BYTES 256
+
+#define LOGGING_IN "cannot log in"
+#define OLDEST_MAJOR 4
+#define OLDEST_MAJOR_OF_SCRIPTS 5
+
+/* Behind the prefix; no rule is expected to make such a key. */
+#define EXAMPLE_KEY "uncached-check"
+
+/* --- asking --- */
+
+static bool
+is_denied(const redisReply *reply)
+{
+	return reply != NULL && redis_greeting_is_denial(reply);
+}
+
+/* Reports an error; was there none? */
+static bool
+succeeds(const RedisCheck *check, const char *doing, const char *const words[])
+{
+	redisReply *reply = check_redis_ask(check, words);
+	bool		is_fine = !check_redis_is_error(reply);
+
+	if (!is_fine)
+		check_redis_report_error(check, reply, doing);
+	freeReplyObject(reply);
+	return is_fine;
+}
+
+/* --- connecting --- */
+
+static const struct timeval timeout = {.tv_sec = CHECK_REDIS_TIMEOUT_S};
+
+static bool
+is_connected(const RedisCheck *check)
+{
+	return check->redis != NULL && check->redis->err == 0;
+}
+
+/* By addresses: hiredis would look up the name again. */
+static void
+try_addresses(RedisCheck *check, const struct addrinfo *next)
+{
+	char		host[64];
+
+	for (; next != NULL && !is_connected(check); next = next->ai_next)
+	{
+		if (check->redis != NULL)
+			redisFree(check->redis);
+		resolver_describe(next, host, sizeof(host));
+		check->redis = redisConnectWithTimeout(host, check->target->url.port, timeout);
+	}
+}
+
+/* False if the host cannot be resolved, which was reported. */
+static bool
+try_host(RedisCheck *check, const char *address)
+{
+	const RedisUrl *url = &check->target->url;
+	char		problem[CHECK_NAMES_PROBLEM_BYTES];
+	char		doing[ADDRESS_BYTES + 32];
+	struct addrinfo *addresses = check_names_resolve(url->host, url->port, CHECK_NAMES_TIMEOUT_MS,
+													 problem);
+
+	if (addresses == NULL)
+	{
+		(void) snprintf(doing, sizeof(doing), "%s cannot be reached", address);
+		check_redis_report_failure(check, REDIS_FAILURE_CONNECTION, problem, doing);
+		return false;
+	}
+	try_addresses(check, addresses);
+	freeaddrinfo(addresses);
+	return true;
+}
+
+static bool
+connect_redis(RedisCheck *check)
+{
+	const RedisUrl *url = &check->target->url;
+	char		address[ADDRESS_BYTES];
+
+	url_describe(url, address, sizeof(address));
+	if (url->socket_path != NULL)
+		check->redis = redisConnectUnixWithTimeout(url->socket_path, timeout);
+	else if (!try_host(check, address))
+		return false;
+	if (is_connected(check) && redisSetTimeout(check->redis, timeout) == REDIS_OK)
+	{
+		check_report_say(check->report, CHECK_OK, "", "%s can be reached", address);
+		return true;
+	}
+	check_report_say(check->report, CHECK_MISSING, "correct the URL, or start Redis",
+					 "%s cannot be reached: %s", address,
+					 check->redis != NULL ? check->redis->errstr : "out of memory");
+	return false;
+}
+
+static bool
+has_username(const RedisUrl *url)
+{
+	return url->username != NULL && url->username[0] != '\0';
+}
+
+static bool
+log_in_with(const RedisCheck *check, const char *password)
+{
+	const RedisUrl *url = &check->target->url;
+	bool		has_user = has_username(url);
+	const char *const with_user[] = {"AUTH", url->username, password, NULL};
+	const char *const without_user[] = {"AUTH", password, NULL};
+
+	if (!succeeds(check, LOGGING_IN, has_user ? with_user : without_user))
+		return false;
+	check_report_say(check->report, CHECK_OK, "", "%s%s is let in with its password",
+					 has_user ? "the user " : "the default user", has_user ? url->username : "");
+	return true;
+}
+
+static bool
+log_in(const RedisCheck *check)
+{
+	const RedisUrl *url = &check->target->url;
+	char		from_file[PASSWORD_FILE_BYTES];
+	char		problem[PROBLEM_BYTES];
+	bool		is_public;
+	bool		is_in = false;
+
+	if (url->password_file == NULL)
+		return url->password == NULL || log_in_with(check, url->password);
+	if (password_file_read(url->password_file, from_file, &is_public, problem, sizeof(problem)))
+		is_in = log_in_with(check, from_file);
+	else
+		check_redis_report_failure(check, REDIS_FAILURE_PASSWORD, problem, LOGGING_IN);
+	explicit_bzero(from_file, sizeof(from_file));
+	return is_in;
+}
+
+/* PING tells whether Redis answers at all; a user may be denied it. */
+static bool
+ping(const RedisCheck *check)
+{
+	static const char *const words[] = {"PING", NULL};
+	redisReply *reply = check_redis_ask(check, words);
+	bool		answers = !check_redis_is_error(reply) || is_denied(reply);
+
+	if (!answers)
+		check_redis_report_error(check, reply, reply != NULL ? "it refuses to work" : "cannot ask for PING");
+	freeReplyObject(reply);
+	return answers;
+}
+
+static bool
+select_database(const RedisCheck *check)
+{
+	char		number[16];
+	const char *const words[] = {"SELECT", number, NULL};
+
+	(void) snprintf(number, sizeof(number), "%d", check->target->url.database);
+	if (check->target->url.database == 0)
+		return true;
+	if (!succeeds(check, "cannot use its database", words))
+		return false;
+	check_report_say(check->report, CHECK_OK, "", "it has a database %s", number);
+	return true;
+}
+
+/* --- INFO --- */
+
+/* The value of a field in INFO's text; "" if there is none, or it is too long. */
+static void
+read_field(const char *info, const char *name, char *value, size_t value_bytes)
+{
+	size_t		name_bytes = strlen(name);
+
+	value[0] = '\0';
+	for (; info != NULL && *info != '\0'; info = strchr(info, '\n'))
+	{
+		size_t		length;
+
+		info += *info == '\n';
+		if (strncmp(info, name, name_bytes) != 0 || info[name_bytes] != ':')
+			continue;
+		info += name_bytes + 1;
+		length = strcspn(info, "\r\n");
+		if (length < value_bytes)
+			(void) snprintf(value, value_bytes, "%.*s", (int) length, info);
+		return;
+	}
+}
+
+static void
+check_version(RedisCheck *check, const char *version)
+{
+	long		major = strtol(version, NULL, 10);
+
+	check->major_version = major;
+	if (major < OLDEST_MAJOR)
+		check_report_say(check->report, CHECK_MISSING, "upgrade Redis",
+						 "version %s: uncache needs Redis 4 or later", version);
+	else if (major < OLDEST_MAJOR_OF_SCRIPTS && (check->needs & CHECK_NEEDS_OF_SCRIPTS) != 0)
+		check_report_say(check->report, CHECK_MISSING, "upgrade Redis",
+						 "version %s: tags, versions, cacheops and sweep need Redis 5 or later",
+						 version);
+	else
+		check_report_say(check->report, CHECK_OK, "", "version %s", version);
+}
+
+static void
+take_server_info(RedisCheck *check, const char *info)
+{
+	char		version[VERSION_BYTES];
+	char		mode[VERSION_BYTES];
+
+	read_field(info, "redis_version", version, sizeof(version));
+	read_field(info, "redis_mode", mode, sizeof(mode));
+	if (version[0] != '\0')
+		check_version(check, version);
+	else
+		check_report_say(check->report, CHECK_UNKNOWN, "", "its version, which INFO does not tell");
+	if (mode[0] == '\0' || strcmp(mode, "standalone") == 0)
+		check_report_say(check->report, CHECK_OK, "", "it is a single server");
+	else
+		check_report_say(check->report, CHECK_MISSING, "let the URL name a single server",
+						 "its redis_mode is %s, which is not supported", mode);
+}
+
+static void
+take_replication_info(const RedisCheck *check, const char *info)
+{
+	char		role[VERSION_BYTES];
+
+	read_field(info, "role", role, sizeof(role));
+	if (strcmp(role, "slave") == 0 || strcmp(role, "replica") == 0)
+		check_report_say(check->report, CHECK_MISSING, "let the URL name the primary",
+						 "it is a replica");
+	else if (strcmp(role, "master") == 0)
+		check_report_say(check->report, CHECK_OK, "", "it is a primary");
+	else
+		check_report_say(check->report, CHECK_UNKNOWN, "", "whether it is a primary");
+}
+
+/* False if it cannot even be asked. */
+static bool
+check_info(RedisCheck *check)
+{
+	static const char *const server[] = {"INFO", "server", NULL};
+	static const char *const replication[] = {"INFO", "replication", NULL};
+	redisReply *reply = check_redis_ask(check, server);
+	redisReply *second = check_redis_is_error(reply) ? NULL : check_redis_ask(check, replication);
+	bool		is_there = !check_redis_is_error(reply) && !check_redis_is_error(second);
+
+	if (is_there)
+	{
+		take_server_info(check, check_redis_text(reply));
+		take_replication_info(check, check_redis_text(second));
+	}
+	else if (is_denied(reply) || is_denied(second))
+		check_report_say(check->report, CHECK_UNKNOWN, "", "version, mode and role, for want of INFO");
+	else
+		check_redis_report_error(check, check_redis_is_error(reply) ? reply : second, "cannot ask for INFO");
+	is_there = is_there || is_denied(reply) || is_denied(second);
+	freeReplyObject(reply);
+	freeReplyObject(second);
+	return is_there;
+}
+
+/* --- the interface --- */
+
+static unsigned int
+needs_of_settings(const TargetConfig *target)
+{
+	unsigned int needs = CHECK_NEED_ALWAYS;
+
+	if (target->url.database != 0)
+		needs |= CHECK_NEED_DATABASE;
+	if (target->sweep_ms > 0)
+		needs |= CHECK_NEED_SWEEP;
+	return needs;
+}
+
+void
+check_redis(const TargetConfig *target, unsigned int needs, unsigned int certain_needs,
+			CheckReport *report)
+{
+	RedisCheck	check = {
+		.target = target,
+		.needs = needs | needs_of_settings(target),
+		.certain_needs = certain_needs | needs_of_settings(target),
+		.report = report
+	};
+
+	if (asprintf(&check.key, "%s%s", target->prefix, EXAMPLE_KEY) < 0)
+		check_report_say(report, CHECK_MISSING, "", "out of memory");
+	else
+	{
+		if (connect_redis(&check) && log_in(&check) && ping(&check) && check_info(&check) &&
+			select_database(&check))
+			check_redis_permissions(&check);
+		free(check.key);
+	}
+	if (check.redis != NULL)
+		redisFree(check.redis);
+}

@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * delivery_slots.c
+ *	  The two batches that a delivery has in memory, and where they are.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "delivery/delivery_slots.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool
+delivery_slots_init(DeliverySlots *slots, const char *prefix,
+					size_t prefix_bytes, uint64_t seed)
+{
+	memset(slots, 0, sizeof(*slots));
+	for (int i = 0; i < DELIVERY_SLOT_COUNT; i++)
+		if (!batch_init(&slots->slots[i].batch, prefix, prefix_bytes, seed))
+			return false;
+	return true;
+}
+
+void
+delivery_slots_free(DeliverySlots *slots)
+{
+	delivery_slots_reset(slots);
+	for (int i = 0; i < DELIVERY_SLOT_COUNT; i++)
+		batch_free(&slots->slots[i].batch);
+}
+
+void
+delivery_slots_reset(DeliverySlots *slots)
+{
+	for (int i = 0; i < DELIVERY_SLOT_COUNT; i++)
+		delivery_slot_reset(&slots->slots[i]);
+	slots->filling = NULL;
+	slots->fetched = NULL;
+	slots->applying = NULL;
+}
+
+DeliverySlot *
+delivery_slots_find_free(DeliverySlots *slots)
+{
+	if (slots->filling != NULL || slots->fetched != NULL)
+		return NULL;
+	return &slots->slots[slots->applying == &slots->slots[0] ? 1 : 0];
+}
+
+bool
+delivery_slots_are_taken(const DeliverySlots *slots)
+{
+	return slots->fetched != NULL || slots->applying != NULL ||
+		(slots->filling != NULL && slots->filling->cursor != NULL);
+}
+
+void
+delivery_slot_reset(DeliverySlot *slot)
+{
+	batch_reset(&slot->batch);
+	free(slot->cursor);
+	slot->cursor = NULL;
+	slot->wants_list = false;
+	slot->is_repeat = false;
+	slot->ends_resync = false;
+	slot->is_refetch = false;
+	slot->is_last = false;
+	slot->reaches_end = false;
+	slot->oldest_at_us = 0;
+}

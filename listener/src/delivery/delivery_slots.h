@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * delivery_slots.h
+ *	  The two batches that a delivery has in memory, and where they are.
+ *
+ * A batch is filled by a fetch, and by the list of a resync if a row of it
+ * asks for one; it waits, and is applied.  Redis works on one while the next is
+ * filled.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_DELIVERY_SLOTS_H
+#define UNCACHED_DELIVERY_SLOTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "batch/batch.h"
+#include "delivery/progress.h"
+
+#define DELIVERY_SLOT_COUNT 2
+
+typedef struct DeliverySlot
+{
+	Batch		batch;
+	char	   *cursor;			/* owned; behind the batch; NULL for the
+								 * resync of an attachment, and before the
+								 * fetch is answered */
+	bool		wants_list;		/* a row asks for all that can be resynced */
+	bool		is_repeat;		/* its rows were applied before */
+	bool		ends_resync;	/* the resync of an attachment is made again
+								 * with it */
+	bool		is_refetch;		/* its rows were applied before, but for what
+								 * a lane has skipped of them */
+	LaneKind	lane;			/* which one; the next two are of the fetch */
+	bool		is_last;		/* the round is over */
+	bool		reaches_end;	/* and it has come to its end */
+	size_t		name_counts[NAME_KIND_COUNT];	/* as fetched, for the log */
+	int64_t		oldest_at_us;	/* of its rows, since 1970 */
+} DeliverySlot;
+
+typedef struct DeliverySlots
+{
+	DeliverySlot slots[DELIVERY_SLOT_COUNT];
+	DeliverySlot *filling;		/* each of these borrowed from slots, or NULL */
+	DeliverySlot *fetched;
+	DeliverySlot *applying;
+} DeliverySlots;
+
+/*
+ * Prepares caller's storage, to be freed by delivery_slots_free; "prefix" is
+ * borrowed until then.  False if memory is exhausted: free it all the same.
+ */
+extern bool delivery_slots_init(DeliverySlots *slots, const char *prefix,
+								size_t prefix_bytes, uint64_t seed)
+			__attribute__((warn_unused_result));
+extern void delivery_slots_free(DeliverySlots *slots);
+
+/* Empties all of them. */
+extern void delivery_slots_reset(DeliverySlots *slots);
+
+/* One that the next fetch can fill, or NULL. */
+extern DeliverySlot *delivery_slots_find_free(DeliverySlots *slots);
+
+/* Was a batch fetched that is not applied yet? */
+extern bool delivery_slots_are_taken(const DeliverySlots *slots);
+
+extern void delivery_slot_reset(DeliverySlot *slot);
+
+#endif

@@ -1,0 +1,337 @@
+/*-------------------------------------------------------------------------
+ *
+ * delivery_step.c
+ *	  The state of a delivery, and the choice of what it does next.
+ *
+ * The source does one operation at a time; the target works on one batch's
+ * keys, and on what the lanes have given it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "delivery/delivery_step.h"
+
+#include <time.h>
+
+#include "base/fault_point.h"
+
+/* --- batches --- */
+
+static int64_t
+lag_ms(int64_t at_us)
+{
+	struct timespec now;
+
+	(void) clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000 - at_us / 1000;
+}
+
+static void
+log_batch(const Delivery *delivery, const DeliverySlot *slot)
+{
+	const KeyTally *keys = redis_target_keys(delivery->parts.target);
+
+	/* without rows it only moves a cursor */
+	if (delivery->parts.log->level < LOG_LEVEL_DEBUG || slot->oldest_at_us == 0)
+		return;
+	log_event(delivery->parts.log, LOG_LEVEL_DEBUG,
+			  slot->is_repeat ? "batch applied again" : "batch applied",
+			  LOG_TEXT("target", delivery->parts.config->alias),
+			  LOG_NUMBER("key_count", (int64_t) slot->name_counts[NAME_KEY]),
+			  LOG_NUMBER("staggered_count", (int64_t) slot->name_counts[NAME_STAGGERED]),
+			  LOG_NUMBER("tag_count", (int64_t) slot->name_counts[NAME_TAG]),
+			  LOG_NUMBER("version_count", (int64_t) slot->name_counts[NAME_VERSION]),
+			  LOG_NUMBER("row_count", (int64_t) slot->name_counts[NAME_ROW]),
+			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&slot->batch.patterns)),
+			  LOG_NUMBER("keys_named", (int64_t) keys->named_count),
+			  LOG_NUMBER("keys_unlinked", (int64_t) keys->unlinked_count),
+			  LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us)));
+}
+
+/*
+ * What is to be done again is acknowledged then.  The resync's own batch is no part of the
+ * journal.
+ */
+static bool
+move_progress(Delivery *delivery, const DeliverySlot *slot)
+{
+	if (slot->is_refetch)
+		return delivery_lanes_end_fetch(delivery, slot);
+	if (slot->cursor == NULL || (delivery->repeat.is_on && !slot->is_repeat))
+		return true;
+	return progress_apply(&delivery->progress, slot->cursor);
+}
+
+bool
+delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
+{
+	bool		done;
+
+	if (slot->cursor != NULL && !slot->is_refetch)
+		log_batch(delivery, slot);
+	done = delivery_lanes_take_patterns(delivery, slot) && move_progress(delivery, slot);
+	delivery_slot_reset(slot);
+	return done;
+}
+
+/* Gives the next batch to the target and the lanes.  False if memory is exhausted. */
+static bool
+apply_next(Delivery *delivery)
+{
+	while (delivery->slots.applying == NULL && delivery->slots.fetched != NULL)
+	{
+		DeliverySlot *slot = delivery->slots.fetched;
+
+		delivery->slots.fetched = NULL;
+		for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+			slot->name_counts[kind] = slot->batch.names.of[kind].key_count;
+		if (!delivery_lanes_take_names(delivery, slot))
+			return false;
+		if (!slot->is_refetch && name_sets_count(&slot->batch.names) > 0)
+		{
+			delivery->slots.applying = slot;
+			redis_target_apply(delivery->parts.target, REDIS_LANE_QUICK, &slot->batch.names);
+			FAULT_POINT("after_send");
+		}
+		else if (!delivery_step_finish_batch(delivery, slot))
+			return false;
+	}
+	return true;
+}
+
+/* --- resync --- */
+
+static bool
+is_of_resync(const DeliverySlot *slot)
+{
+	return slot != NULL && (slot->cursor == NULL || slot->ends_resync);
+}
+
+/* Deletes were made of all that can be resynced: reports it, or once more for standbys. */
+static void
+settle_resync(Delivery *delivery)
+{
+	const DeliverySlots *slots = &delivery->slots;
+	ResyncStep *step = &delivery->session.resync;
+
+	if ((*step != RESYNC_DELETING && *step != RESYNC_REPEATING) ||
+		is_of_resync(slots->fetched) || is_of_resync(slots->applying) ||
+		(slots->filling != NULL && slots->filling->ends_resync) ||
+		delivery_lanes_have_resync(delivery))
+		return;
+	*step = *step == RESYNC_DELETING && delivery->repeat.is_on ? RESYNC_AWAITING : RESYNC_TO_REPORT;
+}
+
+/* --- the source's next operation --- */
+
+static bool
+is_target_ready(const Delivery *delivery)
+{
+	return redis_target_is_ready(delivery->parts.target);
+}
+
+static void
+start_fetch(Delivery *delivery, bool sleep)
+{
+	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
+	delivery->slots.filling = delivery_slots_find_free(&delivery->slots);
+	delivery->session.is_asking_sleep = sleep;
+	delivery->session.is_bell_armed |= sleep;
+	delivery->session.is_rung_fetch = delivery->session.was_rung || delivery->session.was_doubted;
+	delivery->session.was_rung = false;
+	delivery->session.was_doubted = false;
+	journal_source_fetch(delivery->parts.source, delivery->cursor,
+						 DELIVERY_FETCH_MAX_BYTES, sleep);
+}
+
+static void
+start_resync_list(Delivery *delivery)
+{
+	delivery->session.resync = RESYNC_LISTING;
+	delivery->slots.filling = delivery_slots_find_free(&delivery->slots);
+	journal_source_list_resync(delivery->parts.source);
+}
+
+/* Is there anything that ends without another fetch? */
+static bool
+has_work_in_hand(const Delivery *delivery)
+{
+	return delivery_slots_are_taken(&delivery->slots) ||
+		!delivery_lanes_are_idle(delivery) || delivery->session.resync != RESYNC_NONE ||
+		!progress_is_complete(&delivery->progress) || !delivery_repeat_is_complete(delivery);
+}
+
+static bool
+has_room_for_fetch(Delivery *delivery)
+{
+	return delivery_slots_find_free(&delivery->slots) != NULL;
+}
+
+/* Not while it sleeps or lingers: then there is time to trim. */
+static bool
+can_fetch(const Delivery *delivery)
+{
+	return is_target_ready(delivery) && !loop_timer_is_armed(&delivery->idle_timer);
+}
+
+/*
+ * An empty answer while Redis still works is not asked for again before
+ * Redis has finished; then the bell can be armed as well.
+ */
+static void
+fetch_if_useful(Delivery *delivery)
+{
+	bool		sleep = delivery->session.was_empty && !delivery->session.was_rung &&
+	!delivery_step_holds_ack(delivery);
+
+	if (!is_target_ready(delivery))
+	{
+		/* writers must not ring for nobody */
+		if (delivery->session.is_bell_armed)
+			start_fetch(delivery, false);
+	}
+	else if (!has_room_for_fetch(delivery) ||
+			 loop_timer_is_armed(&delivery->idle_timer))
+		return;
+	else if (!sleep)
+		start_fetch(delivery, false);
+	else if (delivery->slots.applying == NULL)
+	{
+		if (!has_work_in_hand(delivery))
+			delivery->events->drained(delivery->context);
+		if (delivery->session.is_running && journal_source_is_idle(delivery->parts.source))
+			start_fetch(delivery, true);
+	}
+}
+
+/*
+ * In turns while both have something to fetch, and whenever the other one sleeps
+ * or lingers.
+ */
+static bool
+repeat_goes_first(Delivery *delivery)
+{
+	return delivery_repeat_wants_fetch(delivery) && is_target_ready(delivery) &&
+		has_room_for_fetch(delivery) &&
+		(delivery->repeat.is_its_turn || !can_fetch(delivery));
+}
+
+/* The same for what lanes have skipped. */
+static bool
+lanes_go_first(Delivery *delivery)
+{
+	return delivery_lanes_want_fetch(delivery) && is_target_ready(delivery) &&
+		has_room_for_fetch(delivery) &&
+		(delivery->lanes.is_their_turn || !can_fetch(delivery));
+}
+
+static void
+start_trim(Delivery *delivery)
+{
+	trim_schedule_begin(&delivery->trim);
+	journal_source_trim(delivery->parts.source, TRIM_SCHEDULE_MAX_ROWS);
+}
+
+/* The position is from before what this acknowledges, and after all else. */
+static void
+start_ack(Delivery *delivery)
+{
+	int64_t		position = delivery->session.position;
+
+	FAULT_POINT("before_ack");
+	loop_timer_remove(delivery->parts.loop, &delivery->ack_timer);
+	ack_pace_begin_ack(&delivery->ack_pace, loop_now_ms(delivery->parts.loop));
+	delivery->session.is_placed = !delivery->progress.is_ack_due;
+	delivery->session.position = 0;
+	progress_acknowledge(&delivery->progress);
+	delivery->session.is_acking = true;
+	journal_source_ack(delivery->parts.source, delivery->progress.clean.cursor, position);
+}
+
+bool
+delivery_step_holds_ack(const Delivery *delivery)
+{
+	return loop_timer_is_armed(&delivery->ack_timer);
+}
+
+/* Is there something to acknowledge, and is it time?  Else a timer comes back. */
+static bool
+wants_ack(Delivery *delivery)
+{
+	Loop	   *loop = delivery->parts.loop;
+	int64_t		wait_ms = 0;
+
+	if (!delivery->progress.is_ack_due && delivery->session.position == 0)
+		return false;
+	if (!delivery->session.is_finishing)
+		wait_ms = ack_pace_wait_ms(&delivery->ack_pace, loop_now_ms(loop));
+	if (wait_ms == 0)
+		return true;
+	/* without memory for a timer, rather too early */
+	return !loop_timer_is_armed(&delivery->ack_timer) &&
+		!loop_timer_set(loop, &delivery->ack_timer, wait_ms);
+}
+
+/* Does Redis work on a batch's names, or is one not acknowledged that can be? */
+static bool
+has_batch_in_hand(const Delivery *delivery)
+{
+	return delivery->slots.applying != NULL || delivery_lanes_are_stepping(delivery) ||
+		delivery->progress.is_ack_due || delivery->session.is_acking;
+}
+
+static void
+start_lanes_fetch(Delivery *delivery)
+{
+	if (!delivery_lanes_start_fetch(delivery))
+		delivery->events->exhausted(delivery->context);
+}
+
+static void
+start_operation(Delivery *delivery)
+{
+	if (delivery->session.is_finishing && !has_batch_in_hand(delivery))
+		delivery->events->finished(delivery->context);
+	else if (!journal_source_is_idle(delivery->parts.source))
+		return;
+	else if (wants_ack(delivery))
+		start_ack(delivery);
+	else if (delivery->session.is_finishing)
+		return;
+	else if (delivery->slots.filling != NULL)
+		journal_source_list_resync(delivery->parts.source);
+	else if (delivery->session.resync == RESYNC_TO_LIST && is_target_ready(delivery))
+		start_resync_list(delivery);
+	else if (delivery->session.resync == RESYNC_TO_REPORT)
+	{
+		FAULT_POINT("after_resync");
+		delivery->session.resync = RESYNC_REPORTING;
+		journal_source_resynced(delivery->parts.source);
+	}
+	else if (delivery_repeat_wants_report(delivery))
+		delivery_repeat_start_report(delivery);
+	else if (delivery_repeat_wants_question(delivery))
+		delivery_repeat_start_question(delivery);
+	else if (trim_schedule_wants(&delivery->trim, can_fetch(delivery)))
+		start_trim(delivery);
+	else if (repeat_goes_first(delivery))
+		delivery_repeat_start_fetch(delivery);
+	else if (lanes_go_first(delivery))
+		start_lanes_fetch(delivery);
+	else if (delivery->session.resync != RESYNC_TO_LIST)
+		fetch_if_useful(delivery);
+}
+
+void
+delivery_step_advance(Delivery *delivery)
+{
+	if (!delivery->session.is_running)
+		return;
+	if (!delivery->session.is_finishing &&
+		(!apply_next(delivery) || !delivery_lanes_advance(delivery)))
+	{
+		delivery->events->exhausted(delivery->context);
+		return;
+	}
+	settle_resync(delivery);
+	start_operation(delivery);
+}

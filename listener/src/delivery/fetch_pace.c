@@ -1,0 +1,57 @@
+/*-------------------------------------------------------------------------
+ *
+ * fetch_pace.c
+ *	  How long to linger between two fetches.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "delivery/fetch_pace.h"
+
+#include <stdbool.h>
+
+static void
+begin_interval(FetchPace *pace, int64_t now_ms)
+{
+	pace->begin_ms = now_ms;
+	pace->row_count = 0;
+	pace->answer_count = 0;
+}
+
+void
+fetch_pace_init(FetchPace *pace, int64_t now_ms)
+{
+	begin_interval(pace, now_ms);
+	pace->linger_ms = 0;
+}
+
+/* Every fourth answer at least had a second row. */
+static bool
+has_company(const FetchPace *pace)
+{
+	return pace->row_count * 4 >= pace->answer_count * 5;
+}
+
+/*
+ * The first rows after a pause are never a busy journal, since the pause counts
+ * as well: they are not held up, and only what follows them can be.
+ */
+void
+fetch_pace_take_fetch(FetchPace *pace, int64_t now_ms, size_t row_count)
+{
+	int64_t		elapsed_ms = now_ms - pace->begin_ms;
+
+	pace->row_count += (int64_t) row_count;
+	pace->answer_count += row_count > 0 ? 1 : 0;
+	if (elapsed_ms < FETCH_PACE_LINGER_MS)
+		return;
+	pace->linger_ms = 0;
+	if (pace->row_count / elapsed_ms >= FETCH_PACE_BUSY_ROWS && has_company(pace))
+		pace->linger_ms = FETCH_PACE_LINGER_MS;
+	begin_interval(pace, now_ms);
+}
+
+int64_t
+fetch_pace_linger_ms(const FetchPace *pace)
+{
+	return pace->linger_ms;
+}

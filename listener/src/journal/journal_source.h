@@ -1,0 +1,168 @@
+/*-------------------------------------------------------------------------
+ *
+ * journal_source.h
+ *	  One target's session with the journal: docs/protocol.md over an
+ *	  asynchronous libpq connection.
+ *
+ * The only module besides journal_conninfo that knows libpq.  Callbacks run
+ * from the loop, never from inside a function of this header; a callback may
+ * call any of them but journal_source_destroy.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_JOURNAL_SOURCE_H
+#define UNCACHED_JOURNAL_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "journal/journal_row.h"
+#include "redis/redis_history.h"
+
+typedef struct JournalSource JournalSource;
+
+typedef enum JournalAttachState
+{
+	JOURNAL_STANDBY,
+	JOURNAL_CONFLICT,			/* stands by, too: the session that works
+								 * deletes elsewhere */
+	JOURNAL_WAITING,
+	JOURNAL_RESYNC,
+	JOURNAL_READY
+} JournalAttachState;
+
+/* Strings are borrowed, and valid during the callback. */
+typedef struct JournalAttachment
+{
+	JournalAttachState state;
+	const char *cursor;			/* "" unless resync or ready */
+	const char *reason;
+} JournalAttachment;
+
+typedef struct JournalFetch
+{
+	const char *cursor;			/* where the next fetch starts */
+	size_t		row_count;		/* journal rows, that is without the last */
+	size_t		key_bytes;		/* of all their keys */
+	int64_t		oldest_at_us;	/* of the rows, since 1970; 0 without rows */
+} JournalFetch;
+
+typedef struct JournalEvents
+{
+	/* The session is set up: attach now. */
+	void		(*connected) (void *context);
+
+	/*
+	 * One element of a fetched row, or a row of resync_keys; the bytes are
+	 * valid during the callback.  sibling_count is how many elements with
+	 * this action its transaction has in the answer, itself included, and 0
+	 * for a row of resync_keys.  False says that memory is exhausted, and
+	 * ends the session.  All of them come before "fetched" or
+	 * "resync_listed".
+	 */
+	bool		(*invalidation) (void *context, JournalAction action, size_t sibling_count,
+								 const char *key, size_t key_bytes);
+
+	/* The answers, one for each operation that was started. */
+	void		(*attached) (void *context, const JournalAttachment *attachment);
+	void		(*fetched) (void *context, const JournalFetch *fetch);
+	void		(*acked) (void *context);
+	void		(*resync_listed) (void *context);
+	void		(*resynced) (void *context);
+	void		(*trimmed) (void *context, int64_t row_count);
+
+	/*
+	 * What standbys have replayed: first one call for each that is connected,
+	 * "replayed" being 0 if it is not known; then the last one, with the
+	 * place in the WAL that was marked, or 0.  Names are borrowed.
+	 */
+	bool		(*standby) (void *context, const char *name, uint64_t replayed);
+	void		(*standbys_told) (void *context, uint64_t position);
+	void		(*late_reported) (void *context);
+
+	/* The doorbell: look for rows. */
+	void		(*rung) (void *context);
+
+	/*
+	 * Connecting or the session failed; it was logged and is closed.  The
+	 * operation that was under way gets no other answer.
+	 */
+	void		(*lost) (void *context);
+} JournalEvents;
+
+/*
+ * "dsn" (libpq's conninfo, may be empty), "target" and "events" are borrowed.
+ * Nothing is connected yet.  NULL if memory is exhausted.
+ */
+extern JournalSource *journal_source_create(Loop *loop, const Log *log, const char *dsn,
+											const char *target,
+											const JournalEvents *events, void *context);
+
+/* NULL is allowed. */
+extern void journal_source_destroy(JournalSource *source);
+
+/* Answered by "connected" or "lost".  Only while disconnected. */
+extern void journal_source_connect(JournalSource *source);
+
+/* No callback runs any more, "lost" included. */
+extern void journal_source_disconnect(JournalSource *source);
+
+/*
+ * The server's process of the latest session, and that of another source for the
+ * same target and dsn, which the next session ends, should it still be there: it would keep
+ * the consumer's lock.  0 is none.
+ */
+extern int	journal_source_backend_pid(const JournalSource *source);
+extern void journal_source_succeed(JournalSource *source, int backend_pid);
+
+/* Connected, set up, and without an operation under way? */
+extern bool journal_source_is_idle(const JournalSource *source);
+
+/*
+ * Has everything been done again that failed last, in an earlier session?  False as long as
+ * a session that looks well may end where the last one did.
+ */
+extern bool journal_source_owes_nothing(const JournalSource *source);
+
+/* The session is of use: what failed before is over. */
+extern void journal_source_end_failures(JournalSource *source);
+
+/* Operations; only while idle.  Strings are copied. */
+/*
+ * history: of the Redis that the deletes will go to, NULL if none is there; place: where in
+ * it, and address: of it, as place.h describes them.
+ */
+extern void journal_source_attach(JournalSource *source, const RedisHistory *history,
+								  const char *place, const char *address);
+extern void journal_source_fetch(JournalSource *source, const char *cursor,
+								 size_t max_bytes, bool sleep);
+
+/* What lies between two cursors; answered by "fetched", too. */
+extern void journal_source_fetch_until(JournalSource *source, const char *cursor,
+									   size_t max_bytes, const char *until);
+
+/*
+ * repl_offset: 0, or where Redis' history stood after everything had been
+ * applied that was acknowledged, or resynced, before this call.
+ */
+extern void journal_source_ack(JournalSource *source, const char *cursor,
+							   int64_t repl_offset);
+extern void journal_source_list_resync(JournalSource *source);
+extern void journal_source_resynced(JournalSource *source);
+extern void journal_source_trim(JournalSource *source, unsigned int max_rows);
+
+/*
+ * names: of standbys, with commas between them; NULL is all that are streaming.  mark:
+ * asks for a place in the WAL that they have to reach, behind all that was visible
+ * before this call.
+ */
+extern void journal_source_ask_standbys(JournalSource *source, const char *names,
+										bool mark);
+
+/* Those that are no longer waited for; NULL is none. */
+extern void journal_source_report_late(JournalSource *source, const char *names);
+
+#endif

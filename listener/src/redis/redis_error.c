@@ -1,0 +1,181 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_error.c
+ *	  What kinds of error Redis answers, and what to do about them.
+ *
+ * The tables are all that the daemon knows of this.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "redis/redis_error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RETRY REDIS_REACTION_RETRY
+#define ALARM REDIS_REACTION_ALARM
+#define FATAL REDIS_REACTION_FATAL
+
+static const char needed_permissions[] =
+"the Redis user needs: +unlink +scan +select +ping +info +client|setname ~*, and"
+" for tags and versions: +eval +srandmember +srem +incrby +set +time;"
+" for uncached --check-connections: +acl|whoami +acl|dryrun";
+
+#define NO_CLUSTER \
+	"this is a Redis Cluster, which is not supported: let the URL name a Redis that is none"
+#define NO_SENTINEL \
+	"this is a Redis Sentinel, which has no keys: let the URL name the primary's address"
+#define NO_SELECT \
+	"this server has no numbered databases: if it is a Redis Sentinel, let the URL name the primary's address"
+#define SENDS_AGAIN "everything is sent again"
+
+static const RedisErrorKind replies[] = {
+	{"OOM ", RETRY, "Redis is over maxmemory and refuses to write: raise it, or let Redis evict"},
+	{"MISCONF ", RETRY, "Redis cannot write its dump and refuses writes"},
+	{"READONLY ", RETRY, "this is a replica: the URL must name the primary"},
+	{"LOADING ", RETRY, "Redis is loading its dump"},
+	{"MASTERDOWN ", RETRY, "this is a replica that lost its primary"},
+	{"NOREPLICAS ", RETRY, "Redis has too few replicas to accept writes"},
+	{"CLUSTERDOWN ", RETRY, "the Redis Cluster is not complete"},
+	{"BUSY ", RETRY, "a script blocks Redis"},
+	{"NOSCRIPT ", RETRY, SENDS_AGAIN},
+	{"EXECABORT ", RETRY, SENDS_AGAIN},
+	{"ERR max number of clients", ALARM, "Redis' maxclients is reached: raise it, or close other clients' connections"},
+
+	{"NOAUTH ", ALARM, "the URL needs a password"},
+	{"WRONGPASS ", ALARM, "user or password in the URL is wrong"},
+	{"NOPERM ", ALARM, needed_permissions},
+	{"ERR The user executing the script", ALARM, needed_permissions},
+	{"ERR ACL failure in script", ALARM, needed_permissions},
+	{"DENIED ", ALARM, "Redis runs in protected mode: set a password or bind it to loopback"},
+	{"ERR invalid password", ALARM, "the password in the URL is wrong"},
+	{"ERR Client sent AUTH", ALARM, "the URL has a password, but Redis has none"},
+	{"ERR AUTH ", ALARM, "the URL has a password, but Redis has none"},
+
+	{REDIS_ERROR_CLUSTER, FATAL, NO_CLUSTER},
+	{REDIS_ERROR_SENTINEL, FATAL, NO_SENTINEL},
+	{"ERR SELECT is not allowed in cluster mode", FATAL, NO_CLUSTER},
+	{"MOVED ", FATAL, NO_CLUSTER},
+	{"ASK ", FATAL, NO_CLUSTER},
+	{"TRYAGAIN ", FATAL, NO_CLUSTER},
+	{"CROSSSLOT ", FATAL, NO_CLUSTER},
+	{"ERR Write commands not allowed after non deterministic", FATAL,
+	"tags and versions need Redis 5 or later"},
+	{"ERR DB index is out of range", FATAL, "the URL names a database that Redis does not have"},
+	{"ERR unknown command 'SELECT'", FATAL, NO_SELECT},
+	{"ERR unknown command `SELECT`", FATAL, NO_SELECT},
+	{"ERR unknown command", FATAL, "this server does not know a command that uncached needs:"
+	" UNLINK, SCAN, and for tags and versions EVAL; rename-command must leave them"},
+
+	{"", ALARM, "the error, and Redis' log, say what is wrong; if uncache is to blame, report it"},
+};
+
+/* What of this is said otherwise where the password comes from a file. */
+static const struct
+{
+	const char *prefix;
+	const char *advice;
+}			file_advices[] = {
+	{"NOAUTH ", "Redis asks for another password than that in the file "},
+	{"WRONGPASS ", "the user is wrong, or the password in the file "},
+	{"ERR invalid password", "the password is wrong in the file "},
+	{"ERR Client sent AUTH", "Redis has no password, but there is one in the file "},
+	{"ERR AUTH ", "Redis has no password, but there is one in the file "},
+};
+
+/* By a part of the text, which is our own; with several addresses it speaks of each. */
+static const struct
+{
+	const char *part;
+	RedisErrorKind kind;
+}			connections[] = {
+	{"the host name: ", {"", RETRY, "look at the host in the URL, and at the name service"}},
+	{"no answer", {"", RETRY, "look for what blocks Redis or the network: a slow command, swap, a stopped process"}},
+
+	{"", {"", RETRY, "look whether Redis runs, and at host and port, or the socket, in the URL"}},
+};
+static const RedisErrorKind password = {"", ALARM, "mend the password file"};
+static const RedisErrorKind protocol = {
+	"", ALARM, "what answers is no Redis: look at the URL; if it is one, report it"
+};
+
+static const RedisErrorKind *
+find_reply(const char *text)
+{
+	const RedisErrorKind *kind = replies;
+
+	/* what a script returns comes with a second "-" from Redis 6 and older */
+	if (*text == '-')
+		text++;
+	/* the last prefix is empty, so that the walk ends */
+	while (strncmp(text, kind->prefix, strlen(kind->prefix)) != 0)
+		kind++;
+	return kind;
+}
+
+static const RedisErrorKind *
+find_connection(const char *text)
+{
+	size_t		index = 0;
+
+	/* the last part is empty, so that the walk ends */
+	while (strstr(text, connections[index].part) == NULL)
+		index++;
+	return &connections[index].kind;
+}
+
+const RedisErrorKind *
+redis_error_kind_at(size_t index)
+{
+	return index < sizeof(replies) / sizeof(replies[0]) ? &replies[index] : NULL;
+}
+
+const RedisErrorKind *
+redis_error_kind(RedisFailure failure, const char *text)
+{
+	switch (failure)
+	{
+		case REDIS_FAILURE_REPLY:
+			return find_reply(text);
+		case REDIS_FAILURE_PASSWORD:
+			return &password;
+		case REDIS_FAILURE_PROTOCOL:
+			return &protocol;
+		case REDIS_FAILURE_CONNECTION:
+			break;
+	}
+	return find_connection(text);
+}
+
+const char *
+redis_error_file_advice(RedisFailure failure, const char *text)
+{
+	if (failure == REDIS_FAILURE_PASSWORD)
+		return "it is read again at each try; mend the file ";
+	if (failure != REDIS_FAILURE_REPLY)
+		return NULL;
+	for (size_t i = 0; i < sizeof(file_advices) / sizeof(file_advices[0]); i++)
+	{
+		if (strncmp(text, file_advices[i].prefix, strlen(file_advices[i].prefix)) == 0)
+			return file_advices[i].advice;
+	}
+	return NULL;
+}
+
+void
+redis_error_advise(RedisFailure failure, const char *text, const char *password_file,
+				   char *advice, size_t advice_bytes)
+{
+	const char *file_advice = password_file == NULL ? NULL : redis_error_file_advice(failure, text);
+
+	if (file_advice != NULL)
+		(void) snprintf(advice, advice_bytes, "%s%s", file_advice, password_file);
+	else
+		(void) snprintf(advice, advice_bytes, "%s", redis_error_kind(failure, text)->advice);
+}
+
+bool
+redis_error_is_denial(const char *text)
+{
+	return find_reply(text)->advice == needed_permissions;
+}

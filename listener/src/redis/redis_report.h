@@ -1,0 +1,56 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_report.h
+ *	  Says what becomes of a target's connections.
+ *
+ * Part of redis_target.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_REDIS_REPORT_H
+#define UNCACHED_REDIS_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "redis/redis_error.h"
+#include "redis/redis_send.h"
+
+/* Connected and greeted; said once, while connections fail one after the other behind it. */
+extern void redis_report_connected(RedisTarget *target);
+
+/* A connection failed, before it was ready or after; said when it is news. */
+extern void redis_report_failure(RedisTarget *target, bool was_ready, RedisFailure failure,
+								 const char *reason, int64_t retry_ms);
+
+/*
+ * The connection is of use: what failed before is over, and the next backoff is short.  What a
+ * connection can do first says nothing of what made the last one fail: names may be unlinked
+ * again and again by a user who may not SCAN.  So it is of use when nothing is left in
+ * hand.
+ */
+extern void redis_report_use(RedisTarget *target);
+
+/*
+ * Redis answers.  Is it of use, after the longest backoff without anything in hand, or
+ * after a minute?
+ */
+extern void redis_report_answer(RedisTarget *target);
+
+/* Has the connection lasted for longer than the longest backoff? */
+extern bool redis_report_has_lasted(const RedisTarget *target);
+
+/* A piece of work is done: is nothing left in hand? */
+extern void redis_report_done(RedisTarget *target);
+
+/*
+ * Of so many keys so many were there.  Once an hour at most it says how many they were in all, and
+ * a warning comes where there were thousands and never one.
+ */
+extern void redis_report_unlinked(RedisTarget *target, size_t named_count,
+								  uint64_t unlinked_count);
+
+/* Says how many they were, if there were any since that was said last. */
+extern void redis_report_keys(RedisTarget *target);
+
+#endif

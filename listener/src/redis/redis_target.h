@@ -1,0 +1,151 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_target.h
+ *	  One Redis destination: does away with names and with what matches
+ *	  patterns, and proves it.
+ *
+ * One piece of work in each lane and a scan pass may be in hand at a time; they
+ * share the connection.  What is in an earlier lane goes first, the pass goes last; of what
+ * goes by steps (see redis_script.h) one step is under way, so that
+ * nothing has to wait for longer than that.  Work is done when every command that
+ * belongs to it was answered as Redis answers success, all over one
+ * connection.  On anything else the connection is dropped and, after a
+ * backoff, all unfinished work is sent again from its start; that goes on
+ * until it succeeds or is abandoned.  While there is neither a pass nor names to be sent, tags
+ * are swept now and then (redis_sweep.h) if that is allowed, which nobody is told of.  Callbacks run from the loop, never
+ * from inside a function of this header; a callback may call any of them but
+ * redis_target_destroy.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_REDIS_TARGET_H
+#define UNCACHED_REDIS_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/url.h"
+#include "batch/name_sets.h"
+#include "redis/key_tally.h"
+#include "redis/redis_conn.h"
+#include "redis/redis_history.h"
+
+typedef struct RedisTarget RedisTarget;
+
+typedef enum RedisLane
+{
+	REDIS_LANE_QUICK,			/* what is expected at once */
+	REDIS_LANE_STEPS,			/* what takes Redis long */
+	REDIS_LANE_STAGGERED,		/* what somebody else sees to the pace of */
+	REDIS_LANE_COUNT
+} RedisLane;
+
+typedef struct RedisTargetSettings
+{
+	const char *alias;			/* borrowed; for the log */
+	const RedisUrl *url;		/* borrowed */
+	RedisConnTimeouts timeouts;
+	int64_t		backoff_first_ms;
+	int64_t		backoff_cap_ms;
+	int64_t		scan_rate;		/* keys a pass may look at in a second; 0 is
+								 * without bound */
+	int64_t		sweep_ms;		/* between two sweeps of tags; 0 is never */
+	const char *prefix;			/* borrowed; in front of the tags to sweep */
+	size_t		prefix_bytes;
+	uint64_t	seed;
+} RedisTargetSettings;
+
+typedef struct RedisTargetEvents
+{
+	/* Connected and greeted. */
+	void		(*ready) (void *context);
+
+	/*
+	 * Redis has told again of its history, about once a second while it is
+	 * ready: it has gone on, and has in it everything that was answered
+	 * before.
+	 */
+	void		(*placed) (void *context);
+
+	/*
+	 * A connection could not be made or was dropped; it was logged.  The
+	 * target tries again by itself.
+	 */
+	void		(*lost) (void *context);
+
+	/*
+	 * Which sets some of the lane's names mean is not known: a pass with this
+	 * pattern over sets has to follow.  Before apply_done; the pattern is
+	 * borrowed.  It may come more than once.
+	 */
+	void		(*needs_scan) (void *context, RedisLane lane, const char *pattern,
+							   size_t pattern_bytes);
+
+	/* The lane's names are proven to be deleted, and no longer borrowed. */
+	void		(*apply_done) (void *context, RedisLane lane);
+
+	/* A whole pass with the patterns is proven. */
+	void		(*scan_done) (void *context);
+} RedisTargetEvents;
+
+/*
+ * "settings" is copied, "events" borrowed.  Nothing is connected yet.  NULL
+ * if memory is exhausted.
+ */
+extern RedisTarget *redis_target_create(Loop *loop, const Log *log,
+										const RedisTargetSettings *settings,
+										const RedisTargetEvents *events, void *context);
+
+/* NULL is allowed. */
+extern void redis_target_destroy(RedisTarget *target);
+
+/* Connects, and stays connected as far as possible. */
+extern void redis_target_start(RedisTarget *target);
+
+/* Disconnects and abandons all work; no callback runs any more. */
+extern void redis_target_stop(RedisTarget *target);
+
+extern bool redis_target_is_ready(const RedisTarget *target);
+
+/*
+ * What Redis has told last of its history, maybe nothing.  While ready it goes
+ * on: where it does not, the connection is dropped.  Valid until it is lost.
+ */
+extern const RedisHistory *redis_target_history(const RedisTarget *target);
+
+/* The keys that UNLINK named since the target was created, and those that were there. */
+extern const KeyTally *redis_target_keys(const RedisTarget *target);
+
+/*
+ * Unlinks keys, takes sets and renews versions (see redis_script.h): at least one name.
+ * They are borrowed and must not change until apply_done or redis_target_abandon.  Only while
+ * no other names are in the lane.
+ */
+extern void redis_target_apply(RedisTarget *target, RedisLane lane, const NameSets *names);
+
+/*
+ * The same for every name in Redis that matches one of the patterns, which
+ * are copied: for one of several kinds, all that they ask for, sets first.
+ * Only while no other pass is in hand.  False if memory is exhausted.
+ */
+extern bool redis_target_scan(RedisTarget *target, const NameSets *patterns)
+			__attribute__((warn_unused_result));
+
+/*
+ * From now on "placed" is called only for what is asked of the history after
+ * this call.
+ */
+extern void redis_target_restart_history(RedisTarget *target);
+
+/*
+ * May tags be swept?  Not before this is called: only who works for the target is to.  What
+ * was begun goes on where it was when it is allowed again.
+ */
+extern void redis_target_allow_sweep(RedisTarget *target, bool is_allowed);
+
+/* Forgets all work in hand; its callbacks are not called any more. */
+extern void redis_target_abandon(RedisTarget *target);
+
+#endif

@@ -1,0 +1,134 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_fetch_pace.c
+ *	  Unit tests of listener/src/delivery/fetch_pace.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "delivery/fetch_pace.h"
+
+#define BEGIN_MS INT64_C(1000000)
+
+static FetchPace pace;
+static int64_t now_ms;
+
+static void
+start(void)
+{
+	now_ms = BEGIN_MS;
+	fetch_pace_init(&pace, now_ms);
+}
+
+/* An answer that comes so much later than the last one. */
+static void
+fetch_after(int64_t elapsed_ms, size_t row_count)
+{
+	now_ms += elapsed_ms;
+	fetch_pace_take_fetch(&pace, now_ms, row_count);
+}
+
+START_TEST(fetch_pace_does_not_linger_at_first)
+{
+	start();
+	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
+	fetch_after(0, 1000);
+	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
+}
+
+END_TEST
+
+START_TEST(fetch_pace_lingers_where_rows_come_all_the_time)
+{
+	start();
+	for (int i = 0; i < FETCH_PACE_LINGER_MS; i++)
+		fetch_after(1, 2);
+	ck_assert_int_eq(fetch_pace_linger_ms(&pace), FETCH_PACE_LINGER_MS);
+}
+
+END_TEST
+
+START_TEST(fetch_pace_does_not_linger_for_single_rows)
+{
+	start();
+	for (int i = 0; i < 100; i++)
+		fetch_after(5, 1);
+	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
+}
+
+END_TEST
+
+/* A client that waits for each of its rows, as fast as it can. */
+START_TEST(fetch_pace_does_not_linger_for_rows_that_come_one_by_one)
+{
+	start();
+	for (int i = 0; i < 200; i++)
+	{
+		fetch_after(i % 2, 1);
+		fetch_after(0, 1);
+		fetch_after(0, 0);
+	}
+	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
+}
+
+END_TEST
+
+START_TEST(fetch_pace_does_not_hold_up_what_comes_after_a_pause)
+{
+	start();
+	fetch_after(10000, 5000);
+	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
+}
+
+END_TEST
+
+START_TEST(fetch_pace_goes_on_lingering_at_its_own_pace)
+{
+	start();
+	for (int i = 0; i < 8; i++)
+		fetch_after(1, 5);
+	for (int i = 0; i < 10; i++)
+	{
+		fetch_after(FETCH_PACE_LINGER_MS + 1, 45);
+		ck_assert_int_eq(fetch_pace_linger_ms(&pace), FETCH_PACE_LINGER_MS);
+	}
+}
+
+END_TEST
+
+START_TEST(fetch_pace_stops_lingering_when_rows_get_fewer)
+{
+	start();
+	for (int i = 0; i < 8; i++)
+		fetch_after(1, 5);
+	ck_assert_int_eq(fetch_pace_linger_ms(&pace), FETCH_PACE_LINGER_MS);
+	fetch_after(FETCH_PACE_LINGER_MS, 1);
+	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
+}
+
+END_TEST
+
+int
+main(void)
+{
+	Suite	   *suite = suite_create("fetch_pace");
+	TCase	   *tests = tcase_create("fetch_pace");
+	SRunner    *runner = srunner_create(suite);
+	int			failed_count;
+
+	tcase_add_test(tests, fetch_pace_does_not_linger_at_first);
+	tcase_add_test(tests, fetch_pace_lingers_where_rows_come_all_the_time);
+	tcase_add_test(tests, fetch_pace_does_not_linger_for_single_rows);
+	tcase_add_test(tests, fetch_pace_does_not_linger_for_rows_that_come_one_by_one);
+	tcase_add_test(tests, fetch_pace_does_not_hold_up_what_comes_after_a_pause);
+	tcase_add_test(tests, fetch_pace_goes_on_lingering_at_its_own_pace);
+	tcase_add_test(tests, fetch_pace_stops_lingering_when_rows_get_fewer);
+	suite_add_tcase(suite, tests);
+	srunner_run_all(runner, CK_NORMAL);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

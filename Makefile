@@ -108,6 +108,7 @@ fuzz:
 # What documents quote is what is said.
 check-docs:
 	tests/docs/check_quotes.py docs/failures.md
+	tests/docs/check_settings.py docs/operations.md
 
 # Logs of all that ran are in build/soak afterwards.
 soak: check-packages

@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "config/config.h"
-#include "config/config_target.h"
+#include "config/config_load.h"
+#include "config/config_fields.h"
 
 #define PATH_BYTES 64
 #define ERROR_BYTES 1024
@@ -27,9 +27,9 @@ check_target(const TargetConfig *target)
 	FUZZ_CHECK(target->url.database >= 0);
 	FUZZ_CHECK(target->url.username == NULL || target->url.password != NULL);
 	FUZZ_CHECK(strlen(target->prefix) == target->prefix_bytes);
-	FUZZ_CHECK(target->scan_rate >= 0 && target->scan_rate <= CONFIG_SCAN_RATE_MAX);
-	FUZZ_CHECK(target->stagger_ms >= 0 && target->stagger_ms <= CONFIG_STAGGER_MAX_MS);
-	FUZZ_CHECK(target->stagger_from >= 1 && target->stagger_from <= CONFIG_STAGGER_FROM_MAX);
+	FUZZ_CHECK(target->scan_rate >= 0 && target->scan_rate <= 1000000000);
+	FUZZ_CHECK(target->stagger_ms >= 0 && target->stagger_ms <= 3600000);
+	FUZZ_CHECK(target->stagger_from >= 1 && target->stagger_from <= 1000000000);
 }
 
 static void

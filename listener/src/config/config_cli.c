@@ -14,148 +14,118 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/config_dsn.h"
+#include "config/config_help.h"
 
-enum
+/* An option that is no setting; sets a flag of the CommandLine, or ends the reading. */
+typedef struct Command
 {
-	OPTION_CONFIG = 'c',
-	OPTION_VERSION = 'V',
-	OPTION_HELP = 'h',
-	OPTION_DSN = 256,			/* beyond every letter */
-	OPTION_REDIS,
-	OPTION_STANDBYS,
-	OPTION_STANDBY_TIMEOUT,
-	OPTION_MAX_SESSIONS,
-	OPTION_HEALTH_SOCKET,
-	OPTION_LOG_LEVEL,
-	OPTION_LOG_FORMAT,
-	OPTION_LOG_FILE,
-	OPTION_ONCE,
-	OPTION_CHECK_CONFIG,
-	OPTION_CHECK_CONNECTIONS,
-	OPTION_CHECK_HEALTH
+	const char *option;
+	char		letter;
+	CommandLineOutcome outcome;
+	size_t		flag;			/* offset in CommandLine; with
+								 * COMMAND_LINE_READ */
+	const char *help;
+} Command;
+
+static const Command commands[] = {
+	{"--once", 0, COMMAND_LINE_READ, offsetof(CommandLine, once), "apply what is pending, then exit"},
+	{"--check-config", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_only),
+	"show the targets of a valid configuration, then exit"},
+	{"--check-connections", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_connections),
+		"ask PostgreSQL and every target whether they have all that is needed, say what is missing,"
+	" then exit"},
+	{"--check-health", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_health),
+	"ask the daemon that runs with this health socket for the states of its targets, then exit"},
+	{"--version", 'V', COMMAND_LINE_VERSION, 0, "show the version, then exit"},
+	{"--help", 'h', COMMAND_LINE_HELP, 0, "show this help, then exit"},
 };
 
-/* "+" keeps getopt_long from reordering argv, ":" tells a missing value. */
-#define SHORT_OPTIONS "+:c:hV"
+/* getopt_long wants names without them. */
+#define DASHES_BYTES strlen("--")
 
-static const char help_text[] =
-"uncached deletes from Redis what committed changes in PostgreSQL made stale.\n"
-"\n"
-"Usage:\n"
-"  uncached [OPTION]...\n"
-"\n"
-"Options:\n"
-"  -c, --config FILE    configuration file; needed only for several targets\n"
-"  --dsn CONNINFO       PostgreSQL: libpq's connection string or URI; what it\n"
-"                       leaves out comes from PGHOST, PGDATABASE and so on\n"
-"  --redis URL          the target \"default\": redis://[user[:password]@]host\n"
-"                       [:port][/database] or unix://[user[:password]@]/path\n"
-"                       [?db=N]; default redis://localhost:6379/0\n"
-"  --standbys NAMES     standbys that the target \"default\" is filled from, as they\n"
-"                       call themselves (application_name), with commas between\n"
-"                       them, or any: what is deleted at the commit is deleted\n"
-"                       again when they have replayed it\n"
-"  --standby-timeout TIME\n"
-"                       how long one of them is waited for; default 60s\n"
-"  --max-sessions N     refuse a configuration with more targets, each of which takes\n"
-"                       a session of PostgreSQL; default 50\n"
-"  --health-socket PATH a socket by which --check-health asks the running daemon;\n"
-"                       default: none\n"
-"  --log-level LEVEL    error, warning, info (default) or debug\n"
-"  --log-format FORMAT  logfmt (default) or json\n"
-"  --log-file FILE      append the log to this file instead of writing it to\n"
-"                       standard error; SIGUSR1 and SIGHUP open it again\n"
-"  --once               apply what is pending, then exit\n"
-"  --check-config       show the targets of a valid configuration, then exit\n"
-"  --check-connections  ask PostgreSQL and every target whether they have all that is\n"
-"                       needed, say what is missing, then exit\n"
-"  --check-health       ask the daemon that runs with this health socket for the\n"
-"                       states of its targets, then exit\n"
-"  -V, --version        show the version, then exit\n"
-"  -h, --help           show this help, then exit\n"
-"\n"
-"Relative paths are relative to the directory in which uncached was started.\n"
-"\n"
-"Environment:\n"
-"  UNCACHED_CONFIG, UNCACHED_DSN, UNCACHED_LOG_LEVEL, UNCACHED_LOG_FORMAT,\n"
-"  UNCACHED_LOG_FILE, UNCACHED_MAX_SESSIONS, UNCACHED_HEALTH_SOCKET\n"
-"                       as the options\n"
-"  REDIS_URL            as --redis; or else\n"
-"  REDIS_HOST, REDIS_PORT, REDIS_DB\n"
-"                       the parts of the address\n"
-"  REDIS_USERNAME, REDIS_PASSWORD, REDIS_PASSWORD_FILE\n"
-"                       for a URL that does not contain them; the password file,\n"
-"                       which nobody but its owner may write, is read at each\n"
-"                       connect\n"
-"  REDIS_KEY_PREFIX     put in front of every key of the target \"default\"\n"
-"  REDIS_SCAN_RATE      keys that a scan for patterns may look at in a second;\n"
-"                       default: no bound\n"
-"  REDIS_STAGGER        time (5s, 500ms) within which the keys of a transaction that\n"
-"                       has many of them are unlinked one after the other;\n"
-"                       default: keys are unlinked at once\n"
-"  REDIS_STAGGER_FROM   so many keys are many; default: 1000\n"
-"  REDIS_SWEEP          time (60min) between two sweeps, which take the names of\n"
-"                       keys that are gone out of tags; default: none\n"
-"  REDIS_STANDBYS, REDIS_STANDBY_TIMEOUT\n"
-"                       as --standbys and --standby-timeout\n"
-"\n"
-"The command line goes before the environment, the environment before the\n"
-"file. An empty variable counts as one that is not set. If the file names\n"
-"targets, but none is called \"default\", the REDIS_ variables are ignored\n"
-"unless --redis adds that target.\n"
-"\n"
-"Signals: SIGTERM and SIGINT finish the batch in hand and exit within 5 s; a\n"
-"second one exits at once with status 1, and what was not acknowledged is\n"
-"repeated at the next start. SIGHUP loads the configuration again, starts anew\n"
-"only targets that have changed, and keeps the old one if the new one is refused.\n"
-"SIGUSR1 opens the log file again.\n"
-"\n"
-"Exit status: 0 if all went well, 1 if it failed while running (--once could\n"
-"not finish, --check-connections found something missing, --check-health got no\n"
-"answer, a second signal came, or standard output could not be written), 2 if\n"
-"the command line or the configuration was refused.\n";
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-static const struct option known_options[] = {
-	{"config", required_argument, NULL, OPTION_CONFIG},
-	{"dsn", required_argument, NULL, OPTION_DSN},
-	{"redis", required_argument, NULL, OPTION_REDIS},
-	{"standbys", required_argument, NULL, OPTION_STANDBYS},
-	{"standby-timeout", required_argument, NULL, OPTION_STANDBY_TIMEOUT},
-	{"max-sessions", required_argument, NULL, OPTION_MAX_SESSIONS},
-	{"health-socket", required_argument, NULL, OPTION_HEALTH_SOCKET},
-	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
-	{"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
-	{"log-file", required_argument, NULL, OPTION_LOG_FILE},
-	{"once", no_argument, NULL, OPTION_ONCE},
-	{"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
-	{"check-connections", no_argument, NULL, OPTION_CHECK_CONNECTIONS},
-	{"check-health", no_argument, NULL, OPTION_CHECK_HEALTH},
-	{"version", no_argument, NULL, OPTION_VERSION},
-	{"help", no_argument, NULL, OPTION_HELP},
-	{NULL, 0, NULL, 0}
-};
+/* Codes of getopt_long, beyond every letter: a setting's, a command's place in its table. */
+#define FIRST_SETTING 256
+#define FIRST_COMMAND (FIRST_SETTING + SETTINGS_MAX)
+
+/* What getopt_long wants, made from the tables. */
+typedef struct Options
+{
+	struct option names[SETTINGS_MAX + COMMAND_COUNT + 1];
+	char		letters[2 + 2 * SETTINGS_MAX + COMMAND_COUNT + 1];
+} Options;
+
+static void
+add_letter(Options *options, char letter, bool has_value)
+{
+	size_t		used = strlen(options->letters);
+
+	if (letter != 0)
+		(void) snprintf(options->letters + used, sizeof(options->letters) - used, "%c%s", letter,
+						has_value ? ":" : "");
+}
 
 /* glibc starts over where optind is 0. */
 static void
-start_options(void)
+start_options(Options *options)
 {
+	size_t		count = 0;
+
+	/* "+" keeps getopt_long from reordering argv, ":" tells a missing value */
+	*options = (Options)
+	{
+		.letters = "+:"
+	};
+	for (size_t i = 0; i < config_setting_count; i++)
+	{
+		if (config_settings[i].option == NULL)
+			continue;
+		options->names[count++] = (struct option)
+		{
+			config_settings[i].option + DASHES_BYTES, required_argument, NULL, FIRST_SETTING + (int) i
+		};
+		add_letter(options, config_settings[i].letter, true);
+	}
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+	{
+		options->names[count++] = (struct option)
+		{
+			commands[i].option + DASHES_BYTES, no_argument, NULL, FIRST_COMMAND + (int) i
+		};
+		add_letter(options, commands[i].letter, false);
+	}
 	optind = 0;
 	opterr = 0;
 }
 
-/* The next option, '?' or ':' as getopt_long says it, or -1. */
+/* The code of a long option for a short one's letter. */
 static int
-next_option(int argc, char *const argv[])
+find_letter(int letter)
 {
-	return getopt_long(argc, argv, SHORT_OPTIONS, known_options, NULL);
+	for (size_t i = 0; i < config_setting_count; i++)
+		if (config_settings[i].letter == letter)
+			return FIRST_SETTING + (int) i;
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (commands[i].letter == letter)
+			return FIRST_COMMAND + (int) i;
+	return letter;
+}
+
+/* The code of the next option, '?' or ':' as getopt_long says it, or -1. */
+static int
+next_option(const Options *options, int argc, char *const argv[])
+{
+	int			option = getopt_long(argc, argv, options->letters, options->names, NULL);
+
+	return option == -1 || option == '?' || option == ':' ? option : find_letter(option);
 }
 
 /*
  * Of a long option optopt is its code, or 0 for an unknown one; of a short one
  * its letter.
  */
-static ConfigOutcome
+static CommandLineOutcome
 refuse_option(char *const argv[], int option, const ConfigError *error)
 {
 	Setting		place = {.origin = "command line"};
@@ -164,141 +134,96 @@ refuse_option(char *const argv[], int option, const ConfigError *error)
 
 	if (option == ':')
 		(void) config_refuse(error, &place, "expected a value after %.*s", name_bytes, argument);
-	else if (optopt >= OPTION_DSN || optopt == OPTION_HELP || optopt == OPTION_VERSION)
+	else if (optopt >= FIRST_SETTING)
 		(void) config_refuse(error, &place, "expected no value for %.*s", name_bytes, argument);
 	else if (optopt == 0)
 		(void) config_refuse(error, &place, "unknown or ambiguous option %.*s; --help lists them all",
 							 name_bytes, argument);
 	else
 		(void) config_refuse(error, &place, "unknown short option; --help lists them all");
-	return CONFIG_REFUSED;
+	return COMMAND_LINE_REFUSED;
 }
 
-static ConfigOutcome
-print(const char *text)
+static CommandLineOutcome
+read_option(int option, CommandLine *line)
 {
-	(void) fputs(text, stdout);
-	return CONFIG_HELP;
-}
+	const Command *command;
 
-/* The value of the option that getopt_long has just returned. */
-static Setting
-from_option(const char *name)
-{
-	Setting		setting = {.value = optarg,.origin = name};
-
-	return setting;
-}
-
-static ConfigOutcome
-take_option(int option, CommandLine *line)
-{
-	switch (option)
+	if (option < FIRST_SETTING)
+		return COMMAND_LINE_REFUSED;
+	if (option < FIRST_COMMAND)
 	{
-		case OPTION_CONFIG:
-			line->settings.config_path = from_option("--config");
-			break;
-		case OPTION_DSN:
-			line->settings.dsn = from_option("--dsn");
-			break;
-		case OPTION_REDIS:
-			line->target.url = from_option("--redis");
-			break;
-		case OPTION_STANDBYS:
-			line->target.standbys = from_option("--standbys");
-			break;
-		case OPTION_STANDBY_TIMEOUT:
-			line->target.standby_timeout = from_option("--standby-timeout");
-			break;
-		case OPTION_MAX_SESSIONS:
-			line->settings.max_sessions = from_option("--max-sessions");
-			break;
-		case OPTION_HEALTH_SOCKET:
-			line->settings.health_socket = from_option("--health-socket");
-			break;
-		case OPTION_LOG_LEVEL:
-			line->settings.log_level = from_option("--log-level");
-			break;
-		case OPTION_LOG_FORMAT:
-			line->settings.log_format = from_option("--log-format");
-			break;
-		case OPTION_LOG_FILE:
-			line->settings.log_file = from_option("--log-file");
-			break;
-		case OPTION_ONCE:
-			line->once = true;
-			break;
-		case OPTION_CHECK_CONFIG:
-			line->check_only = true;
-			break;
-		case OPTION_CHECK_CONNECTIONS:
-			line->check_connections = true;
-			break;
-		case OPTION_CHECK_HEALTH:
-			line->check_health = true;
-			break;
-		case OPTION_VERSION:
-			return print("uncached " UNCACHED_VERSION "\n");
-		case OPTION_HELP:
-			return print(help_text);
-		default:
-			return CONFIG_REFUSED;
+		size_t		setting = (size_t) (option - FIRST_SETTING);
+
+		line->settings.given[setting] = (Setting)
+		{
+			.value = optarg,.origin = config_settings[setting].option
+		};
+		return COMMAND_LINE_READ;
 	}
-	return CONFIG_LOADED;
+	command = &commands[option - FIRST_COMMAND];
+	if (command->outcome == COMMAND_LINE_READ)
+		*(bool *) ((char *) line + command->flag) = true;
+	return command->outcome;
 }
 
-ConfigOutcome
+CommandLineOutcome
 config_cli_read(int argc, char *const argv[], CommandLine *line, const ConfigError *error)
 {
 	Setting		place = {.origin = "command line"};
+	Options		options;
 	int			option;
 
 	memset(line, 0, sizeof(*line));
-	start_options();
-	while ((option = next_option(argc, argv)) != -1)
+	start_options(&options);
+	while ((option = next_option(&options, argc, argv)) != -1)
 	{
-		ConfigOutcome outcome = take_option(option, line);
+		CommandLineOutcome outcome = read_option(option, line);
 
-		if (outcome == CONFIG_REFUSED)
+		if (outcome == COMMAND_LINE_REFUSED)
 			return refuse_option(argv, option, error);
-		if (outcome != CONFIG_LOADED)
+		if (outcome != COMMAND_LINE_READ)
 			return outcome;
 	}
 	if (optind < argc)
 	{
-		(void) config_refuse(error, &place, "expected options only: argument %d is none; --help lists them all",
-							 optind);
-		return CONFIG_REFUSED;
+		(void) config_refuse(error, &place, "argument %d is not an option; --help lists them all", optind);
+		return COMMAND_LINE_REFUSED;
 	}
-	return CONFIG_LOADED;
+	return COMMAND_LINE_READ;
 }
 
-/* A URL that cannot be parsed counts as one with a password. */
-static bool
-url_has_password(const char *text)
+void
+config_cli_help(void)
 {
-	RedisUrl	url;
-	char		message[8];
-	bool		has_password = true;
-
-	if (url_parse(text, &url, message, sizeof(message)))
+	config_help_begin(stdout);
+	for (size_t i = 0; i < config_setting_count; i++)
 	{
-		has_password = url.password != NULL;
-		url_reset(&url);
+		const SettingTraits *traits = &config_settings[i];
+
+		if (traits->option != NULL)
+			config_help_option(stdout, traits->letter, traits->option, traits->argument, traits->help);
 	}
-	return has_password;
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		config_help_option(stdout, commands[i].letter, commands[i].option, NULL, commands[i].help);
+	config_help_end(stdout);
 }
 
 void
 config_hide_secrets(int argc, char *argv[])
 {
+	Options		options;
 	int			option;
 
-	start_options();
-	while ((option = next_option(argc, argv)) != -1)
+	start_options(&options);
+	while ((option = next_option(&options, argc, argv)) != -1)
 	{
-		if ((option == OPTION_DSN && config_dsn_has_password(optarg)) ||
-			(option == OPTION_REDIS && url_has_password(optarg)))
-			memset(optarg, 'x', strlen(optarg));
+		if (option >= FIRST_SETTING && option < FIRST_COMMAND)
+		{
+			const SettingTraits *traits = &config_settings[option - FIRST_SETTING];
+
+			if (traits->has_secret != NULL && traits->has_secret(optarg))
+				memset(optarg, 'x', strlen(optarg));
+		}
 	}
 }

@@ -8,27 +8,40 @@
 #ifndef UNCACHED_CONFIG_CLI_H
 #define UNCACHED_CONFIG_CLI_H
 
-#include <stdbool.h>
-
-#include "config/config.h"
 #include "config/config_settings.h"
+
+/* What the command line asks for besides settings. */
+typedef enum CommandLineOutcome
+{
+	COMMAND_LINE_READ,
+	COMMAND_LINE_HELP,
+	COMMAND_LINE_VERSION,
+	COMMAND_LINE_REFUSED
+} CommandLineOutcome;
 
 typedef struct CommandLine
 {
-	Settings	settings;		/* borrows from argv */
-	TargetSettings target;		/* of the target "default"; borrows from argv */
+	Settings	settings;		/* borrows from argv; what is of a target is
+								 * said of the target "default" */
 	bool		once;
 	bool		check_only;
 	bool		check_connections;
 	bool		check_health;
 } CommandLine;
 
-/*
- * CONFIG_HELP after printing what --help or --version asks for, to standard
- * output.  An option given twice counts as given the second time.
- */
-extern ConfigOutcome config_cli_read(int argc, char *const argv[], CommandLine *line,
-									 const ConfigError *error)
+/* An option given twice counts as given the second time. */
+extern CommandLineOutcome config_cli_read(int argc, char *const argv[], CommandLine *line,
+										  const ConfigError *error)
 			__attribute__((warn_unused_result));
+
+/* Prints --help to standard output. */
+extern void config_cli_help(void);
+
+/*
+ * Overwrites the values of options in argv where they hold a password, so that ps
+ * does not show them.  After config_load has accepted argv; the caller keeps
+ * a copy for the next load if it wants one.
+ */
+extern void config_hide_secrets(int argc, char *argv[]);
 
 #endif

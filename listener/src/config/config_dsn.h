@@ -8,7 +8,7 @@
 #ifndef UNCACHED_CONFIG_DSN_H
 #define UNCACHED_CONFIG_DSN_H
 
-#include "config/config_settings.h"
+#include "config/config_setting.h"
 
 extern bool config_dsn_check(const Setting *setting, const ConfigError *error)
 			__attribute__((warn_unused_result));

@@ -29,35 +29,16 @@ read_variable(char *const environment[], const char *name)
 }
 
 void
-config_env_read(char *const environment[], Settings *settings, TargetSettings *target)
+config_env_read(char *const environment[], Settings *settings)
 {
+	Setting    *port = &settings->given[SETTING_PORT];
+
 	memset(settings, 0, sizeof(*settings));
-	memset(target, 0, sizeof(*target));
-
-	settings->config_path = read_variable(environment, "UNCACHED_CONFIG");
-	settings->dsn = read_variable(environment, "UNCACHED_DSN");
-	settings->log_level = read_variable(environment, "UNCACHED_LOG_LEVEL");
-	settings->log_format = read_variable(environment, "UNCACHED_LOG_FORMAT");
-	settings->log_file = read_variable(environment, "UNCACHED_LOG_FILE");
-
-	settings->max_sessions = read_variable(environment, "UNCACHED_MAX_SESSIONS");
-	settings->health_socket = read_variable(environment, "UNCACHED_HEALTH_SOCKET");
-
-	target->url = read_variable(environment, "REDIS_URL");
-	target->host = read_variable(environment, "REDIS_HOST");
-	target->port = read_variable(environment, "REDIS_PORT");
-	target->database = read_variable(environment, "REDIS_DB");
-	target->username = read_variable(environment, "REDIS_USERNAME");
-	target->password = read_variable(environment, "REDIS_PASSWORD");
-	target->password_file = read_variable(environment, "REDIS_PASSWORD_FILE");
-	target->prefix = read_variable(environment, "REDIS_KEY_PREFIX");
-	target->scan_rate = read_variable(environment, "REDIS_SCAN_RATE");
-	target->stagger = read_variable(environment, "REDIS_STAGGER");
-	target->stagger_from = read_variable(environment, "REDIS_STAGGER_FROM");
-	target->sweep = read_variable(environment, "REDIS_SWEEP");
-	target->standbys = read_variable(environment, "REDIS_STANDBYS");
-	target->standby_timeout = read_variable(environment, "REDIS_STANDBY_TIMEOUT");
-
-	if (target->port.value != NULL && strncmp(target->port.value, "tcp://", 6) == 0)
-		target->port.value = NULL;
+	for (size_t i = 0; i < config_setting_count; i++)
+	{
+		if (config_settings[i].variable != NULL)
+			settings->given[i] = read_variable(environment, config_settings[i].variable);
+	}
+	if (port->value != NULL && strncmp(port->value, "tcp://", 6) == 0)
+		port->value = NULL;
 }

@@ -16,10 +16,9 @@
 
 /*
  * "environment" is shaped like environ (NULL, as clearenv(3) leaves it, is
- * none at all) and borrowed by the settings.  "target"
- * gets what the REDIS_* variables say about the target "default".
+ * none at all) and borrowed by the settings.  What is of a target is said of
+ * the target "default".
  */
-extern void config_env_read(char *const environment[], Settings *settings,
-							TargetSettings *target);
+extern void config_env_read(char *const environment[], Settings *settings);
 
 #endif

@@ -17,17 +17,10 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/config_list.h"
 
 /* Far beyond any real one; keeps a wrong path from filling the memory. */
 #define FILE_BYTES_MAX (1024 * 1024)
-
-/* A key that a section may have, and where its value goes. */
-typedef struct KnownKey
-{
-	const char *name;
-	Setting    *setting;		/* borrowed */
-	bool		may_be_empty;
-} KnownKey;
 
 /* Reads until the end of the file; false with errno, or 0 if it is too long. */
 static bool
@@ -88,25 +81,57 @@ parse_file(const Setting *path, IniFile *ini, const ConfigError *error)
 	return parsed;
 }
 
-/* "known" ends with a key without a name; "expected" lists them for messages. */
+/* Is this a key of a section of that kind? */
 static bool
-read_entries(const ConfigFile *file, const IniSection *section, const KnownKey *known,
-			 const char *expected, const ConfigError *error)
+is_in_section(const SettingTraits *traits, const char *kind)
+{
+	return traits->section != NULL && traits->key != NULL && strcmp(traits->section, kind) == 0;
+}
+
+/* The setting of that name; config_setting_count if there is none. */
+static size_t
+find_key(const char *kind, const char *key)
+{
+	size_t		i = 0;
+
+	while (i < config_setting_count &&
+		   !(is_in_section(&config_settings[i], kind) && strcmp(config_settings[i].key, key) == 0))
+		i++;
+	return i;
+}
+
+static bool
+refuse_key(const char *kind, const Setting *setting, const ConfigError *error)
+{
+	const char *keys[SETTINGS_MAX];
+	size_t		key_count = 0;
+	char		list[CONFIG_LIST_BYTES];
+
+	for (size_t i = 0; i < config_setting_count; i++)
+	{
+		if (is_in_section(&config_settings[i], kind))
+			keys[key_count++] = config_settings[i].key;
+	}
+	config_list_join(list, keys, key_count);
+	return config_refuse(error, setting, "unknown key; expected %s in section [%s]", list, kind);
+}
+
+static bool
+read_entries(const ConfigFile *file, const IniSection *section, Settings *settings,
+			 const ConfigError *error)
 {
 	for (size_t i = 0; i < section->entry_count; i++)
 	{
 		const IniEntry *entry = &section->entries[i];
-		Setting		setting = {entry->value, file->settings.config_path.origin, entry->line};
-		const KnownKey *key = known;
+		Setting		setting = {entry->value, file->path, entry->line};
+		size_t		found = find_key(section->kind, entry->key);
 
-		while (key->name != NULL && strcmp(key->name, entry->key) != 0)
-			key++;
-		if (key->name == NULL)
-			return config_refuse(error, &setting, "unknown key; expected %s in section [%s]",
-								 expected, section->kind);
-		if (*entry->value == '\0' && !key->may_be_empty)
-			return config_refuse(error, &setting, "expected a value for \"%s\"", key->name);
-		*key->setting = setting;
+		if (found == config_setting_count)
+			return refuse_key(section->kind, &setting, error);
+		if (*entry->value == '\0' && !config_settings[found].may_be_empty)
+			return config_refuse(error, &setting, "expected a value for \"%s\"",
+								 config_settings[found].key);
+		settings->given[found] = setting;
 	}
 	return true;
 }
@@ -124,71 +149,39 @@ is_alias(const char *name)
 static bool
 read_target(ConfigFile *file, const IniSection *section, const ConfigError *error)
 {
-	TargetSettings *target = &file->targets[file->target_count];
-	Setting		place = {section->name, file->settings.config_path.origin, section->line};
-	const KnownKey known[] = {
-		{"url", &target->url, false},
-		{"username", &target->username, false},
-		{"password_file", &target->password_file, false},
-		{"prefix", &target->prefix, true},
-		{"scan_rate", &target->scan_rate, false},
-		{"stagger", &target->stagger, false},
-		{"stagger_from", &target->stagger_from, false},
-		{"sweep", &target->sweep, false},
-		{"standbys", &target->standbys, false},
-		{"standby_timeout", &target->standby_timeout, false},
-		{NULL, NULL, false}
-	};
+	FileTarget *target = &file->targets[file->target_count];
+	Setting		place = {section->name, file->path, section->line};
 
 	if (section->name == NULL || !is_alias(section->name))
 		return config_refuse(error, &place, "expected [target NAME], NAME being a letter, then up to %d"
 							 " letters, digits, \"_\", \".\" or \"-\"", CONFIG_ALIAS_MAX - 1);
 	target->alias = place;
 	file->target_count++;
-	return read_entries(file, section, known,
-						"url, username, password_file, prefix, scan_rate, stagger, stagger_from, sweep,"
-						" standbys or standby_timeout",
-						error);
+	return read_entries(file, section, &target->settings, error);
 }
 
 static bool
 read_section(ConfigFile *file, const IniSection *section, const ConfigError *error)
 {
-	Settings   *settings = &file->settings;
-	Setting		place = {NULL, settings->config_path.origin, section->line};
-	const KnownKey postgres[] = {
-		{"dsn", &settings->dsn, true},
-		{NULL, NULL, false}
-	};
-	const KnownKey daemon[] = {
-		{"max_sessions", &settings->max_sessions, false},
-		{"health_socket", &settings->health_socket, false},
-		{NULL, NULL, false}
-	};
-	const KnownKey log[] = {
-		{"level", &settings->log_level, false},
-		{"format", &settings->log_format, false},
-		{"log_file", &settings->log_file, false},
-		{NULL, NULL, false}
-	};
+	Setting		place = {NULL, file->path, section->line};
+	char		list[CONFIG_LIST_BYTES];
 
 	if (strcmp(section->kind, "target") == 0)
 		return read_target(file, section, error);
-	if (section->name == NULL && strcmp(section->kind, "postgres") == 0)
-		return read_entries(file, section, postgres, "dsn", error);
-	if (section->name == NULL && strcmp(section->kind, "daemon") == 0)
-		return read_entries(file, section, daemon, "max_sessions or health_socket", error);
-	if (section->name == NULL && strcmp(section->kind, "log") == 0)
-		return read_entries(file, section, log, "level, format or log_file", error);
-	return config_refuse(error, &place,
-						 "unknown section; expected [daemon], [postgres], [log] or [target NAME]");
+	for (size_t i = 0; i < config_setting_count; i++)
+	{
+		if (section->name == NULL && is_in_section(&config_settings[i], section->kind))
+			return read_entries(file, section, &file->settings, error);
+	}
+	config_list_join(list, config_sections, config_section_count);
+	return config_refuse(error, &place, "unknown section; expected %s", list);
 }
 
 /* A file that was truncated would be one whose targets are all removed. */
 static bool
 check_says_something(const ConfigFile *file, const ConfigError *error)
 {
-	const Setting place = {NULL, file->settings.config_path.origin, 0};
+	const Setting place = {NULL, file->path, 0};
 
 	return file->ini.section_count > 0 ||
 		config_refuse(error, &place, "expected at least one section: the file is empty");
@@ -198,7 +191,7 @@ bool
 config_file_load(const Setting *path, ConfigFile *file, const ConfigError *error)
 {
 	memset(file, 0, sizeof(*file));
-	file->settings.config_path.origin = path->value;
+	file->path = path->value;
 	if (!parse_file(path, &file->ini, error) || !check_says_something(file, error))
 		return false;
 	file->targets = calloc(file->ini.section_count + 1, sizeof(*file->targets));

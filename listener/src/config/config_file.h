@@ -3,10 +3,8 @@
  * config_file.h
  *	  Settings from the configuration file.
  *
- *		[daemon]		max_sessions, health_socket
- *		[postgres]		dsn
- *		[log]			level, format, log_file
- *		[target NAME]	url, username, password_file, prefix, scan_rate
+ * Its sections and keys are those of the table of settings; a target's is
+ * [target NAME].
  *
  * Other sections and keys are refused.  The syntax is ini.h's.
  *
@@ -18,10 +16,19 @@
 #include "config/config_settings.h"
 #include "config/ini.h"
 
+/* A section [target NAME]. */
+typedef struct FileTarget
+{
+	Setting		alias;
+	Settings	settings;
+} FileTarget;
+
+/* All that is borrowed is ini's or path's. */
 typedef struct ConfigFile
 {
-	Settings	settings;		/* borrows from ini and path */
-	TargetSettings *targets;	/* owned; borrow from ini and path */
+	const char *path;			/* borrowed; NULL if there is no file */
+	Settings	settings;		/* of the daemon as a whole */
+	FileTarget *targets;		/* owned */
 	size_t		target_count;
 	IniFile		ini;			/* owned */
 } ConfigFile;

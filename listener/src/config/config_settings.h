@@ -1,77 +1,79 @@
 /*-------------------------------------------------------------------------
  *
  * config_settings.h
- *	  Settings as text with the place they come from, before validation.
+ *	  The table of all settings, and what the places say about them.
  *
- * The modules that read the command line, the environment and the file fill
- * these in; config.c and config_target.c merge and validate them.  Private
- * to the config_*.c files.
+ * The command line, the environment, the file, --help, --check-config and the
+ * comparison of targets at a reload are made from this table: a new setting is
+ * a row there and a field in config.h.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef UNCACHED_CONFIG_SETTINGS_H
 #define UNCACHED_CONFIG_SETTINGS_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "config/config_setting.h"
 
 #define CONFIG_DEFAULT_ALIAS "default"
 
-typedef struct Setting
+/* The settings that code asks for by name; the others follow them in the table. */
+typedef enum SettingId
 {
-	const char *value;			/* borrowed; NULL if it was not given */
-	const char *origin;			/* borrowed; "--redis", "REDIS_URL", a file */
-	size_t		line;			/* in the file; 0 elsewhere */
-} Setting;
+	SETTING_CONFIG,
+	SETTING_DSN,
+	SETTING_URL,
+	SETTING_HOST,
+	SETTING_PORT,
+	SETTING_DATABASE,
+	SETTING_USERNAME,
+	SETTING_PASSWORD,
+	SETTING_PASSWORD_FILE,
+	SETTING_MAX_SESSIONS,
+	SETTING_HEALTH_SOCKET,
+	SETTING_NAMED_COUNT
+} SettingId;
 
-/* What one place says about one target. */
-typedef struct TargetSettings
-{
-	Setting		alias;			/* of a file's section */
-	Setting		url;
-	Setting		host;
-	Setting		port;
-	Setting		database;
-	Setting		username;
-	Setting		password;
-	Setting		password_file;
-	Setting		prefix;
-	Setting		scan_rate;
-	Setting		stagger;
-	Setting		stagger_from;
-	Setting		sweep;
-	Setting		standbys;
-	Setting		standby_timeout;
-} TargetSettings;
+/* At most so many rows are in the table. */
+#define SETTINGS_MAX 48
 
-/* What one place says about everything else. */
+extern const SettingTraits config_settings[];
+extern const size_t config_setting_count;
+
+/* The file's sections, as messages and --help show them. */
+extern const char *const config_sections[];
+extern const size_t config_section_count;
+
+/* What one place says, in the table's order. */
 typedef struct Settings
 {
-	Setting		config_path;
-	Setting		dsn;
-	Setting		log_level;
-	Setting		log_format;
-	Setting		log_file;
-	Setting		max_sessions;
-	Setting		health_socket;
+	Setting		given[SETTINGS_MAX];
 } Settings;
 
-/* Where a message goes: the caller's buffer of config_load. */
-typedef struct ConfigError
+typedef enum ConfigPlace
 {
-	char	   *text;			/* borrowed */
-	size_t		text_bytes;
-} ConfigError;
+	CONFIG_COMMAND_LINE,		/* the highest */
+	CONFIG_ENVIRONMENT,
+	CONFIG_FILE,
+	CONFIG_PLACE_COUNT
+} ConfigPlace;
 
-/*
- * Writes "origin:line: message" and returns false.  The message must not
- * contain anything that was read from the setting's value.
- */
-extern bool config_refuse(const ConfigError *error, const Setting *setting,
-						  const char *format,...)
-			__attribute__((format(printf, 3, 4)));
+/* Borrowed, in ConfigPlace's order; a place that says nothing is all zero. */
+typedef struct ConfigPlaces
+{
+	const Settings *of[CONFIG_PLACE_COUNT];
+} ConfigPlaces;
 
-/* The same for memory exhausted. */
-extern bool config_refuse_memory(const ConfigError *error);
+/* The value of the highest place that has one; NULL if none does. */
+extern const Setting *config_settings_find(const ConfigPlaces *places, size_t setting);
+
+/* Resolves one setting, or its default, into its field of "object", a Config or a TargetConfig. */
+extern bool config_settings_resolve(const ConfigPlaces *places, size_t setting, void *object,
+									const ConfigError *error)
+			__attribute__((warn_unused_result));
+
+/* The same for all that are of a target, or all of the daemon. */
+extern bool config_settings_resolve_all(const ConfigPlaces *places, bool is_of_target,
+										void *object, const ConfigError *error)
+			__attribute__((warn_unused_result));
 
 #endif

@@ -12,8 +12,7 @@
  *	 not give one twice.
  * - A user name needs a password or a password file, which is read now to
  *	 see that it is right, and again at each connect.
- * - Key prefix, scan rate, stagger, stagger_from, sweep, standbys and
- *	 standby_timeout come from the highest place that has one.
+ * - All else comes from the highest place that has it.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,26 +22,11 @@
 #include "config/config.h"
 #include "config/config_settings.h"
 
-typedef enum ConfigPlace
-{
-	CONFIG_COMMAND_LINE,		/* the highest */
-	CONFIG_ENVIRONMENT,
-	CONFIG_FILE,
-	CONFIG_PLACE_COUNT
-} ConfigPlace;
-
 /*
- * Fills in caller's storage, to be freed by config_target_reset, on false
- * too.  "places" has CONFIG_PLACE_COUNT entries, in ConfigPlace's order.
+ * Fills in caller's storage, to be freed with its Config, on false too.
  */
-extern bool config_target_resolve(const char *alias, const TargetSettings *const places[],
+extern bool config_target_resolve(const char *alias, const ConfigPlaces *places,
 								  TargetConfig *target, const ConfigError *error)
 			__attribute__((warn_unused_result));
-
-/* Is every setting the same?  Then a reload has nothing to do for the target. */
-extern bool config_target_equals(const TargetConfig *target, const TargetConfig *other);
-
-/* Overwrites the password before freeing; allowed on storage that is all zero. */
-extern void config_target_reset(TargetConfig *target);
 
 #endif

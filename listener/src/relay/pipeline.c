@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config_fields.h"
 #include "relay/pipeline_forward.h"
 #include "relay/place.h"
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config_target.h"
+#include "config/config_fields.h"
 
 #define START_RETRY_MS 5000
 #define ADVICE_BYTES (CONFIG_ALIAS_MAX + 128)

@@ -17,7 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/config.h"
+#include "config/config_cli.h"
+#include "config/config_fields.h"
+#include "config/config_load.h"
 
 #define SECRET "hunter2"
 #define ARGUMENTS_MAX 8

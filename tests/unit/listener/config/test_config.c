@@ -111,7 +111,7 @@ START_TEST(config_refuses_an_option_without_its_value)
 	arguments[1] = "-c";
 	refuse_config("a value after -c");
 	arguments[1] = "--log-file=";
-	refuse_config("--log-file: expected the path of a log file");
+	refuse_config("--log-file: expected a path for log_file");
 }
 
 END_TEST
@@ -133,7 +133,7 @@ START_TEST(config_refuses_arguments_that_are_no_options)
 	with_argument("--once");
 	with_argument("redis://:" SECRET "@h");
 	with_argument("--check-config");
-	refuse_config("argument 2 is none");
+	refuse_config("argument 2 is not an option");
 }
 
 END_TEST

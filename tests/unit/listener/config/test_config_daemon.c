@@ -75,7 +75,7 @@ START_TEST(config_refuses_max_sessions_that_are_no_number)
 		memset(arguments + 1, 0, sizeof(arguments) - sizeof(arguments[0]));
 		snprintf(argument, sizeof(argument), "--max-sessions=%s", values[i]);
 		with_argument(argument);
-		refuse_config("--max-sessions: expected a number of sessions from 1 to 100000");
+		refuse_config("--max-sessions: expected a number from 1 to 100000 for max_sessions");
 	}
 	refuse_file("[daemon]\nmax_sessions =\n", ":2: expected a value for \"max_sessions\"");
 	refuse_file("[daemon]\nmax_session = 1\n", ":2: unknown key; expected max_sessions or health_socket");
@@ -129,7 +129,7 @@ START_TEST(config_refuses_a_health_socket_that_cannot_be_one)
 	longest[16 + 107] = 'x';
 	longest[16 + 108] = '\0';
 	with_argument(longest);
-	refuse_config("--health-socket: expected an absolute path for the health socket, of at most 107 bytes");
+	refuse_config("--health-socket: expected an absolute path of at most 107 bytes for health_socket");
 	memset(arguments + 1, 0, sizeof(arguments) - sizeof(arguments[0]));
 	with_argument("--health-socket=health");
 	refuse_config("--health-socket: expected an absolute path");

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * test_config_equals.c
- *	  Unit tests of listener/src/config/config_equals.c, through config_load: what a
+ *	  Unit tests of listener/src/config/config_fields.c, through config_load: what a
  *	  reload takes for a change.
  *
  *-------------------------------------------------------------------------
  */
 #include "config/config_fixture.h"
 
-#include "config/config_target.h"
+#include "config/config_settings.h"
 
 /* Every key that the section of a target may have, with two values for it. */
 static const struct
@@ -89,6 +89,22 @@ write_password(const char *password)
 {
 	write_file(password_path, password, strlen(password), 0600);
 }
+
+/* A setting that is added is compared only if it is tried here. */
+START_TEST(config_target_has_every_key_tried_here)
+{
+	for (size_t i = 0; i < config_setting_count; i++)
+	{
+		const SettingTraits *traits = &config_settings[i];
+		bool		is_tried = !traits->is_of_target || traits->key == NULL;
+
+		for (size_t j = 0; j < KEY_COUNT && !is_tried; j++)
+			is_tried = strcmp(keys[j].key, traits->key) == 0;
+		ck_assert_msg(is_tried, "%s is not tried", traits->key);
+	}
+}
+
+END_TEST
 
 START_TEST(config_target_equals_itself_loaded_again)
 {
@@ -231,6 +247,7 @@ main(void)
 	int			failed_count;
 
 	tcase_add_checked_fixture(tests, set_up, end_test);
+	tcase_add_test(tests, config_target_has_every_key_tried_here);
 	tcase_add_loop_test(tests, config_target_equals_itself_loaded_again, 0, KEY_COUNT);
 	tcase_add_loop_test(tests, config_target_differs_where_one_setting_does, 0, KEY_COUNT);
 	tcase_add_test(tests, config_target_equals_itself_with_another_password_in_its_file);

@@ -365,7 +365,7 @@ START_TEST(config_refuses_a_scan_rate_that_is_no_number_of_keys)
 		char		text[128];
 
 		(void) snprintf(text, sizeof(text), "[target default]\nscan_rate = %s\n", values[i]);
-		refuse_file(text, ":2: expected a scan rate of 1 to 1000000000 keys a second");
+		refuse_file(text, ":2: expected a number from 1 to 1000000000 for scan_rate");
 	}
 	refuse_file("[target default]\nscan_rate =\n", ":2: expected a value for \"scan_rate\"");
 }
@@ -375,7 +375,7 @@ END_TEST
 START_TEST(config_refuses_a_scan_rate_of_the_environment)
 {
 	with_variable("REDIS_SCAN_RATE=" SECRET);
-	refuse_config("REDIS_SCAN_RATE: expected a scan rate of 1 to 1000000000 keys a second");
+	refuse_config("REDIS_SCAN_RATE: expected a number from 1 to 1000000000 for scan_rate");
 }
 
 END_TEST

@@ -33,10 +33,10 @@ START_TEST(config_reads_the_stagger_of_each_target)
 	expect_stagger(1, 1, 1);
 	expect_stagger(2, 3600000, 1000000000);
 	assert_targets("target default: redis localhost:6379/0 prefix \"\""
-				   " stagger 5000ms from 1000 keys\n"
-				   "target api: redis b:6379/0 prefix \"\" stagger 1ms from 1 keys\n"
+				   " stagger 5s stagger_from 1000\n"
+				   "target api: redis b:6379/0 prefix \"\" stagger 1ms stagger_from 1\n"
 				   "target most: redis c:6379/0 prefix \"\""
-				   " stagger 3600000ms from 1000000000 keys\n");
+				   " stagger 60min stagger_from 1000000000\n");
 }
 
 END_TEST
@@ -66,7 +66,7 @@ START_TEST(config_refuses_a_stagger_that_is_no_time)
 		char		text[128];
 
 		(void) snprintf(text, sizeof(text), "[target default]\nstagger = %s\n", values[i]);
-		refuse_file(text, ":2: expected a time of 1ms to 60min to stagger in, with the unit"
+		refuse_file(text, ":2: expected a time from 1ms to 60min for stagger, with the unit"
 					" ms, s or min");
 	}
 	refuse_file("[target default]\nstagger =\n", ":2: expected a value for \"stagger\"");
@@ -84,7 +84,7 @@ START_TEST(config_refuses_a_stagger_from_that_is_no_number_of_keys)
 
 		(void) snprintf(text, sizeof(text),
 						"[target default]\nstagger = 5s\nstagger_from = %s\n", values[i]);
-		refuse_file(text, ":3: expected 1 to 1000000000 keys to stagger from");
+		refuse_file(text, ":3: expected a number from 1 to 1000000000 for stagger_from");
 	}
 }
 
@@ -93,7 +93,7 @@ END_TEST
 START_TEST(config_refuses_a_stagger_from_without_a_stagger)
 {
 	refuse_file("[target default]\nstagger_from = 5\n",
-				":2: expected a stagger, the time, next to stagger_from");
+				":2: expected stagger next to stagger_from");
 }
 
 END_TEST
@@ -101,7 +101,7 @@ END_TEST
 START_TEST(config_refuses_a_stagger_of_the_environment)
 {
 	with_variable("REDIS_STAGGER=" SECRET);
-	refuse_config("REDIS_STAGGER: expected a time of 1ms to 60min");
+	refuse_config("REDIS_STAGGER: expected a time from 1ms to 60min");
 }
 
 END_TEST

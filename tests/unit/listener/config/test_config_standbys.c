@@ -34,9 +34,9 @@ START_TEST(config_reads_the_standbys_of_each_target)
 	expect_standbys(1, "one,two words,3", 60000);
 	expect_standbys(2, "any", 3600000);
 	assert_targets("target default: redis localhost:6379/0 prefix \"\""
-				   " standbys \"one\" for 5000ms\n"
-				   "target api: redis b:6379/0 prefix \"\" standbys \"one,two words,3\" for 60000ms\n"
-				   "target most: redis c:6379/0 prefix \"\" standbys \"any\" for 3600000ms\n");
+				   " standbys \"one\" standby_timeout 5s\n"
+				   "target api: redis b:6379/0 prefix \"\" standbys \"one,two words,3\" standby_timeout 1min\n"
+				   "target most: redis c:6379/0 prefix \"\" standbys \"any\" standby_timeout 60min\n");
 }
 
 END_TEST
@@ -94,7 +94,7 @@ START_TEST(config_refuses_a_standby_timeout_that_is_no_time)
 
 		(void) snprintf(text, sizeof(text),
 						"[target default]\nstandbys = a\nstandby_timeout = %s\n", values[i]);
-		refuse_file(text, ":3: expected a time of 1s to 60min to wait for a standby");
+		refuse_file(text, ":3: expected a time from 1s to 60min for standby_timeout");
 	}
 }
 

@@ -24,8 +24,8 @@ START_TEST(config_reads_the_sweep_of_each_target)
 	ck_assert_int_eq(config->targets[0].sweep_ms, 1000);
 	ck_assert_int_eq(config->targets[1].sweep_ms, 86400000);
 	ck_assert_int_eq(config->targets[2].sweep_ms, 0);
-	assert_targets("target default: redis localhost:6379/0 prefix \"\" sweep 1000ms\n"
-				   "target api: redis b:6379/0 prefix \"\" sweep 86400000ms\n"
+	assert_targets("target default: redis localhost:6379/0 prefix \"\" sweep 1s\n"
+				   "target api: redis b:6379/0 prefix \"\" sweep 1440min\n"
 				   "target none: redis c:6379/0 prefix \"\"\n");
 }
 
@@ -50,7 +50,7 @@ START_TEST(config_refuses_a_sweep_that_is_no_time)
 		char		text[128];
 
 		(void) snprintf(text, sizeof(text), "[target default]\nsweep = %s\n", values[i]);
-		refuse_file(text, ":2: expected a time of 1s to 1440min between sweeps of tags, with the"
+		refuse_file(text, ":2: expected a time from 1s to 1440min for sweep, with the"
 					" unit ms, s or min");
 	}
 }

@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "config/config_load.h"
 #include "config/config_fields.h"
+#include "config/config_load.h"
 
 #define PATH_BYTES 64
 #define ERROR_BYTES 1024

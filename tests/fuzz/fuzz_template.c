@@ -105,30 +105,30 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char	   *text = fuzz_copy(data, size);
-	char	   *any_row = fuzz_alloc(2 * size + 1);
+	char	   *reach = fuzz_alloc(2 * size + 1);
 	Text		printed = make_text(size);
 	Text		rendered = make_text(size);
-	size_t		any_row_length;
+	size_t		reach_length;
 	size_t		placeholders;
 	bool		is_valid = read_template(text, size, &printed, &rendered, &placeholders);
-	bool		is_pattern = template_for_any_row(text, size, false, any_row, &any_row_length);
+	bool		is_pattern = template_reach(text, size, false, reach, &reach_length);
 
-	FUZZ_CHECK(any_row_length <= 2 * size + 1);
+	FUZZ_CHECK(reach_length <= 2 * size + 1);
 	FUZZ_CHECK(is_pattern == (!is_valid || placeholders > 0));
 	if (is_pattern)
-		FUZZ_CHECK(glob_match(any_row, any_row_length, rendered.bytes, rendered.count));
+		FUZZ_CHECK(glob_match(reach, reach_length, rendered.bytes, rendered.count));
 	else
-		FUZZ_CHECK(any_row_length == rendered.count &&
-				   memcmp(any_row, rendered.bytes, rendered.count) == 0);
+		FUZZ_CHECK(reach_length == rendered.count &&
+				   memcmp(reach, rendered.bytes, rendered.count) == 0);
 	if (is_valid)
 		check_reprint(&printed);
 
-	FUZZ_CHECK(template_for_any_row(text, size, true, any_row, &any_row_length));
-	FUZZ_CHECK(any_row_length <= 2 * size + 1);
+	FUZZ_CHECK(template_reach(text, size, true, reach, &reach_length));
+	FUZZ_CHECK(reach_length <= 2 * size + 1);
 	(void) template_splits_glob(text, size);
 	free(rendered.bytes);
 	free(printed.bytes);
-	free(any_row);
+	free(reach);
 	free(text);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * invalidation.h
- *	  What a target is told to forget: (target, action, key).
+ *	  What a target is told to delete: (target, action, key).
  *
  *-------------------------------------------------------------------------
  */

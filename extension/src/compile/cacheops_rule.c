@@ -24,54 +24,54 @@
 /* Behind '-': all columns. */
 #define EVERY_COLUMN "*"
 
-typedef enum RowItemKind
+typedef enum CacheopsItemKind
 {
-	ROW_ITEM_FIELD,
-	ROW_ITEM_WITHOUT,
-	ROW_ITEM_ZONE,
-	ROW_ITEM_INVALID
-} RowItemKind;
+	CACHEOPS_ITEM_FIELD,
+	CACHEOPS_ITEM_WITHOUT,
+	CACHEOPS_ITEM_ZONE,
+	CACHEOPS_ITEM_INVALID
+} CacheopsItemKind;
 
-typedef struct RowItem
+typedef struct CacheopsItem
 {
-	RowItemKind kind;
-	const char *field;			/* palloc'd; of ROW_ITEM_FIELD */
+	CacheopsItemKind kind;
+	const char *field;			/* palloc'd; of CACHEOPS_ITEM_FIELD */
 	const char *name;			/* the column's or the zone's; borrowed */
-} RowItem;
+} CacheopsItem;
 
-static RowItem
+static CacheopsItem
 parse_item(const char *text)
 {
 	const char *equals = strchr(text, '=');
-	RowItem		item = {ROW_ITEM_INVALID, NULL, text + 1};
+	CacheopsItem item = {CACHEOPS_ITEM_INVALID, NULL, text + 1};
 
 	if (text[0] == '-')
-		item.kind = ROW_ITEM_WITHOUT;
+		item.kind = CACHEOPS_ITEM_WITHOUT;
 	else if (text[0] == '@')
-		item.kind = ROW_ITEM_ZONE;
+		item.kind = CACHEOPS_ITEM_ZONE;
 	else if (equals != NULL && equals > text)
 	{
-		item.kind = ROW_ITEM_FIELD;
+		item.kind = CACHEOPS_ITEM_FIELD;
 		item.field = pnstrdup(text, equals - text);
 		item.name = equals + 1;
 	}
 	if (*item.name == '\0')
-		item.kind = ROW_ITEM_INVALID;
+		item.kind = CACHEOPS_ITEM_INVALID;
 	return item;
 }
 
 static bool
-is_every_column(const RowItem *item)
+is_every_column(const CacheopsItem *item)
 {
-	return item->kind == ROW_ITEM_WITHOUT && strcmp(item->name, EVERY_COLUMN) == 0;
+	return item->kind == CACHEOPS_ITEM_WITHOUT && strcmp(item->name, EVERY_COLUMN) == 0;
 }
 
 char *
-rule_row_rename(const char *item, const char *old_name, const char *new_name)
+cacheops_rule_rename(const char *item, const char *old_name, const char *new_name)
 {
-	RowItem		parsed = parse_item(item);
+	CacheopsItem parsed = parse_item(item);
 
-	if ((parsed.kind != ROW_ITEM_FIELD && parsed.kind != ROW_ITEM_WITHOUT) ||
+	if ((parsed.kind != CACHEOPS_ITEM_FIELD && parsed.kind != CACHEOPS_ITEM_WITHOUT) ||
 		is_every_column(&parsed) || strcmp(parsed.name, old_name) != 0)
 		return NULL;
 	return psprintf("%.*s%s", (int) (parsed.name - item), item, new_name);
@@ -95,7 +95,7 @@ parse_table(const char *argument, char **target, const char **table, const char 
 }
 
 void
-rule_row_for_any_row(const char *argument, RuleAnyRowSink sink, void *sink_argument)
+cacheops_rule_reach(const char *argument, RuleReachSink sink, void *sink_argument)
 {
 	char	   *target;
 	const char *table;
@@ -118,53 +118,53 @@ complain(RuleCompiler *compiler, const char *argument, const char *problem)
 	rule_warn(compiler->rule, psprintf("argument \"%s\" is invalid", argument), problem);
 }
 
-/* The column's kind; ROW_GUARDED_OUTPUT if nothing is known of its type. */
-static RowFieldKind
+/* The column's kind; CACHEOPS_GUARDED_OUTPUT if nothing is known of its type. */
+static CacheopsFieldKind
 field_kind(Oid type_id)
 {
 	switch (type_id)
 	{
 		case BOOLOID:
-			return ROW_BOOL;
+			return CACHEOPS_BOOL;
 		case INT2OID:
-			return ROW_INT2;
+			return CACHEOPS_INT2;
 		case INT4OID:
-			return ROW_INT4;
+			return CACHEOPS_INT4;
 		case INT8OID:
-			return ROW_INT8;
+			return CACHEOPS_INT8;
 		case OIDOID:
-			return ROW_OID;
+			return CACHEOPS_OID;
 		case FLOAT4OID:
-			return ROW_FLOAT4;
+			return CACHEOPS_FLOAT4;
 		case FLOAT8OID:
-			return ROW_FLOAT8;
+			return CACHEOPS_FLOAT8;
 		case NUMERICOID:
-			return ROW_NUMERIC;
+			return CACHEOPS_NUMERIC;
 		case TEXTOID:
 		case VARCHAROID:
-			return ROW_TEXT;
+			return CACHEOPS_TEXT;
 		case BPCHAROID:
-			return ROW_PADDED_TEXT;
+			return CACHEOPS_PADDED_TEXT;
 		case UUIDOID:
-			return ROW_UUID;
+			return CACHEOPS_UUID;
 		case DATEOID:
-			return ROW_DATE;
+			return CACHEOPS_DATE;
 		case TIMEOID:
-			return ROW_TIME;
+			return CACHEOPS_TIME;
 		case TIMESTAMPOID:
-			return ROW_TIMESTAMP;
+			return CACHEOPS_TIMESTAMP;
 		case TIMESTAMPTZOID:
-			return ROW_TIMESTAMPTZ;
+			return CACHEOPS_TIMESTAMPTZ;
 		case INTERVALOID:
-			return ROW_INTERVAL;
+			return CACHEOPS_INTERVAL;
 		case INETOID:
-			return ROW_INET;
+			return CACHEOPS_INET;
 		case NAMEOID:
 		case CHAROID:
 		case CIDROID:
-			return ROW_OUTPUT;
+			return CACHEOPS_OUTPUT;
 		default:
-			return type_is_enum(type_id) ? ROW_OUTPUT : ROW_GUARDED_OUTPUT;
+			return type_is_enum(type_id) ? CACHEOPS_OUTPUT : CACHEOPS_GUARDED_OUTPUT;
 	}
 }
 
@@ -178,13 +178,13 @@ is_field_by_itself(Form_pg_attribute attribute)
 {
 	Oid			type_id = getBaseType(attribute->atttypid);
 
-	return type_id != TEXTOID && field_kind(type_id) != ROW_GUARDED_OUTPUT &&
+	return type_id != TEXTOID && field_kind(type_id) != CACHEOPS_GUARDED_OUTPUT &&
 		(!OidIsValid(attribute->attcollation) ||
 		 get_collation_isdeterministic(attribute->attcollation));
 }
 
 static void
-set_output(RuleCompiler *compiler, RowField *field, Oid type_id)
+set_output(RuleCompiler *compiler, CacheopsField *field, Oid type_id)
 {
 	Oid			function_id;
 	bool		is_varlena;
@@ -195,7 +195,7 @@ set_output(RuleCompiler *compiler, RowField *field, Oid type_id)
 
 /* A numeric's bounds; the scale is in the lower eleven bits, with a sign. */
 static void
-set_bounds(RowField *field, int32 typmod)
+set_bounds(CacheopsField *field, int32 typmod)
 {
 	if (typmod < (int32) VARHDRSZ)
 		return;
@@ -215,13 +215,13 @@ add_zero(const char *text, size_t length, void *argument)
 
 /* A zero has the most forms, and is the most common value. */
 static void
-set_zero(RowField *field)
+set_zero(CacheopsField *field)
 {
 	StringInfoData list;
 
 	initStringInfo(&list);
 	if (field->digits == 0 ||
-		!row_forms_decimal("0", field->digits, field->scale, add_zero, &list))
+		!cacheops_text_decimal("0", field->digits, field->scale, add_zero, &list))
 		return;
 	appendStringInfoChar(&list, ']');
 	field->zero = list.data;
@@ -229,21 +229,21 @@ set_zero(RowField *field)
 }
 
 static void
-set_expression(RuleCompiler *compiler, RowField *field, Form_pg_attribute attribute)
+set_expression(RuleCompiler *compiler, CacheopsField *field, Form_pg_attribute attribute)
 {
-	RuleRow    *row = compiler->rule->row;
+	CacheopsRule *cacheops = compiler->rule->cacheops;
 
 	field->is_computed = true;
 	field->expression = rule_template_add_column(compiler, attribute);
-	row->has_guarded = true;
-	row->lacks_value |= field->expression < 0;
+	cacheops->has_guarded = true;
+	cacheops->lacks_value |= field->expression < 0;
 }
 
 static void
 add_field(RuleCompiler *compiler, const char *name, Form_pg_attribute attribute)
 {
-	RuleRow    *row = compiler->rule->row;
-	RowField   *field = &row->fields[row->field_count];
+	CacheopsRule *cacheops = compiler->rule->cacheops;
+	CacheopsField *field = &cacheops->fields[cacheops->field_count];
 	int32		typmod = attribute->atttypmod;
 	Oid			type_id = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
 	StringInfoData head;
@@ -251,25 +251,25 @@ add_field(RuleCompiler *compiler, const char *name, Form_pg_attribute attribute)
 	memset(field, 0, sizeof(*field));
 	field->kind = field_kind(type_id);
 	field->column = attribute->attnum;
-	if (field->kind == ROW_NUMERIC)
+	if (field->kind == CACHEOPS_NUMERIC)
 	{
 		set_bounds(field, typmod);
 		set_zero(field);
 	}
-	if (field->kind == ROW_INET || field->kind >= ROW_OUTPUT)
+	if (field->kind == CACHEOPS_INET || field->kind >= CACHEOPS_OUTPUT)
 		set_output(compiler, field, type_id);
-	row->has_guarded |= field->kind == ROW_GUARDED_OUTPUT;
+	cacheops->has_guarded |= field->kind == CACHEOPS_GUARDED_OUTPUT;
 	if (compat_is_virtual_column(attribute))
 		set_expression(compiler, field, attribute);
 
 	initStringInfo(&head);
-	if (row->field_count > 0)
+	if (cacheops->field_count > 0)
 		appendStringInfoChar(&head, ',');
 	json_text_append(&head, name, strlen(name));
 	appendStringInfoChar(&head, ':');
 	field->head = head.data;
 	field->head_length = head.len;
-	row->field_count++;
+	cacheops->field_count++;
 }
 
 static Form_pg_attribute
@@ -291,27 +291,27 @@ find_column(Relation relation, const char *name)
 static void
 add_zone(RuleCompiler *compiler, const char *argument, const char *name)
 {
-	RuleRow    *row = compiler->rule->row;
+	CacheopsRule *cacheops = compiler->rule->cacheops;
 	pg_tz	   *zone = pg_tzset(name);
 
 	if (zone == NULL)
 		complain(compiler, argument, "there is no such time zone");
 	else
-		row->zones[row->zone_count++] = zone;
+		cacheops->zones[cacheops->zone_count++] = zone;
 }
 
 static void
 add_item(RuleCompiler *compiler, const char *argument)
 {
-	RowItem		item = parse_item(argument);
+	CacheopsItem item = parse_item(argument);
 	Form_pg_attribute attribute = NULL;
 
-	if (item.kind == ROW_ITEM_ZONE)
+	if (item.kind == CACHEOPS_ITEM_ZONE)
 	{
 		add_zone(compiler, argument, item.name);
 		return;
 	}
-	if (item.kind == ROW_ITEM_INVALID)
+	if (item.kind == CACHEOPS_ITEM_INVALID)
 	{
 		complain(compiler, argument, "it is neither field=column nor -column nor @zone");
 		return;
@@ -321,9 +321,9 @@ add_item(RuleCompiler *compiler, const char *argument)
 	attribute = find_column(compiler->relation, item.name);
 
 	/* what is left out may as well be gone */
-	if (attribute == NULL && (item.kind == ROW_ITEM_FIELD || compiler->is_strict))
+	if (attribute == NULL && (item.kind == CACHEOPS_ITEM_FIELD || compiler->is_strict))
 		complain(compiler, argument, psprintf("column \"%s\" does not exist", item.name));
-	else if (item.kind == ROW_ITEM_FIELD)
+	else if (item.kind == CACHEOPS_ITEM_FIELD)
 		add_field(compiler, item.field, attribute);
 }
 
@@ -335,14 +335,14 @@ is_mentioned(const char *column, char *const *items, int item_count)
 
 	for (i = 0; i < item_count; i++)
 	{
-		RowItem		item = parse_item(items[i]);
+		CacheopsItem item = parse_item(items[i]);
 
 		if (is_every_column(&item))
 			return true;
-		if ((item.kind == ROW_ITEM_FIELD || item.kind == ROW_ITEM_WITHOUT) &&
+		if ((item.kind == CACHEOPS_ITEM_FIELD || item.kind == CACHEOPS_ITEM_WITHOUT) &&
 			strcmp(item.name, column) == 0)
 			return true;
-		if (item.kind == ROW_ITEM_FIELD && strcmp(item.field, column) == 0)
+		if (item.kind == CACHEOPS_ITEM_FIELD && strcmp(item.field, column) == 0)
 			return true;
 	}
 	return false;
@@ -377,15 +377,15 @@ is_index_of_keys(HeapTuple tuple)
 }
 
 static void
-mark_keys_of(RuleRow * row, const FormData_pg_index * form)
+mark_keys_of(CacheopsRule * cacheops, const FormData_pg_index * form)
 {
 	int			i;
 	int			j;
 
 	for (i = 0; i < form->indnkeyatts; i++)
 	{
-		for (j = 0; j < row->field_count; j++)
-			row->fields[j].is_key |= row->fields[j].column == form->indkey.values[i];
+		for (j = 0; j < cacheops->field_count; j++)
+			cacheops->fields[j].is_key |= cacheops->fields[j].column == form->indkey.values[i];
 	}
 }
 
@@ -394,7 +394,7 @@ mark_keys_of(RuleRow * row, const FormData_pg_index * form)
  * the key by which it looked, beside values of other columns of this table.
  */
 static void
-mark_keys(RuleRow * row, Relation relation)
+mark_keys(CacheopsRule * cacheops, Relation relation)
 {
 	List	   *index_ids = RelationGetIndexList(relation);
 	ListCell   *cell;
@@ -406,16 +406,16 @@ mark_keys(RuleRow * row, Relation relation)
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		if (is_index_of_keys(tuple))
-			mark_keys_of(row, (Form_pg_index) GETSTRUCT(tuple));
+			mark_keys_of(cacheops, (Form_pg_index) GETSTRUCT(tuple));
 		ReleaseSysCache(tuple);
 	}
 	list_free(index_ids);
 }
 
 void
-rule_row_compile(RuleCompiler *compiler, char *const *arguments, int count)
+cacheops_rule_compile(RuleCompiler *compiler, char *const *arguments, int count)
 {
-	RuleRow    *row = palloc0(sizeof(RuleRow));
+	CacheopsRule *cacheops = palloc0(sizeof(CacheopsRule));
 	const char *argument = count > 0 ? arguments[0] : "";
 	const char *table;
 	const char *problem;
@@ -423,23 +423,23 @@ rule_row_compile(RuleCompiler *compiler, char *const *arguments, int count)
 	StringInfoData head;
 	int			i;
 
-	compiler->rule->row = row;
+	compiler->rule->cacheops = cacheops;
 	compiler->template_text = argument;
 	if (!parse_table(argument, &target, &table, &problem))
 		complain(compiler, argument, problem);
-	row->target = target;
-	row->target_length = strlen(target);
+	cacheops->target = target;
+	cacheops->target_length = strlen(target);
 	initStringInfo(&head);
 	appendStringInfoChar(&head, '[');
 	json_text_append(&head, table, strlen(table));
 	appendStringInfoString(&head, ",{");
-	row->head = head.data;
-	row->head_length = head.len;
+	cacheops->head = head.data;
+	cacheops->head_length = head.len;
 
-	row->fields = palloc((RelationGetDescr(compiler->relation)->natts + count) * sizeof(RowField));
-	row->zones = palloc(Max(count, 1) * sizeof(pg_tz *));
+	cacheops->fields = palloc((RelationGetDescr(compiler->relation)->natts + count) * sizeof(CacheopsField));
+	cacheops->zones = palloc(Max(count, 1) * sizeof(pg_tz *));
 	for (i = 1; i < count; i++)
 		add_item(compiler, arguments[i]);
 	add_other_columns(compiler, arguments + 1, Max(count - 1, 0));
-	mark_keys(row, compiler->relation);
+	mark_keys(cacheops, compiler->relation);
 }

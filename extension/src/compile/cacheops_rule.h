@@ -23,33 +23,33 @@
 #include "pgtime.h"
 #include "rule/rule_reach.h"
 
-typedef enum RowFieldKind
+typedef enum CacheopsFieldKind
 {
-	ROW_BOOL,
-	ROW_INT2,
-	ROW_INT4,
-	ROW_INT8,
-	ROW_OID,
-	ROW_FLOAT4,
-	ROW_FLOAT8,
-	ROW_NUMERIC,
-	ROW_TEXT,
-	ROW_PADDED_TEXT,			/* char(n) */
-	ROW_UUID,
-	ROW_DATE,
-	ROW_TIME,
-	ROW_TIMESTAMP,
-	ROW_TIMESTAMPTZ,
-	ROW_INTERVAL,
-	ROW_INET,
-	ROW_OUTPUT,					/* text of its type's output function */
-	ROW_GUARDED_OUTPUT			/* the same of one that may fail, or reads
+	CACHEOPS_BOOL,
+	CACHEOPS_INT2,
+	CACHEOPS_INT4,
+	CACHEOPS_INT8,
+	CACHEOPS_OID,
+	CACHEOPS_FLOAT4,
+	CACHEOPS_FLOAT8,
+	CACHEOPS_NUMERIC,
+	CACHEOPS_TEXT,
+	CACHEOPS_PADDED_TEXT,		/* char(n) */
+	CACHEOPS_UUID,
+	CACHEOPS_DATE,
+	CACHEOPS_TIME,
+	CACHEOPS_TIMESTAMP,
+	CACHEOPS_TIMESTAMPTZ,
+	CACHEOPS_INTERVAL,
+	CACHEOPS_INET,
+	CACHEOPS_OUTPUT,			/* text of its type's output function */
+	CACHEOPS_GUARDED_OUTPUT		/* the same of one that may fail, or reads
 								 * settings */
-} RowFieldKind;
+} CacheopsFieldKind;
 
-typedef struct RowField
+typedef struct CacheopsField
 {
-	RowFieldKind kind;
+	CacheopsFieldKind kind;
 	AttrNumber	column;
 	bool		is_key;			/* others may refer to a row by it */
 	bool		is_computed;	/* the column is virtual */
@@ -62,33 +62,33 @@ typedef struct RowField
 	const char *zero;			/* JSON's text of its zero; NULL without
 								 * bounds */
 	Size		zero_length;
-	FmgrInfo	output;			/* of ROW_INET and the last two kinds */
-} RowField;
+	FmgrInfo	output;			/* of CACHEOPS_INET and the last two kinds */
+} CacheopsField;
 
-struct RuleRow
+struct CacheopsRule
 {
 	const char *target;			/* zero-terminated */
 	Size		target_length;
 	const char *head;			/* JSON's text in front of the fields */
 	Size		head_length;
-	RowField   *fields;
+	CacheopsField *fields;
 	int			field_count;
 	pg_tz	  **zones;			/* borrowed: PostgreSQL's for ever */
 	int			zone_count;
 	bool		has_guarded;	/* some field is computed, or is
-								 * ROW_GUARDED_OUTPUT */
+								 * CACHEOPS_GUARDED_OUTPUT */
 	bool		lacks_value;	/* some column cannot be computed: there are
 								 * no images */
 };
 
 /* Fills in rule->row.  What is wrong with the arguments is as with a template. */
-extern void rule_row_compile(RuleCompiler *compiler, char *const *arguments, int count);
+extern void cacheops_rule_compile(RuleCompiler *compiler, char *const *arguments, int count);
 
 /* Gives the table that a first argument names, for all that cacheops has of it. */
-extern void rule_row_for_any_row(const char *argument, RuleAnyRowSink sink,
-								 void *sink_argument);
+extern void cacheops_rule_reach(const char *argument, RuleReachSink sink,
+								void *sink_argument);
 
 /* The item with the column's new name if it names it, palloc'd; else NULL. */
-extern char *rule_row_rename(const char *item, const char *old_name, const char *new_name);
+extern char *cacheops_rule_rename(const char *item, const char *old_name, const char *new_name);
 
 #endif

@@ -48,9 +48,9 @@ typedef struct RuleKey
 	RulePart   *parts;
 	int			part_count;
 	bool		has_wildcard;	/* some part is RULE_WILDCARD */
-	bool		is_pattern_for_any_row;
-	const char *text_for_any_row;	/* see template_for_any_row() */
-	Size		length_for_any_row;
+	bool		is_reach_pattern;
+	const char *reach;			/* see template_reach() */
+	Size		reach_length;
 } RuleKey;
 
 typedef struct RuleExpression
@@ -103,7 +103,7 @@ typedef struct RuleType
 	Oid			relation_id;	/* if it is a row's, else InvalidOid */
 } RuleType;
 
-typedef struct RuleRow RuleRow; /* see compile/cacheops_rule.h */
+typedef struct CacheopsRule CacheopsRule;	/* see compile/cacheops_rule.h */
 typedef struct RuleOffer RuleOffer; /* see rule_share.c */
 
 typedef struct Rule
@@ -125,7 +125,7 @@ typedef struct Rule
 	int			query_count;
 	RuleType   *types;
 	int			type_count;
-	RuleRow    *row;			/* of a cacheops rule, else NULL */
+	CacheopsRule *cacheops;		/* of a cacheops rule, else NULL */
 	bool		reads_settings; /* some part is RULE_OUTPUT_BY_SETTINGS */
 	bool		reads_any_setting;	/* some expression may */
 	ExprContext *econtext;		/* its per-tuple memory is for one row */

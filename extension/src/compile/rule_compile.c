@@ -199,7 +199,7 @@ compile_arguments(RuleCompiler *compiler, char *const *arguments, int count)
 	if (compiler->rule->action == RULE_ACTION_QUERY)
 		add_queries(compiler, copies + author_count, count - author_count);
 	else if (compiler->rule->action == RULE_ACTION_CACHEOPS)
-		rule_row_compile(compiler, copies, count);
+		cacheops_rule_compile(compiler, copies, count);
 	else
 	{
 		for (i = 0; i < count; i++)
@@ -237,7 +237,7 @@ rule_columns_read(const Rule *rule)
 	int			j;
 
 	/* what is in no condition is still in the cached rows */
-	if (rule->row != NULL)
+	if (rule->cacheops != NULL)
 		columns = bms_add_member(columns, -FirstLowInvalidHeapAttributeNumber);
 	for (i = 0; i < rule->key_count; i++)
 	{

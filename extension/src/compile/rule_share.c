@@ -40,7 +40,7 @@ static bool
 is_made_of_keys(const Rule *rule)
 {
 	int			i;
-	bool		result = rule->key_count > 0 && rule->query_count == 0 && rule->row == NULL &&
+	bool		result = rule->key_count > 0 && rule->query_count == 0 && rule->cacheops == NULL &&
 	!rule->is_provisional;
 
 	for (i = 0; i < rule->key_count; i++)

@@ -338,12 +338,12 @@ compile_part(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
 
 /* Makes a key the same for all rows. */
 static void
-produce_any_row(RuleKey *key)
+produce_reach(RuleKey *key)
 {
 	memset(&key->parts[0], 0, sizeof(RulePart));
 	key->parts[0].kind = RULE_LITERAL;
-	key->parts[0].text = key->text_for_any_row;
-	key->parts[0].length = key->length_for_any_row;
+	key->parts[0].text = key->reach;
+	key->parts[0].length = key->reach_length;
 	key->part_count = 1;
 	key->has_wildcard = false;
 }
@@ -354,7 +354,7 @@ rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key)
 	TemplateReader reader;
 	TemplatePart source;
 	Size		length = strlen(string);
-	char	   *any_row;
+	char	   *reach;
 
 	compiler->template_text = string;
 	key->action = rule_action_invalidation(compiler->rule->action);
@@ -381,13 +381,13 @@ rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key)
 	}
 	key->parts = repalloc(key->parts, Max(key->part_count, 1) * sizeof(RulePart));
 
-	any_row = palloc(2 * length + 1);
-	key->is_pattern_for_any_row =
-		template_for_any_row(string, length, key->is_glob, any_row, &key->length_for_any_row);
-	key->text_for_any_row = any_row;
+	reach = palloc(2 * length + 1);
+	key->is_reach_pattern =
+		template_reach(string, length, key->is_glob, reach, &key->reach_length);
+	key->reach = reach;
 	if (key->is_glob && template_splits_glob(string, length))
 	{
 		complain(compiler, "a placeholder stands in brackets or behind a backslash");
-		produce_any_row(key);
+		produce_reach(key);
 	}
 }

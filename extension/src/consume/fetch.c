@@ -73,12 +73,12 @@ take_row(const JournalRow *row, void *argument)
 
 	if (!journal_reader_is_for(row, fetch->target))
 		return true;
-	result[RESULT_AT] = row->values[JOURNAL_AT];
-	result[RESULT_ACTION] = row->values[JOURNAL_ACTION];
-	result[RESULT_KEYS] = row->values[JOURNAL_KEYS];
+	result[RESULT_AT] = row->values[JOURNAL_COLUMN_AT];
+	result[RESULT_ACTION] = row->values[JOURNAL_COLUMN_ACTION];
+	result[RESULT_KEYS] = row->values[JOURNAL_COLUMN_KEYS];
 	result_set_add(&fetch->result, result, nulls);
 
-	fetch->bytes += toast_raw_datum_size(row->values[JOURNAL_KEYS]);
+	fetch->bytes += toast_raw_datum_size(row->values[JOURNAL_COLUMN_KEYS]);
 	if (fetch->bytes >= fetch->max_bytes)
 	{
 		fetch->is_full = true;

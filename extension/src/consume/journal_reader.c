@@ -86,7 +86,7 @@ journal_reader_is_consumed(const Cursor *cursor, uint64 xid, int32 part)
 bool
 journal_reader_is_for(const JournalRow *row, const char *target)
 {
-	text	   *name = DatumGetTextPP(row->values[JOURNAL_TARGET]);
+	text	   *name = DatumGetTextPP(row->values[JOURNAL_COLUMN_TARGET]);
 	Size		length = strlen(target);
 
 	return VARSIZE_ANY_EXHDR(name) == length &&
@@ -100,8 +100,8 @@ take_row(JournalWalk *walk, HeapTuple tuple)
 	JournalRow	row;
 
 	own_table_deform(&walk->journal, tuple, row.values, nulls);
-	row.xid = U64FromFullTransactionId(DatumGetFullTransactionId(row.values[JOURNAL_XID]));
-	row.part = DatumGetInt32(row.values[JOURNAL_PART]);
+	row.xid = U64FromFullTransactionId(DatumGetFullTransactionId(row.values[JOURNAL_COLUMN_XID]));
+	row.part = DatumGetInt32(row.values[JOURNAL_COLUMN_PART]);
 
 	/* what this transaction has written early is visible to itself */
 	if (!cursor_has_open(walk->now, row.xid))
@@ -131,9 +131,9 @@ scan_transaction(JournalWalk *walk, uint64 xid, int32 part)
 {
 	ScanKeyData keys[2];
 
-	ScanKeyInit(&keys[0], own_table_attribute(&walk->journal, JOURNAL_XID), BTEqualStrategyNumber, F_XID8EQ,
+	ScanKeyInit(&keys[0], own_table_attribute(&walk->journal, JOURNAL_COLUMN_XID), BTEqualStrategyNumber, F_XID8EQ,
 				FullTransactionIdGetDatum(FullTransactionIdFromU64(xid)));
-	ScanKeyInit(&keys[1], own_table_attribute(&walk->journal, JOURNAL_PART), BTGreaterStrategyNumber, F_INT4GT,
+	ScanKeyInit(&keys[1], own_table_attribute(&walk->journal, JOURNAL_COLUMN_PART), BTGreaterStrategyNumber, F_INT4GT,
 				Int32GetDatum(part));
 	scan(walk, keys, 2);
 }
@@ -146,9 +146,9 @@ scan_from_xid(JournalWalk *walk, uint64 xid)
 
 	if (xid >= walk->now->xmax)
 		return;
-	ScanKeyInit(&keys[0], own_table_attribute(&walk->journal, JOURNAL_XID), BTGreaterEqualStrategyNumber, F_XID8GE,
+	ScanKeyInit(&keys[0], own_table_attribute(&walk->journal, JOURNAL_COLUMN_XID), BTGreaterEqualStrategyNumber, F_XID8GE,
 				FullTransactionIdGetDatum(FullTransactionIdFromU64(xid)));
-	ScanKeyInit(&keys[1], own_table_attribute(&walk->journal, JOURNAL_XID), BTLessStrategyNumber, F_XID8LT,
+	ScanKeyInit(&keys[1], own_table_attribute(&walk->journal, JOURNAL_COLUMN_XID), BTLessStrategyNumber, F_XID8LT,
 				FullTransactionIdGetDatum(FullTransactionIdFromU64(walk->now->xmax)));
 	scan(walk, keys, 2);
 }

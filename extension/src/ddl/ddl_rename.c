@@ -96,7 +96,7 @@ rename_in_arguments(const RuleTrigger *rule, StringArray *arguments, const char 
 	for (i = first_with_columns(rule, arguments); i < arguments->count; i++)
 	{
 		char	   *renamed = rule->action == RULE_ACTION_CACHEOPS ?
-		rule_row_rename(arguments->strings[i], old_name, new_name) :
+		cacheops_rule_rename(arguments->strings[i], old_name, new_name) :
 		rename_in_template(arguments->strings[i], old_name, quoted_name, &buffer);
 
 		if (renamed != NULL)

@@ -24,12 +24,12 @@ typedef enum CatalogTable
 /* Columns of a table; where they are in a row, own_shape.h finds out. */
 typedef enum JournalColumn
 {
-	JOURNAL_XID,
-	JOURNAL_PART,
-	JOURNAL_AT,
-	JOURNAL_TARGET,
-	JOURNAL_ACTION,
-	JOURNAL_KEYS
+	JOURNAL_COLUMN_XID,
+	JOURNAL_COLUMN_PART,
+	JOURNAL_COLUMN_AT,
+	JOURNAL_COLUMN_TARGET,
+	JOURNAL_COLUMN_ACTION,
+	JOURNAL_COLUMN_KEYS
 } JournalColumn;
 
 #define JOURNAL_COLUMN_COUNT 6

@@ -38,12 +38,12 @@ typedef struct KnownTable
 } KnownTable;
 
 static const KnownColumn journal_columns[JOURNAL_COLUMN_COUNT] = {
-	[JOURNAL_XID] = {"xid", XID8OID},
-	[JOURNAL_PART] = {"part", INT4OID},
-	[JOURNAL_AT] = {"at", TIMESTAMPTZOID},
-	[JOURNAL_TARGET] = {"target", TEXTOID},
-	[JOURNAL_ACTION] = {"action", TEXTOID},
-	[JOURNAL_KEYS] = {"keys", TEXTARRAYOID}
+	[JOURNAL_COLUMN_XID] = {"xid", XID8OID},
+	[JOURNAL_COLUMN_PART] = {"part", INT4OID},
+	[JOURNAL_COLUMN_AT] = {"at", TIMESTAMPTZOID},
+	[JOURNAL_COLUMN_TARGET] = {"target", TEXTOID},
+	[JOURNAL_COLUMN_ACTION] = {"action", TEXTOID},
+	[JOURNAL_COLUMN_KEYS] = {"keys", TEXTARRAYOID}
 };
 
 static const KnownColumn consumer_columns[CONSUMER_COLUMN_COUNT] = {
@@ -220,7 +220,7 @@ static bool
 can_index_attribute(const OwnShape *shape, CatalogTable table, AttrNumber attribute)
 {
 	return attribute > 0 &&
-		!(table == CATALOG_JOURNAL && attribute == shape->attributes[JOURNAL_KEYS]);
+		!(table == CATALOG_JOURNAL && attribute == shape->attributes[JOURNAL_COLUMN_KEYS]);
 }
 
 static bool
@@ -280,8 +280,8 @@ static bool
 is_key_index(const OwnShape *shape, Form_pg_index form)
 {
 	return form->indisvalid && form->indisready && form->indnkeyatts == 2 &&
-		form->indkey.values[0] == shape->attributes[JOURNAL_XID] &&
-		form->indkey.values[1] == shape->attributes[JOURNAL_PART];
+		form->indkey.values[0] == shape->attributes[JOURNAL_COLUMN_XID] &&
+		form->indkey.values[1] == shape->attributes[JOURNAL_COLUMN_PART];
 }
 
 static void

@@ -23,8 +23,9 @@
 typedef struct Decimal
 {
 	bool		is_negative;
-	char		digits[ROW_FORMS_MAX_DIGITS];	/* neither first nor last is
-												 * 0, but of zero itself */
+	char		digits[CACHEOPS_TEXT_MAX_DIGITS];	/* neither first nor last
+													 * is 0, but of zero
+													 * itself */
 	int			digit_count;
 	int			exponent;
 } Decimal;
@@ -57,7 +58,7 @@ parse(const char *text, Decimal *decimal)
 		decimal->exponent -= in_fraction;
 		if (decimal->digit_count == 0 && *text == '0')
 			continue;
-		if (decimal->digit_count == ROW_FORMS_MAX_DIGITS)
+		if (decimal->digit_count == CACHEOPS_TEXT_MAX_DIGITS)
 			return false;
 		decimal->digits[decimal->digit_count++] = *text;
 	}
@@ -99,16 +100,16 @@ put_digits(const Decimal *decimal, int first, int last, char *out)
  * the coefficient gets zeros at its end, unless it is zero.
  */
 static void
-give_form(const Decimal *decimal, int exponent, RowFormSink sink, void *argument)
+give_form(const Decimal *decimal, int exponent, CacheopsTextSink sink, void *argument)
 {
-	char		text[4 * ROW_FORMS_MAX_DIGITS + ROW_FORMS_BYTES];
+	char		text[4 * CACHEOPS_TEXT_MAX_DIGITS + CACHEOPS_TEXT_BYTES];
 	int			digit_count = is_zero(decimal) ? 1 :
 	decimal->digit_count + decimal->exponent - exponent;
 	int			left_count = digit_count + exponent;
 	int			point = exponent <= 0 && left_count > -6 ? left_count : 1;
 	size_t		length = 0;
 
-	if (digit_count > 2 * ROW_FORMS_MAX_DIGITS)
+	if (digit_count > 2 * CACHEOPS_TEXT_MAX_DIGITS)
 		return;
 	if (decimal->is_negative)
 		text[length++] = '-';
@@ -123,12 +124,12 @@ give_form(const Decimal *decimal, int exponent, RowFormSink sink, void *argument
 		length += put_digits(decimal, point > 0 ? point : 0, digit_count, text + length);
 	}
 	if (left_count != point)
-		length += (size_t) snprintf(text + length, ROW_FORMS_BYTES, "E%+d", left_count - point);
+		length += (size_t) snprintf(text + length, CACHEOPS_TEXT_BYTES, "E%+d", left_count - point);
 	sink(text, length, argument);
 }
 
 static void
-give_forms(const Decimal *decimal, int digits, int scale, RowFormSink sink, void *argument)
+give_forms(const Decimal *decimal, int digits, int scale, CacheopsTextSink sink, void *argument)
 {
 	int			least = decimal->exponent < 0 ? -decimal->exponent : 0;
 	int			most = scale + MORE_DIGITS;
@@ -148,11 +149,11 @@ give_forms(const Decimal *decimal, int digits, int scale, RowFormSink sink, void
 }
 
 bool
-row_forms_decimal(const char *number, int digits, int scale, RowFormSink sink, void *argument)
+cacheops_text_decimal(const char *number, int digits, int scale, CacheopsTextSink sink, void *argument)
 {
 	Decimal		decimal;
 
-	if (!parse(number, &decimal) || scale > ROW_FORMS_MAX_DIGITS)
+	if (!parse(number, &decimal) || scale > CACHEOPS_TEXT_MAX_DIGITS)
 		return false;
 	if (is_zero(&decimal))
 	{
@@ -188,7 +189,7 @@ put_fraction(char *out, int microsecond)
 }
 
 size_t
-row_forms_date(int year, int month, int day, char *out)
+cacheops_text_date(int year, int month, int day, char *out)
 {
 	char	   *p = put_number(out, year, 4);
 
@@ -200,7 +201,7 @@ row_forms_date(int year, int month, int day, char *out)
 }
 
 size_t
-row_forms_time(int hour, int minute, int second, int microsecond, char *out)
+cacheops_text_time(int hour, int minute, int second, int microsecond, char *out)
 {
 	char	   *p = put_number(out, hour, 2);
 
@@ -212,7 +213,7 @@ row_forms_time(int hour, int minute, int second, int microsecond, char *out)
 }
 
 size_t
-row_forms_offset(int seconds_west, char *out)
+cacheops_text_offset(int seconds_west, char *out)
 {
 	int			seconds = seconds_west < 0 ? -seconds_west : seconds_west;
 	char	   *p = out;
@@ -231,7 +232,7 @@ row_forms_offset(int seconds_west, char *out)
 
 /* A timedelta's seconds are never negative; its days are. */
 size_t
-row_forms_duration(int64_t days, int64_t microseconds, char *out)
+cacheops_text_duration(int64_t days, int64_t microseconds, char *out)
 {
 	int64_t		rest = microseconds % US_PER_DAY;
 	char	   *p = out;
@@ -246,7 +247,7 @@ row_forms_duration(int64_t days, int64_t microseconds, char *out)
 	if (days < -TIMEDELTA_MAX_DAYS || days > TIMEDELTA_MAX_DAYS)
 		return 0;
 	if (days != 0)
-		p += snprintf(p, ROW_FORMS_BYTES, "%lld day%s, ", (long long) days,
+		p += snprintf(p, CACHEOPS_TEXT_BYTES, "%lld day%s, ", (long long) days,
 					  days == 1 || days == -1 ? "" : "s");
 	seconds = (int) (rest / 1000000);
 	p = put_number(p, seconds / 3600, seconds < 36000 ? 1 : 2);

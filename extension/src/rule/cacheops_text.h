@@ -17,13 +17,13 @@
 #include <stdint.h>
 
 /* Room for any text that a function of this header writes into "out". */
-#define ROW_FORMS_BYTES 64
+#define CACHEOPS_TEXT_BYTES 64
 
 /* Digits of the longest number of which all forms are made. */
-#define ROW_FORMS_MAX_DIGITS 100
+#define CACHEOPS_TEXT_MAX_DIGITS 100
 
 /* Takes one form, which is valid during the call only. */
-typedef void (*RowFormSink) (const char *text, size_t length, void *argument);
+typedef void (*CacheopsTextSink) (const char *text, size_t length, void *argument);
 
 /*
  * Gives the texts of the Decimals that equal a number, which is written as
@@ -33,23 +33,23 @@ typedef void (*RowFormSink) (const char *text, size_t length, void *argument);
  * with as many digits as the column has, as a float becomes.  A zero comes with
  * both signs, and with exponents up to four.  "digits" and "scale" are the column's; digits is 0
  * if it has no bounds.  False, and nothing given, if the number is none (NaN) or
- * longer than ROW_FORMS_MAX_DIGITS.
+ * longer than CACHEOPS_TEXT_MAX_DIGITS.
  */
-extern bool row_forms_decimal(const char *number, int digits, int scale,
-							  RowFormSink sink, void *argument);
+extern bool cacheops_text_decimal(const char *number, int digits, int scale,
+								  CacheopsTextSink sink, void *argument);
 
 /*
  * The texts of a date, of a time of day and of a time zone's offset, in
  * PostgreSQL's sign: seconds west of Greenwich.  Years are 1 to 9999.
  */
-extern size_t row_forms_date(int year, int month, int day, char *out);
-extern size_t row_forms_time(int hour, int minute, int second, int microsecond, char *out);
-extern size_t row_forms_offset(int seconds_west, char *out);
+extern size_t cacheops_text_date(int year, int month, int day, char *out);
+extern size_t cacheops_text_time(int hour, int minute, int second, int microsecond, char *out);
+extern size_t cacheops_text_offset(int seconds_west, char *out);
 
 /*
  * The text of a timedelta of so many days and microseconds, of any sign each.
  * Returns 0 if a timedelta cannot be so long.
  */
-extern size_t row_forms_duration(int64_t days, int64_t microseconds, char *out);
+extern size_t cacheops_text_duration(int64_t days, int64_t microseconds, char *out);
 
 #endif

@@ -17,7 +17,7 @@
 typedef struct Output
 {
 	RuleAction	action;
-	RuleAnyRowSink sink;
+	RuleReachSink sink;
 	void	   *argument;
 } Output;
 
@@ -33,8 +33,8 @@ give_template(const Output *output, const char *template)
 
 	template_reader_init(&reader, template, length);
 	target = pnstrdup(reader.target, reader.target_length);
-	if (template_for_any_row(template, length, rule_action_is_glob(output->action),
-							 key, &key_length))
+	if (template_reach(template, length, rule_action_is_glob(output->action),
+					   key, &key_length))
 		action = invalidation_action_by_glob(action);
 	output->sink(target, action, key, key_length, output->argument);
 	pfree(target);
@@ -79,8 +79,8 @@ give_query(const Output *output, char *const *arguments, int count)
 }
 
 void
-rule_any_row(RuleAction action, char *const *arguments, int argument_count,
-			 RuleAnyRowSink sink, void *sink_argument)
+rule_reach(RuleAction action, char *const *arguments, int argument_count,
+		   RuleReachSink sink, void *sink_argument)
 {
 	const Output output = {action, sink, sink_argument};
 	int			first = rule_author_count(action, arguments, argument_count);
@@ -89,7 +89,7 @@ rule_any_row(RuleAction action, char *const *arguments, int argument_count,
 	if (action == RULE_ACTION_CACHEOPS)
 	{
 		if (argument_count > 0)
-			rule_row_for_any_row(arguments[0], sink, sink_argument);
+			cacheops_rule_reach(arguments[0], sink, sink_argument);
 		return;
 	}
 	while (first < argument_count)

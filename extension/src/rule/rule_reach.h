@@ -16,10 +16,10 @@
  * Takes what one argument can produce.  With INVALIDATION_RESYNC nobody knows:
  * target is "" then.  All is valid during the call only.
  */
-typedef void (*RuleAnyRowSink) (const char *target, InvalidationAction action,
-								const char *key, Size key_length, void *argument);
+typedef void (*RuleReachSink) (const char *target, InvalidationAction action,
+							   const char *key, Size key_length, void *argument);
 
-extern void rule_any_row(RuleAction action, char *const *arguments, int argument_count,
-						 RuleAnyRowSink sink, void *sink_argument);
+extern void rule_reach(RuleAction action, char *const *arguments, int argument_count,
+					   RuleReachSink sink, void *sink_argument);
 
 #endif

@@ -413,8 +413,8 @@ template_splits_glob(const char *text, size_t length)
 }
 
 bool
-template_for_any_row(const char *text, size_t length, bool is_glob,
-					 char *out, size_t *out_length)
+template_reach(const char *text, size_t length, bool is_glob,
+			   char *out, size_t *out_length)
 {
 	bool		is_pattern = is_glob || has_placeholder(text, length);
 	bool		after_wildcard = false;

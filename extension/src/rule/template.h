@@ -73,8 +73,8 @@ extern TemplatePartKind template_next(TemplateReader *reader, TemplatePart *part
  * splits, "*" is the rest.  out has room for 2 * length + 1 bytes and is not
  * zero-terminated.
  */
-extern bool template_for_any_row(const char *text, size_t length, bool is_glob,
-								 char *out, size_t *out_length);
+extern bool template_reach(const char *text, size_t length, bool is_glob,
+						   char *out, size_t *out_length);
 
 /*
  * Does a placeholder of a glob's template stand in brackets or behind a

@@ -138,7 +138,7 @@ check_template(Oid view_id, const char *template)
 	char	   *key = palloc(2 * strlen(template) + 1);
 	Size		length;
 
-	if (template_for_any_row(template, strlen(template), false, key, &length))
+	if (template_reach(template, strlen(template), false, key, &length))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("template \"%s\" of materialized view \"%s\" has a placeholder", template, get_rel_name(view_id)),

@@ -194,7 +194,7 @@ uncache_rule_for_any_row(PG_FUNCTION_ARGS)
 	StringArray arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(1), "argument");
 	ResultSet	result = result_set_begin(fcinfo);
 
-	rule_any_row(action, arguments.strings, arguments.count, add_result, &result);
+	rule_reach(action, arguments.strings, arguments.count, add_result, &result);
 	PG_RETURN_NULL();
 }
 

@@ -25,7 +25,7 @@
 typedef struct GuardedCall
 {
 	Rule	   *rule;
-	const		RuleRow *row;
+	const		CacheopsRule *cacheops;
 	TupleTableSlot *slot;
 	NullableDatum *values;		/* by field: of those that are computed */
 	char	  **texts;			/* by field; NULL of other fields and of NULL */
@@ -36,7 +36,7 @@ typedef struct GuardedCall
 static Datum
 get_value(const GuardedCall *call, int index, bool *is_null)
 {
-	const RowField *field = &call->row->fields[index];
+	const CacheopsField *field = &call->cacheops->fields[index];
 
 	if (!field->is_computed)
 		return slot_getattr(call->slot, field->column, is_null);
@@ -45,7 +45,7 @@ get_value(const GuardedCall *call, int index, bool *is_null)
 }
 
 static bool
-is_huge(const GuardedCall *call, const RowField *field, Datum datum)
+is_huge(const GuardedCall *call, const CacheopsField *field, Datum datum)
 {
 	return TupleDescAttr(call->slot->tts_tupleDescriptor, field->column - 1)->attlen == -1 &&
 		huge_value_is(datum);
@@ -55,7 +55,7 @@ static void
 compute_value(GuardedCall *call, int index)
 {
 	Rule	   *rule = call->rule;
-	ExprState  *state = rule_expression_state(rule, &rule->expressions[call->row->fields[index].expression]);
+	ExprState  *state = rule_expression_state(rule, &rule->expressions[call->cacheops->fields[index].expression]);
 	NullableDatum *value = &call->values[index];
 
 	value->value = ExecEvalExpr(state, rule->econtext, &value->isnull);
@@ -64,7 +64,7 @@ compute_value(GuardedCall *call, int index)
 static void
 call_output(GuardedCall *call, int index)
 {
-	const RowField *field = &call->row->fields[index];
+	const CacheopsField *field = &call->cacheops->fields[index];
 	bool		is_null;
 	Datum		datum = get_value(call, index, &is_null);
 
@@ -83,13 +83,13 @@ compute(void *argument)
 	int			nest_level = settings_pin_all();
 	int			i;
 
-	for (i = 0; i < call->row->field_count && !call->has_huge; i++)
+	for (i = 0; i < call->cacheops->field_count && !call->has_huge; i++)
 	{
-		const RowField *field = &call->row->fields[i];
+		const CacheopsField *field = &call->cacheops->fields[i];
 
 		if (field->is_computed)
 			compute_value(call, i);
-		if (field->kind == ROW_GUARDED_OUTPUT)
+		if (field->kind == CACHEOPS_GUARDED_OUTPUT)
 			call_output(call, i);
 	}
 	settings_restore(nest_level);
@@ -123,12 +123,12 @@ find_guarded(GuardedCall *call)
 {
 	ErrorData  *error;
 
-	if (!call->row->has_guarded)
+	if (!call->cacheops->has_guarded)
 		return true;
-	if (call->row->lacks_value)
+	if (call->cacheops->lacks_value)
 		return false;
-	call->values = palloc0(call->row->field_count * sizeof(NullableDatum));
-	call->texts = palloc0(call->row->field_count * sizeof(char *));
+	call->values = palloc0(call->cacheops->field_count * sizeof(NullableDatum));
+	call->texts = palloc0(call->cacheops->field_count * sizeof(char *));
 	error = try_compute(call);
 	if (error != NULL)
 	{
@@ -159,7 +159,7 @@ add_null(StringInfo out, int start)
 static bool
 append_field(StringInfo out, const GuardedCall *call, int index)
 {
-	const RowField *field = &call->row->fields[index];
+	const CacheopsField *field = &call->cacheops->fields[index];
 	bool		is_null;
 	Datum		datum = get_value(call, index, &is_null);
 	int			start;
@@ -168,9 +168,9 @@ append_field(StringInfo out, const GuardedCall *call, int index)
 	start = out->len;
 	if (is_null)
 		appendStringInfoString(out, "null");
-	else if (field->kind == ROW_GUARDED_OUTPUT)
+	else if (field->kind == CACHEOPS_GUARDED_OUTPUT)
 		json_text_append(out, call->texts[index], strlen(call->texts[index]));
-	else if (is_huge(call, field, datum) || !row_value_append(out, call->row, field, datum))
+	else if (is_huge(call, field, datum) || !cacheops_value_append(out, call->cacheops, field, datum))
 		return false;
 	if (field->is_key && !is_null)
 		add_null(out, start);
@@ -180,14 +180,14 @@ append_field(StringInfo out, const GuardedCall *call, int index)
 static bool
 render(Rule *rule, TupleTableSlot *slot, StringInfo out)
 {
-	GuardedCall call = {.rule = rule,.row = rule->row,.slot = slot};
+	GuardedCall call = {.rule = rule,.cacheops = rule->cacheops,.slot = slot};
 	int			i;
 
 	if (!find_guarded(&call))
 		return false;
 	initStringInfo(out);
-	appendBinaryStringInfo(out, rule->row->head, (int) rule->row->head_length);
-	for (i = 0; i < rule->row->field_count; i++)
+	appendBinaryStringInfo(out, rule->cacheops->head, (int) rule->cacheops->head_length);
+	for (i = 0; i < rule->cacheops->field_count; i++)
 	{
 		if (!append_field(out, &call, i))
 			return false;
@@ -197,7 +197,7 @@ render(Rule *rule, TupleTableSlot *slot, StringInfo out)
 }
 
 bool
-row_image_render(Rule *rule, TupleTableSlot *slot, StringInfo out)
+cacheops_image_render(Rule *rule, TupleTableSlot *slot, StringInfo out)
 {
 	MemoryContext old_context;
 	bool		is_rendered;

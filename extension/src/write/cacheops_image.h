@@ -24,6 +24,6 @@
  * call.  False if there is none: it would be longer than uncache.max_key_bytes, or
  * an output function failed, of which a warning tells.
  */
-extern bool row_image_render(Rule *rule, TupleTableSlot *slot, StringInfo out);
+extern bool cacheops_image_render(Rule *rule, TupleTableSlot *slot, StringInfo out);
 
 #endif

@@ -106,7 +106,7 @@ append_float4(StringInfo out, float value)
 }
 
 static void
-append_numeric(StringInfo out, const RowField *field, Datum datum)
+append_numeric(StringInfo out, const CacheopsField *field, Datum datum)
 {
 	const char *number = DatumGetCString(DirectFunctionCall1(numeric_out, datum));
 	const char *point = strchr(number, '.');
@@ -121,7 +121,7 @@ append_numeric(StringInfo out, const RowField *field, Datum datum)
 	if (field->digits == 0 && point != NULL)
 		scale = (int) strlen(point + 1);
 	begin_list(&list, out);
-	if (!row_forms_decimal(number, field->digits, scale, add_text, &list))
+	if (!cacheops_text_decimal(number, field->digits, scale, add_text, &list))
 		add_text(number, strlen(number), &list);
 	appendStringInfoCharMacro(out, ']');
 }
@@ -145,14 +145,14 @@ append_padded_text(StringInfo out, const char *bytes, Size length)
 
 /* False if it is too long for any image: then it is not even detoasted. */
 static bool
-append_text(StringInfo out, const RowField *field, Datum datum)
+append_text(StringInfo out, const CacheopsField *field, Datum datum)
 {
 	text	   *value;
 
 	if (huge_value_is_text(datum))
 		return false;
 	value = DatumGetTextPP(datum);
-	if (field->kind == ROW_PADDED_TEXT)
+	if (field->kind == CACHEOPS_PADDED_TEXT)
 		append_padded_text(out, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 	else
 		json_text_append(out, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
@@ -184,7 +184,7 @@ append_uuid(StringInfo out, const pg_uuid_t * uuid)
  * writes the end in hexadecimal.
  */
 static void
-append_inet(StringInfo out, const RowField *field, Datum datum)
+append_inet(StringInfo out, const CacheopsField *field, Datum datum)
 {
 	const		inet *address = DatumGetInetPP(datum);
 	char	   *string = OutputFunctionCall(unconstify(FmgrInfo *, &field->output), datum);
@@ -209,7 +209,7 @@ append_inet(StringInfo out, const RowField *field, Datum datum)
 static void
 append_date(StringInfo out, DateADT date)
 {
-	char		text[ROW_FORMS_BYTES];
+	char		text[CACHEOPS_TEXT_BYTES];
 	int			year;
 	int			month;
 	int			day;
@@ -223,37 +223,37 @@ append_date(StringInfo out, DateADT date)
 	if (year < 1 || year > MAX_YEAR)
 		append_none(out);
 	else
-		json_text_append(out, text, row_forms_date(year, month, day, text));
+		json_text_append(out, text, cacheops_text_date(year, month, day, text));
 }
 
 static void
 append_time(StringInfo out, TimeADT time)
 {
-	char		text[ROW_FORMS_BYTES];
+	char		text[CACHEOPS_TEXT_BYTES];
 	int			second = (int) (time / USECS_PER_SEC);
 
 	if (time >= USECS_PER_DAY)
 		append_none(out);
 	else
 		json_text_append(out, text,
-						 row_forms_time(second / 3600, second / 60 % 60, second % 60,
-										(int) (time % USECS_PER_SEC), text));
+						 cacheops_text_time(second / 3600, second / 60 % 60, second % 60,
+											(int) (time % USECS_PER_SEC), text));
 }
 
 /* One datetime; with its offset in *zone_offset unless that is NULL. */
 static void
 add_datetime(ValueList *list, const struct pg_tm *tm, fsec_t fraction, const int *zone_offset)
 {
-	char		text[3 * ROW_FORMS_BYTES];
+	char		text[3 * CACHEOPS_TEXT_BYTES];
 	size_t		length;
 
 	if (tm->tm_year < 1 || tm->tm_year > MAX_YEAR)
 		return;
-	length = row_forms_date(tm->tm_year, tm->tm_mon, tm->tm_mday, text);
+	length = cacheops_text_date(tm->tm_year, tm->tm_mon, tm->tm_mday, text);
 	text[length++] = ' ';
-	length += row_forms_time(tm->tm_hour, tm->tm_min, tm->tm_sec, fraction, text + length);
+	length += cacheops_text_time(tm->tm_hour, tm->tm_min, tm->tm_sec, fraction, text + length);
 	if (zone_offset != NULL)
-		length += row_forms_offset(*zone_offset, text + length);
+		length += cacheops_text_offset(*zone_offset, text + length);
 	add_text(text, length, list);
 }
 
@@ -262,7 +262,7 @@ add_datetime(ValueList *list, const struct pg_tm *tm, fsec_t fraction, const int
  * application without USE_TZ, naive.
  */
 static void
-add_moment(ValueList *list, const RuleRow * row, Timestamp moment)
+add_moment(ValueList *list, const CacheopsRule * cacheops, Timestamp moment)
 {
 	int			offset = 0;
 	struct pg_tm tm;
@@ -272,9 +272,9 @@ add_moment(ValueList *list, const RuleRow * row, Timestamp moment)
 	if (timestamp2tm(moment, NULL, &tm, &fraction, NULL, NULL) != 0)
 		return;
 	add_datetime(list, &tm, fraction, &offset);
-	for (i = 0; i < row->zone_count; i++)
+	for (i = 0; i < cacheops->zone_count; i++)
 	{
-		if (timestamp2tm(moment, &offset, &tm, &fraction, NULL, row->zones[i]) != 0)
+		if (timestamp2tm(moment, &offset, &tm, &fraction, NULL, cacheops->zones[i]) != 0)
 			continue;
 		add_datetime(list, &tm, fraction, &offset);
 		add_datetime(list, &tm, fraction, NULL);
@@ -282,7 +282,7 @@ add_moment(ValueList *list, const RuleRow * row, Timestamp moment)
 }
 
 static void
-append_timestamp(StringInfo out, const RuleRow * row, const RowField *field, Timestamp moment)
+append_timestamp(StringInfo out, const CacheopsRule * cacheops, const CacheopsField *field, Timestamp moment)
 {
 	ValueList	list;
 	struct pg_tm tm;
@@ -291,8 +291,8 @@ append_timestamp(StringInfo out, const RuleRow * row, const RowField *field, Tim
 	begin_list(&list, out);
 	if (TIMESTAMP_NOT_FINITE(moment))
 		list.count = 0;
-	else if (field->kind == ROW_TIMESTAMPTZ)
-		add_moment(&list, row, moment);
+	else if (field->kind == CACHEOPS_TIMESTAMPTZ)
+		add_moment(&list, cacheops, moment);
 	else if (timestamp2tm(moment, NULL, &tm, &fraction, NULL, NULL) == 0)
 		add_datetime(&list, &tm, fraction, NULL);
 	appendStringInfoCharMacro(out, ']');
@@ -301,8 +301,8 @@ append_timestamp(StringInfo out, const RuleRow * row, const RowField *field, Tim
 static void
 add_duration(ValueList *list, int64 day_count, int64 microseconds)
 {
-	char		text[ROW_FORMS_BYTES];
-	size_t		length = row_forms_duration(day_count, microseconds, text);
+	char		text[CACHEOPS_TEXT_BYTES];
+	size_t		length = cacheops_text_duration(day_count, microseconds, text);
 
 	if (length > 0)
 		add_text(text, length, list);
@@ -326,55 +326,55 @@ append_interval(StringInfo out, const Interval *interval)
 /* --- whatever it is --- */
 
 bool
-row_value_append(StringInfo out, const RuleRow * row, const RowField *field, Datum datum)
+cacheops_value_append(StringInfo out, const CacheopsRule * cacheops, const CacheopsField *field, Datum datum)
 {
 	char	   *string;
 
 	switch (field->kind)
 	{
-		case ROW_BOOL:
+		case CACHEOPS_BOOL:
 			appendStringInfoString(out, DatumGetBool(datum) ? "true" : "false");
 			break;
-		case ROW_INT2:
-		case ROW_INT4:
-		case ROW_INT8:
-		case ROW_OID:
+		case CACHEOPS_INT2:
+		case CACHEOPS_INT4:
+		case CACHEOPS_INT8:
+		case CACHEOPS_OID:
 			enlargeStringInfo(out, INTEGER_BYTES);
-			pg_lltoa(field->kind == ROW_INT2 ? DatumGetInt16(datum) :
-					 field->kind == ROW_INT4 ? DatumGetInt32(datum) :
-					 field->kind == ROW_INT8 ? DatumGetInt64(datum) :
+			pg_lltoa(field->kind == CACHEOPS_INT2 ? DatumGetInt16(datum) :
+					 field->kind == CACHEOPS_INT4 ? DatumGetInt32(datum) :
+					 field->kind == CACHEOPS_INT8 ? DatumGetInt64(datum) :
 					 (int64) DatumGetObjectId(datum), out->data + out->len);
 			out->len += (int) strlen(out->data + out->len);
 			break;
-		case ROW_FLOAT4:
+		case CACHEOPS_FLOAT4:
 			append_float4(out, DatumGetFloat4(datum));
 			break;
-		case ROW_FLOAT8:
+		case CACHEOPS_FLOAT8:
 			append_float8(out, DatumGetFloat8(datum));
 			break;
-		case ROW_NUMERIC:
+		case CACHEOPS_NUMERIC:
 			append_numeric(out, field, datum);
 			break;
-		case ROW_TEXT:
-		case ROW_PADDED_TEXT:
+		case CACHEOPS_TEXT:
+		case CACHEOPS_PADDED_TEXT:
 			return append_text(out, field, datum);
-		case ROW_UUID:
+		case CACHEOPS_UUID:
 			append_uuid(out, DatumGetUUIDP(datum));
 			break;
-		case ROW_DATE:
+		case CACHEOPS_DATE:
 			append_date(out, DatumGetDateADT(datum));
 			break;
-		case ROW_TIME:
+		case CACHEOPS_TIME:
 			append_time(out, DatumGetTimeADT(datum));
 			break;
-		case ROW_TIMESTAMP:
-		case ROW_TIMESTAMPTZ:
-			append_timestamp(out, row, field, DatumGetTimestamp(datum));
+		case CACHEOPS_TIMESTAMP:
+		case CACHEOPS_TIMESTAMPTZ:
+			append_timestamp(out, cacheops, field, DatumGetTimestamp(datum));
 			break;
-		case ROW_INTERVAL:
+		case CACHEOPS_INTERVAL:
 			append_interval(out, DatumGetIntervalP(datum));
 			break;
-		case ROW_INET:
+		case CACHEOPS_INET:
 			append_inet(out, field, datum);
 			break;
 		default:

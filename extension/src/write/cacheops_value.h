@@ -13,8 +13,8 @@
 
 /*
  * Appends a value that is not null, or the list of the forms that clients may have
- * of it.  False if it is too long for any image.  Not of ROW_GUARDED_OUTPUT.
+ * of it.  False if it is too long for any image.  Not of CACHEOPS_GUARDED_OUTPUT.
  */
-extern bool row_value_append(StringInfo out, const RuleRow * row, const RowField *field, Datum datum);
+extern bool cacheops_value_append(StringInfo out, const CacheopsRule * cacheops, const CacheopsField *field, Datum datum);
 
 #endif

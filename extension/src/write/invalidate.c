@@ -109,8 +109,8 @@ uncache_invalidate_version(PG_FUNCTION_ARGS)
 }
 
 static void
-add_any_row(const char *target, InvalidationAction action, const char *key, Size key_length,
-			void *argument)
+add_reach(const char *target, InvalidationAction action, const char *key, Size key_length,
+		  void *argument)
 {
 	if (action == INVALIDATION_RESYNC)
 		collect_add_resync(argument);
@@ -123,7 +123,7 @@ invalidate_rule(const RuleTrigger *rule)
 {
 	CollectSource source = {rule->relation_id, rule->name};
 
-	rule_any_row(rule->action, rule->arguments.strings, rule->arguments.count, add_any_row, &source);
+	rule_reach(rule->action, rule->arguments.strings, rule->arguments.count, add_reach, &source);
 }
 
 static void
@@ -132,7 +132,7 @@ add_tags(Oid relation_id, const StringArray *tags)
 	CollectSource source = {relation_id, NULL};
 
 	if (tags != NULL)
-		rule_any_row(RULE_ACTION_TAGS, tags->strings, tags->count, add_any_row, &source);
+		rule_reach(RULE_ACTION_TAGS, tags->strings, tags->count, add_reach, &source);
 }
 
 void

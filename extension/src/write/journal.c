@@ -54,12 +54,12 @@ write_row(JournalWriter *writer)
 	keys = construct_array(writer->keys, writer->key_count, TEXTOID, -1, false, TYPALIGN_INT);
 	target = cstring_to_text(writer->target);
 	action = cstring_to_text(invalidation_action_name(writer->action));
-	values[JOURNAL_XID] = FullTransactionIdGetDatum(writer->xid);
-	values[JOURNAL_PART] = Int32GetDatum((*writer->next_part)++);
-	values[JOURNAL_AT] = TimestampTzGetDatum(writer->at);
-	values[JOURNAL_TARGET] = PointerGetDatum(target);
-	values[JOURNAL_ACTION] = PointerGetDatum(action);
-	values[JOURNAL_KEYS] = PointerGetDatum(keys);
+	values[JOURNAL_COLUMN_XID] = FullTransactionIdGetDatum(writer->xid);
+	values[JOURNAL_COLUMN_PART] = Int32GetDatum((*writer->next_part)++);
+	values[JOURNAL_COLUMN_AT] = TimestampTzGetDatum(writer->at);
+	values[JOURNAL_COLUMN_TARGET] = PointerGetDatum(target);
+	values[JOURNAL_COLUMN_ACTION] = PointerGetDatum(action);
+	values[JOURNAL_COLUMN_KEYS] = PointerGetDatum(keys);
 	(void) own_table_insert(&writer->table, values);
 	pfree(action);
 	pfree(target);

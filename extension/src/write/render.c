@@ -328,17 +328,17 @@ render_key(const RuleKey *key, TupleTableSlot *slot, const ExpressionText *value
 		append_part(out, key, &key->parts[i], slot, values,
 					has_wildcard || key->is_glob);
 	if (out->len > guc_max_key_bytes)
-		render_any_row(key, sink, argument);
+		render_reach(key, sink, argument);
 	else
 		sink(key, has_wildcard ? invalidation_action_by_glob(key->action) : key->action,
 			 out->data, out->len, argument);
 }
 
 void
-render_any_row(const RuleKey *key, RenderSink sink, void *argument)
+render_reach(const RuleKey *key, RenderSink sink, void *argument)
 {
-	sink(key, key->is_pattern_for_any_row ? invalidation_action_by_glob(key->action) : key->action,
-		 key->text_for_any_row, key->length_for_any_row, argument);
+	sink(key, key->is_reach_pattern ? invalidation_action_by_glob(key->action) : key->action,
+		 key->reach, key->reach_length, argument);
 }
 
 /* Is the column's value the same in both rows, byte for byte? */
@@ -406,7 +406,7 @@ render_row(Rule *rule, TupleTableSlot *slot, const bool *wanted,
 		for (i = 0; i < rule->key_count; i++)
 		{
 			if (wanted[i])
-				render_any_row(&rule->keys[i], sink, argument);
+				render_reach(&rule->keys[i], sink, argument);
 		}
 		return;
 	}

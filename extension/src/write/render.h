@@ -22,7 +22,7 @@ typedef void (*RenderSink) (const RuleKey *key, InvalidationAction action,
 /*
  * Renders every key of the rule for which wanted[] is true, for one row.  A
  * placeholder that fails becomes "*" and its key a glob; a key longer than
- * uncache.max_key_bytes becomes what render_any_row() makes of it.
+ * uncache.max_key_bytes becomes what render_reach() makes of it.
  */
 extern void render_row(Rule *rule, TupleTableSlot *slot, const bool *wanted,
 					   RenderSink sink, void *argument);
@@ -35,6 +35,6 @@ extern bool render_find_changed(const Rule *rule, TupleTableSlot *slot,
 								TupleTableSlot *other, bool *wanted);
 
 /* Renders a key for whatever row: each placeholder is "*". */
-extern void render_any_row(const RuleKey *key, RenderSink sink, void *argument);
+extern void render_reach(const RuleKey *key, RenderSink sink, void *argument);
 
 #endif

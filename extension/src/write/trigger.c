@@ -108,7 +108,7 @@ add_wanted(Firing *firing)
 	for (i = 0; firing->row_count == 0 && i < rule->key_count; i++)
 	{
 		if (firing->wanted[i])
-			render_any_row(&rule->keys[i], add_key, &firing->source);
+			render_reach(&rule->keys[i], add_key, &firing->source);
 	}
 }
 
@@ -142,8 +142,8 @@ fire_queries(Firing *firing)
 }
 
 static void
-add_any_row(const char *target, InvalidationAction action, const char *key, Size key_length,
-			void *argument)
+add_reach(const char *target, InvalidationAction action, const char *key, Size key_length,
+		  void *argument)
 {
 	collect_add(argument, target, action, key, key_length);
 }
@@ -152,24 +152,24 @@ add_any_row(const char *target, InvalidationAction action, const char *key, Size
 static void
 fire_images(Firing *firing)
 {
-	const		RuleRow *row = firing->rule->row;
+	const		CacheopsRule *cacheops = firing->rule->cacheops;
 	const Trigger *trigger = firing->trigger_data->tg_trigger;
 	bool		is_known = firing->row_count > 0;
 	StringInfoData image;
 	int			i;
 
-	if (trigger->tgnargs == 0 || !collect_wants(row->target, row->target_length))
+	if (trigger->tgnargs == 0 || !collect_wants(cacheops->target, cacheops->target_length))
 		return;
 	for (i = 0; i < firing->row_count && is_known; i++)
 	{
-		is_known = row_image_render(firing->rule, firing->rows[i], &image);
+		is_known = cacheops_image_render(firing->rule, firing->rows[i], &image);
 		if (is_known)
-			collect_add(&firing->source, row->target, INVALIDATION_CACHEOPS,
+			collect_add(&firing->source, cacheops->target, INVALIDATION_CACHEOPS,
 						image.data, image.len);
 	}
 	if (!is_known)
-		rule_any_row(RULE_ACTION_CACHEOPS, trigger->tgargs, trigger->tgnargs,
-					 add_any_row, &firing->source);
+		rule_reach(RULE_ACTION_CACHEOPS, trigger->tgargs, trigger->tgnargs,
+				   add_reach, &firing->source);
 }
 
 static void

@@ -42,11 +42,11 @@ describe(const char *text)
 }
 
 static const char *
-any_row(const char *text)
+reach(const char *text)
 {
 	static char line[1024];
 	size_t		length;
-	bool		is_pattern = template_for_any_row(text, strlen(text), false, line + 1, &length);
+	bool		is_pattern = template_reach(text, strlen(text), false, line + 1, &length);
 
 	line[0] = is_pattern ? 'P' : 'K';
 	line[1 + length] = '\0';
@@ -226,114 +226,114 @@ START_TEST(template_reads_no_byte_beyond_its_length)
 
 END_TEST
 
-START_TEST(template_for_any_row_has_a_star_for_each_placeholder)
+START_TEST(template_reach_has_a_star_for_each_placeholder)
 {
-	ck_assert_str_eq(any_row("invoice:{id}:{lower(x)}"), "Pinvoice:*:*");
-	ck_assert_str_eq(any_row("api://invoice:{id}"), "Pinvoice:*");
+	ck_assert_str_eq(reach("invoice:{id}:{lower(x)}"), "Pinvoice:*:*");
+	ck_assert_str_eq(reach("api://invoice:{id}"), "Pinvoice:*");
 }
 
 END_TEST
 
-START_TEST(template_for_any_row_joins_neighbouring_stars)
+START_TEST(template_reach_joins_neighbouring_stars)
 {
-	ck_assert_str_eq(any_row("{a}{b}c{d}"), "P*c*");
+	ck_assert_str_eq(reach("{a}{b}c{d}"), "P*c*");
 }
 
 END_TEST
 
-START_TEST(template_for_any_row_escapes_glob_characters_of_a_pattern)
+START_TEST(template_reach_escapes_glob_characters_of_a_pattern)
 {
-	ck_assert_str_eq(any_row("a*?[b]\\{id}"), "Pa\\*\\?\\[b\\]\\\\*");
+	ck_assert_str_eq(reach("a*?[b]\\{id}"), "Pa\\*\\?\\[b\\]\\\\*");
 }
 
 END_TEST
 
-START_TEST(template_for_any_row_leaves_a_key_as_it_is)
+START_TEST(template_reach_leaves_a_key_as_it_is)
 {
-	ck_assert_str_eq(any_row("a*[b]"), "Ka*[b]");
-	ck_assert_str_eq(any_row("a{{b}}"), "Ka{b}");
-	ck_assert_str_eq(any_row(""), "K");
+	ck_assert_str_eq(reach("a*[b]"), "Ka*[b]");
+	ck_assert_str_eq(reach("a{{b}}"), "Ka{b}");
+	ck_assert_str_eq(reach(""), "K");
 }
 
 END_TEST
 
-START_TEST(template_for_any_row_widens_from_an_error_on)
+START_TEST(template_reach_widens_from_an_error_on)
 {
-	ck_assert_str_eq(any_row("invoice:{id"), "Pinvoice:*");
-	ck_assert_str_eq(any_row("a{x}{"), "Pa*");
+	ck_assert_str_eq(reach("invoice:{id"), "Pinvoice:*");
+	ck_assert_str_eq(reach("a{x}{"), "Pa*");
 	/* nothing of the literal that holds the error is known for certain */
-	ck_assert_str_eq(any_row("ab}cd"), "P*");
+	ck_assert_str_eq(reach("ab}cd"), "P*");
 }
 
 END_TEST
 
 /* What a glob's template produces for whatever row; "!" in front if it splits. */
 static const char *
-any_row_of_glob(const char *text)
+reach_of_glob(const char *text)
 {
 	static char line[1024];
 	size_t		length;
 
 	line[0] = '!';
-	ck_assert(template_for_any_row(text, strlen(text), true, line + 1, &length));
+	ck_assert(template_reach(text, strlen(text), true, line + 1, &length));
 	line[length + 1] = '\0';
 	return template_splits_glob(text, strlen(text)) ? line : line + 1;
 }
 
-START_TEST(template_for_any_row_leaves_a_globs_own_characters_wild)
+START_TEST(template_reach_leaves_a_globs_own_characters_wild)
 {
-	ck_assert_str_eq(any_row_of_glob("a*b?[c-d]\\*"), "a*b?[c-d]\\*");
-	ck_assert_str_eq(any_row_of_glob("api://r:*"), "r:*");
-	ck_assert_str_eq(any_row_of_glob(""), "");
-	ck_assert_str_eq(any_row_of_glob("*"), "*");
-	ck_assert_str_eq(any_row_of_glob("{{{{*}}"), "{{*}");
+	ck_assert_str_eq(reach_of_glob("a*b?[c-d]\\*"), "a*b?[c-d]\\*");
+	ck_assert_str_eq(reach_of_glob("api://r:*"), "r:*");
+	ck_assert_str_eq(reach_of_glob(""), "");
+	ck_assert_str_eq(reach_of_glob("*"), "*");
+	ck_assert_str_eq(reach_of_glob("{{{{*}}"), "{{*}");
 }
 
 END_TEST
 
-START_TEST(template_for_any_row_has_a_star_for_each_placeholder_of_a_glob)
+START_TEST(template_reach_has_a_star_for_each_placeholder_of_a_glob)
 {
-	ck_assert_str_eq(any_row_of_glob("{a}"), "*");
-	ck_assert_str_eq(any_row_of_glob("a:{b}{c}:*:{d}"), "a:*:*:*");
-	ck_assert_str_eq(any_row_of_glob("*{a}*"), "***");
-	ck_assert_str_eq(any_row_of_glob("[ab]{c}"), "[ab]*");
-	ck_assert_str_eq(any_row_of_glob("\\\\{c}"), "\\\\*");
-	ck_assert_str_eq(any_row_of_glob("\\[{c}]"), "\\[*]");
-	ck_assert_str_eq(any_row_of_glob("]{c}["), "]*[");
-	ck_assert_str_eq(any_row_of_glob("[\\]]{c}"), "[\\]]*");
-	ck_assert_str_eq(any_row_of_glob("[^]{c}"), "[^]*");
-	ck_assert_str_eq(any_row_of_glob("[]{c}"), "[]*");
-	ck_assert_str_eq(any_row_of_glob("[^-]{c}"), "[^-]*");
-	ck_assert_str_eq(any_row_of_glob("[a-z-]{c}"), "[a-z-]*");
-	ck_assert_str_eq(any_row_of_glob("[\\a-]{c}"), "[\\a-]*");
+	ck_assert_str_eq(reach_of_glob("{a}"), "*");
+	ck_assert_str_eq(reach_of_glob("a:{b}{c}:*:{d}"), "a:*:*:*");
+	ck_assert_str_eq(reach_of_glob("*{a}*"), "***");
+	ck_assert_str_eq(reach_of_glob("[ab]{c}"), "[ab]*");
+	ck_assert_str_eq(reach_of_glob("\\\\{c}"), "\\\\*");
+	ck_assert_str_eq(reach_of_glob("\\[{c}]"), "\\[*]");
+	ck_assert_str_eq(reach_of_glob("]{c}["), "]*[");
+	ck_assert_str_eq(reach_of_glob("[\\]]{c}"), "[\\]]*");
+	ck_assert_str_eq(reach_of_glob("[^]{c}"), "[^]*");
+	ck_assert_str_eq(reach_of_glob("[]{c}"), "[]*");
+	ck_assert_str_eq(reach_of_glob("[^-]{c}"), "[^-]*");
+	ck_assert_str_eq(reach_of_glob("[a-z-]{c}"), "[a-z-]*");
+	ck_assert_str_eq(reach_of_glob("[\\a-]{c}"), "[\\a-]*");
 }
 
 END_TEST
 
-START_TEST(template_for_any_row_widens_where_a_placeholder_splits_a_glob)
+START_TEST(template_reach_widens_where_a_placeholder_splits_a_glob)
 {
-	ck_assert_str_eq(any_row_of_glob("a[{b}]c"), "!a*");
-	ck_assert_str_eq(any_row_of_glob("a[^x{b}"), "!a*");
-	ck_assert_str_eq(any_row_of_glob("a[x\\]{b}]"), "!a*");
-	ck_assert_str_eq(any_row_of_glob("a[x\\{b}]"), "!a*");
-	ck_assert_str_eq(any_row_of_glob("a\\{b}"), "!a*");
-	ck_assert_str_eq(any_row_of_glob("a\\\\\\{b}c"), "!a\\\\*");
-	ck_assert_str_eq(any_row_of_glob("{a}[{b}]"), "!**");
-	ck_assert_str_eq(any_row_of_glob("[{b}]"), "!*");
-	ck_assert_str_eq(any_row_of_glob("a[{b"), "!a*");
-	ck_assert_str_eq(any_row_of_glob("a[x-]{b}]"), "!a*");
-	ck_assert_str_eq(any_row_of_glob("a[--]{b}"), "!a*");
-	ck_assert_str_eq(any_row_of_glob("a[x-\\{b}"), "!a*");
+	ck_assert_str_eq(reach_of_glob("a[{b}]c"), "!a*");
+	ck_assert_str_eq(reach_of_glob("a[^x{b}"), "!a*");
+	ck_assert_str_eq(reach_of_glob("a[x\\]{b}]"), "!a*");
+	ck_assert_str_eq(reach_of_glob("a[x\\{b}]"), "!a*");
+	ck_assert_str_eq(reach_of_glob("a\\{b}"), "!a*");
+	ck_assert_str_eq(reach_of_glob("a\\\\\\{b}c"), "!a\\\\*");
+	ck_assert_str_eq(reach_of_glob("{a}[{b}]"), "!**");
+	ck_assert_str_eq(reach_of_glob("[{b}]"), "!*");
+	ck_assert_str_eq(reach_of_glob("a[{b"), "!a*");
+	ck_assert_str_eq(reach_of_glob("a[x-]{b}]"), "!a*");
+	ck_assert_str_eq(reach_of_glob("a[--]{b}"), "!a*");
+	ck_assert_str_eq(reach_of_glob("a[x-\\{b}"), "!a*");
 }
 
 END_TEST
 
-START_TEST(template_for_any_row_minds_no_brackets_of_a_key)
+START_TEST(template_reach_minds_no_brackets_of_a_key)
 {
 	char		out[64];
 	size_t		length;
 
-	ck_assert(template_for_any_row("a[{b}]\\{c}", 11, false, out, &length));
+	ck_assert(template_reach("a[{b}]\\{c}", 11, false, out, &length));
 	out[length] = '\0';
 	ck_assert_str_eq(out, "a\\[*\\]\\\\*");
 }
@@ -384,15 +384,15 @@ main(void)
 	tcase_add_test(cases, template_refuses_a_single_closing_brace);
 	tcase_add_test(cases, template_repeats_its_answer_at_the_end_and_after_an_error);
 	tcase_add_test(cases, template_reads_no_byte_beyond_its_length);
-	tcase_add_test(cases, template_for_any_row_has_a_star_for_each_placeholder);
-	tcase_add_test(cases, template_for_any_row_joins_neighbouring_stars);
-	tcase_add_test(cases, template_for_any_row_escapes_glob_characters_of_a_pattern);
-	tcase_add_test(cases, template_for_any_row_leaves_a_key_as_it_is);
-	tcase_add_test(cases, template_for_any_row_widens_from_an_error_on);
-	tcase_add_test(cases, template_for_any_row_leaves_a_globs_own_characters_wild);
-	tcase_add_test(cases, template_for_any_row_has_a_star_for_each_placeholder_of_a_glob);
-	tcase_add_test(cases, template_for_any_row_widens_where_a_placeholder_splits_a_glob);
-	tcase_add_test(cases, template_for_any_row_minds_no_brackets_of_a_key);
+	tcase_add_test(cases, template_reach_has_a_star_for_each_placeholder);
+	tcase_add_test(cases, template_reach_joins_neighbouring_stars);
+	tcase_add_test(cases, template_reach_escapes_glob_characters_of_a_pattern);
+	tcase_add_test(cases, template_reach_leaves_a_key_as_it_is);
+	tcase_add_test(cases, template_reach_widens_from_an_error_on);
+	tcase_add_test(cases, template_reach_leaves_a_globs_own_characters_wild);
+	tcase_add_test(cases, template_reach_has_a_star_for_each_placeholder_of_a_glob);
+	tcase_add_test(cases, template_reach_widens_where_a_placeholder_splits_a_glob);
+	tcase_add_test(cases, template_reach_minds_no_brackets_of_a_key);
 	tcase_add_test(cases, template_tells_what_can_name_a_target);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -8,31 +8,41 @@
 #ifndef UNCACHE_INVALIDATION_H
 #define UNCACHE_INVALIDATION_H
 
+/*
+ * The actions of the journal, one a row: symbol, name in the journal, and the symbol of the
+ * action that does for every match of a glob what this one does for a key.
+ */
+#define INVALIDATION_ACTIONS(ROW) \
+	/* unlink a key; the keys that match a glob */ \
+	ROW(KEYS, "keys", PATTERNS) \
+	ROW(PATTERNS, "patterns", PATTERNS) \
+	/* unlink what is registered under a tag; under those that match a glob */ \
+	ROW(TAGS, "tags", TAG_PATTERNS) \
+	ROW(TAG_PATTERNS, "tag_patterns", TAG_PATTERNS) \
+	/* give a counter a new value; those that match a glob */ \
+	ROW(VERSIONS, "versions", VERSION_PATTERNS) \
+	ROW(VERSION_PATTERNS, "version_patterns", VERSION_PATTERNS) \
+	/* unlink what cacheops has registered for rows of an image; for all rows of a table */ \
+	ROW(CACHEOPS, "cacheops", CACHEOPS) \
+	ROW(CACHEOPS_TABLES, "cacheops_tables", CACHEOPS_TABLES) \
+	/* do all that the target's rules can produce; its key is empty */ \
+	ROW(RESYNC, "resync", RESYNC)
+
+#define INVALIDATION_SYMBOL(symbol, name, by_glob) INVALIDATION_##symbol,
+#define INVALIDATION_NAME(symbol, name, by_glob) name,
+#define INVALIDATION_BY_GLOB(symbol, name, by_glob) INVALIDATION_##by_glob,
+
 typedef enum InvalidationAction
 {
-	INVALIDATION_KEYS,			/* unlink a key */
-	INVALIDATION_PATTERNS,		/* unlink the keys that match a glob */
-	INVALIDATION_TAGS,			/* unlink what is registered under a tag */
-	INVALIDATION_TAG_PATTERNS,	/* the same for the tags that match a glob */
-	INVALIDATION_VERSIONS,		/* give a counter a new value */
-	INVALIDATION_VERSION_PATTERNS,	/* the same for those that match a glob */
-	INVALIDATION_CACHEOPS,		/* unlink what cacheops has registered for
-								 * rows of an image */
-	INVALIDATION_CACHEOPS_TABLES,	/* the same for all rows of a table */
-	INVALIDATION_RESYNC			/* do all that the target's rules can produce;
-								 * its key is empty */
+	INVALIDATION_ACTIONS(INVALIDATION_SYMBOL)
+	INVALIDATION_ACTION_COUNT
 } InvalidationAction;
-
-#define INVALIDATION_ACTION_COUNT 9
 
 /* The action's name in the journal. */
 static inline const char *
 invalidation_action_name(InvalidationAction action)
 {
-	static const char *const names[INVALIDATION_ACTION_COUNT] = {
-		"keys", "patterns", "tags", "tag_patterns", "versions", "version_patterns",
-		"cacheops", "cacheops_tables", "resync"
-	};
+	static const char *const names[] = {INVALIDATION_ACTIONS(INVALIDATION_NAME)};
 
 	return names[action];
 }
@@ -41,17 +51,9 @@ invalidation_action_name(InvalidationAction action)
 static inline InvalidationAction
 invalidation_action_by_glob(InvalidationAction action)
 {
-	switch (action)
-	{
-		case INVALIDATION_KEYS:
-			return INVALIDATION_PATTERNS;
-		case INVALIDATION_TAGS:
-			return INVALIDATION_TAG_PATTERNS;
-		case INVALIDATION_VERSIONS:
-			return INVALIDATION_VERSION_PATTERNS;
-		default:
-			return action;
-	}
+	static const InvalidationAction by_glob[] = {INVALIDATION_ACTIONS(INVALIDATION_BY_GLOB)};
+
+	return by_glob[action];
 }
 
 #endif

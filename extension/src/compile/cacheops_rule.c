@@ -14,97 +14,13 @@
 #include "catalog/pg_type.h"
 #include "compile/cacheops_rule.h"
 #include "lib/stringinfo.h"
+#include "rule/cacheops_arguments.h"
 #include "rule/cacheops_text.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/syscache.h"
-
-/* Behind '-': all columns. */
-#define EVERY_COLUMN "*"
-
-typedef enum CacheopsItemKind
-{
-	CACHEOPS_ITEM_FIELD,
-	CACHEOPS_ITEM_WITHOUT,
-	CACHEOPS_ITEM_ZONE,
-	CACHEOPS_ITEM_INVALID
-} CacheopsItemKind;
-
-typedef struct CacheopsItem
-{
-	CacheopsItemKind kind;
-	const char *field;			/* palloc'd; of CACHEOPS_ITEM_FIELD */
-	const char *name;			/* the column's or the zone's; borrowed */
-} CacheopsItem;
-
-static CacheopsItem
-parse_item(const char *text)
-{
-	const char *equals = strchr(text, '=');
-	CacheopsItem item = {CACHEOPS_ITEM_INVALID, NULL, text + 1};
-
-	if (text[0] == '-')
-		item.kind = CACHEOPS_ITEM_WITHOUT;
-	else if (text[0] == '@')
-		item.kind = CACHEOPS_ITEM_ZONE;
-	else if (equals != NULL && equals > text)
-	{
-		item.kind = CACHEOPS_ITEM_FIELD;
-		item.field = pnstrdup(text, equals - text);
-		item.name = equals + 1;
-	}
-	if (*item.name == '\0')
-		item.kind = CACHEOPS_ITEM_INVALID;
-	return item;
-}
-
-static bool
-is_every_column(const CacheopsItem *item)
-{
-	return item->kind == CACHEOPS_ITEM_WITHOUT && strcmp(item->name, EVERY_COLUMN) == 0;
-}
-
-char *
-cacheops_rule_rename(const char *item, const char *old_name, const char *new_name)
-{
-	CacheopsItem parsed = parse_item(item);
-
-	if ((parsed.kind != CACHEOPS_ITEM_FIELD && parsed.kind != CACHEOPS_ITEM_WITHOUT) ||
-		is_every_column(&parsed) || strcmp(parsed.name, old_name) != 0)
-		return NULL;
-	return psprintf("%.*s%s", (int) (parsed.name - item), item, new_name);
-}
-
-/* --- the table --- */
-
-/* Splits a first argument; false, with the reason in *problem, if it is none. */
-static bool
-parse_table(const char *argument, char **target, const char **table, const char **problem)
-{
-	TemplateReader reader;
-
-	template_reader_init(&reader, argument, strlen(argument));
-	*target = pnstrdup(reader.target, reader.target_length);
-	*table = reader.next;
-	*problem = reader.error;
-	if (reader.error == NULL && reader.next == reader.end)
-		*problem = "it names no table";
-	return *problem == NULL;
-}
-
-void
-cacheops_rule_reach(const char *argument, RuleReachSink sink, void *sink_argument)
-{
-	char	   *target;
-	const char *table;
-	const char *problem;
-
-	(void) parse_table(argument, &target, &table, &problem);
-	sink(target, INVALIDATION_CACHEOPS_TABLES, table, strlen(table), sink_argument);
-	pfree(target);
-}
 
 /* --- fields --- */
 
@@ -303,7 +219,7 @@ add_zone(RuleCompiler *compiler, const char *argument, const char *name)
 static void
 add_item(RuleCompiler *compiler, const char *argument)
 {
-	CacheopsItem item = parse_item(argument);
+	CacheopsItem item = cacheops_arguments_parse_item(argument);
 	Form_pg_attribute attribute = NULL;
 
 	if (item.kind == CACHEOPS_ITEM_ZONE)
@@ -316,7 +232,7 @@ add_item(RuleCompiler *compiler, const char *argument)
 		complain(compiler, argument, "it is neither field=column nor -column nor @zone");
 		return;
 	}
-	if (is_every_column(&item))
+	if (item.kind == CACHEOPS_ITEM_WITHOUT_OTHERS)
 		return;
 	attribute = find_column(compiler->relation, item.name);
 
@@ -325,27 +241,6 @@ add_item(RuleCompiler *compiler, const char *argument)
 		complain(compiler, argument, psprintf("column \"%s\" does not exist", item.name));
 	else if (item.kind == CACHEOPS_ITEM_FIELD)
 		add_field(compiler, item.field, attribute);
-}
-
-/* Does an item say something about a column, about all, or about a field of its name? */
-static bool
-is_mentioned(const char *column, char *const *items, int item_count)
-{
-	int			i;
-
-	for (i = 0; i < item_count; i++)
-	{
-		CacheopsItem item = parse_item(items[i]);
-
-		if (is_every_column(&item))
-			return true;
-		if ((item.kind == CACHEOPS_ITEM_FIELD || item.kind == CACHEOPS_ITEM_WITHOUT) &&
-			strcmp(item.name, column) == 0)
-			return true;
-		if (item.kind == CACHEOPS_ITEM_FIELD && strcmp(item.field, column) == 0)
-			return true;
-	}
-	return false;
 }
 
 static void
@@ -359,7 +254,7 @@ add_other_columns(RuleCompiler *compiler, char *const *items, int item_count)
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
 		if (!attribute->attisdropped && is_field_by_itself(attribute) &&
-			!is_mentioned(NameStr(attribute->attname), items, item_count))
+			!cacheops_arguments_mention(items, item_count, NameStr(attribute->attname)))
 			add_field(compiler, NameStr(attribute->attname), attribute);
 	}
 }
@@ -425,7 +320,7 @@ cacheops_rule_compile(RuleCompiler *compiler, char *const *arguments, int count)
 
 	compiler->rule->cacheops = cacheops;
 	compiler->template_text = argument;
-	if (!parse_table(argument, &target, &table, &problem))
+	if (!cacheops_arguments_parse_table(argument, &target, &table, &problem))
 		complain(compiler, argument, problem);
 	cacheops->target = target;
 	cacheops->target_length = strlen(target);

@@ -3,17 +3,6 @@
  * cacheops_rule.h
  *	  Compiles the arguments of a cacheops rule against its relation.
  *
- * The first argument is "[target://]table", as Django names the table.  Each
- * other one is an item:
- *
- *	field=column	the column is the field's, whatever its type
- *	-column			the column is left out
- *	-*				all columns are left out that no item names
- *	@zone			texts of datetimes may be in this time zone as well
- *
- * Columns that are not mentioned are fields of their own names, if the texts that
- * Python makes of their values are known.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef UNCACHE_CACHEOPS_RULE_H
@@ -21,7 +10,6 @@
 
 #include "compile/rule_template.h"
 #include "pgtime.h"
-#include "rule/rule_reach.h"
 
 typedef enum CacheopsFieldKind
 {
@@ -81,14 +69,7 @@ struct CacheopsRule
 								 * no images */
 };
 
-/* Fills in rule->row.  What is wrong with the arguments is as with a template. */
+/* Fills in rule->cacheops.  What is wrong with the arguments is as with a template. */
 extern void cacheops_rule_compile(RuleCompiler *compiler, char *const *arguments, int count);
-
-/* Gives the table that a first argument names, for all that cacheops has of it. */
-extern void cacheops_rule_reach(const char *argument, RuleReachSink sink,
-								void *sink_argument);
-
-/* The item with the column's new name if it names it, palloc'd; else NULL. */
-extern char *cacheops_rule_rename(const char *item, const char *old_name, const char *new_name);
 
 #endif

@@ -102,7 +102,7 @@ add_detail(const Rule *rule, const char *detail)
 {
 	if (detail == NULL)
 		return 0;
-	if (rule->action == RULE_ACTION_QUERY ? has_rights_of_author(rule) : may_see_rows(rule))
+	if (rule_action_has_queries(rule->action) ? has_rights_of_author(rule) : may_see_rows(rule))
 		return errdetail_internal("%s", detail);
 	return errdetail_log("%s", detail);
 }

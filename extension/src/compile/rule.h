@@ -13,7 +13,7 @@
 #include "guard/admission.h"
 #include "lib/stringinfo.h"
 #include "nodes/execnodes.h"
-#include "rule/rule_author.h"
+#include "rule/rule_action.h"
 
 typedef enum RulePartKind
 {

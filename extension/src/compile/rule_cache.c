@@ -294,7 +294,7 @@ has_same_author(const Rule *rule)
 	const char *problem;
 	const char *detail;
 
-	return rule->action != RULE_ACTION_QUERY ||
+	return !rule_action_has_queries(rule->action) ||
 		rule_author_find_role(&rule->admission.author, &problem, &detail) == rule->author_id;
 }
 
@@ -379,7 +379,7 @@ rule_cache_get(const TriggerData *trigger_data, RuleAction action)
 
 	check_not_compiling(entry);
 	/* what has become of types, too, which nobody locks */
-	if (action == RULE_ACTION_QUERY)
+	if (rule_action_has_queries(action))
 		AcceptInvalidationMessages();
 	if (is_usable(entry))
 		dlist_move_head(&recent, &entry->node);

@@ -19,7 +19,9 @@
 #include "guard/query_guard.h"
 #include "guard/rule_objects.h"
 #include "optimizer/optimizer.h"
+#include "rule/query_arguments.h"
 #include "rule/query_text.h"
+#include "rule/rule_author.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -50,6 +52,15 @@ add_key(RuleCompiler *compiler, const char *template)
 	memset(&rule->keys[rule->key_count], 0, sizeof(RuleKey));
 	rule_template_compile(compiler, template, &rule->keys[rule->key_count]);
 	rule->key_count++;
+}
+
+static void
+add_templates(RuleCompiler *compiler, char *const *arguments, int count)
+{
+	int			i;
+
+	for (i = 0; i < count; i++)
+		add_key(compiler, arguments[i]);
 }
 
 /* What compiling one query, guarded, works on. */
@@ -117,7 +128,6 @@ add_query(RuleCompiler *compiler, char *const *arguments, int count)
 	QueryCall	call = {.compiler = compiler,.query = query};
 	ErrorData  *error = NULL;
 	ListCell   *cell;
-	int			i;
 
 	query->source = arguments[0];
 	query->first_key = rule->key_count;
@@ -136,8 +146,7 @@ add_query(RuleCompiler *compiler, char *const *arguments, int count)
 		rule_warn_of_error(rule, psprintf("query \"%s\"", query->source), error);
 		rule_try_again(rule);
 	}
-	for (i = 1; i < count; i++)
-		add_key(compiler, arguments[i]);
+	add_templates(compiler, arguments + 1, count - 1);
 	if (count == 1)
 	{
 		foreach(cell, call.globs)
@@ -155,7 +164,6 @@ static void
 add_queries(RuleCompiler *compiler, char *const *arguments, int count)
 {
 	int			first = 0;
-	int			next;
 
 	if (compiler->is_strict && count > 0 && !query_text_is_query(arguments[0]))
 		ereport(ERROR,
@@ -165,8 +173,8 @@ add_queries(RuleCompiler *compiler, char *const *arguments, int count)
 	compiler->rule->queries = palloc0(Max(count, 1) * sizeof(RuleQuery));
 	while (first < count)
 	{
-		for (next = first + 1; next < count && !query_text_is_query(arguments[next]); next++)
-			;
+		int			next = query_arguments_next(arguments, count, first);
+
 		add_query(compiler, arguments + first, next - first);
 		first = next;
 	}
@@ -187,24 +195,25 @@ set_author(Rule *rule, Oid trigger_id)
 	rule->author_id = rule_author_find_role(&rule->admission.author, &problem, &detail);
 }
 
+/* An author is not among the arguments, which live as long as the rule. */
+typedef void (*CompileForm) (RuleCompiler *compiler, char *const *arguments, int count);
+
+/* In the order of RuleForm. */
+static const CompileForm compile_form[] = {add_templates, add_queries, cacheops_rule_compile};
+
+StaticAssertDecl(lengthof(compile_form) == RULE_FORM_COUNT, "each form of arguments can be compiled");
+
 static void
 compile_arguments(RuleCompiler *compiler, char *const *arguments, int count)
 {
+	RuleAction	action = compiler->rule->action;
 	char	  **copies = palloc(Max(count, 1) * sizeof(char *));
-	int			author_count = rule_author_count(compiler->rule->action, arguments, count);
+	int			author_count = rule_action_author_count(action, arguments, count);
 	int			i;
 
 	for (i = 0; i < count; i++)
 		copies[i] = pstrdup(arguments[i]);
-	if (compiler->rule->action == RULE_ACTION_QUERY)
-		add_queries(compiler, copies + author_count, count - author_count);
-	else if (compiler->rule->action == RULE_ACTION_CACHEOPS)
-		cacheops_rule_compile(compiler, copies, count);
-	else
-	{
-		for (i = 0; i < count; i++)
-			add_key(compiler, copies[i]);
-	}
+	compile_form[rule_action_form(action)] (compiler, copies + author_count, count - author_count);
 }
 
 /* Compiles into a short-lived rule, so that an error leaves nothing behind. */
@@ -215,9 +224,9 @@ rule_compile(Relation relation, const Trigger *trigger, RuleAction action, bool 
 	MemoryContext old_context = MemoryContextSwitchTo(rule->context);
 	RuleCompiler compiler = {.rule = rule,.relation = relation};
 
-	if (trigger->tgnargs == rule_author_count(action, trigger->tgargs, trigger->tgnargs))
+	if (trigger->tgnargs == rule_action_author_count(action, trigger->tgargs, trigger->tgnargs))
 		rule_warn(rule, "it has no templates", NULL);
-	if (action == RULE_ACTION_QUERY)
+	if (rule_action_has_queries(action))
 		set_author(rule, trigger->tgoid);
 	compile_arguments(&compiler, trigger->tgargs, trigger->tgnargs);
 	initStringInfo(&rule->key_buffer);

@@ -20,8 +20,8 @@
 #include "guard/query_guard.h"
 #include "guard/rule_objects.h"
 #include "nodes/nodeFuncs.h"
-#include "parser/scansup.h"
 #include "rule/template.h"
+#include "rule/template_arguments.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -37,27 +37,6 @@ complain(RuleCompiler *compiler, const char *what)
 				 errmsg("invalid template \"%s\": %s", compiler->template_text, what)));
 	rule_warn(compiler->rule, "a template is invalid",
 			  psprintf("\"%s\": %s.", compiler->template_text, what));
-}
-
-char *
-rule_template_identifier(const char *source, Size length)
-{
-	char	   *name;
-	Size		i;
-	Size		n = 0;
-
-	if (source[0] != '"')
-		return downcase_truncate_identifier(source, (int) length, false);
-	name = palloc(length);
-	for (i = 1; i + 1 < length; i++)
-	{
-		if (source[i] == '"')
-			i++;
-		name[n++] = source[i];
-	}
-	name[n] = '\0';
-	truncate_identifier(name, (int) n, false);
-	return name;
 }
 
 /*
@@ -118,7 +97,7 @@ static Form_pg_attribute
 find_column(const RuleCompiler *compiler, const TemplatePart *source)
 {
 	TupleDesc	desc = RelationGetDescr(compiler->relation);
-	char	   *name = rule_template_identifier(source->text, source->length);
+	char	   *name = template_arguments_identifier(source->text, source->length);
 	int			i;
 
 	for (i = 0; i < desc->natts; i++)

@@ -39,12 +39,6 @@ extern void rule_template_compile(RuleCompiler *compiler, const char *string, Ru
 extern int	rule_template_add_column(RuleCompiler *compiler, Form_pg_attribute column);
 
 /*
- * The name that an SQL identifier means: folded to lower case, or without its
- * quotes.  palloc'd.
- */
-extern char *rule_template_identifier(const char *source, Size length);
-
-/*
  * Analyzes a placeholder, and unless is_strict plans it, into compiler->expr, in the
  * rule's context; raises what is wrong with it, and where.
  */

@@ -151,7 +151,7 @@ static StringArray
 put_author(Relation triggers, HeapTuple tuple, const RuleAuthor *author)
 {
 	StringArray arguments = trigger_arguments_read(triggers, tuple);
-	int			skipped = rule_author_count(RULE_ACTION_QUERY, arguments.strings, arguments.count);
+	int			skipped = rule_author_count(arguments.strings, arguments.count);
 	StringArray replaced = {NULL, arguments.count - skipped + 1};
 
 	replaced.strings = palloc(replaced.count * sizeof(char *));
@@ -325,7 +325,7 @@ admit(Relation triggers, Oid trigger_id)
 		!trigger_arguments_find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action))
 		return;
 	check_may_make_rules(((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid);
-	if (action == RULE_ACTION_QUERY)
+	if (rule_action_has_queries(action))
 		admit_queries(triggers, tuple);
 }
 

@@ -71,7 +71,7 @@ ddl_broken_remember(Oid trigger_id)
 	if (rule == NULL || OidIsValid(rule->parent_id))
 		return;
 	renamed_columns_forget(rule->relation_id, rule->name);
-	if (rule->action == RULE_ACTION_CACHEOPS)
+	if (!rule_action_has_sql(rule->action))
 		return;
 	call.relation = table_open(rule->relation_id, AccessShareLock);
 	if (guarded_call(analyze, &call) != NULL)

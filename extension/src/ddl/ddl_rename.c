@@ -8,15 +8,11 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "compile/cacheops_rule.h"
-#include "compile/rule_template.h"
 #include "ddl/ddl_rename.h"
 #include "ddl/ddl_report.h"
 #include "fmgr.h"
 #include "guard/admission.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "rule/rule_author.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "watch/renamed_columns.h"
@@ -30,82 +26,7 @@ PG_FUNCTION_INFO_V1(uncache_confirm_names);
 /* The name, by a number, of a column that is about to be replaced: none is called so. */
 #define IN_BETWEEN "\001%d"
 
-/* --- one argument --- */
-
-static bool
-names_column(const TemplatePart *part, const char *column)
-{
-	char	   *name;
-	bool		result;
-
-	if (part->kind != TEMPLATE_IDENTIFIER)
-		return false;
-	name = rule_template_identifier(part->text, part->length);
-	result = strcmp(name, column) == 0;
-	pfree(name);
-	return result;
-}
-
-/*
- * An argument with each {old_name} replaced, palloc'd; NULL if there is none.  The buffer is
- * for all of a rule's arguments, of which there may be tens of thousands.
- */
-static char *
-rename_in_template(const char *argument, const char *old_name, const char *new_name, StringInfo out)
-{
-	const char *copied = argument;
-	TemplateReader reader;
-	TemplatePart part;
-
-	resetStringInfo(out);
-	template_reader_init(&reader, argument, strlen(argument));
-	while (template_next(&reader, &part) != TEMPLATE_END && part.kind != TEMPLATE_INVALID)
-	{
-		if (!names_column(&part, old_name))
-			continue;
-		appendBinaryStringInfo(out, copied, (int) (part.text - copied));
-		appendStringInfoString(out, new_name);
-		copied = part.text + part.length;
-	}
-	if (copied == argument)
-		return NULL;
-	appendStringInfoString(out, copied);
-	return pnstrdup(out->data, out->len);
-}
-
-/* --- all of a rule's --- */
-
-/* Neither an author nor the table of a cacheops rule names a column. */
-static int
-first_with_columns(const RuleTrigger *rule, const StringArray *arguments)
-{
-	return rule->action == RULE_ACTION_CACHEOPS ? 1 :
-		rule_author_count(rule->action, arguments->strings, arguments->count);
-}
-
-/* Whether there was anything to rename. */
-static bool
-rename_in_arguments(const RuleTrigger *rule, StringArray *arguments, const char *old_name, const char *new_name)
-{
-	const char *quoted_name = quote_identifier(new_name);
-	StringInfoData buffer;
-	bool		found = false;
-	int			i;
-
-	initStringInfo(&buffer);
-	for (i = first_with_columns(rule, arguments); i < arguments->count; i++)
-	{
-		char	   *renamed = rule->action == RULE_ACTION_CACHEOPS ?
-		cacheops_rule_rename(arguments->strings[i], old_name, new_name) :
-		rename_in_template(arguments->strings[i], old_name, quoted_name, &buffer);
-
-		if (renamed != NULL)
-			arguments->strings[i] = renamed;
-		found |= renamed != NULL;
-	}
-	pfree(buffer.data);
-	return found;
-}
+/* --- all of its arguments --- */
 
 static StringArray
 copy_arguments(const StringArray *arguments)
@@ -121,7 +42,7 @@ names_column_anywhere(const RuleTrigger *rule, const StringArray *arguments, con
 {
 	StringArray copy = copy_arguments(arguments);
 
-	return rename_in_arguments(rule, &copy, column, column);
+	return rule_action_rename_column(rule->action, &copy, column, column);
 }
 
 /* --- which column is meant --- */
@@ -150,11 +71,11 @@ make_arguments(const RuleTrigger *rule, const RenamedColumns *renamed)
 	{
 		const RenamedColumn *column = list_nth(renamed->columns, i);
 
-		(void) rename_in_arguments(rule, &arguments, column->written, psprintf(IN_BETWEEN, i));
+		(void) rule_action_rename_column(rule->action, &arguments, column->written, psprintf(IN_BETWEEN, i));
 	}
 	for (i = 0; i < list_length(renamed->columns); i++)
-		(void) rename_in_arguments(rule, &arguments, psprintf(IN_BETWEEN, i),
-								   choose(rule, list_nth(renamed->columns, i)));
+		(void) rule_action_rename_column(rule->action, &arguments, psprintf(IN_BETWEEN, i),
+										 choose(rule, list_nth(renamed->columns, i)));
 	return arguments;
 }
 
@@ -217,7 +138,7 @@ settle(const RuleTrigger *rule, RenamedColumns *renamed)
 	if (!is_same)
 	{
 		rule_edit_rewrite(rule, NULL, &arguments);
-		if (rule->action == RULE_ACTION_QUERY)
+		if (rule_action_has_queries(rule->action))
 			admission_rewrite(rule, &arguments);
 		tell_of_choice(rule, renamed);
 	}
@@ -289,7 +210,7 @@ rename_in_rule(const RuleTrigger *rule, const char *old_name, const char *new_na
 	{
 		StringArray arguments = copy_arguments(&rule->arguments);
 
-		if (rename_in_arguments(rule, &arguments, old_name, new_name))
+		if (rule_action_rename_column(rule->action, &arguments, old_name, new_name))
 			rule_edit_rewrite(rule, NULL, &arguments);
 		return;
 	}

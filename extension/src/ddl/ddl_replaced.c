@@ -132,7 +132,7 @@ can_copy(Oid relation_id, const RuleTrigger *rule)
 		view_rule_is_view(relation_id) != view_rule_is_view(rule->relation_id))
 		return false;
 	return view_rule_is_view(relation_id) ||
-		(rule->action != RULE_ACTION_QUERY && !OidIsValid(get_trigger_oid(relation_id, rule->name, true)) &&
+		(!rule_action_has_queries(rule->action) && !OidIsValid(get_trigger_oid(relation_id, rule->name, true)) &&
 		 fits(relation_id, rule));
 }
 

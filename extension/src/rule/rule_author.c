@@ -132,11 +132,11 @@ rule_author_format(const RuleAuthor *author)
 }
 
 int
-rule_author_count(RuleAction action, char *const *arguments, int count)
+rule_author_count(char *const *arguments, int count)
 {
 	RuleAuthor	author;
 
-	return action == RULE_ACTION_QUERY && count > 0 && rule_author_parse(arguments[0], &author) ? 1 : 0;
+	return count > 0 && rule_author_parse(arguments[0], &author) ? 1 : 0;
 }
 
 /* --- the role --- */

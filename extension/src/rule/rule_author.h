@@ -18,8 +18,6 @@
 #ifndef UNCACHE_RULE_AUTHOR_H
 #define UNCACHE_RULE_AUTHOR_H
 
-#include "rule/rule_action.h"
-
 /* Hexadecimal digits. */
 #define RULE_AUTHOR_USE_LENGTH 32
 
@@ -43,8 +41,11 @@ extern bool rule_author_parse(const char *argument, RuleAuthor *author);
 /* The argument, palloc'd. */
 extern char *rule_author_format(const RuleAuthor *author);
 
-/* How many of a rule's arguments, 0 or 1, tell its author rather than what it does. */
-extern int	rule_author_count(RuleAction action, char *const *arguments, int count);
+/*
+ * How many of the arguments of a rule with queries, 0 or 1, tell its author: see
+ * rule_action_author_count().
+ */
+extern int	rule_author_count(char *const *arguments, int count);
 
 /* A role as the author of a rule that is made now. */
 extern RuleAuthor rule_author_of_role(Oid role_id);

@@ -16,7 +16,6 @@
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "own/catalog.h"
-#include "rule/rule_author.h"
 #include "rule/trigger_arguments.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -65,7 +64,7 @@ trigger_arguments_get(Relation triggers, HeapTuple tuple)
 	int			i;
 
 	if (trigger_arguments_find_action(((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid, &action))
-		first = rule_author_count(action, arguments.strings, arguments.count);
+		first = rule_action_author_count(action, arguments.strings, arguments.count);
 	for (i = first; i < arguments.count; i++)
 		elements[i - first] = CStringGetTextDatum(arguments.strings[i]);
 	return construct_array(elements, arguments.count - first, TEXTOID, -1, false, TYPALIGN_INT);

@@ -124,7 +124,7 @@ view_rule_views_in_schema(Oid schema_id)
 static void
 check_action(Oid view_id, RuleAction action)
 {
-	if (action == RULE_ACTION_QUERY || action == RULE_ACTION_CACHEOPS)
+	if (rule_action_needs_rows(action))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("a rule of action %s cannot be made for materialized view \"%s\"",

@@ -23,7 +23,7 @@
 #include "guard/admission.h"
 #include "guard/admission_use.h"
 #include "miscadmin.h"
-#include "rule/rule_reach.h"
+#include "rule/rule_author.h"
 #include "rule/template.h"
 #include "rule/trigger_arguments.h"
 #include "utils/array.h"
@@ -111,7 +111,7 @@ column_names(Relation relation, const Bitmapset * columns)
 static void
 check_has_no_author(RuleAction action, const StringArray *arguments)
 {
-	if (rule_author_count(action, arguments->strings, arguments->count) > 0)
+	if (rule_action_author_count(action, arguments->strings, arguments->count) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" is not a query", arguments->strings[0]),
@@ -194,7 +194,7 @@ uncache_rule_for_any_row(PG_FUNCTION_ARGS)
 	StringArray arguments = array_get_strings(PG_GETARG_ARRAYTYPE_P(1), "argument");
 	ResultSet	result = result_set_begin(fcinfo);
 
-	rule_reach(action, arguments.strings, arguments.count, add_result, &result);
+	rule_action_reach(action, arguments.strings, arguments.count, add_result, &result);
 	PG_RETURN_NULL();
 }
 
@@ -333,7 +333,7 @@ uncache_rule_author(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	if (rule != NULL && rule->action == RULE_ACTION_QUERY)
+	if (rule != NULL && rule_action_has_queries(rule->action))
 	{
 		author = admission_find(rule).author;
 		role_id = rule_author_find_role(&author, &problem, &detail);
@@ -390,7 +390,7 @@ uncache_find_other_use(PG_FUNCTION_ARGS)
 	UseCall		call = {.rule = rule_scan_trigger(PG_GETARG_OID(0))};
 	ErrorData  *error = NULL;
 
-	if (call.rule != NULL && call.rule->action == RULE_ACTION_QUERY)
+	if (call.rule != NULL && rule_action_has_queries(call.rule->action))
 		call.admission = admission_find(call.rule);
 	if (call.admission.author.name[0] == '\0')
 		PG_RETURN_NULL();

@@ -50,7 +50,7 @@ rule_edit_drop(const RuleTrigger *rule)
 {
 	ObjectAddress address;
 
-	if (rule->action == RULE_ACTION_QUERY)
+	if (rule_action_has_queries(rule->action))
 		admission_forget(rule->trigger_id, InvalidOid);
 	ObjectAddressSet(address, TriggerRelationId, rule->trigger_id);
 	performDeletion(&address, DROP_RESTRICT, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);

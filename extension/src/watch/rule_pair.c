@@ -286,7 +286,7 @@ copy_truncate(Oid partition_id, const RuleTrigger *rule)
 	Admission	admission;
 
 	rule_edit_create(partition_id, rule->name, rule->action, &rule->arguments, false);
-	if (rule->action != RULE_ACTION_QUERY)
+	if (!rule_action_has_queries(rule->action))
 		return;
 	admission = admission_find(rule);
 	if (admission.author.name[0] != '\0')

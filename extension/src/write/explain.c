@@ -55,7 +55,7 @@ find_author(const CollectSource *source)
 	{
 		const RuleTrigger *rule = lfirst(cell);
 
-		if (strcmp(rule->name, source->rule_name) == 0 && rule->action == RULE_ACTION_QUERY)
+		if (strcmp(rule->name, source->rule_name) == 0 && rule_action_has_queries(rule->action))
 			return admission_find(rule).author.role_id;
 	}
 	return InvalidOid;

@@ -11,7 +11,6 @@
 #include "base/guc.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "rule/rule_reach.h"
 #include "rule/schema_tags.h"
 #include "rule/table_family.h"
 #include "rule/template.h"
@@ -123,7 +122,7 @@ invalidate_rule(const RuleTrigger *rule)
 {
 	CollectSource source = {rule->relation_id, rule->name};
 
-	rule_reach(rule->action, rule->arguments.strings, rule->arguments.count, add_reach, &source);
+	rule_action_reach(rule->action, rule->arguments.strings, rule->arguments.count, add_reach, &source);
 }
 
 static void
@@ -132,7 +131,7 @@ add_tags(Oid relation_id, const StringArray *tags)
 	CollectSource source = {relation_id, NULL};
 
 	if (tags != NULL)
-		rule_reach(RULE_ACTION_TAGS, tags->strings, tags->count, add_reach, &source);
+		rule_action_reach(RULE_ACTION_TAGS, tags->strings, tags->count, add_reach, &source);
 }
 
 void

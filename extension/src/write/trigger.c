@@ -14,19 +14,12 @@
 #include "commands/trigger.h"
 #include "compile/cacheops_rule.h"
 #include "compile/rule_cache.h"
-#include "rule/rule_reach.h"
+#include "rule/rule_action.h"
 #include "utils/rel.h"
 #include "write/cacheops_image.h"
 #include "write/collect.h"
 #include "write/query.h"
 #include "write/render.h"
-
-PG_FUNCTION_INFO_V1(uncache_keys);
-PG_FUNCTION_INFO_V1(uncache_patterns);
-PG_FUNCTION_INFO_V1(uncache_tags);
-PG_FUNCTION_INFO_V1(uncache_versions);
-PG_FUNCTION_INFO_V1(uncache_query);
-PG_FUNCTION_INFO_V1(uncache_cacheops);
 
 /* One firing of a rule. */
 typedef struct Firing
@@ -112,6 +105,13 @@ add_wanted(Firing *firing)
 	}
 }
 
+static void
+fire_templates(Firing *firing)
+{
+	if (find_wanted(firing, 0, firing->rule->key_count))
+		add_wanted(firing);
+}
+
 /* Adds what a query could have returned. */
 static void
 widen_query(Firing *firing, const RuleQuery *query)
@@ -164,13 +164,20 @@ fire_images(Firing *firing)
 	{
 		is_known = cacheops_image_render(firing->rule, firing->rows[i], &image);
 		if (is_known)
-			collect_add(&firing->source, cacheops->target, INVALIDATION_CACHEOPS,
+			collect_add(&firing->source, cacheops->target, rule_action_invalidation(firing->rule->action),
 						image.data, image.len);
 	}
 	if (!is_known)
-		rule_reach(RULE_ACTION_CACHEOPS, trigger->tgargs, trigger->tgnargs,
-				   add_reach, &firing->source);
+		rule_action_reach(firing->rule->action, trigger->tgargs, trigger->tgnargs,
+						  add_reach, &firing->source);
 }
+
+typedef void (*FireForm) (Firing *firing);
+
+/* In the order of RuleForm. */
+static const FireForm fire_form[] = {fire_templates, fire_queries, fire_images};
+
+StaticAssertDecl(lengthof(fire_form) == RULE_FORM_COUNT, "a rule fires, however its arguments are written");
 
 static void
 set_rows(Firing *firing)
@@ -197,56 +204,17 @@ fire(FunctionCallInfo fcinfo, RuleAction action)
 	firing.source.rule_name = firing.rule->trigger_name;
 	firing.wanted = palloc(Max(firing.rule->key_count, 1) * sizeof(bool));
 	set_rows(&firing);
-	if (action == RULE_ACTION_QUERY)
-		fire_queries(&firing);
-	else if (action == RULE_ACTION_CACHEOPS)
-		fire_images(&firing);
-	else if (find_wanted(&firing, 0, firing.rule->key_count))
-		add_wanted(&firing);
+	fire_form[rule_action_form(action)] (&firing);
 	return PointerGetDatum(NULL);
 }
 
-/* keys('template', …): the target unlinks each key that the row renders to */
-Datum
-uncache_keys(PG_FUNCTION_ARGS)
-{
-	return fire(fcinfo, RULE_ACTION_KEYS);
-}
+/* The trigger functions, one for each action: uncache_keys(), uncache_patterns() … */
+#define TRIGGER_FUNCTION(symbol, name, form, invalidation, is_glob) \
+	PG_FUNCTION_INFO_V1(uncache_##name); \
+	Datum \
+	uncache_##name(PG_FUNCTION_ARGS) \
+	{ \
+		return fire(fcinfo, RULE_ACTION_##symbol); \
+	}
 
-/* patterns('template', …): the target unlinks what matches each glob */
-Datum
-uncache_patterns(PG_FUNCTION_ARGS)
-{
-	return fire(fcinfo, RULE_ACTION_PATTERNS);
-}
-
-/* tags('template', …): the target unlinks what is registered under each tag */
-Datum
-uncache_tags(PG_FUNCTION_ARGS)
-{
-	return fire(fcinfo, RULE_ACTION_TAGS);
-}
-
-/* versions('template', …): the target gives each counter a new value */
-Datum
-uncache_versions(PG_FUNCTION_ARGS)
-{
-	return fire(fcinfo, RULE_ACTION_VERSIONS);
-}
-
-/* query('SELECT …', 'glob', …): the target unlinks each key that is returned */
-Datum
-uncache_query(PG_FUNCTION_ARGS)
-{
-	return fire(fcinfo, RULE_ACTION_QUERY);
-}
-
-/*
- * cacheops('table', 'item', …): the target does what django-cacheops does when an
- * object of the table changes
- */
-Datum
-uncache_cacheops(PG_FUNCTION_ARGS)
-{
-	return fire(fcinfo, RULE_ACTION_CACHEOPS);
-}
+RULE_ACTIONS(TRIGGER_FUNCTION)

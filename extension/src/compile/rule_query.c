@@ -20,6 +20,7 @@
 #include "guard/admission.h"
 #include "guard/admission_use.h"
 #include "guard/compiled_guard.h"
+#include "guard/guard_state.h"
 #include "guard/no_code.h"
 #include "guard/query_guard.h"
 #include "guard/rule_literals.h"
@@ -46,7 +47,7 @@ rule_query_enter_author(Oid author_id)
 	SetUserIdAndSecContext(author_id,
 						   role.security_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS |
-						   QUERY_GUARD_CONTEXT);
+						   GUARD_STATE_QUERY);
 	compiled_guard_enter();
 	return role;
 }

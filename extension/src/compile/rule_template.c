@@ -17,6 +17,7 @@
 #include "compile/rule_expression.h"
 #include "compile/rule_template.h"
 #include "executor/executor.h"
+#include "guard/guard_state.h"
 #include "guard/query_guard.h"
 #include "guard/rule_objects.h"
 #include "nodes/nodeFuncs.h"
@@ -149,10 +150,10 @@ static Expr *
 plan_for_writer(const RuleCompiler *compiler)
 {
 	QueryGuardKeys before = query_guard_enter_keys(RelationGetRelid(compiler->relation));
-	uint64		refusals = query_guard_refusals();
+	uint64		refusals = guard_state_refusals();
 	Expr	   *expr = rule_expression_plan(compiler->relation, compiler->placeholder);
 
-	query_guard_check_refusals(refusals);
+	guard_state_check_refusals(refusals);
 	query_guard_leave_keys(before);
 	return expr;
 }

@@ -19,9 +19,11 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "guard/compiled_guard.h"
-#include "guard/query_guard.h"
+#include "guard/guard_state.h"
 #include "miscadmin.h"
 #include "plpgsql.h"
+#include "utils/builtins.h"
+#include "utils/regproc.h"
 #include "utils/syscache.h"
 
 /* The type of what a function has compiled; InvalidOid if it is none of its own. */
@@ -69,7 +71,7 @@ is_strange(Oid type_id, Oid function_id)
 	form = (Form_pg_type) GETSTRUCT(tuple);
 	result = isAnyTempNamespace(form->typnamespace) ||
 		(form->typowner != owner_of_function(function_id) && !superuser_arg(form->typowner) &&
-		 !query_guard_is_trusted(form->typowner));
+		 !guard_state_is_trusted(form->typowner));
 	ReleaseSysCache(tuple);
 	return result;
 }
@@ -87,20 +89,32 @@ is_argument(const PLpgSQL_function * function, int number)
 	return false;
 }
 
+static void
+refuse(Oid function_id, Oid type_id)
+{
+	guard_state_add_refusal();
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("function %s has a variable of type %s, which the writer could have chosen",
+					format_procedure_qualified(function_id), format_type_be_qualified(type_id)),
+			 errdetail("Such a type must not be temporary, and must belong to the function's owner or to a superuser."),
+			 errhint("Name the type with its schema.")));
+}
+
 /* Of a DO nothing is kept; types of arguments are those of the function. */
 static void
 begin_function(PLpgSQL_execstate * state, PLpgSQL_function * function)
 {
 	int			i;
 
-	if (!query_guard_is_in_force() || !OidIsValid(function->fn_oid))
+	if (!guard_state_is_in_force() || !OidIsValid(function->fn_oid))
 		return;
 	for (i = 0; i < function->ndatums; i++)
 	{
 		Oid			type_id = type_of(function->datums[i]);
 
 		if (OidIsValid(type_id) && !is_argument(function, i) && is_strange(type_id, function->fn_oid))
-			query_guard_refuse_type(function->fn_oid, type_id);
+			refuse(function->fn_oid, type_id);
 	}
 }
 
@@ -122,7 +136,7 @@ compiled_guard_enter(void)
 void
 compiled_guard_leave(void)
 {
-	if (*place == &plugin && !query_guard_is_in_force())
+	if (*place == &plugin && !guard_state_is_in_force())
 		*place = others;
 }
 

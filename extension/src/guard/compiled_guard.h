@@ -16,9 +16,9 @@
 extern void compiled_guard_init(void);
 
 /*
- * While query_guard.h guards anything, each call of a function is refused that has a variable
+ * While anything is guarded, see guard_state.h, each call of a function is refused that has a variable
  * of a temporary type, or of one that belongs to none of these: the function's owner, a
- * superuser, query_guard_is_trusted().  An error ends that, too.
+ * superuser, guard_state_is_trusted().  An error ends that, too.
  */
 extern void compiled_guard_enter(void);
 

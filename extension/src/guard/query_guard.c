@@ -16,6 +16,7 @@
 #include "catalog/pg_proc.h"
 #include "fmgr.h"
 #include "guard/compiled_guard.h"
+#include "guard/guard_state.h"
 #include "guard/query_guard.h"
 #include "miscadmin.h"
 #include "rule/rule_author.h"
@@ -31,10 +32,6 @@
 
 static needs_fmgr_hook_type next_needs_hook = NULL;
 static fmgr_hook_type next_hook = NULL;
-static uint64 refusals = 0;
-
-/* The owner of the table that keys are made for: for one guard at a time. */
-static Oid	keys_owner_id = InvalidOid;
 
 /* --- the session --- */
 
@@ -54,50 +51,13 @@ query_guard_reasons(void)
 	return IsolationUsesXactSnapshot() ? REASON_SNAPSHOT : 0;
 }
 
-uint64
-query_guard_refusals(void)
-{
-	return refusals;
-}
-
-void
-query_guard_check_refusals(uint64 before)
-{
-	if (refusals != before)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("a function that it calls could not call another one")));
-}
-
-static int
-get_context(void)
-{
-	Oid			user_id;
-	int			security_context;
-
-	GetUserIdAndSecContext(&user_id, &security_context);
-	return security_context;
-}
-
-bool
-query_guard_is_in_force(void)
-{
-	return (get_context() & (QUERY_GUARD_CONTEXT | QUERY_GUARD_KEYS_CONTEXT)) != 0;
-}
-
-bool
-query_guard_is_trusted(Oid role_id)
-{
-	return (get_context() & QUERY_GUARD_CONTEXT) != 0 ? role_id == GetUserId() : role_id == keys_owner_id;
-}
-
 QueryGuardKeys
 query_guard_enter_keys(Oid relation_id)
 {
-	QueryGuardKeys before = {get_context(), keys_owner_id};
+	Oid			owner_id = rule_author_owner(relation_id);
+	QueryGuardKeys before = {guard_state_context(), guard_state_set_keys_owner(owner_id)};
 
-	SetUserIdAndSecContext(GetUserId(), before.security_context | QUERY_GUARD_KEYS_CONTEXT);
-	keys_owner_id = rule_author_owner(relation_id);
+	SetUserIdAndSecContext(GetUserId(), before.security_context | GUARD_STATE_KEYS);
 	compiled_guard_enter();
 	return before;
 }
@@ -106,7 +66,7 @@ void
 query_guard_leave_keys(QueryGuardKeys before)
 {
 	SetUserIdAndSecContext(GetUserId(), before.security_context);
-	keys_owner_id = before.owner_id;
+	(void) guard_state_set_keys_owner(before.owner_id);
 	compiled_guard_leave();
 }
 
@@ -215,7 +175,7 @@ query_guard_is_unpinned(Oid function_id)
 void
 query_guard_refuse_unpinned(Oid function_id)
 {
-	refusals++;
+	guard_state_add_refusal();
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("function %s has no search path of its own that ends with pg_temp",
@@ -224,22 +184,10 @@ query_guard_refuse_unpinned(Oid function_id)
 			 errhint("Give the function a search path by ALTER FUNCTION ... SET search_path = ..., pg_temp.")));
 }
 
-void
-query_guard_refuse_type(Oid function_id, Oid type_id)
-{
-	refusals++;
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("function %s has a variable of type %s, which the writer could have chosen",
-					format_procedure_qualified(function_id), format_type_be_qualified(type_id)),
-			 errdetail("Such a type must not be temporary, and must belong to the function's owner or to a superuser."),
-			 errhint("Name the type with its schema.")));
-}
-
 static void
 refuse_volatile(Oid function_id)
 {
-	refusals++;
+	guard_state_add_refusal();
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("volatile function %s would not see what was committed since the transaction has begun",
@@ -257,7 +205,7 @@ may_be_refused(Oid function_id)
 	HeapTuple	function;
 	bool		result;
 
-	if (function_id < FirstNormalObjectId || (get_context() & QUERY_GUARD_CONTEXT) == 0)
+	if (function_id < FirstNormalObjectId || (guard_state_context() & GUARD_STATE_QUERY) == 0)
 		return false;
 	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
 	if (!HeapTupleIsValid(function))
@@ -305,11 +253,11 @@ check_keys(Oid function_id)
 static void
 check_call(Oid function_id)
 {
-	int			security_context = get_context();
+	int			security_context = guard_state_context();
 
-	if ((security_context & QUERY_GUARD_CONTEXT) != 0)
+	if ((security_context & GUARD_STATE_QUERY) != 0)
 		check(function_id);
-	else if ((security_context & QUERY_GUARD_KEYS_CONTEXT) != 0 && has_temporary())
+	else if ((security_context & GUARD_STATE_KEYS) != 0 && has_temporary())
 		check_keys(function_id);
 }
 

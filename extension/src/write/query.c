@@ -16,6 +16,7 @@
 #include "base/settings.h"
 #include "compile/rule_query.h"
 #include "executor/executor.h"
+#include "guard/guard_state.h"
 #include "guard/query_guard.h"
 #include "guard/session_plans.h"
 #include "nodes/params.h"
@@ -200,7 +201,7 @@ run_rows(void *argument)
 	int			nest_level = settings_pin_query();
 	RuleQueryRole role = rule_query_enter_author(run->rule->author_id);
 	Arguments	last = NULL;
-	uint64		refusals = query_guard_refusals();
+	uint64		refusals = guard_state_refusals();
 	int			i;
 
 	prepare_states(run->rule);
@@ -220,7 +221,7 @@ run_rows(void *argument)
 		(void) SPI_finish();
 		last = arguments;
 	}
-	query_guard_check_refusals(refusals);
+	guard_state_check_refusals(refusals);
 	rule_query_leave_author(role);
 	settings_restore(nest_level);
 }

@@ -17,6 +17,7 @@
 #include "base/huge_value.h"
 #include "base/settings.h"
 #include "executor/executor.h"
+#include "guard/guard_state.h"
 #include "guard/query_guard.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
@@ -63,7 +64,7 @@ evaluate(void *argument)
 	Evaluation *evaluation = argument;
 	Rule	   *rule = evaluation->rule;
 	QueryGuardKeys before = query_guard_enter_keys(rule->relation_id);
-	uint64		refusals = query_guard_refusals();
+	uint64		refusals = guard_state_refusals();
 	int			nest_level;
 	int			i;
 
@@ -80,7 +81,7 @@ evaluate(void *argument)
 
 		set_value(&evaluation->values[i], expression, datum, is_null);
 	}
-	query_guard_check_refusals(refusals);
+	guard_state_check_refusals(refusals);
 	settings_restore(nest_level);
 	query_guard_leave_keys(before);
 }

@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * guard_state.h
+ *	  What is guarded at present, for whom, and what has been refused.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHE_GUARD_STATE_H
+#define UNCACHE_GUARD_STATE_H
+
+/*
+ * Of the security context: whoever sets it is guarded until the context is another one,
+ * after an error, too.  PostgreSQL has three bits of its own, and keeps what it does not know.
+ */
+#define GUARD_STATE_QUERY 0x4000
+
+/*
+ * Another one, of expressions that run as the writer, who must not choose other keys by what
+ * he has put into the temporary schema.  There only a function is refused whose own search path
+ * lets PostgreSQL search that first: without one no name is found in any other schema either.
+ */
+#define GUARD_STATE_KEYS 0x8000
+
+/* The security context. */
+extern int	guard_state_context(void);
+
+/* Is either in force? */
+extern bool guard_state_is_in_force(void);
+
+/* If so: is this role the author, or for keys the relation's owner? */
+extern bool guard_state_is_trusted(Oid role_id);
+
+/* The owner of the table that keys are made for, for one guard at a time; the one before. */
+extern Oid	guard_state_set_keys_owner(Oid role_id);
+
+/*
+ * How many calls have been refused in this session: a function that has caught the error
+ * gives a result all the same, which is of no use.
+ */
+extern uint64 guard_state_refusals(void);
+
+/* Whoever refuses a call says so, and raises. */
+extern void guard_state_add_refusal(void);
+
+/* Raises if there have been more since there were so many. */
+extern void guard_state_check_refusals(uint64 before);
+
+#endif

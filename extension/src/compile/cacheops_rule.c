@@ -13,6 +13,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "compile/cacheops_rule.h"
+#include "compile/rule_compiler_internal.h"
 #include "lib/stringinfo.h"
 #include "rule/cacheops_arguments.h"
 #include "rule/cacheops_text.h"

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * cacheops_rule.h
- *	  Compiles the arguments of a cacheops rule against its relation.
+ *	  What a compiled cacheops rule is.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef UNCACHE_CACHEOPS_RULE_H
 #define UNCACHE_CACHEOPS_RULE_H
 
-#include "compile/rule_template.h"
+#include "compile/rule.h"
 #include "pgtime.h"
 
 typedef enum CacheopsFieldKind
@@ -68,8 +68,5 @@ struct CacheopsRule
 	bool		lacks_value;	/* some column cannot be computed: there are
 								 * no images */
 };
-
-/* Fills in rule->cacheops.  What is wrong with the arguments is as with a template. */
-extern void cacheops_rule_compile(RuleCompiler *compiler, char *const *arguments, int count);
 
 #endif

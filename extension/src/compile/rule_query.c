@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "base/settings.h"
 #include "catalog/pg_type.h"
+#include "compile/rule_compiler_internal.h"
 #include "compile/rule_query.h"
 #include "executor/executor.h"
 #include "executor/spi.h"

@@ -12,7 +12,7 @@
 #define UNCACHE_RULE_QUERY_H
 
 #include "access/tupdesc.h"
-#include "compile/rule_template.h"
+#include "compile/rule.h"
 
 /* Who a query is run as; restored by rule_query_leave_owner() or an error. */
 typedef struct RuleQueryRole
@@ -26,13 +26,6 @@ extern void rule_query_init(void);
 
 extern RuleQueryRole rule_query_enter_author(Oid author_id);
 extern void rule_query_leave_author(RuleQueryRole role);
-
-/*
- * Fills in SQL and parameters; query->source is set.  Raises what is wrong.  Keys
- * are the caller's business.  Plans placeholders, as the current user, unless the
- * compiler only looks.
- */
-extern void rule_query_compile(RuleCompiler *compiler, RuleQuery *query);
 
 /*
  * Prepares query->plan, unless it is prepared and valid.  It lives as long as the
@@ -60,11 +53,5 @@ extern void rule_query_lock(const RuleQuery *query);
  * query returns may change with the tables that it reads.
  */
 extern void rule_query_check_result(TupleDesc desc);
-
-/*
- * Analyzes a compiled query as the current user, without running anything, and adds
- * to the compiler's objects.  Raises what is wrong.
- */
-extern void rule_query_analyze(RuleCompiler *compiler, const RuleQuery *query);
 
 #endif

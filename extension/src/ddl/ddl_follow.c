@@ -22,6 +22,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
 #include "commands/event_trigger.h"
+#include "commands/trigger.h"
 #include "ddl/ddl_broken.h"
 #include "ddl/ddl_command.h"
 #include "ddl/ddl_concern.h"
@@ -31,13 +32,13 @@
 #include "ddl/ddl_rename.h"
 #include "ddl/ddl_replaced.h"
 #include "ddl/ddl_report.h"
-#include "ddl/ddl_switch.h"
 #include "fmgr.h"
 #include "rule/table_family.h"
 #include "rule/view_rule.h"
 #include "rule/watched_schema.h"
 #include "utils/lsyscache.h"
 #include "watch/rule_columns.h"
+#include "watch/rule_edit.h"
 #include "watch/rule_pair.h"
 #include "watch/schema_rule.h"
 #include "write/invalidate.h"
@@ -137,12 +138,45 @@ invalidate(const Change *change)
 	invalidate_families(change);
 }
 
+/* A rule that has just been made has let nothing pass by. */
+static bool
+may_have_missed(const RuleTrigger *rule, const RuleTrigger *previous)
+{
+	return !(previous->is_made_here && previous->enabled == TRIGGER_FIRES_ON_ORIGIN &&
+			 rule->enabled == TRIGGER_FIRES_ALWAYS);
+}
+
+/*
+ * Nobody knows what passed by a rule that has just been switched.  One that is on again fires
+ * always, as watch() makes it, and not in ordinary sessions only.
+ */
+static void
+follow_switch(const RuleTrigger *rule)
+{
+	const RuleTrigger *previous = rule_scan_previous(rule);
+
+	if (previous == NULL || previous->enabled == rule->enabled)
+		return;
+	if (guc_enabled && may_have_missed(rule, previous))
+		invalidate_rule(rule);
+	if (rule->enabled == TRIGGER_FIRES_ON_ORIGIN)
+		rule_edit_enable(rule, TRIGGER_FIRES_ALWAYS);
+}
+
 /* A rule's clones are switched with it, and so is that for TRUNCATE if it is asked for. */
 static void
 switch_rules(const Change *change)
 {
-	if (change->command.switches_triggers)
-		ddl_switch_follow(table_family_heirs(change->address.objectId));
+	ListCell   *table;
+	ListCell   *cell;
+
+	if (!change->command.switches_triggers)
+		return;
+	foreach(table, table_family_heirs(change->address.objectId))
+	{
+		foreach(cell, rule_scan_relation(lfirst_oid(table)))
+			follow_switch(lfirst(cell));
+	}
 }
 
 static void

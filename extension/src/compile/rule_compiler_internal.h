@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * rule_template.h
- *	  Compiles a template against its relation.
+ * rule_compiler_internal.h
+ *	  How the files of this room compile a rule: what each of them adds to it.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef UNCACHE_RULE_TEMPLATE_H
-#define UNCACHE_RULE_TEMPLATE_H
+#ifndef UNCACHE_RULE_COMPILER_INTERNAL_H
+#define UNCACHE_RULE_COMPILER_INTERNAL_H
 
 #include "catalog/pg_attribute.h"
 #include "compile/rule.h"
@@ -29,6 +29,8 @@ typedef struct RuleCompiler
 								 * is_strict */
 } RuleCompiler;
 
+/* --- rule_template.c --- */
+
 /* Compiles a template of the rule's action. */
 extern void rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key);
 
@@ -43,5 +45,25 @@ extern int	rule_template_add_column(RuleCompiler *compiler, Form_pg_attribute co
  * rule's context; raises what is wrong with it, and where.
  */
 extern void rule_template_analyze(RuleCompiler *compiler, const TemplatePart *placeholder);
+
+/* --- rule_query.c --- */
+
+/*
+ * Fills in SQL and parameters; query->source is set.  Raises what is wrong.  Keys
+ * are the caller's business.  Plans placeholders, as the current user, unless the
+ * compiler only looks.
+ */
+extern void rule_query_compile(RuleCompiler *compiler, RuleQuery *query);
+
+/*
+ * Analyzes a compiled query as the current user, without running anything, and adds
+ * to the compiler's objects.  Raises what is wrong.
+ */
+extern void rule_query_analyze(RuleCompiler *compiler, const RuleQuery *query);
+
+/* --- cacheops_rule.c --- */
+
+/* Fills in rule->cacheops.  What is wrong with the arguments is as with a template. */
+extern void cacheops_rule_compile(RuleCompiler *compiler, char *const *arguments, int count);
 
 #endif

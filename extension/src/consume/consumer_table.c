@@ -43,20 +43,20 @@ make_row(OwnTable *table, HeapTuple tuple, bool is_whole)
 	Columns		columns;
 
 	own_table_deform(table, tuple, columns.values, columns.nulls);
-	if (columns.nulls[CONSUMER_ID] || columns.nulls[CONSUMER_TARGET])
+	if (columns.nulls[CONSUMER_COLUMN_ID] || columns.nulls[CONSUMER_COLUMN_TARGET])
 		return NULL;
 	row = palloc0(sizeof(ConsumerRow));
-	row->id = DatumGetInt32(columns.values[CONSUMER_ID]);
-	row->target = get_text(&columns, CONSUMER_TARGET);
-	row->registered_at = get_time(&columns, CONSUMER_REGISTERED_AT);
-	row->acked_at = get_time(&columns, CONSUMER_ACKED_AT);
-	row->lost_at = get_time(&columns, CONSUMER_LOST_AT);
-	row->checked_at = get_time(&columns, CONSUMER_CHECKED_AT);
+	row->id = DatumGetInt32(columns.values[CONSUMER_COLUMN_ID]);
+	row->target = get_text(&columns, CONSUMER_COLUMN_TARGET);
+	row->registered_at = get_time(&columns, CONSUMER_COLUMN_REGISTERED_AT);
+	row->acked_at = get_time(&columns, CONSUMER_COLUMN_ACKED_AT);
+	row->lost_at = get_time(&columns, CONSUMER_COLUMN_LOST_AT);
+	row->checked_at = get_time(&columns, CONSUMER_COLUMN_CHECKED_AT);
 	if (is_whole)
 	{
-		row->cursor = get_text(&columns, CONSUMER_CURSOR);
-		row->resync_reason = get_text(&columns, CONSUMER_RESYNC_REASON);
-		row->identity = get_text(&columns, CONSUMER_IDENTITY);
+		row->cursor = get_text(&columns, CONSUMER_COLUMN_CURSOR);
+		row->resync_reason = get_text(&columns, CONSUMER_COLUMN_RESYNC_REASON);
+		row->identity = get_text(&columns, CONSUMER_COLUMN_IDENTITY);
 	}
 	return row;
 }
@@ -87,7 +87,7 @@ read_last_below(OwnTable *table, Snapshot snapshot, int32 id, bool is_whole, Con
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
-	ScanKeyInit(&key, own_table_attribute(table, CONSUMER_ID), BTLessStrategyNumber, F_INT4LT,
+	ScanKeyInit(&key, own_table_attribute(table, CONSUMER_COLUMN_ID), BTLessStrategyNumber, F_INT4LT,
 				Int32GetDatum(id));
 	scan = systable_beginscan_ordered(table->relation, table->key_index, snapshot, 1, &key);
 	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
@@ -154,7 +154,7 @@ consumer_table_has_marker(int32 id)
 
 	own_table_open_or_raise(&table, CATALOG_MARKERS, OWN_TABLE_SCAN);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	ScanKeyInit(&key, own_table_attribute(&table, MARKER_CONSUMER_ID),
+	ScanKeyInit(&key, own_table_attribute(&table, MARKER_COLUMN_CONSUMER_ID),
 				BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(id));
 	scan = systable_beginscan(table.relation, InvalidOid, false, snapshot, 1, &key);
 	found = systable_getnext(scan) != NULL;

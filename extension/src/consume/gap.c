@@ -25,9 +25,9 @@ insert_row(OwnTable *table, const char *reason)
 {
 	Datum		values[GAP_COLUMN_COUNT];
 
-	values[GAP_XID] = FullTransactionIdGetDatum(GetTopFullTransactionId());
-	values[GAP_AT] = TimestampTzGetDatum(GetCurrentTimestamp());
-	values[GAP_REASON] = CStringGetTextDatum(reason);
+	values[GAP_COLUMN_XID] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	values[GAP_COLUMN_AT] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[GAP_COLUMN_REASON] = CStringGetTextDatum(reason);
 	return own_table_insert(table, values);
 }
 
@@ -94,9 +94,9 @@ scan(OwnTable *table, GapFunction take, void *argument)
 		bool		nulls[GAP_COLUMN_COUNT];
 
 		own_table_deform(table, tuple, values, nulls);
-		if (!nulls[GAP_XID] && !nulls[GAP_AT])
-			goes_on = take(U64FromFullTransactionId(DatumGetFullTransactionId(values[GAP_XID])),
-						   DatumGetTimestampTz(values[GAP_AT]), argument);
+		if (!nulls[GAP_COLUMN_XID] && !nulls[GAP_COLUMN_AT])
+			goes_on = take(U64FromFullTransactionId(DatumGetFullTransactionId(values[GAP_COLUMN_XID])),
+						   DatumGetTimestampTz(values[GAP_COLUMN_AT]), argument);
 	}
 	systable_endscan(scan_desc);
 }

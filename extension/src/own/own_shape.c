@@ -47,32 +47,32 @@ static const KnownColumn journal_columns[JOURNAL_COLUMN_COUNT] = {
 };
 
 static const KnownColumn consumer_columns[CONSUMER_COLUMN_COUNT] = {
-	[CONSUMER_ID] = {"id", INT4OID},
-	[CONSUMER_TARGET] = {"target", TEXTOID},
-	[CONSUMER_BARRIER] = {"barrier", XID8OID},
-	[CONSUMER_CURSOR] = {"cursor", TEXTOID},
-	[CONSUMER_RESYNC_REASON] = {"resync_reason", TEXTOID},
-	[CONSUMER_IDENTITY] = {"identity", TEXTOID},
-	[CONSUMER_SERVER] = {"server", TEXTOID},
-	[CONSUMER_REPLID] = {"replid", TEXTOID},
-	[CONSUMER_REGISTERED_AT] = {"registered_at", TIMESTAMPTZOID},
-	[CONSUMER_ACKED_AT] = {"acked_at", TIMESTAMPTZOID},
-	[CONSUMER_LOST_AT] = {"lost_at", TIMESTAMPTZOID},
-	[CONSUMER_MISSED_FROM] = {"missed_from", TIMESTAMPTZOID},
-	[CONSUMER_CHECKED_AT] = {"checked_at", TIMESTAMPTZOID},
-	[CONSUMER_LATE_STANDBYS] = {"late_standbys", TEXTARRAYOID},
-	[CONSUMER_PLACE] = {"place", TEXTOID},
-	[CONSUMER_ADDRESS] = {"address", TEXTOID}
+	[CONSUMER_COLUMN_ID] = {"id", INT4OID},
+	[CONSUMER_COLUMN_TARGET] = {"target", TEXTOID},
+	[CONSUMER_COLUMN_BARRIER] = {"barrier", XID8OID},
+	[CONSUMER_COLUMN_CURSOR] = {"cursor", TEXTOID},
+	[CONSUMER_COLUMN_RESYNC_REASON] = {"resync_reason", TEXTOID},
+	[CONSUMER_COLUMN_IDENTITY] = {"identity", TEXTOID},
+	[CONSUMER_COLUMN_SERVER] = {"server", TEXTOID},
+	[CONSUMER_COLUMN_REPLID] = {"replid", TEXTOID},
+	[CONSUMER_COLUMN_REGISTERED_AT] = {"registered_at", TIMESTAMPTZOID},
+	[CONSUMER_COLUMN_ACKED_AT] = {"acked_at", TIMESTAMPTZOID},
+	[CONSUMER_COLUMN_LOST_AT] = {"lost_at", TIMESTAMPTZOID},
+	[CONSUMER_COLUMN_MISSED_FROM] = {"missed_from", TIMESTAMPTZOID},
+	[CONSUMER_COLUMN_CHECKED_AT] = {"checked_at", TIMESTAMPTZOID},
+	[CONSUMER_COLUMN_LATE_STANDBYS] = {"late_standbys", TEXTARRAYOID},
+	[CONSUMER_COLUMN_PLACE] = {"place", TEXTOID},
+	[CONSUMER_COLUMN_ADDRESS] = {"address", TEXTOID}
 };
 
 static const KnownColumn marker_columns[MARKER_COLUMN_COUNT] = {
-	[MARKER_CONSUMER_ID] = {"consumer_id", INT4OID}
+	[MARKER_COLUMN_CONSUMER_ID] = {"consumer_id", INT4OID}
 };
 
 static const KnownColumn gap_columns[GAP_COLUMN_COUNT] = {
-	[GAP_XID] = {"xid", XID8OID},
-	[GAP_AT] = {"at", TIMESTAMPTZOID},
-	[GAP_REASON] = {"reason", TEXTOID}
+	[GAP_COLUMN_XID] = {"xid", XID8OID},
+	[GAP_COLUMN_AT] = {"at", TIMESTAMPTZOID},
+	[GAP_COLUMN_REASON] = {"reason", TEXTOID}
 };
 
 /* A crash empties the markers: on purpose, which it must not do to the others. */
@@ -342,7 +342,7 @@ is_id_index(const OwnShape *shape, Oid index_id, HeapTuple tuple)
 
 	return form->indisunique && form->indimmediate && form->indisvalid && form->indisready &&
 		!form->indcheckxmin && form->indnkeyatts == 1 &&
-		form->indkey.values[0] == shape->attributes[CONSUMER_ID] &&
+		form->indkey.values[0] == shape->attributes[CONSUMER_COLUMN_ID] &&
 		heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
 		is_btree(index_id) && is_in_order(tuple);
 }

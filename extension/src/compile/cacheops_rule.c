@@ -100,16 +100,6 @@ is_field_by_itself(Form_pg_attribute attribute)
 		 get_collation_isdeterministic(attribute->attcollation));
 }
 
-static void
-set_output(RuleCompiler *compiler, CacheopsField *field, Oid type_id)
-{
-	Oid			function_id;
-	bool		is_varlena;
-
-	getTypeOutputInfo(type_id, &function_id, &is_varlena);
-	fmgr_info_cxt(function_id, &field->output, compiler->rule->context);
-}
-
 /* A numeric's bounds; the scale is in the lower eleven bits, with a sign. */
 static void
 set_bounds(CacheopsField *field, int32 typmod)
@@ -174,7 +164,7 @@ add_field(RuleCompiler *compiler, const char *name, Form_pg_attribute attribute)
 		set_zero(field);
 	}
 	if (field->kind == CACHEOPS_INET || field->kind >= CACHEOPS_OUTPUT)
-		set_output(compiler, field, type_id);
+		rule_template_set_output(compiler, &field->output, type_id);
 	cacheops->has_guarded |= field->kind == CACHEOPS_GUARDED_OUTPUT;
 	if (compat_is_virtual_column(attribute))
 		set_expression(compiler, field, attribute);
@@ -187,22 +177,6 @@ add_field(RuleCompiler *compiler, const char *name, Form_pg_attribute attribute)
 	field->head = head.data;
 	field->head_length = head.len;
 	cacheops->field_count++;
-}
-
-static Form_pg_attribute
-find_column(Relation relation, const char *name)
-{
-	TupleDesc	desc = RelationGetDescr(relation);
-	int			i;
-
-	for (i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-
-		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0)
-			return attribute;
-	}
-	return NULL;
 }
 
 static void
@@ -235,7 +209,7 @@ add_item(RuleCompiler *compiler, const char *argument)
 	}
 	if (item.kind == CACHEOPS_ITEM_WITHOUT_OTHERS)
 		return;
-	attribute = find_column(compiler->relation, item.name);
+	attribute = rule_template_find_column(compiler, item.name);
 
 	/* what is left out may as well be gone */
 	if (attribute == NULL && (item.kind == CACHEOPS_ITEM_FIELD || compiler->is_strict))

@@ -40,6 +40,12 @@ extern void rule_template_compile(RuleCompiler *compiler, const char *string, Ru
  */
 extern int	rule_template_add_column(RuleCompiler *compiler, Form_pg_attribute column);
 
+/* A column of its relation; NULL if there is none of this name. */
+extern Form_pg_attribute rule_template_find_column(const RuleCompiler *compiler, const char *name);
+
+/* Looks up the output function of a type, for as long as the rule lives. */
+extern void rule_template_set_output(RuleCompiler *compiler, FmgrInfo *output, Oid type_id);
+
 /*
  * Analyzes a placeholder, and unless is_strict plans it, into compiler->expr, in the
  * rule's context; raises what is wrong with it, and where.

@@ -83,8 +83,8 @@ column_kind(Oid type_id)
 	}
 }
 
-static void
-set_output(RuleCompiler *compiler, FmgrInfo *output, Oid type_id)
+void
+rule_template_set_output(RuleCompiler *compiler, FmgrInfo *output, Oid type_id)
 {
 	Oid			function_id;
 	bool		is_varlena;
@@ -93,12 +93,10 @@ set_output(RuleCompiler *compiler, FmgrInfo *output, Oid type_id)
 	fmgr_info_cxt(function_id, output, compiler->rule->context);
 }
 
-/* The column that an identifier means; NULL if there is none. */
-static Form_pg_attribute
-find_column(const RuleCompiler *compiler, const TemplatePart *source)
+Form_pg_attribute
+rule_template_find_column(const RuleCompiler *compiler, const char *name)
 {
 	TupleDesc	desc = RelationGetDescr(compiler->relation);
-	char	   *name = template_arguments_identifier(source->text, source->length);
 	int			i;
 
 	for (i = 0; i < desc->natts; i++)
@@ -122,7 +120,7 @@ compile_column(RuleCompiler *compiler, Form_pg_attribute column, RulePart *part)
 	part->column = column->attnum;
 	part->kind = kind;
 	if (kind == RULE_OUTPUT || kind == RULE_OUTPUT_BY_SETTINGS)
-		set_output(compiler, &part->output, getBaseType(column->atttypid));
+		rule_template_set_output(compiler, &part->output, getBaseType(column->atttypid));
 	if (kind == RULE_OUTPUT_BY_SETTINGS)
 		compiler->rule->reads_settings = true;
 	return true;
@@ -217,7 +215,7 @@ add_expression(RuleCompiler *compiler, RulePart *part)
 	expression->expr = compiler->expr;
 	expression->state = NULL;
 	expression->is_bool = (type_id == BOOLOID);
-	set_output(compiler, &expression->output, type_id);
+	rule_template_set_output(compiler, &expression->output, type_id);
 	rule->reads_any_setting |=
 		rule_expression_reads_settings(compiler->expr,
 									   column_kind(type_id) == RULE_EXPRESSION ?
@@ -282,7 +280,8 @@ rule_template_add_column(RuleCompiler *compiler, Form_pg_attribute column)
 static void
 compile_identifier(RuleCompiler *compiler, const TemplatePart *source, RulePart *part)
 {
-	Form_pg_attribute column = find_column(compiler, source);
+	const char *identifier = template_arguments_identifier(source->text, source->length);
+	Form_pg_attribute column = rule_template_find_column(compiler, identifier);
 	TemplatePart name;
 
 	if (column != NULL && compile_column(compiler, column, part))

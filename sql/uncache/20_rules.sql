@@ -29,23 +29,23 @@ COMMENT ON FUNCTION uncache.cacheops() IS 'trigger function: the target unlinks 
  * and a query would run as whoever owns the table that fires. CREATE SCHEMA makes
  * triggers, too.
  */
-CREATE FUNCTION uncache.admit_rules() RETURNS event_trigger
+CREATE FUNCTION uncache_internal.admit_rules() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_admit_rules';
-COMMENT ON FUNCTION uncache.admit_rules() IS 'event trigger: refuses rules of who may not make them, and writes down whose rights their queries have';
+COMMENT ON FUNCTION uncache_internal.admit_rules() IS 'event trigger: refuses rules of who may not make them, and writes down whose rights their queries have';
 
 CREATE EVENT TRIGGER uncache_admit_rules ON ddl_command_end
 	WHEN TAG IN ('CREATE TRIGGER', 'CREATE SCHEMA')
-	EXECUTE FUNCTION uncache.admit_rules();
+	EXECUTE FUNCTION uncache_internal.admit_rules();
 ALTER EVENT TRIGGER uncache_admit_rules ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER uncache_admit_rules IS 'refuses rules of who may not make them, and writes down whose rights their queries have';
 
-CREATE FUNCTION uncache.rule_author(trigger oid, OUT author name, OUT known_as name, OUT problem text)
+CREATE FUNCTION uncache_internal.rule_author(trigger oid, OUT author name, OUT known_as name, OUT problem text)
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_author';
-COMMENT ON FUNCTION uncache.rule_author(oid) IS 'the role whose rights a rule''s queries have, and what it was called when the rule was made; or why they are not run';
+COMMENT ON FUNCTION uncache_internal.rule_author(oid) IS 'the role whose rights a rule''s queries have, and what it was called when the rule was made; or why they are not run';
 
-CREATE FUNCTION uncache.find_other_use(trigger oid) RETURNS text
+CREATE FUNCTION uncache_internal.find_other_use(trigger oid) RETURNS text
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_find_other_use';
-COMMENT ON FUNCTION uncache.find_other_use(oid) IS 'what a rule''s queries use that they did not use when it was made; null if there is nothing';
+COMMENT ON FUNCTION uncache_internal.find_other_use(oid) IS 'what a rule''s queries use that they did not use when it was made; null if there is nothing';
 
 CREATE FUNCTION uncache.check_template(relation regclass, template text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_template';
@@ -55,47 +55,43 @@ CREATE FUNCTION uncache.check_rule(relation regclass, action text, arguments tex
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_rule';
 COMMENT ON FUNCTION uncache.check_rule(regclass, text, text[]) IS 'raises what is wrong with the arguments of a rule for a table; the columns that they read';
 
-CREATE FUNCTION uncache.examine_rule(relation oid, action text, arguments text[], OUT problem text, OUT is_locked boolean, OUT columns text[])
+CREATE FUNCTION uncache_internal.examine_rule(relation oid, action text, arguments text[], OUT problem text, OUT is_locked boolean, OUT columns text[])
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_examine_rule';
-COMMENT ON FUNCTION uncache.examine_rule(oid, text, text[]) IS 'what is wrong with a rule that is there, or the columns that it reads';
+COMMENT ON FUNCTION uncache_internal.examine_rule(oid, text, text[]) IS 'what is wrong with a rule that is there, or the columns that it reads';
 
-CREATE FUNCTION uncache.objects_used(relation oid, action text, arguments text[], with_queries boolean, OUT class_id oid, OUT object_id oid, OUT column_number integer) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.objects_used(relation oid, action text, arguments text[], with_queries boolean, OUT class_id oid, OUT object_id oid, OUT column_number integer) RETURNS SETOF record
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_objects_used';
-COMMENT ON FUNCTION uncache.objects_used(oid, text, text[], boolean) IS 'what a rule depends on besides its own table; of queries, which are locked for that, only if asked for';
+COMMENT ON FUNCTION uncache_internal.objects_used(oid, text, text[], boolean) IS 'what a rule depends on besides its own table; of queries, which are locked for that, only if asked for';
 
-CREATE FUNCTION uncache.rule_for_any_row(action text, arguments text[], OUT target text, OUT action text, OUT key text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.rule_for_any_row(action text, arguments text[], OUT target text, OUT action text, OUT key text) RETURNS SETOF record
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_for_any_row';
-COMMENT ON FUNCTION uncache.rule_for_any_row(text, text[]) IS 'all that a rule can produce; with action resync and no target, nobody knows what that is';
+COMMENT ON FUNCTION uncache_internal.rule_for_any_row(text, text[]) IS 'all that a rule can produce; with action resync and no target, nobody knows what that is';
 
-CREATE FUNCTION uncache.trigger_arguments(trigger oid) RETURNS text[]
+CREATE FUNCTION uncache_internal.trigger_arguments(trigger oid) RETURNS text[]
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_trigger_arguments';
-COMMENT ON FUNCTION uncache.trigger_arguments(oid) IS 'the arguments of a trigger, without the author of a rule''s queries';
+COMMENT ON FUNCTION uncache_internal.trigger_arguments(oid) IS 'the arguments of a trigger, without the author of a rule''s queries';
 
-CREATE FUNCTION uncache.is_target(name text) RETURNS boolean
+CREATE FUNCTION uncache_internal.is_target(name text) RETURNS boolean
 	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_is_target';
-COMMENT ON FUNCTION uncache.is_target(text) IS 'whether a name can name a target';
+COMMENT ON FUNCTION uncache_internal.is_target(text) IS 'whether a name can name a target';
 
-CREATE FUNCTION uncache.is_enabled() RETURNS boolean
-	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_is_enabled';
-COMMENT ON FUNCTION uncache.is_enabled() IS 'the setting uncache.enabled';
-
-CREATE FUNCTION uncache.heirs(relation oid) RETURNS oid[]
+CREATE FUNCTION uncache_internal.heirs(relation oid) RETURNS oid[]
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_heirs';
-COMMENT ON FUNCTION uncache.heirs(oid) IS 'a table, its partitions and those that inherit from it';
+COMMENT ON FUNCTION uncache_internal.heirs(oid) IS 'a table, its partitions and those that inherit from it';
 
-CREATE FUNCTION uncache.schema_rule_name(relation oid) RETURNS name
+CREATE FUNCTION uncache_internal.schema_rule_name(relation oid) RETURNS name
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_schema_rule_name';
-COMMENT ON FUNCTION uncache.schema_rule_name(oid) IS 'the name of a table''s automatic rule';
+COMMENT ON FUNCTION uncache_internal.schema_rule_name(oid) IS 'the name of a table''s automatic rule';
 
-CREATE FUNCTION uncache.schema_tags(relation oid) RETURNS text[]
+CREATE FUNCTION uncache_internal.schema_tags(relation oid) RETURNS text[]
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_schema_tags';
-COMMENT ON FUNCTION uncache.schema_tags(oid) IS 'the tags of a table or materialized view in a watched schema; null if it is to have none';
+COMMENT ON FUNCTION uncache_internal.schema_tags(oid) IS 'the tags of a table or materialized view in a watched schema; null if it is to have none';
 
 CREATE VIEW uncache.rules AS
 SELECT t.tgrelid::regclass AS relation,
 	t.tgname AS rule,
 	p.proname AS action,
-	uncache.trigger_arguments(t.oid) AS templates,
+	uncache_internal.trigger_arguments(t.oid) AS templates,
 	pg_catalog.concat_ws(' OR ',
 		CASE WHEN t.tgtype & 4 <> 0 THEN 'INSERT' END,
 		CASE WHEN t.tgtype & 16 <> 0 THEN 'UPDATE' END,
@@ -107,7 +103,7 @@ SELECT t.tgrelid::regclass AS relation,
 	(SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum)
 	 FROM pg_catalog.pg_attribute a
 	 WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)) AS columns,
-	(uncache.rule_author(t.oid)).author AS author,
+	(uncache_internal.rule_author(t.oid)).author AS author,
 	pg_catalog.pg_get_triggerdef(t.oid) AS definition
 FROM pg_catalog.pg_trigger t
 	JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
@@ -119,10 +115,10 @@ SELECT v.view, ('uncache_' || v.action)::name, v.action::name, v.templates, 'REF
 	pg_catalog.format('SELECT uncache.watch(%L, %s => %L)', v.view, v.action, v.templates)
 FROM uncache.view_rules v
 UNION ALL
-SELECT c.oid::regclass, uncache.schema_rule_name(c.oid), 'tags', uncache.schema_tags(c.oid), 'REFRESH', 'always', false, NULL, NULL,
+SELECT c.oid::regclass, uncache_internal.schema_rule_name(c.oid), 'tags', uncache_internal.schema_tags(c.oid), 'REFRESH', 'always', false, NULL, NULL,
 	pg_catalog.format('SELECT uncache.watch_schema(%L, %L, %L)', pg_catalog.quote_ident(w.schema), w.exclude, w.target)
 FROM uncache.schemas w
 	JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
 	JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind = 'm'
-WHERE uncache.schema_tags(c.oid) IS NOT NULL;
+WHERE uncache_internal.schema_tags(c.oid) IS NOT NULL;
 COMMENT ON VIEW uncache.rules IS 'every rule: the triggers that call uncache''s trigger functions, and the rules of materialized views';

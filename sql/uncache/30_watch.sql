@@ -1,6 +1,6 @@
 /* watch and unwatch: sugar that makes rules. */
 
-CREATE FUNCTION uncache.check_watchable(relation regclass) RETURNS void
+CREATE FUNCTION uncache_internal.check_watchable(relation regclass) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -17,30 +17,30 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache.check_watchable(regclass) IS 'raises why a relation cannot be watched';
+COMMENT ON FUNCTION uncache_internal.check_watchable(regclass) IS 'raises why a relation cannot be watched';
 
 /*
  * A TRUNCATE trigger is not inherited by partitions, and TRUNCATE of a partition
  * fires only the partition's own.  Without a lock: somebody may be altering one.
  */
-CREATE FUNCTION uncache.truncate_relations(relation regclass) RETURNS SETOF regclass
+CREATE FUNCTION uncache_internal.truncate_relations(relation regclass) RETURNS SETOF regclass
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT relation
 	UNION
 	SELECT h.heir
-	FROM unnest((SELECT uncache.heirs(p.oid) FROM pg_class p WHERE p.oid = relation AND p.relkind = 'p')) AS h(heir)
+	FROM unnest((SELECT uncache_internal.heirs(p.oid) FROM pg_class p WHERE p.oid = relation AND p.relkind = 'p')) AS h(heir)
 	WHERE (SELECT c.relkind FROM pg_class c WHERE c.oid = h.heir) IN ('r', 'p')
 $$;
-COMMENT ON FUNCTION uncache.truncate_relations(regclass) IS 'a table and all its partitions';
+COMMENT ON FUNCTION uncache_internal.truncate_relations(regclass) IS 'a table and all its partitions';
 
-CREATE FUNCTION uncache.make_room(relation regclass, name text) RETURNS void
+CREATE FUNCTION uncache_internal.make_room(relation regclass, name text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_make_room';
-COMMENT ON FUNCTION uncache.make_room(regclass, text) IS 'lets partitions that have a rule of a name keep it by another, with _own behind';
+COMMENT ON FUNCTION uncache_internal.make_room(regclass, text) IS 'lets partitions that have a rule of a name keep it by another, with _own behind';
 
-CREATE FUNCTION uncache.confirm_names(relation regclass, rule text) RETURNS void
+CREATE FUNCTION uncache_internal.confirm_names(relation regclass, rule text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_confirm_names';
-COMMENT ON FUNCTION uncache.confirm_names(regclass, text) IS 'a rule is meant as it is, whatever names its columns had';
+COMMENT ON FUNCTION uncache_internal.confirm_names(regclass, text) IS 'a rule is meant as it is, whatever names its columns had';
 
 /* An event on rows may be restricted to columns of an UPDATE. */
 CREATE FUNCTION uncache.put_trigger(relation regclass, name text, action text, events text, columns text[], arguments text[]) RETURNS void
@@ -51,7 +51,7 @@ DECLARE
 	argument_list text := (SELECT string_agg(quote_literal(a), ', ' ORDER BY n)
 		FROM unnest(arguments) WITH ORDINALITY AS u(a, n));
 BEGIN
-	PERFORM uncache.confirm_names(relation, name);
+	PERFORM uncache_internal.confirm_names(relation, name);
 	IF EXISTS (SELECT FROM uncache.rules r
 		WHERE r.relation = put_trigger.relation AND r.rule = name AND r.action = put_trigger.action
 			AND r.templates = arguments AND r.enabled = 'always'
@@ -60,9 +60,9 @@ BEGIN
 			AND (r.action <> 'query' OR EXISTS (SELECT
 				FROM pg_class c
 					JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = name,
-					LATERAL uncache.rule_author(t.oid) a
+					LATERAL uncache_internal.rule_author(t.oid) a
 				WHERE c.oid = put_trigger.relation AND a.author = pg_get_userbyid(c.relowner) AND a.known_as = a.author
-					AND uncache.find_other_use(t.oid) IS NULL)))
+					AND uncache_internal.find_other_use(t.oid) IS NULL)))
 	THEN
 		RETURN;
 	END IF;
@@ -74,7 +74,7 @@ BEGIN
 		event_list := replace(events, 'UPDATE', 'UPDATE OF ' || (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c));
 	END IF;
 	EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name, relation);
-	PERFORM uncache.make_room(relation, name);
+	PERFORM uncache_internal.make_room(relation, name);
 	EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION uncache.%I(%s)',
 		name, event_list, relation, CASE events WHEN 'TRUNCATE' THEN 'STATEMENT' ELSE 'ROW' END, action, argument_list);
 	EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', relation, name);
@@ -82,19 +82,19 @@ END
 $$;
 COMMENT ON FUNCTION uncache.put_trigger(regclass, text, text, text, text[], text[]) IS 'creates or replaces a rule''s trigger, unless it is there already';
 
-CREATE FUNCTION uncache.put_view_rule(view regclass, action text, templates text[]) RETURNS void
+CREATE FUNCTION uncache_internal.put_view_rule(view regclass, action text, templates text[]) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_put_view_rule';
-COMMENT ON FUNCTION uncache.put_view_rule(regclass, text, text[]) IS 'makes, replaces or removes a materialized view''s rule of one action, for its owner';
+COMMENT ON FUNCTION uncache_internal.put_view_rule(regclass, text, text[]) IS 'makes, replaces or removes a materialized view''s rule of one action, for its owner';
 
 /* What a rule of each action is made of, for watch(). */
-CREATE FUNCTION uncache.actions() RETURNS SETOF text
+CREATE FUNCTION uncache_internal.actions() RETURNS SETOF text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 	VALUES ('keys'), ('patterns'), ('tags'), ('versions'), ('query'), ('cacheops')
 $$;
-COMMENT ON FUNCTION uncache.actions() IS 'the actions of rules: the names of the trigger functions';
+COMMENT ON FUNCTION uncache_internal.actions() IS 'the actions of rules: the names of the trigger functions';
 
-CREATE FUNCTION uncache.drop_rule(relation regclass, name text) RETURNS void
+CREATE FUNCTION uncache_internal.drop_rule(relation regclass, name text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -102,14 +102,14 @@ DECLARE
 BEGIN
 	EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name, relation);
 	/* a trigger of that name that is left is a rule which a partition has of its own */
-	FOR part IN SELECT r FROM uncache.truncate_relations(relation) AS r
+	FOR part IN SELECT r FROM uncache_internal.truncate_relations(relation) AS r
 		WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = r AND t.tgname = name)
 	LOOP
 		EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name || '_truncate', part);
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION uncache.drop_rule(regclass, text) IS 'removes what put_rule made';
+COMMENT ON FUNCTION uncache_internal.drop_rule(regclass, text) IS 'removes what put_rule made';
 
 /*
  * A rule for rows, and with "_truncate" behind its name one for TRUNCATE.  The
@@ -149,7 +149,7 @@ BEGIN
 		/* UPDATE OF goes by what the statement sets: 19 is ROW, BEFORE and UPDATE */
 		before_trigger := (SELECT format('"%s" on %s', t.tgname, t.tgrelid::regclass)
 			FROM pg_trigger t
-			WHERE t.tgrelid IN (SELECT uncache.truncate_relations(relation)) AND t.tgtype & 19 = 19 AND t.tgenabled <> 'D'
+			WHERE t.tgrelid IN (SELECT uncache_internal.truncate_relations(relation)) AND t.tgtype & 19 = 19 AND t.tgenabled <> 'D'
 			ORDER BY t.tgrelid, t.tgname LIMIT 1);
 		IF update_columns IS NOT NULL AND before_trigger IS NOT NULL THEN
 			RAISE WARNING 'columns that only trigger % changes are not noticed', before_trigger
@@ -157,7 +157,7 @@ BEGIN
 		END IF;
 	END IF;
 	PERFORM uncache.put_trigger(relation, name, action, 'INSERT OR UPDATE OR DELETE', update_columns, arguments);
-	FOR part IN SELECT uncache.truncate_relations(relation) LOOP
+	FOR part IN SELECT uncache_internal.truncate_relations(relation) LOOP
 		PERFORM uncache.put_trigger(part, name || '_truncate', action, 'TRUNCATE', NULL, arguments);
 	END LOOP;
 END
@@ -182,7 +182,7 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'For example: SELECT uncache.watch(''billing.invoice'', ''invoice:{id}'').';
 	END IF;
-	PERFORM uncache.check_watchable(relation);
+	PERFORM uncache_internal.check_watchable(relation);
 	IF is_view AND cardinality(columns) > 0 THEN
 		RAISE EXCEPTION 'a rule of materialized view % cannot be restricted to columns', relation
 			USING ERRCODE = 'feature_not_supported', HINT = 'REFRESH tells of no columns.';
@@ -201,9 +201,9 @@ BEGIN
 			IF cardinality(arguments) > 0 AND action NOT IN ('query', 'cacheops') THEN
 				PERFORM uncache.check_rule(relation, action, arguments);
 			END IF;
-			PERFORM uncache.put_view_rule(relation, action, arguments);
+			PERFORM uncache_internal.put_view_rule(relation, action, arguments);
 		ELSIF cardinality(arguments) = 0 THEN
-			PERFORM uncache.drop_rule(relation, 'uncache_' || action);
+			PERFORM uncache_internal.drop_rule(relation, 'uncache_' || action);
 		ELSE
 			PERFORM uncache.put_rule(relation, 'uncache_' || action, action, arguments, columns::text[]);
 		END IF;
@@ -233,21 +233,21 @@ DECLARE
 	name text;
 BEGIN
 	IF (SELECT relkind = 'm' FROM pg_class WHERE oid = relation) THEN
-		PERFORM uncache.put_view_rule(relation, a, '{}') FROM uncache.actions() AS a;
+		PERFORM uncache_internal.put_view_rule(relation, a, '{}') FROM uncache_internal.actions() AS a;
 		RETURN;
 	END IF;
 	/* what a partition has kept of its own, and what a partition has of its table, which that keeps */
 	FOR name IN
 		SELECT t.tgname
-		FROM pg_trigger t, uncache.actions() AS a(action)
+		FROM pg_trigger t, uncache_internal.actions() AS a(action)
 		WHERE t.tgrelid = relation AND t.tgname ~ ('^uncache_' || a.action || '_own[0-9]*$') AND t.tgparentid = 0
 		UNION ALL
 		SELECT 'uncache_' || a.action
-		FROM uncache.actions() AS a(action)
+		FROM uncache_internal.actions() AS a(action)
 		WHERE NOT EXISTS (SELECT FROM pg_trigger c JOIN pg_trigger o ON o.tgrelid = c.tgrelid AND o.tgname ~ ('^' || c.tgname || '_own[0-9]*$')
 			WHERE c.tgrelid = relation AND c.tgname = 'uncache_' || a.action AND c.tgparentid <> 0)
 	LOOP
-		PERFORM uncache.drop_rule(relation, name);
+		PERFORM uncache_internal.drop_rule(relation, name);
 	END LOOP;
 END
 $$;

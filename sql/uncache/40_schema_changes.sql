@@ -58,51 +58,51 @@ COMMENT ON COLUMN uncache.renamed_tables.schema IS 'the schema that it was in';
 COMMENT ON COLUMN uncache.renamed_tables.name IS 'the name that it had there';
 COMMENT ON COLUMN uncache.renamed_tables.at IS 'when it gave the name up';
 
-CREATE FUNCTION uncache.clear_way() RETURNS event_trigger
+CREATE FUNCTION uncache_internal.clear_way() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_clear_way';
-COMMENT ON FUNCTION uncache.clear_way() IS 'event trigger: makes room for commands that PostgreSQL would refuse because of a rule';
+COMMENT ON FUNCTION uncache_internal.clear_way() IS 'event trigger: makes room for commands that PostgreSQL would refuse because of a rule';
 
 CREATE EVENT TRIGGER uncache_clear_way ON ddl_command_start
 	WHEN TAG IN ('ALTER TABLE', 'ALTER FOREIGN TABLE', 'ALTER TYPE', 'CREATE INDEX')
-	EXECUTE FUNCTION uncache.clear_way();
+	EXECUTE FUNCTION uncache_internal.clear_way();
 /* replicated DDL and sessions in replica role change tables, too */
 ALTER EVENT TRIGGER uncache_clear_way ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER uncache_clear_way IS 'makes room for commands that PostgreSQL would refuse because of a rule';
 
-CREATE FUNCTION uncache.follow_command() RETURNS event_trigger
+CREATE FUNCTION uncache_internal.follow_command() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_follow_command';
-COMMENT ON FUNCTION uncache.follow_command() IS 'event trigger: makes rules follow tables that are made or altered, and invalidates what changes';
+COMMENT ON FUNCTION uncache_internal.follow_command() IS 'event trigger: makes rules follow tables that are made or altered, and invalidates what changes';
 
 /* ALTER INDEX renames tables as well, and ALTER VIEW and the like their columns. */
 CREATE EVENT TRIGGER uncache_follow_command ON ddl_command_end
 	WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE MATERIALIZED VIEW', 'REFRESH MATERIALIZED VIEW', 'CREATE SCHEMA', 'CREATE TRIGGER', 'ALTER TABLE', 'ALTER TYPE', 'ALTER INDEX',
 		'ALTER SEQUENCE', 'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'ALTER SCHEMA')
-	EXECUTE FUNCTION uncache.follow_command();
+	EXECUTE FUNCTION uncache_internal.follow_command();
 ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER uncache_follow_command IS 'makes rules follow tables that are made or altered, and invalidates what changes';
 
-CREATE FUNCTION uncache.follow_rewrite() RETURNS event_trigger
+CREATE FUNCTION uncache_internal.follow_rewrite() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_follow_rewrite';
-COMMENT ON FUNCTION uncache.follow_rewrite() IS 'event trigger: invalidates tables whose rows are rewritten';
+COMMENT ON FUNCTION uncache_internal.follow_rewrite() IS 'event trigger: invalidates tables whose rows are rewritten';
 
 CREATE EVENT TRIGGER uncache_follow_rewrite ON table_rewrite
-	EXECUTE FUNCTION uncache.follow_rewrite();
+	EXECUTE FUNCTION uncache_internal.follow_rewrite();
 ALTER EVENT TRIGGER uncache_follow_rewrite ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER uncache_follow_rewrite IS 'invalidates tables whose rows are rewritten';
 
-CREATE FUNCTION uncache.follow_drops() RETURNS event_trigger
+CREATE FUNCTION uncache_internal.follow_drops() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_follow_drops';
-COMMENT ON FUNCTION uncache.follow_drops() IS 'event trigger: invalidates tables that are dropped';
+COMMENT ON FUNCTION uncache_internal.follow_drops() IS 'event trigger: invalidates tables that are dropped';
 
 CREATE EVENT TRIGGER uncache_follow_drops ON sql_drop
-	EXECUTE FUNCTION uncache.follow_drops();
+	EXECUTE FUNCTION uncache_internal.follow_drops();
 ALTER EVENT TRIGGER uncache_follow_drops ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER uncache_follow_drops IS 'invalidates tables that are dropped';
 
 /* What event triggers would have done while uncache.follow_ddl was off, or they were disabled. */
-CREATE FUNCTION uncache.cover_partition(partition regclass) RETURNS void
+CREATE FUNCTION uncache_internal.cover_partition(partition regclass) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_cover_partition';
-COMMENT ON FUNCTION uncache.cover_partition(regclass) IS 'gives a partition the rules for TRUNCATE of the tables above it';
+COMMENT ON FUNCTION uncache_internal.cover_partition(regclass) IS 'gives a partition the rules for TRUNCATE of the tables above it';
 
 CREATE FUNCTION uncache.catch_up() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
@@ -112,9 +112,9 @@ BEGIN
 		WHERE NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = s.schema);
 	DELETE FROM uncache.view_rules v
 		WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = v.view AND c.relkind = 'm');
-	PERFORM uncache.put_schema_rules(n.oid::regnamespace)
+	PERFORM uncache_internal.put_schema_rules(n.oid::regnamespace)
 		FROM uncache.schemas s JOIN pg_namespace n ON n.nspname = s.schema;
-	PERFORM uncache.cover_partition(p.relid)
+	PERFORM uncache_internal.cover_partition(p.relid)
 		FROM uncache.rules r, pg_partition_tree(r.relation) p
 		WHERE r.events = 'TRUNCATE' AND p.relid <> r.relation;
 	PERFORM uncache.invalidate_all();

@@ -9,7 +9,7 @@
  * by the index, table by table.  The question gets through UNION ALL only where both halves
  * have the same types, column by column: hence the cast of the view.
  */
-CREATE VIEW uncache.rule_triggers AS
+CREATE VIEW uncache_internal.rule_triggers AS
 SELECT t.oid AS trigger_id, t.tgrelid AS relation, t.tgname AS rule,
 	CASE t.tgfoid
 		WHEN 'uncache.keys()'::regprocedure THEN 'keys'
@@ -19,7 +19,7 @@ SELECT t.oid AS trigger_id, t.tgrelid AS relation, t.tgname AS rule,
 		WHEN 'uncache.query()'::regprocedure THEN 'query'
 		WHEN 'uncache.cacheops()'::regprocedure THEN 'cacheops'
 	END AS action,
-	uncache.trigger_arguments(t.oid) AS arguments,
+	uncache_internal.trigger_arguments(t.oid) AS arguments,
 	t.tgparentid <> 0 AS is_inherited,
 	t.tgenabled AS enabled,
 	t.tgtype & 1 <> 0 AS is_for_rows,
@@ -37,27 +37,27 @@ WHERE t.tgfoid = ANY (ARRAY['uncache.keys()', 'uncache.patterns()', 'uncache.tag
 UNION ALL
 SELECT NULL, v.view::oid, ('uncache_' || v.action)::name, v.action, v.templates, false, 'A', false, true, false, false, false, false, NULL
 FROM uncache.view_rules v;
-COMMENT ON VIEW uncache.rule_triggers IS 'every trigger that calls one of uncache''s trigger functions, on partitions too; rules of materialized views, without one';
+COMMENT ON VIEW uncache_internal.rule_triggers IS 'every trigger that calls one of uncache''s trigger functions, on partitions too; rules of materialized views, without one';
 
 /*
  * An argument that cannot fail behind each query: that nobody knows what a query
  * returns does not make it invalid.
  */
-CREATE FUNCTION uncache.find_problem(relation oid, action text, arguments text[], OUT problem text, OUT is_locked boolean, OUT columns text[])
+CREATE FUNCTION uncache_internal.find_problem(relation oid, action text, arguments text[], OUT problem text, OUT is_locked boolean, OUT columns text[])
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT e.problem, e.is_locked, e.columns
-	FROM uncache.examine_rule(relation, action, CASE action WHEN 'query'
+	FROM uncache_internal.examine_rule(relation, action, CASE action WHEN 'query'
 		THEN ARRAY(SELECT v.text FROM unnest(arguments) WITH ORDINALITY AS a(text, n), LATERAL (VALUES (a.text), ('*')) AS v(text) ORDER BY a.n)
 		ELSE arguments END) e
 $$;
-COMMENT ON FUNCTION uncache.find_problem(oid, text, text[]) IS 'what makes a rule fall back for every row; null if nothing does; the columns that it reads';
+COMMENT ON FUNCTION uncache_internal.find_problem(oid, text, text[]) IS 'what makes a rule fall back for every row; null if nothing does; the columns that it reads';
 
-CREATE FUNCTION uncache.check_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT t.relation, t.rule, v.problem, v.hint
-	FROM uncache.rule_triggers t, LATERAL (VALUES
+	FROM uncache_internal.rule_triggers t, LATERAL (VALUES
 		(t.enabled = 'D', 'it is disabled',
 			format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.relation::regclass, t.rule)),
 		(t.enabled IN ('O', 'R'), CASE t.enabled WHEN 'O' THEN 'it does not fire for replicated changes, nor in a session in replica role'
@@ -70,41 +70,41 @@ AS $$
 	) AS v(applies, problem, hint)
 	WHERE v.applies
 $$;
-COMMENT ON FUNCTION uncache.check_triggers() IS 'rules whose triggers do not fire as they should';
+COMMENT ON FUNCTION uncache_internal.check_triggers() IS 'rules whose triggers do not fire as they should';
 
 /* Without the quotes by which Django's db_table is made to name a schema. */
-CREATE FUNCTION uncache.cacheops_table(arguments text[]) RETURNS name
+CREATE FUNCTION uncache_internal.cacheops_table(arguments text[]) RETURNS name
 	LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT regexp_replace(a.key, '^.*"\."|^"|"$', '', 'g')::name
-	FROM uncache.rule_for_any_row('cacheops', arguments) a
+	FROM uncache_internal.rule_for_any_row('cacheops', arguments) a
 $$;
-COMMENT ON FUNCTION uncache.cacheops_table(text[]) IS 'the table whose cached queries a rule for cacheops invalidates';
+COMMENT ON FUNCTION uncache_internal.cacheops_table(text[]) IS 'the table whose cached queries a rule for cacheops invalidates';
 
 /*
  * A rule by hand that brings the changes of a parent's row to the sets of its child
  * (multi-table inheritance): rows come and go with those of the child.
  */
-CREATE FUNCTION uncache.is_parent_rule(t uncache.rule_triggers) RETURNS boolean
+CREATE FUNCTION uncache_internal.is_parent_rule(t uncache_internal.rule_triggers) RETURNS boolean
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT uncache.cacheops_table(t.arguments) <> c.relname FROM pg_class c WHERE c.oid = t.relation
+	SELECT uncache_internal.cacheops_table(t.arguments) <> c.relname FROM pg_class c WHERE c.oid = t.relation
 $$;
-COMMENT ON FUNCTION uncache.is_parent_rule(uncache.rule_triggers) IS 'whether a rule for cacheops, of UPDATE alone, is for the queries of another table';
+COMMENT ON FUNCTION uncache_internal.is_parent_rule(uncache_internal.rule_triggers) IS 'whether a rule for cacheops, of UPDATE alone, is for the queries of another table';
 
 /*
  * A deleted or updated row leaves its key behind where no rule covers that. An
  * inserted one does not, if the rule reads the whole primary key: such a key was
  * of no row before. Lists, which cacheops caches, change with it all the same.
  */
-CREATE FUNCTION uncache.check_events(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_events(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	/* a rule may have 32767 arguments: no row has one of them and all of them */
 	WITH rules AS MATERIALIZED (
 		SELECT t.relation, t.rule, t.action, t.arguments, t.on_insert, t.on_update, t.on_delete,
-			t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache.is_parent_rule(t) AS is_for_another
-		FROM uncache.rule_triggers t
+			t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache_internal.is_parent_rule(t) AS is_for_another
+		FROM uncache_internal.rule_triggers t
 		WHERE t.is_for_rows AND NOT t.is_inherited
 	), covered AS (
 		SELECT r.relation, r.rule, r.action, r.is_for_another, bool_or(r.on_insert) OVER alike AS on_insert,
@@ -122,7 +122,7 @@ AS $$
 				(SELECT array_agg(a.attname::text) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
 				 WHERE k.conrelid = m.relation AND k.contype = 'p')
 				<@ (SELECT p.columns
-					FROM uncache.rule_triggers t, LATERAL uncache.find_problem(m.relation, m.action, t.arguments) p
+					FROM uncache_internal.rule_triggers t, LATERAL uncache_internal.find_problem(m.relation, m.action, t.arguments) p
 					WHERE t.relation = m.relation AND t.rule = m.rule OFFSET 0), false)) THEN 'INSERT' END,
 			CASE WHEN m.on_update THEN 'UPDATE' END, CASE WHEN m.on_delete THEN 'DELETE' END) AS events
 		FROM missing m
@@ -133,36 +133,36 @@ AS $$
 	FROM judged j
 	WHERE j.events <> ''
 $$;
-COMMENT ON FUNCTION uncache.check_events() IS 'rules that do not fire for some event on rows';
+COMMENT ON FUNCTION uncache_internal.check_events() IS 'rules that do not fire for some event on rows';
 
-/* The tables are those of uncache.truncate_relations(), of which a call for each rule takes long. */
-CREATE FUNCTION uncache.check_truncates(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+/* The tables are those of uncache_internal.truncate_relations(), of which a call for each rule takes long. */
+CREATE FUNCTION uncache_internal.check_truncates(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT c.relation, t.rule, 'TRUNCATE is not covered',
 		format('Call uncache.%s again for %s, or create a trigger AFTER TRUNCATE with the same arguments.',
-			CASE WHEN uncache.is_schema_rule(t.rule) THEN 'watch_schema' ELSE 'watch' END, t.relation::regclass)
-	FROM uncache.rule_triggers t,
+			CASE WHEN uncache_internal.is_schema_rule(t.rule) THEN 'watch_schema' ELSE 'watch' END, t.relation::regclass)
+	FROM uncache_internal.rule_triggers t,
 		LATERAL (SELECT t.relation
 			UNION
 			SELECT p.relid
-			FROM unnest((SELECT uncache.heirs(k.oid) FROM pg_class k WHERE k.oid = t.relation AND k.relkind = 'p')) AS p(relid)
+			FROM unnest((SELECT uncache_internal.heirs(k.oid) FROM pg_class k WHERE k.oid = t.relation AND k.relkind = 'p')) AS p(relid)
 			WHERE (SELECT k.relkind FROM pg_class k WHERE k.oid = p.relid) IN ('r', 'p')) AS c
 	WHERE t.is_for_rows AND NOT t.is_inherited
-		AND NOT (t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache.is_parent_rule(t))
-		AND NOT EXISTS (SELECT FROM uncache.rule_triggers o
+		AND NOT (t.action = 'cacheops' AND NOT t.on_insert AND NOT t.on_delete AND uncache_internal.is_parent_rule(t))
+		AND NOT EXISTS (SELECT FROM uncache_internal.rule_triggers o
 			WHERE o.relation = c.relation AND o.on_truncate AND o.action = t.action AND CASE WHEN o.arguments = t.arguments THEN true
 				WHEN cardinality(t.arguments) < 100 THEN o.arguments @> t.arguments
 				ELSE NOT EXISTS (SELECT unnest(t.arguments) EXCEPT SELECT unnest(o.arguments)) END
 			OFFSET 0)
 $$;
-COMMENT ON FUNCTION uncache.check_truncates() IS 'tables and partitions of which a TRUNCATE makes nothing stale';
+COMMENT ON FUNCTION uncache_internal.check_truncates() IS 'tables and partitions of which a TRUNCATE makes nothing stale';
 
-CREATE FUNCTION uncache.check_arguments(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_arguments(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT t.relation, t.rule, v.problem, v.hint
-	FROM uncache.rule_triggers t, uncache.find_problem(t.relation, t.action, t.arguments) p, LATERAL (VALUES
+	FROM uncache_internal.rule_triggers t, uncache_internal.find_problem(t.relation, t.action, t.arguments) p, LATERAL (VALUES
 		(CASE WHEN p.is_locked THEN 'it cannot be examined: ' ELSE '' END || p.problem,
 			CASE WHEN p.is_locked THEN 'Look again later.'
 				ELSE 'Call uncache.watch again. Until then wider deletes are made in its place.' END),
@@ -170,24 +170,24 @@ AS $$
 			(SELECT string_agg(quote_ident(c), ', ' ORDER BY c) FROM unnest(p.columns) c WHERE t.on_update AND c <> ALL (t.update_columns)),
 			'Add them to UPDATE OF: a row that moves to another key makes the old one stale.')
 	) AS v(problem, hint)
-	WHERE NOT t.is_inherited AND (t.is_for_rows OR NOT EXISTS (SELECT FROM uncache.rule_triggers o
+	WHERE NOT t.is_inherited AND (t.is_for_rows OR NOT EXISTS (SELECT FROM uncache_internal.rule_triggers o
 			WHERE o.relation = t.relation AND o.is_for_rows AND o.action = t.action AND CASE WHEN o.arguments = t.arguments THEN true
 				WHEN cardinality(t.arguments) < 100 THEN o.arguments @> t.arguments
 				ELSE NOT EXISTS (SELECT unnest(t.arguments) EXCEPT SELECT unnest(o.arguments)) END
 			OFFSET 0))
 		AND v.problem IS NOT NULL
 $$;
-COMMENT ON FUNCTION uncache.check_arguments() IS 'rules whose arguments are not valid, or name columns that UPDATE OF does not';
+COMMENT ON FUNCTION uncache_internal.check_arguments() IS 'rules whose arguments are not valid, or name columns that UPDATE OF does not';
 
 /* A rule for TRUNCATE runs no query, and a clone's author is that of what it is of. */
-CREATE FUNCTION uncache.check_authors(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_authors(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT t.relation, t.rule, v.problem, v.hint
-	FROM uncache.rule_triggers t
+	FROM uncache_internal.rule_triggers t
 		JOIN pg_class c ON c.oid = t.relation,
-		LATERAL uncache.rule_author(t.trigger_id) a,
-		LATERAL (SELECT uncache.find_other_use(t.trigger_id) AS problem) u,
+		LATERAL uncache_internal.rule_author(t.trigger_id) a,
+		LATERAL (SELECT uncache_internal.find_other_use(t.trigger_id) AS problem) u,
 		LATERAL (VALUES
 			(a.problem IS NOT NULL, a.problem, 'Call uncache.watch again. Until then wider deletes are made in their place.'),
 			(u.problem IS NOT NULL, u.problem, 'Call uncache.watch again, if that is meant. Until then wider deletes are made in their place.'),
@@ -200,29 +200,29 @@ AS $$
 		) AS v(applies, problem, hint)
 	WHERE t.action = 'query' AND t.is_for_rows AND NOT t.is_inherited AND v.applies
 $$;
-COMMENT ON FUNCTION uncache.check_authors() IS 'rules whose queries are not run, or run as somebody else than the table''s owner';
+COMMENT ON FUNCTION uncache_internal.check_authors() IS 'rules whose queries are not run, or run as somebody else than the table''s owner';
 
 /* Whoever checks rules may not read uncache.consumers, but learns that. */
-CREATE FUNCTION uncache.has_consumer(target text) RETURNS boolean
+CREATE FUNCTION uncache_internal.has_consumer(target text) RETURNS boolean
 	LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT EXISTS (SELECT FROM uncache.consumers c WHERE c.target = has_consumer.target)
 $$;
-COMMENT ON FUNCTION uncache.has_consumer(text) IS 'whether anything is journalled for a target';
+COMMENT ON FUNCTION uncache_internal.has_consumer(text) IS 'whether anything is journalled for a target';
 
 /* Looks at what a rule can produce: where that goes, and how much it takes with it. */
-CREATE FUNCTION uncache.check_products(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_products(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH products AS MATERIALIZED (
 		SELECT t.relation, t.rule, t.is_for_rows, t.action AS rule_action, a.target, a.action, a.key,
 			coalesce((SELECT sum((SELECT greatest(c.reltuples, 0) FROM pg_class c WHERE c.oid = p.relid AND c.relkind = 'r'))
-					FROM unnest((SELECT uncache.heirs(k.oid) FROM pg_class k WHERE k.oid = t.relation AND k.relkind = 'p')) AS p(relid)),
+					FROM unnest((SELECT uncache_internal.heirs(k.oid) FROM pg_class k WHERE k.oid = t.relation AND k.relkind = 'p')) AS p(relid)),
 				(SELECT greatest(c.reltuples, 0) FROM pg_class c WHERE c.oid = t.relation)) AS estimate
-		FROM uncache.rule_triggers t, uncache.rule_for_any_row(t.action, t.arguments) a
+		FROM uncache_internal.rule_triggers t, uncache_internal.rule_for_any_row(t.action, t.arguments) a
 		WHERE NOT t.is_inherited AND (t.is_for_rows OR t.trigger_id IS NULL)
 	), targets AS MATERIALIZED (
-		SELECT coalesce(array_agg(DISTINCT p.target) FILTER (WHERE NOT uncache.has_consumer(p.target)), '{}') AS unknown
+		SELECT coalesce(array_agg(DISTINCT p.target) FILTER (WHERE NOT uncache_internal.has_consumer(p.target)), '{}') AS unknown
 		FROM (SELECT DISTINCT target FROM products) p
 	)
 	SELECT DISTINCT a.relation, a.rule, v.problem, v.hint
@@ -232,18 +232,18 @@ AS $$
 				'Pass a pattern that matches it as the next argument.'),
 			(a.target = ANY (t.unknown),
 				format('target "%s" has no consumer', a.target), 'Nothing is journalled for it. Start a daemon for it, or mend the name.'),
-			(a.is_for_rows AND a.action = a.rule_action AND a.action IN ('keys', 'tags', 'versions') AND a.estimate > 10000 AND NOT uncache.is_schema_rule(a.rule),
+			(a.is_for_rows AND a.action = a.rule_action AND a.action IN ('keys', 'tags', 'versions') AND a.estimate > 10000 AND NOT uncache_internal.is_schema_rule(a.rule),
 				format('"%s" has no placeholder: each change of about %s rows invalidates it', a.key, a.estimate), 'Is it meant to?')
 		) AS v(applies, problem, hint)
 	WHERE v.applies
 $$;
-COMMENT ON FUNCTION uncache.check_products() IS 'rules whose products go nowhere, or go far';
+COMMENT ON FUNCTION uncache_internal.check_products() IS 'rules whose products go nowhere, or go far';
 
 /*
  * A renamed table leaves its old name in its rule. An heir's rows are cached under
  * its parent's name, too, and a view may stand in for the old name.
  */
-CREATE FUNCTION uncache.check_table_names(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_table_names(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT t.relation, t.rule, format('it invalidates what cacheops has cached of table "%s", %s', r.name,
@@ -251,11 +251,11 @@ AS $$
 		CASE WHEN t.rule = 'uncache_cacheops'
 			THEN format('SELECT uncache.watch(%L, cacheops => %L)', t.relation::regclass,
 				(SELECT left(t.arguments[1], length(t.arguments[1]) - length(a.key)) || c.relname || t.arguments[2:]
-				 FROM uncache.rule_for_any_row(t.action, t.arguments) a))
+				 FROM uncache_internal.rule_for_any_row(t.action, t.arguments) a))
 			ELSE format('DROP TRIGGER %I ON %s, or create it with the name by which Django knows the table.', t.rule, t.relation::regclass) END
-	FROM uncache.rule_triggers t
+	FROM uncache_internal.rule_triggers t
 		JOIN pg_class c ON c.oid = t.relation,
-		LATERAL (SELECT CASE t.arguments[1] WHEN c.relname THEN c.relname ELSE uncache.cacheops_table(t.arguments) END AS name,
+		LATERAL (SELECT CASE t.arguments[1] WHEN c.relname THEN c.relname ELSE uncache_internal.cacheops_table(t.arguments) END AS name,
 			t.rule ~ '^uncache_cacheops(_own[0-9]*)?$' AS is_watched OFFSET 0) r
 	WHERE t.action = 'cacheops' AND t.is_for_rows AND NOT t.is_inherited AND r.name <> c.relname AND CASE WHEN r.is_watched
 		THEN NOT EXISTS (WITH RECURSIVE ancestors(ancestor) AS (
@@ -268,17 +268,17 @@ AS $$
 			AND NOT EXISTS (SELECT FROM pg_class v WHERE v.relname = r.name AND v.relnamespace = c.relnamespace AND v.relkind = 'v')
 		ELSE NOT EXISTS (SELECT FROM pg_class o WHERE o.relname = r.name AND o.relkind IN ('r', 'p', 'v', 'm', 'f')) END
 $$;
-COMMENT ON FUNCTION uncache.check_table_names() IS 'rules for what cacheops has cached that do not name their table';
+COMMENT ON FUNCTION uncache_internal.check_table_names() IS 'rules for what cacheops has cached that do not name their table';
 
-CREATE FUNCTION uncache.check_heirs(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_heirs(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH RECURSIVE heirs(relation, rule, action, heir) AS (
 		SELECT t.relation, t.rule, t.action, i.inhrelid
-		FROM uncache.rule_triggers t
+		FROM uncache_internal.rule_triggers t
 			JOIN pg_class c ON c.oid = t.relation AND c.relkind = 'r'
 			JOIN pg_inherits i ON i.inhparent = t.relation
-		WHERE t.is_for_rows AND NOT uncache.is_schema_rule(t.rule)
+		WHERE t.is_for_rows AND NOT uncache_internal.is_schema_rule(t.rule)
 		UNION
 		SELECT h.relation, h.rule, h.action, i.inhrelid
 		FROM heirs h JOIN pg_inherits i ON i.inhparent = h.heir
@@ -286,20 +286,20 @@ AS $$
 	SELECT h.relation, h.rule, format('rows of %s, which inherits from the table, are not covered', h.heir::regclass),
 		format('Call uncache.watch for %s, too.', h.heir::regclass)
 	FROM heirs h
-	WHERE NOT EXISTS (SELECT FROM uncache.rule_triggers o
+	WHERE NOT EXISTS (SELECT FROM uncache_internal.rule_triggers o
 			WHERE o.relation = h.heir AND o.action = h.action AND o.is_for_rows
 			OFFSET 0)
 $$;
-COMMENT ON FUNCTION uncache.check_heirs() IS 'rules of tables whose heirs have none';
+COMMENT ON FUNCTION uncache_internal.check_heirs() IS 'rules of tables whose heirs have none';
 
-CREATE FUNCTION uncache.check_columns(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_columns(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT t.relation, t.rule, format('it reads column %I, which is another one than before', c.written),
 		format('The column that it read before is called %I now. Call uncache.watch to say what is meant.', c.followed)
 	FROM uncache.renamed_columns r,
 		LATERAL (SELECT o.relation, o.rule
-			FROM uncache.rule_triggers o
+			FROM uncache_internal.rule_triggers o
 			WHERE o.relation = r.relation AND o.rule = r.rule AND o.is_for_rows AND NOT o.is_inherited
 				AND o.arguments = ARRAY(SELECT a FROM unnest(r.present) WITH ORDINALITY AS u(a, n) ORDER BY n OFFSET cardinality(r.present) - cardinality(o.arguments))
 			OFFSET 0) t,
@@ -307,9 +307,9 @@ AS $$
 	WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.written OFFSET 0)
 		AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.followed OFFSET 0)
 $$;
-COMMENT ON FUNCTION uncache.check_columns() IS 'rules that had to choose between two columns: the one that was renamed, and the one of its name';
+COMMENT ON FUNCTION uncache_internal.check_columns() IS 'rules that had to choose between two columns: the one that was renamed, and the one of its name';
 
-CREATE FUNCTION uncache.check_tables_replaced(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_tables_replaced(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT c.oid, t.rule, format('%s had this name when it got the rule, which this table has not', r.relation::regclass),
@@ -318,38 +318,38 @@ AS $$
 		JOIN pg_namespace n ON n.nspname = r.schema
 		JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.name AND c.oid <> r.relation AND c.relkind IN ('r', 'p', 'm'),
 		LATERAL (SELECT o.rule, o.action, o.arguments
-			FROM uncache.rule_triggers o
+			FROM uncache_internal.rule_triggers o
 			WHERE o.relation = r.relation AND (o.is_for_rows OR o.trigger_id IS NULL) AND NOT o.is_inherited
-				AND NOT uncache.is_schema_rule(o.rule)
+				AND NOT uncache_internal.is_schema_rule(o.rule)
 			OFFSET 0) t
-	WHERE NOT EXISTS (SELECT FROM uncache.rule_triggers o
+	WHERE NOT EXISTS (SELECT FROM uncache_internal.rule_triggers o
 			WHERE o.relation = c.oid AND (o.is_for_rows OR o.trigger_id IS NULL) AND o.action = t.action AND CASE WHEN o.arguments = t.arguments THEN true
 				WHEN cardinality(t.arguments) < 100 THEN o.arguments @> t.arguments
 				ELSE NOT EXISTS (SELECT unnest(t.arguments) EXCEPT SELECT unnest(o.arguments)) END
 			OFFSET 0)
 $$;
-COMMENT ON FUNCTION uncache.check_tables_replaced() IS 'tables that have the name of one that had rules';
+COMMENT ON FUNCTION uncache_internal.check_tables_replaced() IS 'tables that have the name of one that had rules';
 
 /* UPDATE OF goes by what the statement sets: 19 is ROW, BEFORE and UPDATE. */
-CREATE FUNCTION uncache.check_before_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_before_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT t.relation, t.rule, format('columns that only trigger %I on %s changes are not noticed', b.tgname, b.tgrelid::regclass),
 		'Call uncache.watch without columns if it changes one that the rule reads.'
-	FROM uncache.rule_triggers t, uncache.truncate_relations(t.relation) AS c(relation),
+	FROM uncache_internal.rule_triggers t, uncache_internal.truncate_relations(t.relation) AS c(relation),
 		LATERAL (SELECT o.tgname, o.tgrelid
 			FROM pg_trigger o
 			WHERE o.tgrelid = c.relation AND o.tgtype & 19 = 19 AND o.tgenabled <> 'D' AND o.tgparentid = 0
 			OFFSET 0) b
 	WHERE t.is_for_rows AND t.on_update AND NOT t.is_inherited AND t.update_columns IS NOT NULL
 $$;
-COMMENT ON FUNCTION uncache.check_before_triggers() IS 'rules that fire for some columns, on tables whose triggers change others';
+COMMENT ON FUNCTION uncache_internal.check_before_triggers() IS 'rules that fire for some columns, on tables whose triggers change others';
 
-CREATE FUNCTION uncache.check_schemas(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_schemas(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH meant AS MATERIALIZED (
-		SELECT c.oid AS relation, uncache.schema_rule_name(c.oid) AS rule, uncache.schema_tags(c.oid) AS tags,
+		SELECT c.oid AS relation, uncache_internal.schema_rule_name(c.oid) AS rule, uncache_internal.schema_tags(c.oid) AS tags,
 			format('SELECT uncache.watch_schema(%L, %L, %L)', quote_ident(w.schema), w.exclude, w.target) AS hint
 		FROM uncache.schemas w
 			JOIN pg_namespace n ON n.nspname = w.schema
@@ -358,32 +358,32 @@ AS $$
 	SELECT m.relation, m.rule, 'the table is in a watched schema and its rule is missing or outdated', m.hint
 	FROM meant m
 	WHERE m.tags IS NOT NULL
-		AND NOT EXISTS (SELECT FROM uncache.rule_triggers t
+		AND NOT EXISTS (SELECT FROM uncache_internal.rule_triggers t
 			WHERE t.relation = m.relation AND t.rule = m.rule AND t.is_for_rows AND t.arguments = m.tags
 			OFFSET 0)
 $$;
-COMMENT ON FUNCTION uncache.check_schemas() IS 'tables of watched schemas without their rule';
+COMMENT ON FUNCTION uncache_internal.check_schemas() IS 'tables of watched schemas without their rule';
 
 /* As a schema's dump leaves it that is restored under another name: one row for each schema. */
-CREATE FUNCTION uncache.check_schemas_unwatched(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_schemas_unwatched(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH rules AS MATERIALIZED (
 		SELECT t.relation, t.rule, (SELECT c.relnamespace FROM pg_class c WHERE c.oid = t.relation) AS schema
-		FROM uncache.rule_triggers t
-		WHERE t.is_for_rows AND NOT t.is_inherited AND uncache.is_schema_rule(t.rule)
+		FROM uncache_internal.rule_triggers t
+		WHERE t.is_for_rows AND NOT t.is_inherited AND uncache_internal.is_schema_rule(t.rule)
 	)
 	SELECT DISTINCT ON (r.schema) r.relation, r.rule,
 		format('it is the rule of a watched schema, and schema %I is not watched: tables that are made later have none', n.nspname),
 		format('SELECT uncache.watch_schema(%L)', quote_ident(n.nspname))
 	FROM rules r, LATERAL (SELECT o.nspname FROM pg_namespace o WHERE o.oid = r.schema OFFSET 0) n
 	WHERE r.schema NOT IN (SELECT o.oid FROM uncache.schemas w JOIN pg_namespace o ON o.nspname = w.schema)
-		AND uncache.schema_tags(r.relation) IS NULL
+		AND uncache_internal.schema_tags(r.relation) IS NULL
 	ORDER BY r.schema, r.relation, r.rule
 $$;
-COMMENT ON FUNCTION uncache.check_schemas_unwatched() IS 'schemas whose tables have automatic rules, and that are not watched';
+COMMENT ON FUNCTION uncache_internal.check_schemas_unwatched() IS 'schemas whose tables have automatic rules, and that are not watched';
 
-CREATE FUNCTION uncache.check_event_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.check_event_triggers(OUT relation oid, OUT rule name, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT NULL::oid, NULL::name, format('event trigger %I is %s', e.evtname,
@@ -394,7 +394,7 @@ AS $$
 		JOIN pg_extension x ON d.refclassid = 'pg_extension'::regclass AND x.oid = d.refobjid AND x.extname = 'uncache'
 	WHERE e.evtenabled <> 'A'
 $$;
-COMMENT ON FUNCTION uncache.check_event_triggers() IS 'event triggers of uncache that do not always fire';
+COMMENT ON FUNCTION uncache_internal.check_event_triggers() IS 'event triggers of uncache that do not always fire';
 
 /*
  * It hardly waits for a lock, for two seconds in all, and keeps none of what it had to lock: a migration must
@@ -405,20 +405,20 @@ CREATE FUNCTION uncache.check_rules(OUT relation regclass, OUT rule name, OUT pr
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms' SET jit = off
 AS $$
 	SELECT p.relation::regclass, p.rule, p.problem, p.hint
-	FROM (SELECT * FROM uncache.check_event_triggers()
-		UNION ALL SELECT * FROM uncache.check_triggers()
-		UNION ALL SELECT * FROM uncache.check_events()
-		UNION ALL SELECT * FROM uncache.check_truncates()
-		UNION ALL SELECT * FROM uncache.check_arguments()
-		UNION ALL SELECT * FROM uncache.check_authors()
-		UNION ALL SELECT * FROM uncache.check_products()
-		UNION ALL SELECT * FROM uncache.check_table_names()
-		UNION ALL SELECT * FROM uncache.check_heirs()
-		UNION ALL SELECT * FROM uncache.check_columns()
-		UNION ALL SELECT * FROM uncache.check_tables_replaced()
-		UNION ALL SELECT * FROM uncache.check_before_triggers()
-		UNION ALL SELECT * FROM uncache.check_schemas()
-		UNION ALL SELECT * FROM uncache.check_schemas_unwatched()) p
+	FROM (SELECT * FROM uncache_internal.check_event_triggers()
+		UNION ALL SELECT * FROM uncache_internal.check_triggers()
+		UNION ALL SELECT * FROM uncache_internal.check_events()
+		UNION ALL SELECT * FROM uncache_internal.check_truncates()
+		UNION ALL SELECT * FROM uncache_internal.check_arguments()
+		UNION ALL SELECT * FROM uncache_internal.check_authors()
+		UNION ALL SELECT * FROM uncache_internal.check_products()
+		UNION ALL SELECT * FROM uncache_internal.check_table_names()
+		UNION ALL SELECT * FROM uncache_internal.check_heirs()
+		UNION ALL SELECT * FROM uncache_internal.check_columns()
+		UNION ALL SELECT * FROM uncache_internal.check_tables_replaced()
+		UNION ALL SELECT * FROM uncache_internal.check_before_triggers()
+		UNION ALL SELECT * FROM uncache_internal.check_schemas()
+		UNION ALL SELECT * FROM uncache_internal.check_schemas_unwatched()) p
 	ORDER BY p.relation::regclass::text COLLATE "C" NULLS FIRST, p.rule, p.problem COLLATE "C"
 $$;
 COMMENT ON FUNCTION uncache.check_rules() IS 'what is wrong with rules, a row for each problem; none if all is well';

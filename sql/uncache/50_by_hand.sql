@@ -24,10 +24,10 @@ CREATE FUNCTION uncache.invalidate_all() RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_invalidate_all';
 COMMENT ON FUNCTION uncache.invalidate_all() IS 'forgets all that any rule can produce when the transaction commits';
 
-CREATE FUNCTION uncache.record_statement(statement text, OUT relation oid, OUT rule text, OUT action text, OUT target text, OUT key text)
+CREATE FUNCTION uncache_internal.record_statement(statement text, OUT relation oid, OUT rule text, OUT action text, OUT target text, OUT key text)
 	RETURNS SETOF record
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_record_statement';
-COMMENT ON FUNCTION uncache.record_statement(text) IS 'what explain() reads, with what comes again';
+COMMENT ON FUNCTION uncache_internal.record_statement(text) IS 'what explain() reads, with what comes again';
 
 /* The search path stays the caller's: it is his statement. */
 CREATE FUNCTION uncache.explain(statement text,
@@ -35,7 +35,7 @@ CREATE FUNCTION uncache.explain(statement text,
 	LANGUAGE sql STRICT
 AS $$
 	SELECT r.relation::pg_catalog.regclass, r.rule, r.action, r.target, r.key
-	FROM uncache.record_statement(statement) WITH ORDINALITY AS r(relation, rule, action, target, key, n)
+	FROM uncache_internal.record_statement(statement) WITH ORDINALITY AS r(relation, rule, action, target, key, n)
 	GROUP BY 1, 2, 3, 4, 5
 	ORDER BY pg_catalog.min(r.n)
 $$;

@@ -1,30 +1,30 @@
 /* Consumers come and attach: docs/protocol.md. */
 
-CREATE FUNCTION uncache.lock_consumer(id integer) RETURNS boolean
+CREATE FUNCTION uncache_internal.lock_consumer(id integer) RETURNS boolean
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_lock_consumer';
-COMMENT ON FUNCTION uncache.lock_consumer(integer) IS 'takes a consumer''s lock for the session';
+COMMENT ON FUNCTION uncache_internal.lock_consumer(integer) IS 'takes a consumer''s lock for the session';
 
-CREATE FUNCTION uncache.consumers_changed() RETURNS void
+CREATE FUNCTION uncache_internal.consumers_changed() RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_consumers_changed';
-COMMENT ON FUNCTION uncache.consumers_changed() IS 'makes every backend read uncache.consumers again';
+COMMENT ON FUNCTION uncache_internal.consumers_changed() IS 'makes every backend read uncache.consumers again';
 
-CREATE FUNCTION uncache.check_tables() RETURNS void
+CREATE FUNCTION uncache_internal.check_tables() RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_check_tables';
-COMMENT ON FUNCTION uncache.check_tables() IS 'raises if a table of the extension is not what the library knows';
+COMMENT ON FUNCTION uncache_internal.check_tables() IS 'raises if a table of the extension is not what the library knows';
 
-CREATE FUNCTION uncache.retention_seconds() RETURNS integer
+CREATE FUNCTION uncache_internal.retention_seconds() RETURNS integer
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_retention_seconds';
-COMMENT ON FUNCTION uncache.retention_seconds() IS 'the setting uncache.retention';
+COMMENT ON FUNCTION uncache_internal.retention_seconds() IS 'the setting uncache.retention';
 
-CREATE FUNCTION uncache.max_lag_seconds() RETURNS integer
+CREATE FUNCTION uncache_internal.max_lag_seconds() RETURNS integer
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_max_lag_seconds';
-COMMENT ON FUNCTION uncache.max_lag_seconds() IS 'the setting uncache.max_lag';
+COMMENT ON FUNCTION uncache_internal.max_lag_seconds() IS 'the setting uncache.max_lag';
 
 CREATE FUNCTION uncache.files_created_at() RETURNS timestamptz
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_files_created_at';
 COMMENT ON FUNCTION uncache.files_created_at() IS 'when the data directory was made or copied; null where the file system does not tell';
 
-CREATE FUNCTION uncache.identity() RETURNS text
+CREATE FUNCTION uncache_internal.identity() RETURNS text
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format('system %s, timeline %s, database %s, files of %s',
@@ -33,14 +33,14 @@ AS $$
 		(SELECT oid FROM pg_database WHERE datname = current_database()),
 		coalesce(to_char(uncache.files_created_at() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), 'an unknown time'))
 $$;
-COMMENT ON FUNCTION uncache.identity() IS 'the history that a cursor belongs to';
+COMMENT ON FUNCTION uncache_internal.identity() IS 'the history that a cursor belongs to';
 
 /*
  * Transactions of this database from before the barrier that have not ended.
  * Sessions first: a transaction that is prepared meanwhile is found in one of
  * the two.
  */
-CREATE FUNCTION uncache.transactions_in_flight(barrier xid8) RETURNS SETOF xid
+CREATE FUNCTION uncache_internal.transactions_in_flight(barrier xid8) RETURNS SETOF xid
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT a.backend_xid
@@ -52,9 +52,9 @@ AS $$
 	FROM pg_prepared_xacts p
 	WHERE age(p.transaction) > age(barrier::xid) AND p.database = current_database()
 $$;
-COMMENT ON FUNCTION uncache.transactions_in_flight(xid8) IS 'transactions from before a barrier that are still running';
+COMMENT ON FUNCTION uncache_internal.transactions_in_flight(xid8) IS 'transactions from before a barrier that are still running';
 
-CREATE FUNCTION uncache.has_marker(consumer_id integer) RETURNS boolean
+CREATE FUNCTION uncache_internal.has_marker(consumer_id integer) RETURNS boolean
 	LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -65,30 +65,30 @@ BEGIN
 	RETURN EXISTS (SELECT FROM uncache.markers m WHERE m.consumer_id = has_marker.consumer_id);
 END
 $$;
-COMMENT ON FUNCTION uncache.has_marker(integer) IS 'false if PostgreSQL has crashed since the consumer attached last';
+COMMENT ON FUNCTION uncache_internal.has_marker(integer) IS 'false if PostgreSQL has crashed since the consumer attached last';
 
 /* Why PostgreSQL cannot prove what a consumer has missed, or null. */
-CREATE FUNCTION uncache.find_resync_reason(consumer uncache.consumers) RETURNS text
+CREATE FUNCTION uncache_internal.find_resync_reason(consumer uncache.consumers) RETURNS text
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF consumer.cursor IS NULL THEN
 		RETURN coalesce(consumer.resync_reason, 'first registration');
-	ELSIF consumer.identity <> uncache.identity() THEN
-		RETURN format('another history: the cursor is from %s; this is %s', consumer.identity, uncache.identity());
-	ELSIF NOT uncache.has_marker(consumer.id) THEN
+	ELSIF consumer.identity <> uncache_internal.identity() THEN
+		RETURN format('another history: the cursor is from %s; this is %s', consumer.identity, uncache_internal.identity());
+	ELSIF NOT uncache_internal.has_marker(consumer.id) THEN
 		RETURN 'PostgreSQL has crashed';
 	END IF;
 	RETURN consumer.resync_reason;
 END
 $$;
-COMMENT ON FUNCTION uncache.find_resync_reason(uncache.consumers) IS 'why a consumer has to resync whatever its Redis is; null if it has not';
+COMMENT ON FUNCTION uncache_internal.find_resync_reason(uncache.consumers) IS 'why a consumer has to resync whatever its Redis is; null if it has not';
 
 /*
  * The same process that goes on with the same history has in it all that it has
  * ever answered; one whose offset went back does not go on.
  */
-CREATE FUNCTION uncache.find_redis_change(consumer uncache.consumers, server text, replid text, repl_offset bigint) RETURNS text
+CREATE FUNCTION uncache_internal.find_redis_change(consumer uncache.consumers, server text, replid text, repl_offset bigint) RETURNS text
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
@@ -103,14 +103,14 @@ AS $$
 		THEN 'Redis has gone back in its history, and has lost deletes'
 	END
 $$;
-COMMENT ON FUNCTION uncache.find_redis_change(uncache.consumers, text, text, bigint) IS 'why a Redis may have lost what was acknowledged, or null';
+COMMENT ON FUNCTION uncache_internal.find_redis_change(uncache.consumers, text, text, bigint) IS 'why a Redis may have lost what was acknowledged, or null';
 
 /*
  * What was acknowledged was deleted in one place; what is cached elsewhere may
  * be as old as it likes.  A relay that does not tell its place says nothing
  * against the one that is known.
  */
-CREATE FUNCTION uncache.find_place_change(consumer uncache.consumers, place text) RETURNS text
+CREATE FUNCTION uncache_internal.find_place_change(consumer uncache.consumers, place text) RETURNS text
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
@@ -121,7 +121,7 @@ AS $$
 		ELSE format('the last deletes went to %s; now they go to %s', consumer.place, place)
 	END
 $$;
-COMMENT ON FUNCTION uncache.find_place_change(uncache.consumers, text) IS 'why what was acknowledged says nothing about a place in Redis, or null';
+COMMENT ON FUNCTION uncache_internal.find_place_change(uncache.consumers, text) IS 'why what was acknowledged says nothing about a place in Redis, or null';
 
 /*
  * A Redis that says that it has followed another history until an offset has in
@@ -129,7 +129,7 @@ COMMENT ON FUNCTION uncache.find_place_change(uncache.consumers, text) IS 'why w
  * locked, since trim() may be about to drop it together with what is behind its
  * cursor; it is a position of the new history, too, and the only one.
  */
-CREATE FUNCTION uncache.go_back(consumer uncache.consumers, repl_offset bigint, replid2 text, second_repl_offset bigint, OUT cursor text, OUT slot timestamptz)
+CREATE FUNCTION uncache_internal.go_back(consumer uncache.consumers, repl_offset bigint, replid2 text, second_repl_offset bigint, OUT cursor text, OUT slot timestamptz)
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -143,21 +143,21 @@ BEGIN
 	UPDATE uncache.positions p SET repl_offset = go_back.repl_offset WHERE p.consumer_id = consumer.id;
 END
 $$;
-COMMENT ON FUNCTION uncache.go_back(uncache.consumers, bigint, text, bigint) IS 'the newest position that is in a Redis'' history; null if none is known to be';
+COMMENT ON FUNCTION uncache_internal.go_back(uncache.consumers, bigint, text, bigint) IS 'the newest position that is in a Redis'' history; null if none is known to be';
 
 /*
  * A cursor and the journal that it belongs to stand in one database and share
  * its fate, be that restored, promoted, upgraded or copied.  One with ids that
  * were never given out was carried in from elsewhere.
  */
-CREATE FUNCTION uncache.is_ahead(cursor text) RETURNS boolean
+CREATE FUNCTION uncache_internal.is_ahead(cursor text) RETURNS boolean
 	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT greatest(split_part(cursor, ':', 2)::numeric,
 			nullif(split_part(split_part(cursor, '/', 2), '.', 1), '')::numeric + 1)
 		> pg_snapshot_xmax(pg_current_snapshot())::text::numeric
 $$;
-COMMENT ON FUNCTION uncache.is_ahead(text) IS 'whether a cursor names transactions that this server has not seen yet';
+COMMENT ON FUNCTION uncache_internal.is_ahead(text) IS 'whether a cursor names transactions that this server has not seen yet';
 
 /*
  * The registration has to be committed before the barrier is taken: then a
@@ -165,7 +165,7 @@ COMMENT ON FUNCTION uncache.is_ahead(text) IS 'whether a cursor names transactio
  * first row, and one before it is waited for.  The barrier is an id of its own,
  * since a snapshot does not list what is running beyond the last that ended.
  */
-CREATE FUNCTION uncache.pass_barrier(consumer uncache.consumers, OUT passed boolean, OUT reason text)
+CREATE FUNCTION uncache_internal.pass_barrier(consumer uncache.consumers, OUT passed boolean, OUT reason text)
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -184,16 +184,16 @@ BEGIN
 	PERFORM pg_stat_clear_snapshot();
 	SELECT count(*) = 0, format('transactions in flight have to end first: %s, the oldest is %s', count(*), (array_agg(x ORDER BY age(x) DESC))[1])
 		INTO passed, reason
-		FROM uncache.transactions_in_flight(known_barrier) x;
+		FROM uncache_internal.transactions_in_flight(known_barrier) x;
 END
 $$;
-COMMENT ON FUNCTION uncache.pass_barrier(uncache.consumers) IS 'whether every transaction that may not know of a consumer has ended';
+COMMENT ON FUNCTION uncache_internal.pass_barrier(uncache.consumers) IS 'whether every transaction that may not know of a consumer has ended';
 
 /*
  * Writers have journalled nothing for a lost consumer: what holds for a new one
  * holds for it, too.  The barrier is taken by the next call of attach.
  */
-CREATE FUNCTION uncache.register_again(consumer_id integer) RETURNS void
+CREATE FUNCTION uncache_internal.register_again(consumer_id integer) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -201,10 +201,10 @@ BEGIN
 		SET lost_at = NULL, missed_from = NULL, checked_at = NULL, barrier = NULL, cursor = NULL,
 			registered_at = clock_timestamp()
 		WHERE c.id = consumer_id;
-	PERFORM uncache.consumers_changed();
+	PERFORM uncache_internal.consumers_changed();
 END
 $$;
-COMMENT ON FUNCTION uncache.register_again(integer) IS 'makes a lost consumer one that writers know, as a new one';
+COMMENT ON FUNCTION uncache_internal.register_again(integer) IS 'makes a lost consumer one that writers know, as a new one';
 
 CREATE FUNCTION uncache.attach(target text, server text DEFAULT NULL, replid text DEFAULT NULL, repl_offset bigint DEFAULT 0,
 	replid2 text DEFAULT NULL, second_repl_offset bigint DEFAULT 0, place text DEFAULT NULL, address text DEFAULT NULL,
@@ -215,7 +215,7 @@ DECLARE
 	consumer uncache.consumers;
 	back record;
 BEGIN
-	IF NOT coalesce(uncache.is_target(attach.target), false) THEN
+	IF NOT coalesce(uncache_internal.is_target(attach.target), false) THEN
 		RAISE EXCEPTION 'invalid name of a target: "%"', attach.target
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'A target''s name is a letter and up to 47 letters, digits, "_", "." or "-".';
@@ -226,23 +226,23 @@ BEGIN
 			USING ERRCODE = 'feature_not_supported',
 			HINT = 'SET default_transaction_isolation = ''read committed'' in its session.';
 	END IF;
-	PERFORM uncache.check_tables();
+	PERFORM uncache_internal.check_tables();
 	SELECT * INTO consumer FROM uncache.consumers c WHERE c.target = attach.target;
 	IF NOT FOUND THEN
 		/* locked before it is seen: who takes the barrier must come after the commit */
 		INSERT INTO uncache.consumers AS c (target) VALUES (attach.target) ON CONFLICT DO NOTHING
 			RETURNING c.id INTO consumer.id;
 		IF FOUND THEN
-			PERFORM uncache.lock_consumer(consumer.id);
+			PERFORM uncache_internal.lock_consumer(consumer.id);
 		END IF;
-		PERFORM uncache.consumers_changed();
+		PERFORM uncache_internal.consumers_changed();
 		state := 'waiting';
 		reason := 'registered';
 		RETURN;
 	END IF;
-	IF NOT uncache.lock_consumer(consumer.id) THEN
+	IF NOT uncache_internal.lock_consumer(consumer.id) THEN
 		state := 'standby';
-		reason := format('session %s works for the target', uncache.consumer_worker(consumer.id));
+		reason := format('session %s works for the target', uncache_internal.consumer_worker(consumer.id));
 		IF consumer.place <> place THEN
 			state := 'conflict';
 			reason := format('%s and deletes in %s, not in %s', reason, consumer.place, place);
@@ -254,14 +254,14 @@ BEGIN
 	/* whoever works for it now has not told of any */
 	UPDATE uncache.consumers c SET late_standbys = NULL WHERE c.id = consumer.id AND c.late_standbys IS NOT NULL;
 	IF consumer.lost_at IS NOT NULL THEN
-		PERFORM uncache.register_again(consumer.id);
+		PERFORM uncache_internal.register_again(consumer.id);
 		state := 'waiting';
 		reason := format('registered again; it was %s', consumer.resync_reason);
 		RETURN;
 	END IF;
 
 	IF consumer.cursor IS NULL THEN
-		SELECT b.reason INTO reason FROM uncache.pass_barrier(consumer) b WHERE NOT b.passed;
+		SELECT b.reason INTO reason FROM uncache_internal.pass_barrier(consumer) b WHERE NOT b.passed;
 		IF FOUND THEN
 			state := 'waiting';
 			RETURN;
@@ -270,7 +270,7 @@ BEGIN
 
 	state := 'ready';
 	cursor := consumer.cursor;
-	reason := coalesce(uncache.find_resync_reason(consumer), uncache.find_place_change(consumer, place));
+	reason := coalesce(uncache_internal.find_resync_reason(consumer), uncache_internal.find_place_change(consumer, place));
 	IF reason IS NULL AND server = '' AND consumer.address <> address THEN
 		reason := format('Redis does not tell which process it is, and is at another address than before: %s, not %s', address, consumer.address);
 	ELSIF reason IS NULL AND server = '' THEN
@@ -279,13 +279,13 @@ BEGIN
 		UPDATE uncache.consumers c SET server = NULL, replid = NULL, address = attach.address
 			WHERE c.id = consumer.id AND (c.server IS NOT NULL OR c.address IS DISTINCT FROM attach.address);
 	ELSIF reason IS NULL AND server IS NOT NULL THEN
-		reason := uncache.find_redis_change(consumer, server, replid, repl_offset);
+		reason := uncache_internal.find_redis_change(consumer, server, replid, repl_offset);
 		IF reason IS NOT NULL THEN
-			back := uncache.go_back(consumer, repl_offset, replid2, second_repl_offset);
+			back := uncache_internal.go_back(consumer, repl_offset, replid2, second_repl_offset);
 			IF back.cursor IS NOT NULL THEN
 				cursor := back.cursor;
 				reason := format('%s: %s rows of the last %s s are applied again',
-					reason, uncache.count_behind(attach.target, back.cursor),
+					reason, uncache_internal.count_behind(attach.target, back.cursor),
 					ceil(extract(epoch FROM clock_timestamp() - back.slot)));
 				UPDATE uncache.consumers c
 					SET cursor = attach.cursor, server = attach.server, replid = attach.replid
@@ -297,11 +297,11 @@ BEGIN
 	IF reason IS NOT NULL THEN
 		state := 'resync';
 		/* as long as it can be the cursor holds on: what was invalidated by hand is in no rule */
-		IF cursor IS NULL OR uncache.is_ahead(cursor) THEN
+		IF cursor IS NULL OR uncache_internal.is_ahead(cursor) THEN
 			cursor := pg_current_snapshot()::text;
 		END IF;
 		UPDATE uncache.consumers c
-			SET cursor = attach.cursor, resync_reason = attach.reason, identity = uncache.identity(),
+			SET cursor = attach.cursor, resync_reason = attach.reason, identity = uncache_internal.identity(),
 				server = nullif(attach.server, ''), replid = attach.replid, place = attach.place,
 				address = CASE WHEN attach.server = '' THEN attach.address END
 			WHERE c.id = consumer.id;
@@ -312,7 +312,7 @@ END
 $$;
 COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text) IS 'registers a target''s consumer and takes its lock for the session';
 
-CREATE FUNCTION uncache.consumer_worker(consumer_id integer) RETURNS integer
+CREATE FUNCTION uncache_internal.consumer_worker(consumer_id integer) RETURNS integer
 	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT l.pid FROM pg_locks l
@@ -321,4 +321,4 @@ AS $$
 		AND l.granted
 	LIMIT 1
 $$;
-COMMENT ON FUNCTION uncache.consumer_worker(integer) IS 'the process id of the session that has a consumer''s lock';
+COMMENT ON FUNCTION uncache_internal.consumer_worker(integer) IS 'the process id of the session that has a consumer''s lock';

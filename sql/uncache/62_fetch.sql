@@ -10,11 +10,11 @@ CREATE FUNCTION uncache.fetch_until(target text, cursor text, max_bytes integer,
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_fetch_until';
 COMMENT ON FUNCTION uncache.fetch_until(text, text, integer, text) IS 'the journal rows between two cursors; the last row has the next cursor';
 
-CREATE FUNCTION uncache.check_ack(target text, cursor text) RETURNS void
+CREATE FUNCTION uncache_internal.check_ack(target text, cursor text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_ack';
-COMMENT ON FUNCTION uncache.check_ack(text, text) IS 'raises unless the session may move the consumer to the cursor';
+COMMENT ON FUNCTION uncache_internal.check_ack(text, text) IS 'raises unless the session may move the consumer to the cursor';
 
-CREATE FUNCTION uncache.raise_no_cursor(target text) RETURNS void
+CREATE FUNCTION uncache_internal.raise_no_cursor(target text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -24,21 +24,21 @@ BEGIN
 		HINT = 'Call uncache.attach(target) again.';
 END
 $$;
-COMMENT ON FUNCTION uncache.raise_no_cursor(text) IS 'the error of acknowledging for a consumer that is not at work';
+COMMENT ON FUNCTION uncache_internal.raise_no_cursor(text) IS 'the error of acknowledging for a consumer that is not at work';
 
 /* The position is that of what was acknowledged until now; during a resync nobody knows. */
-CREATE FUNCTION uncache.put_position(target text, repl_offset bigint) RETURNS void
+CREATE FUNCTION uncache_internal.put_position(target text, repl_offset bigint) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	INSERT INTO uncache.positions AS p (consumer_id, slot, repl_offset, cursor)
 		SELECT c.id, to_timestamp(floor(extract(epoch FROM clock_timestamp()) / s.seconds) * s.seconds), repl_offset, c.cursor
 		FROM uncache.consumers c,
-			(SELECT greatest(1, uncache.retention_seconds() / 300) AS seconds) s
+			(SELECT greatest(1, uncache_internal.retention_seconds() / 300) AS seconds) s
 		WHERE c.target = put_position.target AND c.cursor IS NOT NULL AND c.resync_reason IS NULL AND c.replid IS NOT NULL
 		FOR NO KEY UPDATE OF c
 	ON CONFLICT (consumer_id, slot) DO UPDATE SET repl_offset = EXCLUDED.repl_offset, cursor = EXCLUDED.cursor
 $$;
-COMMENT ON FUNCTION uncache.put_position(text, bigint) IS 'remembers a place in the history of a consumer''s Redis';
+COMMENT ON FUNCTION uncache_internal.put_position(text, bigint) IS 'remembers a place in the history of a consumer''s Redis';
 
 CREATE FUNCTION uncache.ack(target text, cursor text, repl_offset bigint DEFAULT 0) RETURNS void
 	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -46,9 +46,9 @@ AS $$
 DECLARE
 	row_place tid;
 BEGIN
-	PERFORM uncache.check_ack(ack.target, ack.cursor);
+	PERFORM uncache_internal.check_ack(ack.target, ack.cursor);
 	IF repl_offset > 0 THEN
-		PERFORM uncache.put_position(target, repl_offset);
+		PERFORM uncache_internal.put_position(target, repl_offset);
 	END IF;
 	/*
 	 * Who had no cursor, or was declared lost a moment ago, must not get one so.
@@ -64,7 +64,7 @@ BEGIN
 			RETURNING c.ctid INTO row_place;
 	END IF;
 	IF NOT FOUND THEN
-		PERFORM uncache.raise_no_cursor(ack.target);
+		PERFORM uncache_internal.raise_no_cursor(ack.target);
 	END IF;
 	PERFORM set_config('uncache.consumer_row', row_place::text, false);
 END
@@ -75,7 +75,7 @@ CREATE FUNCTION uncache.resync_keys(target text, OUT action text, OUT key text) 
 	LANGUAGE sql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT DISTINCT p.action, p.key
-	FROM uncache.rules r, uncache.rule_for_any_row(r.action, r.templates) p
+	FROM uncache.rules r, uncache_internal.rule_for_any_row(r.action, r.templates) p
 	WHERE p.target = resync_keys.target
 $$;
 COMMENT ON FUNCTION uncache.resync_keys(text) IS 'everything that the rules can produce for a target';
@@ -84,12 +84,12 @@ CREATE FUNCTION uncache.resynced(target text) RETURNS void
 	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM uncache.check_ack(resynced.target,
+	PERFORM uncache_internal.check_ack(resynced.target,
 		coalesce((SELECT c.cursor FROM uncache.consumers c WHERE c.target = resynced.target), '1:1:'));
 	UPDATE uncache.consumers c SET resync_reason = NULL
 		WHERE c.target = resynced.target AND c.cursor IS NOT NULL;
 	IF NOT FOUND THEN
-		PERFORM uncache.raise_no_cursor(resynced.target);
+		PERFORM uncache_internal.raise_no_cursor(resynced.target);
 	END IF;
 END
 $$;

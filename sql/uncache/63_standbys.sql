@@ -1,8 +1,8 @@
 /* Consumers find out how far standbys are: docs/protocol.md. */
 
-CREATE FUNCTION uncache.wal_position() RETURNS pg_lsn
+CREATE FUNCTION uncache_internal.wal_position() RETURNS pg_lsn
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_wal_position';
-COMMENT ON FUNCTION uncache.wal_position() IS 'a place in the WAL behind every commit that can be seen; it is flushed';
+COMMENT ON FUNCTION uncache_internal.wal_position() IS 'a place in the WAL behind every commit that can be seen; it is flushed';
 
 /*
  * The place first: what is replayed is compared with it.  Several standbys may have one
@@ -13,9 +13,9 @@ CREATE FUNCTION uncache.standbys(target text, names text[], mark boolean, OUT na
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM uncache.check_ack(standbys.target, '1:1:');
+	PERFORM uncache_internal.check_ack(standbys.target, '1:1:');
 	IF mark THEN
-		replayed := uncache.wal_position();
+		replayed := uncache_internal.wal_position();
 		RETURN NEXT;
 	END IF;
 	RETURN QUERY
@@ -33,7 +33,7 @@ CREATE FUNCTION uncache.report_late(target text, names text[]) RETURNS void
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM uncache.check_ack(report_late.target, '1:1:');
+	PERFORM uncache_internal.check_ack(report_late.target, '1:1:');
 	UPDATE uncache.consumers c SET late_standbys = names WHERE c.target = report_late.target;
 END
 $$;

@@ -7,7 +7,7 @@
  * first rows are enough, since those that follow are hardly older.  Of whatever
  * target: a cursor holds back the rows of all.
  */
-CREATE FUNCTION uncache.oldest_behind(cursor text) RETURNS timestamptz
+CREATE FUNCTION uncache_internal.oldest_behind(cursor text) RETURNS timestamptz
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT least((SELECT min(o.at)
@@ -18,10 +18,10 @@ AS $$
 	FROM (SELECT greatest(split_part(cursor, ':', 2)::numeric,
 		nullif(split_part(split_part(cursor, '/', 2), '.', 1), '')::numeric + 1)::text::xid8 AS xid) f
 $$;
-COMMENT ON FUNCTION uncache.oldest_behind(text) IS 'since when a cursor has held back the journal; null if it does not';
+COMMENT ON FUNCTION uncache_internal.oldest_behind(text) IS 'since when a cursor has held back the journal; null if it does not';
 
 /* Is it to be declared lost?  Since when, if it is; else null. */
-CREATE FUNCTION uncache.missed_from(consumer uncache.consumers, cutoff timestamptz) RETURNS timestamptz
+CREATE FUNCTION uncache_internal.missed_from(consumer uncache.consumers, cutoff timestamptz) RETURNS timestamptz
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -30,14 +30,14 @@ BEGIN
 	IF since >= cutoff THEN
 		RETURN NULL;
 	ELSIF consumer.cursor IS NOT NULL THEN
-		since := uncache.oldest_behind(consumer.cursor);
-	ELSIF uncache.consumer_worker(consumer.id) IS NOT NULL THEN
+		since := uncache_internal.oldest_behind(consumer.cursor);
+	ELSIF uncache_internal.consumer_worker(consumer.id) IS NOT NULL THEN
 		RETURN NULL;
 	END IF;
 	RETURN CASE WHEN since < cutoff THEN since END;
 END
 $$;
-COMMENT ON FUNCTION uncache.missed_from(uncache.consumers, timestamptz) IS 'since when a consumer has held back the journal or, without a cursor, nobody has worked for it, if that is before the cutoff';
+COMMENT ON FUNCTION uncache_internal.missed_from(uncache.consumers, timestamptz) IS 'since when a consumer has held back the journal or, without a cursor, nobody has worked for it, if that is before the cutoff';
 
 /*
  * A consumer that holds back the journal for longer than uncache.max_lag is
@@ -45,11 +45,11 @@ COMMENT ON FUNCTION uncache.missed_from(uncache.consumers, timestamptz) IS 'sinc
  * journalled for.  This never waits: a row that is locked belongs to somebody who
  * is just changing it.
  */
-CREATE FUNCTION uncache.declare_lost() RETURNS void
+CREATE FUNCTION uncache_internal.declare_lost() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	max_lag interval := make_interval(secs => uncache.max_lag_seconds());
+	max_lag interval := make_interval(secs => uncache_internal.max_lag_seconds());
 	cutoff timestamptz := clock_timestamp() - max_lag;
 	consumer uncache.consumers;
 	since timestamptz;
@@ -59,17 +59,17 @@ BEGIN
 	END IF;
 	FOR consumer IN
 		SELECT c.* FROM uncache.consumers c
-		WHERE c.lost_at IS NULL AND uncache.missed_from(c.*, cutoff) IS NOT NULL
+		WHERE c.lost_at IS NULL AND uncache_internal.missed_from(c.*, cutoff) IS NOT NULL
 		ORDER BY c.id
 		FOR UPDATE SKIP LOCKED
 	LOOP
-		since := coalesce(uncache.missed_from(consumer, cutoff), cutoff);
+		since := coalesce(uncache_internal.missed_from(consumer, cutoff), cutoff);
 		UPDATE uncache.consumers c
 			SET lost_at = clock_timestamp(), missed_from = since, cursor = NULL, barrier = NULL,
 				resync_reason = format('declared lost: behind for longer than uncache.max_lag (%s)', current_setting('uncache.max_lag'))
 			WHERE c.id = consumer.id;
 		DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
-		PERFORM uncache.consumers_changed();
+		PERFORM uncache_internal.consumers_changed();
 		RAISE WARNING 'the consumer of target "%" is declared lost', consumer.target
 			USING DETAIL = format('It has held back the journal since %s, longer than uncache.max_lag (%s).', since, current_setting('uncache.max_lag')),
 			HINT = 'Start its uncached, which resyncs, or call uncache.drop_consumer.';
@@ -82,14 +82,14 @@ BEGIN
 			FOR UPDATE SKIP LOCKED);
 END
 $$;
-COMMENT ON FUNCTION uncache.declare_lost() IS 'releases the journal of consumers that are further behind than uncache.max_lag';
+COMMENT ON FUNCTION uncache_internal.declare_lost() IS 'releases the journal of consumers that are further behind than uncache.max_lag';
 
 /*
  * Of each consumer the newest stays: who has been idle, or away, needs no others.
  * Not if it was acknowledged since for as long as that, without any position.
  * One that is locked is just being gone back to.
  */
-CREATE FUNCTION uncache.drop_old_positions(retention interval) RETURNS void
+CREATE FUNCTION uncache_internal.drop_old_positions(retention interval) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	DELETE FROM uncache.positions d
@@ -100,10 +100,10 @@ AS $$
 					WHERE c.id = p.consumer_id AND c.cursor <> p.cursor AND c.acked_at > p.slot + retention))
 		FOR UPDATE SKIP LOCKED))
 $$;
-COMMENT ON FUNCTION uncache.drop_old_positions(interval) IS 'forgets positions that are past the retention time';
+COMMENT ON FUNCTION uncache_internal.drop_old_positions(interval) IS 'forgets positions that are past the retention time';
 
 /* Before this transaction nothing of the journal may be wanted by anybody who comes late. */
-CREATE FUNCTION uncache.find_horizon() RETURNS xid8
+CREATE FUNCTION uncache_internal.find_horizon() RETURNS xid8
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(
@@ -111,7 +111,7 @@ AS $$
 		 FROM (SELECT cursor FROM uncache.consumers UNION ALL SELECT cursor FROM uncache.positions) c),
 		pg_snapshot_xmin(pg_current_snapshot()))
 $$;
-COMMENT ON FUNCTION uncache.find_horizon() IS 'the oldest transaction that a consumer may not have consumed';
+COMMENT ON FUNCTION uncache_internal.find_horizon() IS 'the oldest transaction that a consumer may not have consumed';
 
 /*
  * Looks only at the oldest rows, so that it never reads through all that is
@@ -131,7 +131,7 @@ CREATE FUNCTION uncache.trim(max_rows integer) RETURNS bigint
 AS $$
 DECLARE
 	/* first: this loads the library, which defines what the next line reads */
-	retention interval := make_interval(secs => uncache.retention_seconds());
+	retention interval := make_interval(secs => uncache_internal.retention_seconds());
 	state text[] := string_to_array(current_setting('uncache.trim_state'), ' ');
 	reached xid8 := state[1];
 	horizon xid8 := state[2];
@@ -142,10 +142,10 @@ DECLARE
 	deleted bigint;
 BEGIN
 	IF now_s NOT BETWEEN good_until_s - 1 AND good_until_s THEN
-		PERFORM uncache.declare_lost();
+		PERFORM uncache_internal.declare_lost();
 		/* first: whoever goes back to one that is left finds all that is behind it */
-		PERFORM uncache.drop_old_positions(retention);
-		horizon := uncache.find_horizon();
+		PERFORM uncache_internal.drop_old_positions(retention);
+		horizon := uncache_internal.find_horizon();
 		good_until_s := now_s + 1;
 	END IF;
 	/* up to the first row that stays, or else to the last one */
@@ -176,15 +176,15 @@ BEGIN
 	IF dropped_id IS NULL THEN
 		RAISE EXCEPTION 'target "%" has no consumer', target
 			USING ERRCODE = 'undefined_object';
-	ELSIF uncache.consumer_worker(dropped_id) <> pg_backend_pid() THEN
-		RAISE EXCEPTION 'session % works for target "%"', uncache.consumer_worker(dropped_id), target
+	ELSIF uncache_internal.consumer_worker(dropped_id) <> pg_backend_pid() THEN
+		RAISE EXCEPTION 'session % works for target "%"', uncache_internal.consumer_worker(dropped_id), target
 			USING ERRCODE = 'object_in_use', HINT = 'Stop its uncached first.';
 	END IF;
 	DELETE FROM uncache.consumers c WHERE c.id = dropped_id;
 	DELETE FROM uncache.markers m WHERE m.consumer_id = dropped_id;
 	DELETE FROM uncache.positions p WHERE p.consumer_id = dropped_id;
 	DELETE FROM uncache.journal j WHERE j.target = drop_consumer.target;
-	PERFORM uncache.consumers_changed();
+	PERFORM uncache_internal.consumers_changed();
 END
 $$;
 COMMENT ON FUNCTION uncache.drop_consumer(text) IS 'forgets a target for good: nothing is journalled for it any more';

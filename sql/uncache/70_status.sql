@@ -1,24 +1,24 @@
 /* How far each target is. */
 
-CREATE FUNCTION uncache.cursor_has_consumed(cursor text, xid xid8, part integer) RETURNS boolean
+CREATE FUNCTION uncache_internal.cursor_has_consumed(cursor text, xid xid8, part integer) RETURNS boolean
 	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_cursor_has_consumed';
-COMMENT ON FUNCTION uncache.cursor_has_consumed(text, xid8, integer) IS 'whether a journal row lies before a cursor';
+COMMENT ON FUNCTION uncache_internal.cursor_has_consumed(text, xid8, integer) IS 'whether a journal row lies before a cursor';
 
 /*
  * Half of uncache.max_lag is the time to act: while it is left, nothing has to
  * be resynced.
  */
-CREATE FUNCTION uncache.lag_alarm(consumer uncache.consumers) RETURNS text
+CREATE FUNCTION uncache_internal.lag_alarm(consumer uncache.consumers) RETURNS text
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	max_lag interval := make_interval(secs => uncache.max_lag_seconds());
+	max_lag interval := make_interval(secs => uncache_internal.max_lag_seconds());
 	since timestamptz;
 BEGIN
 	IF consumer.lost_at IS NOT NULL OR max_lag = interval '0' THEN
 		RETURN NULL;
 	END IF;
-	since := uncache.missed_from(consumer, clock_timestamp() - max_lag / 2);
+	since := uncache_internal.missed_from(consumer, clock_timestamp() - max_lag / 2);
 	IF since IS NULL THEN
 		RETURN NULL;
 	END IF;
@@ -26,48 +26,48 @@ BEGIN
 		current_setting('uncache.max_lag'), since + max_lag);
 END
 $$;
-COMMENT ON FUNCTION uncache.lag_alarm(uncache.consumers) IS 'a warning that a consumer will be declared lost, or null';
+COMMENT ON FUNCTION uncache_internal.lag_alarm(uncache.consumers) IS 'a warning that a consumer will be declared lost, or null';
 
 /* For people: attach() must not take long because of it. */
-CREATE FUNCTION uncache.count_behind(target text, cursor text) RETURNS bigint
+CREATE FUNCTION uncache_internal.count_behind(target text, cursor text) RETURNS bigint
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT count(*)
 	FROM (SELECT i.target, i.xid, i.part FROM uncache.journal i WHERE i.xid >= split_part(cursor, ':', 1)::xid8 LIMIT 1000000) j
-	WHERE j.target = count_behind.target AND NOT uncache.cursor_has_consumed(cursor, j.xid, j.part)
+	WHERE j.target = count_behind.target AND NOT uncache_internal.cursor_has_consumed(cursor, j.xid, j.part)
 $$;
-COMMENT ON FUNCTION uncache.count_behind(text, text) IS 'how many journal rows a target has behind a cursor; looks at 1000000 at most';
+COMMENT ON FUNCTION uncache_internal.count_behind(text, text) IS 'how many journal rows a target has behind a cursor; looks at 1000000 at most';
 
 /* A gap has no place in its transaction: a cursor has consumed it when it has consumed all. */
-CREATE FUNCTION uncache.gap_reason(cursor text) RETURNS text
+CREATE FUNCTION uncache_internal.gap_reason(cursor text) RETURNS text
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN count(*) > 0 THEN
 		format('%s transactions since %s could not be journalled: %s', count(*), min(g.at), (array_agg(g.reason ORDER BY g.at DESC))[1]) END
 	FROM uncache.gaps g
 	WHERE g.xid >= split_part(cursor, ':', 1)::xid8
-		AND NOT uncache.cursor_has_consumed(cursor, g.xid, 2147483647)
+		AND NOT uncache_internal.cursor_has_consumed(cursor, g.xid, 2147483647)
 $$;
-COMMENT ON FUNCTION uncache.gap_reason(text) IS 'why a consumer has to resync soon: gaps behind its cursor, or null';
+COMMENT ON FUNCTION uncache_internal.gap_reason(text) IS 'why a consumer has to resync soon: gaps behind its cursor, or null';
 
-CREATE FUNCTION uncache.consumer_state(consumer uncache.consumers) RETURNS text
+CREATE FUNCTION uncache_internal.consumer_state(consumer uncache.consumers) RETURNS text
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN consumer.lost_at IS NOT NULL THEN 'lost'
 		WHEN consumer.cursor IS NULL THEN 'waiting'
-		WHEN consumer.resync_reason IS NOT NULL OR NOT uncache.has_marker(consumer.id) OR uncache.gap_reason(consumer.cursor) IS NOT NULL THEN 'resync'
+		WHEN consumer.resync_reason IS NOT NULL OR NOT uncache_internal.has_marker(consumer.id) OR uncache_internal.gap_reason(consumer.cursor) IS NOT NULL THEN 'resync'
 		ELSE 'ready' END
 $$;
-COMMENT ON FUNCTION uncache.consumer_state(uncache.consumers) IS 'how far a consumer is: lost, waiting, resync or ready';
+COMMENT ON FUNCTION uncache_internal.consumer_state(uncache.consumers) IS 'how far a consumer is: lost, waiting, resync or ready';
 
 /* For uncached --check-connections: rules and consumers are compared with its configuration. */
 CREATE FUNCTION uncache.targets(OUT target text, OUT actions text[], OUT state text, OUT worker_pid integer) RETURNS SETOF record
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(r.target, c.target), coalesce(r.actions, '{}'),
-		CASE WHEN c.id IS NOT NULL THEN uncache.consumer_state(c) END, uncache.consumer_worker(c.id)
+		CASE WHEN c.id IS NOT NULL THEN uncache_internal.consumer_state(c) END, uncache_internal.consumer_worker(c.id)
 	FROM (SELECT p.target, array_agg(DISTINCT a.action ORDER BY a.action) AS actions
-			FROM uncache.rules r, uncache.rule_for_any_row(r.action, r.templates) p,
+			FROM uncache.rules r, uncache_internal.rule_for_any_row(r.action, r.templates) p,
 				LATERAL (VALUES (r.action::text), (p.action)) AS a(action)
 			WHERE p.target IS NOT NULL
 			GROUP BY p.target) r
@@ -77,22 +77,22 @@ COMMENT ON FUNCTION uncache.targets() IS 'each target that a rule names or that 
 
 CREATE VIEW uncache.status AS
 SELECT c.target,
-	uncache.consumer_state(c.*) AS state,
-	uncache.consumer_worker(c.id) AS worker_pid,
+	uncache_internal.consumer_state(c.*) AS state,
+	uncache_internal.consumer_worker(c.id) AS worker_pid,
 	CASE WHEN c.lost_at IS NULL THEN b.row_count END AS pending_rows,
 	CASE WHEN c.lost_at IS NULL THEN b.key_count END AS pending_keys,
 	coalesce(pg_catalog.clock_timestamp() - coalesce(c.missed_from, b.oldest_at), interval '0') AS lag,
-	CASE WHEN c.cursor IS NOT NULL AND NOT uncache.has_marker(c.id) THEN 'PostgreSQL has crashed'
-		ELSE coalesce(c.resync_reason, uncache.gap_reason(c.cursor)) END AS resync_reason,
+	CASE WHEN c.cursor IS NOT NULL AND NOT uncache_internal.has_marker(c.id) THEN 'PostgreSQL has crashed'
+		ELSE coalesce(c.resync_reason, uncache_internal.gap_reason(c.cursor)) END AS resync_reason,
 	c.registered_at,
 	c.acked_at,
 	c.lost_at,
-	nullif(pg_catalog.concat_ws('; ', uncache.lag_alarm(c.*),
+	nullif(pg_catalog.concat_ws('; ', uncache_internal.lag_alarm(c.*),
 		CASE WHEN c.lost_at IS NULL THEN 'no longer waits for standby ' || pg_catalog.array_to_string(c.late_standbys, ', ')
 			|| ': what is cached from it may be stale' END), '') AS alarm
 FROM uncache.consumers c,
 	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count, min(j.at) AS oldest_at
 		FROM uncache.journal j
 		WHERE j.target = c.target AND j.xid >= pg_catalog.split_part(c.cursor, ':', 1)::xid8
-			AND NOT uncache.cursor_has_consumed(c.cursor, j.xid, j.part)) b;
+			AND NOT uncache_internal.cursor_has_consumed(c.cursor, j.xid, j.part)) b;
 COMMENT ON VIEW uncache.status IS 'each target: who works for it and how far behind it is (reads the rows that are not applied yet)';

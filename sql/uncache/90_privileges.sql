@@ -1,64 +1,108 @@
 /* Who may do what. */
 
-CREATE FUNCTION uncache.grant_consumer(role regrole) RETURNS void
+/*
+ * Who calls what is in schema uncache.  What is not named here is for superusers
+ * (catch_up, drop_consumer, files_created_at, grant_author, grant_consumer, invalidate_all, and
+ * the journal with all that goes with it), or a trigger function, see below.
+ */
+CREATE FUNCTION uncache_internal.callers(OUT caller text, OUT name name) RETURNS SETOF record
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	VALUES
+		/* uncached, and any other relay: docs/protocol.md */
+		('consumer', 'ack'::name), ('consumer', 'attach'), ('consumer', 'fetch'), ('consumer', 'fetch_until'),
+		('consumer', 'report_late'), ('consumer', 'resync_keys'), ('consumer', 'resynced'), ('consumer', 'standbys'),
+		('consumer', 'targets'), ('consumer', 'trim'),
+		/* makes rules for his tables */
+		('author', 'watch'), ('author', 'unwatch'), ('author', 'watch_schema'), ('author', 'unwatch_schema'),
+		('author', 'put_rule'), ('author', 'put_trigger'),
+		/* looks at them */
+		('author', 'check_rule'), ('author', 'check_rules'), ('author', 'check_template'), ('author', 'explain'),
+		('author', 'rules'), ('author', 'schemas'), ('author', 'renamed_columns'), ('author', 'renamed_tables'),
+		/* invalidates by hand, and waits */
+		('author', 'invalidate'), ('author', 'invalidate_pattern'), ('author', 'invalidate_table'),
+		('author', 'invalidate_tag'), ('author', 'invalidate_version'), ('author', 'wait'),
+		/* looks at all rules, and at how far consumers are: pg_monitor */
+		('monitor', 'check_rules'), ('monitor', 'rules'), ('monitor', 'status'),
+		('monitor', 'schemas'), ('monitor', 'renamed_columns'), ('monitor', 'renamed_tables')
+$$;
+COMMENT ON FUNCTION uncache_internal.callers() IS 'which functions and relations of schema uncache are for authors, consumers, monitoring';
+
+/*
+ * Of uncache_internal each gets what these consist of, as the bodies tell, and nothing else.
+ * A function that is SECURITY DEFINER needs no more, nor does one in C, but one that stands
+ * before another of its name.
+ */
+CREATE FUNCTION uncache_internal.find_needed(caller text, OUT kind text, OUT schema name, OUT object text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH RECURSIVE ours AS MATERIALIZED (
+		SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS object, n.nspname AS schema, p.proname AS name,
+			CASE WHEN l.lanname <> 'c' AND NOT p.prosecdef THEN p.prosrc ELSE '' END AS body
+		FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+		WHERE n.nspname IN ('uncache', 'uncache_internal')
+		UNION ALL
+		SELECT 'TABLE', c.oid::regclass::text, n.nspname, c.relname,
+			CASE c.relkind WHEN 'v' THEN pg_get_viewdef(c.oid) ELSE '' END
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname IN ('uncache', 'uncache_internal') AND c.relkind IN ('r', 'v')
+	), needed AS (
+		SELECT o.*
+		FROM uncache_internal.callers() c JOIN ours o ON o.schema = 'uncache' AND o.name = c.name
+		WHERE c.caller = find_needed.caller
+		UNION
+		SELECT o.*
+		FROM needed n JOIN ours o ON o.schema = 'uncache_internal'
+			AND (o.name = n.name OR n.body ~ ('\muncache_internal\.' || o.name || '\M'))
+	)
+	SELECT n.kind, n.schema, n.object FROM needed n
+$$;
+COMMENT ON FUNCTION uncache_internal.find_needed(text) IS 'the functions to be executed, and the relations to be read, by authors, consumers or monitoring';
+
+CREATE FUNCTION uncache_internal.grant_needed(caller text, role regrole) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	schemas text;
+	functions text;
+	relations text;
 BEGIN
-	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text), uncache.fetch(text, text, integer, boolean), uncache.fetch_until(text, text, integer, text), uncache.ack(text, text, bigint), uncache.resync_keys(text), uncache.resynced(text), uncache.standbys(text, text[], boolean), uncache.report_late(text, text[]), uncache.trim(integer), uncache.targets() TO %s', role);
+	SELECT string_agg(n.object, ', ' ORDER BY n.object) FILTER (WHERE n.kind = 'FUNCTION'),
+		string_agg(n.object, ', ' ORDER BY n.object) FILTER (WHERE n.kind = 'TABLE'),
+		string_agg(DISTINCT n.schema, ', ')
+	INTO functions, relations, schemas
+	FROM uncache_internal.find_needed(caller) n;
+	EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', schemas, role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', functions, role);
+	IF relations IS NOT NULL THEN
+		EXECUTE format('GRANT SELECT ON %s TO %s', relations, role);
+	END IF;
 END
+$$;
+COMMENT ON FUNCTION uncache_internal.grant_needed(text, regrole) IS 'grants a role what authors, consumers or monitoring need';
+
+CREATE FUNCTION uncache.grant_consumer(role regrole) RETURNS void
+	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT uncache_internal.grant_needed('consumer', role)
 $$;
 COMMENT ON FUNCTION uncache.grant_consumer(regrole) IS 'lets a role run uncached, and nothing else';
 
-/* What check_rules() consists of, which runs as its caller. */
-CREATE FUNCTION uncache.check_functions() RETURNS name[]
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT ARRAY['actions', 'check_rules', 'check_event_triggers', 'check_triggers', 'check_events', 'check_truncates', 'check_arguments', 'check_authors',
-		'check_products', 'check_table_names', 'check_heirs', 'check_columns', 'check_tables_replaced', 'check_before_triggers', 'check_schemas', 'check_schemas_unwatched', 'cacheops_table', 'is_parent_rule', 'find_problem', 'examine_rule', 'rule_for_any_row', 'has_consumer', 'is_schema_rule',
-		'heirs', 'schema_rule_name', 'schema_tags', 'truncate_relations', 'trigger_arguments', 'rule_author', 'find_other_use']::name[]
-$$;
-COMMENT ON FUNCTION uncache.check_functions() IS 'the functions that whoever calls check_rules() has to be granted';
-
-CREATE FUNCTION uncache.grant_functions(names name[], role text) RETURNS void
-	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s',
-		array_to_string(ARRAY(SELECT p.oid::regprocedure
-			FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'uncache'
-			WHERE p.proname = ANY (names)
-			ORDER BY 1), ', '), role);
-END
-$$;
-COMMENT ON FUNCTION uncache.grant_functions(name[], text) IS 'lets a role execute functions of these names';
-
 CREATE FUNCTION uncache.grant_author(role regrole) RETURNS void
-	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
+	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-	EXECUTE format('GRANT USAGE ON SCHEMA uncache TO %s', role);
-	EXECUTE format('GRANT SELECT ON uncache.rules, uncache.rule_triggers, uncache.schemas, uncache.renamed_columns, uncache.renamed_tables TO %s', role);
-	PERFORM uncache.grant_functions(uncache.check_functions() || ARRAY[
-		'check_rule', 'check_template', 'check_watchable', 'confirm_names', 'drop_rule', 'explain',
-		'invalidate', 'invalidate_pattern', 'invalidate_table', 'invalidate_tag', 'invalidate_version', 'is_enabled', 'is_target', 'lock_schema', 'make_room',
-		'put_rule', 'put_schema', 'put_schema_rule', 'put_schema_rules', 'put_trigger', 'put_view_rule', 'record_statement', 'remove_schema',
-		'unwatch', 'unwatch_schema', 'wait', 'watch', 'watch_schema']::name[], role::text);
-END
+	SELECT uncache_internal.grant_needed('author', role)
 $$;
 COMMENT ON FUNCTION uncache.grant_author(regrole) IS 'lets a role write rules for tables that it owns, invalidate by hand, and wait';
 
-REVOKE ALL ON ALL TABLES IN SCHEMA uncache FROM PUBLIC;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA uncache FROM PUBLIC;
-REVOKE ALL ON SCHEMA uncache FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA uncache, uncache_internal FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA uncache, uncache_internal FROM PUBLIC;
+REVOKE ALL ON SCHEMA uncache, uncache_internal FROM PUBLIC;
 /*
  * A partition's trigger is a clone, for which PostgreSQL asks of whoever makes the
  * partition that he may call the function. Nobody can name it who may not use the
  * schema, and who is no author gives no table a rule: admit_rules() sees to that.
  */
-GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.patterns(), uncache.tags(), uncache.versions(), uncache.query(), uncache.cacheops() TO PUBLIC;
-GRANT USAGE ON SCHEMA uncache TO pg_monitor;
-GRANT SELECT ON uncache.rules, uncache.rule_triggers, uncache.schemas, uncache.renamed_columns, uncache.renamed_tables, uncache.status TO pg_monitor;
-GRANT EXECUTE ON FUNCTION uncache.consumer_worker(integer), uncache.has_marker(integer), uncache.lag_alarm(uncache.consumers), uncache.gap_reason(text), uncache.consumer_state(uncache.consumers),
-	uncache.cursor_has_consumed(text, xid8, integer) TO pg_monitor;
-SELECT uncache.grant_functions(uncache.check_functions(), 'pg_monitor');
+GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.patterns(), uncache.tags(), uncache.versions(), uncache.query(),
+	uncache.cacheops() TO PUBLIC;
+SELECT uncache_internal.grant_needed('monitor', 'pg_monitor');

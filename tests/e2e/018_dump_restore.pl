@@ -16,7 +16,7 @@ sub rules
 
 	return $node->safe_psql($database, <<'END');
 SELECT t.relation::regclass, t.rule, t.action, t.arguments, t.enabled, t.is_inherited, pg_get_triggerdef(t.trigger_id)
-FROM uncache.rule_triggers t ORDER BY t.relation::regclass::text, t.rule
+FROM uncache_internal.rule_triggers t ORDER BY t.relation::regclass::text, t.rule
 END
 }
 
@@ -28,8 +28,25 @@ sub views
 	return $node->safe_psql($database, q{SELECT * FROM uncache.rules WHERE events = 'REFRESH' ORDER BY relation::text, rule});
 }
 
+# Who may do what in the extension's schemas.
+sub privileges
+{
+	my ($database) = @_;
+
+	return $node->safe_psql($database, <<'END');
+SELECT o.name, a.grantee::regrole, a.privilege_type
+FROM (SELECT oid::regprocedure::text, proacl, pronamespace FROM pg_proc
+	UNION ALL SELECT oid::regclass::text, relacl, relnamespace FROM pg_class
+	UNION ALL SELECT nspname, nspacl, oid FROM pg_namespace) AS o(name, acl, schema), aclexplode(o.acl) a
+WHERE o.schema::regnamespace::text IN ('uncache', 'uncache_internal') AND a.grantee <> a.grantor
+ORDER BY 1, 2, 3
+END
+}
+
 $node->safe_psql('postgres', <<'END');
 CREATE ROLE app_owner;
+CREATE ROLE relay;
+SELECT uncache.grant_author('app_owner'), uncache.grant_consumer('relay');
 CREATE SCHEMA app AUTHORIZATION app_owner;
 CREATE SCHEMA empty;
 CREATE SCHEMA "Odd {Schema}";
@@ -68,6 +85,7 @@ END
 is($node->safe_psql('postgres', q{SELECT * FROM uncache.check_rules() WHERE problem NOT LIKE '%no consumer%'}),
 	'', 'all is well before the dump');
 like(views('postgres'), qr/"To tals".*app\.totals/s, 'materialized views have rules');
+like(privileges('postgres'), qr/^uncache_internal\|app_owner\|USAGE$/m, 'an author has privileges');
 like(rules('postgres'), qr/r:\{"New \{Name\}"\}/, 'a rule has followed the rename');
 
 my $directory = PostgreSQL::Test::Utils::tempdir();
@@ -91,6 +109,7 @@ foreach my $way (sort keys %ways)
 	is($node->safe_psql($way, 'TABLE uncache.schemas ORDER BY 1'),
 		$node->safe_psql('postgres', 'TABLE uncache.schemas ORDER BY 1'), "$way: so are the watched schemas");
 	is(views($way), views('postgres'), "$way: so are those of materialized views");
+	is(privileges($way), privileges('postgres'), "$way: so are privileges");
 	is($node->safe_psql($way, q{SELECT * FROM uncache.check_rules() WHERE problem NOT LIKE '%no consumer%'}),
 		'', "$way: all is well");
 }

@@ -17,7 +17,7 @@ sub authors
 
 	return $node->safe_psql($database, <<'END');
 SELECT t.tgrelid::regclass, regexp_replace(split_part(encode(t.tgargs, 'escape'), '\000', 1), 'oid [0-9]+ of system [0-9]+(, uses [0-9a-f]+)?', 'oid X'), a.author, a.problem
-FROM pg_trigger t, uncache.rule_author(t.oid) a
+FROM pg_trigger t, uncache_internal.rule_author(t.oid) a
 WHERE t.tgfoid = 'uncache.query()'::regprocedure AND t.tgtype & 1 = 1 ORDER BY t.tgrelid::regclass::text COLLATE "C"
 END
 }

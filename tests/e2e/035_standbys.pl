@@ -229,7 +229,7 @@ END
 ok(wait_asleep($primary), 'page: the daemon sleeps');
 $session->query('CALL fill_page()');
 is($session->query_value(q{SELECT (pg_current_wal_insert_lsn() - '0/0') % 8192}), '24', 'page: the next record would begin behind a header');
-my $position = $session->query_value('SELECT uncache.wal_position()');
+my $position = $session->query_value('SELECT uncache_internal.wal_position()');
 is($session->query_value("SELECT ('$position'::pg_lsn - '0/0') % 8192"), '0', 'page: the position is in front of it');
 is($session->query_value("SELECT pg_current_wal_flush_lsn() >= '$position'"), 't', 'page: and flushed');
 ok((wait_for { $session->query_value(qq{SELECT replay_lsn >= '$position' FROM pg_stat_replication}) eq 't' } 5), 'page: the standby reaches it');

@@ -32,7 +32,7 @@ $workload->create_tables;
 
 sub replayed
 {
-	my $position = $primary->safe_psql('postgres', 'SELECT uncache.wal_position()');
+	my $position = $primary->safe_psql('postgres', 'SELECT uncache_internal.wal_position()');
 
 	return wait_for { $standby->safe_psql('postgres', "SELECT pg_last_wal_replay_lsn() >= '$position'") eq 't' };
 }

@@ -12,7 +12,6 @@
 #include "fmgr.h"
 
 PG_FUNCTION_INFO_V1(uncache_retention_seconds);
-PG_FUNCTION_INFO_V1(uncache_is_enabled);
 
 bool		guc_enabled = true;
 bool		guc_follow_ddl = true;
@@ -112,13 +111,6 @@ Datum
 uncache_retention_seconds(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(guc_retention_s);
-}
-
-/* is_enabled() → boolean */
-Datum
-uncache_is_enabled(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(guc_enabled);
 }
 
 /* max_lag_seconds() → integer; knows the setting also where none was made */

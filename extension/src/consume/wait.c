@@ -95,11 +95,11 @@ interval_ms(const Interval *interval)
 	return days * SECS_PER_DAY * 1000.0 + (double) interval->time / 1000.0;
 }
 
-/* uncache.identity() */
+/* uncache_internal.identity() */
 static char *
 get_identity(void)
 {
-	List	   *name = list_make2(makeString(pstrdup(CATALOG_SCHEMA)),
+	List	   *name = list_make2(makeString(pstrdup(CATALOG_INTERNAL_SCHEMA)),
 								  makeString(pstrdup("identity")));
 
 	return TextDatumGetCString(OidFunctionCall0(LookupFuncName(name, 0, NULL, false)));

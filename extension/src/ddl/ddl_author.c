@@ -403,7 +403,7 @@ uncache_admit_rules(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("uncache.admit_rules: must be called as event trigger")));
+				 errmsg("uncache_internal.admit_rules: must be called as event trigger")));
 	if (may_make_rules(((const EventTriggerData *) fcinfo->context)->parsetree))
 		ddl_with_snapshot(admit_all, NULL);
 	PG_RETURN_NULL();

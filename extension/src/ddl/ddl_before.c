@@ -185,7 +185,7 @@ uncache_clear_way(PG_FUNCTION_ARGS)
 	const EventTriggerData *event = (const EventTriggerData *) fcinfo->context;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		elog(ERROR, "uncache.clear_way: must be called as event trigger");
+		elog(ERROR, "uncache_internal.clear_way: must be called as event trigger");
 	if (IsA(event->parsetree, AlterTableStmt))
 	{
 		if (ddl_command_may_matter((const AlterTableStmt *) event->parsetree))

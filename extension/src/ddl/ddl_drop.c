@@ -338,7 +338,7 @@ Datum
 uncache_follow_drops(PG_FUNCTION_ARGS)
 {
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		elog(ERROR, "uncache.follow_drops: must be called as event trigger");
+		elog(ERROR, "uncache_internal.follow_drops: must be called as event trigger");
 	if (guc_follow_ddl && may_matter(((const EventTriggerData *) fcinfo->context)->parsetree))
 		ddl_guarded(follow, fcinfo->context);
 	PG_RETURN_NULL();
@@ -356,7 +356,7 @@ Datum
 uncache_follow_rewrite(PG_FUNCTION_ARGS)
 {
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		elog(ERROR, "uncache.follow_rewrite: must be called as event trigger");
+		elog(ERROR, "uncache_internal.follow_rewrite: must be called as event trigger");
 	if (guc_follow_ddl && guc_enabled)
 		ddl_guarded(follow_rewrite, NULL);
 	PG_RETURN_NULL();

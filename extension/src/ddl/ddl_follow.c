@@ -450,7 +450,7 @@ uncache_follow_command(PG_FUNCTION_ARGS)
 	const EventTriggerData *event = (const EventTriggerData *) fcinfo->context;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		elog(ERROR, "uncache.follow_command: must be called as event trigger");
+		elog(ERROR, "uncache_internal.follow_command: must be called as event trigger");
 	ddl_guard_check_tables(event->parsetree);
 	restore_changed_columns(event->parsetree);
 	ddl_guarded(follow, event->parsetree);

@@ -117,12 +117,18 @@ find_name_problem(const Node *statement)
 	return psprintf("table uncache.%s has another name", relation->relname);
 }
 
-/* SQL finds the extension's functions by the name of its schema. */
-static bool
-renames_schema(const Node *statement)
+/* SQL finds the extension's functions by the names of its schemas. */
+static const char *
+find_schema_problem(const Node *statement)
 {
-	return IsA(statement, RenameStmt) && ((const RenameStmt *) statement)->renameType == OBJECT_SCHEMA &&
-		strcmp(((const RenameStmt *) statement)->subname, CATALOG_SCHEMA) == 0;
+	const char *name;
+
+	if (!IsA(statement, RenameStmt) || ((const RenameStmt *) statement)->renameType != OBJECT_SCHEMA)
+		return NULL;
+	name = ((const RenameStmt *) statement)->subname;
+	if (strcmp(name, CATALOG_SCHEMA) == 0)
+		return "their schema has another name";
+	return strcmp(name, CATALOG_INTERNAL_SCHEMA) == 0 ? "the schema of its functions has another name" : NULL;
 }
 
 /* May a command have altered one of our tables, or where they are found? */
@@ -134,7 +140,7 @@ is_concerned(const Node *statement)
 		case T_AlterTableStmt:
 			return is_own(((const AlterTableStmt *) statement)->relation);
 		case T_RenameStmt:
-			return renames_schema(statement) || is_own(((const RenameStmt *) statement)->relation) ||
+			return find_schema_problem(statement) != NULL || is_own(((const RenameStmt *) statement)->relation) ||
 				is_lost_name(((const RenameStmt *) statement)->relation);
 		case T_AlterObjectSchemaStmt:
 			return is_lost_name(((const AlterObjectSchemaStmt *) statement)->relation);
@@ -150,7 +156,9 @@ ddl_guard_check_tables(const Node *statement)
 
 	if (creating_extension || !is_concerned(statement))
 		return;
-	problem = renames_schema(statement) ? "their schema has another name" : find_name_problem(statement);
+	problem = find_schema_problem(statement);
+	if (problem == NULL)
+		problem = find_name_problem(statement);
 	if (problem == NULL)
 		problem = find_column_problem(statement);
 	if (problem == NULL)

@@ -10,6 +10,9 @@
 
 #define CATALOG_SCHEMA "uncache"
 
+/* Where the functions are that only other functions of ours call. */
+#define CATALOG_INTERNAL_SCHEMA "uncache_internal"
+
 /* The tables that are read or written without SQL. */
 typedef enum CatalogTable
 {

@@ -26,7 +26,7 @@ GRANT INSERT, UPDATE, DELETE, SELECT ON alice.open TO PUBLIC;
 RESET ROLE;
 -- mallory has a schema, and USAGE on uncache, so that it is not that which is denied
 CREATE SCHEMA mallory AUTHORIZATION regress_uncache_mallory;
-GRANT USAGE ON SCHEMA uncache TO regress_uncache_mallory;
+GRANT USAGE ON SCHEMA uncache, uncache_internal TO regress_uncache_mallory;
 SELECT * FROM public.journalled();
 \set neighbour 'RESET ROLE; SET ROLE regress_uncache_alice; UPDATE alice.page SET v = v; RESET ROLE; SELECT * FROM public.journalled(); SET ROLE regress_uncache_mallory;'
 SET ROLE regress_uncache_mallory;
@@ -81,7 +81,7 @@ INSERT INTO uncache.consumers (target) VALUES ('mallory');
 :neighbour
 -- case 13: taking a consumer's place
 SELECT uncache.attach('default');
-SELECT uncache.lock_consumer(1);
+SELECT uncache_internal.lock_consumer(1);
 :neighbour
 -- case 14: reading what others change, by way of the daemon's functions
 SELECT * FROM uncache.fetch('default', '1:1:', 1000000, false);
@@ -99,7 +99,7 @@ TRUNCATE uncache.markers;
 :neighbour
 -- case 17: trimming what is retained; declaring others lost
 SELECT uncache.trim(1000);
-SELECT uncache.declare_lost();
+SELECT uncache_internal.declare_lost();
 :neighbour
 -- case 18: advisory locks with the numbers of the extension's: the classes are out of reach
 SELECT count(pg_advisory_lock(n)), count(pg_advisory_lock(0, n)), count(pg_advisory_lock_shared(n, 0)) FROM generate_series(0, 10) n;
@@ -269,7 +269,7 @@ ALTER EXTENSION uncache ADD TABLE mallory.own;
 ALTER SCHEMA uncache RENAME TO gone;
 :neighbour
 -- case 44: its functions
-CREATE OR REPLACE FUNCTION uncache.identity() RETURNS text LANGUAGE sql AS 'SELECT ''mine''';
+CREATE OR REPLACE FUNCTION uncache_internal.identity() RETURNS text LANGUAGE sql AS 'SELECT ''mine''';
 DROP FUNCTION uncache.keys() CASCADE;
 ALTER FUNCTION uncache.trim(integer) SECURITY INVOKER;
 :neighbour
@@ -319,8 +319,8 @@ SELECT uncache.watch_schema('alice');
 SELECT uncache.unwatch_schema('alice');
 INSERT INTO uncache.schemas VALUES ('alice', '{}', 'default');
 INSERT INTO uncache.schemas VALUES ('pg_catalog', '{}', 'default');
-SELECT uncache.put_schema('alice', '{}', 'default'), uncache.remove_schema('alice');
-SELECT uncache.remove_schema('alice');
+SELECT uncache_internal.put_schema('alice', '{}', 'default'), uncache_internal.remove_schema('alice');
+SELECT uncache_internal.remove_schema('alice');
 BEGIN;
 LOCK TABLE uncache.schemas IN ROW EXCLUSIVE MODE;
 ROLLBACK;

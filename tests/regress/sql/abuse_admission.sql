@@ -264,7 +264,7 @@ RESET ROLE;
 SELECT 'sh.own'::regclass::oid AS own \gset
 SET ROLE regress_uncache_ad_eve;
 BEGIN;
-DO $$ BEGIN PERFORM uncache.put_schema_rule('sh.own'); EXCEPTION WHEN insufficient_privilege THEN RAISE WARNING 'refused'; END $$;
+DO $$ BEGIN PERFORM uncache_internal.put_schema_rule('sh.own'); EXCEPTION WHEN insufficient_privilege THEN RAISE WARNING 'refused'; END $$;
 SELECT count(*) FROM pg_locks WHERE relation = :own AND mode <> 'AccessShareLock';
 COMMIT;
 RESET ROLE;
@@ -384,7 +384,7 @@ RESET ROLE;
 SET ROLE regress_uncache_ad_eve;
 CREATE TABLE a.acc (id int);
 SELECT uncache.watch('a.acc', 'mine:{id}');
-SELECT uncache.confirm_names('a.acc', 'x');
+SELECT uncache_internal.confirm_names('a.acc', 'x');
 ALTER TABLE a.acc RENAME TO other;
 RESET ROLE;
 SET ROLE regress_uncache_ad_alice;

@@ -287,7 +287,7 @@ SELECT count(*) FROM journalled();
 SELECT key FROM uncache.explain('INSERT INTO a.t VALUES (2)');
 SELECT uncache.invalidate_table('a.t');
 SELECT * FROM journalled();
-SELECT * FROM uncache.rule_for_any_row('query', ARRAY[:'forged', $$SELECT 'q:' || 1$$]);
+SELECT * FROM uncache_internal.rule_for_any_row('query', ARRAY[:'forged', $$SELECT 'q:' || 1$$]);
 SELECT templates FROM uncache.rules WHERE relation = 'a.t'::regclass ORDER BY rule;
 TRUNCATE a.t;
 SELECT * FROM journalled();

@@ -147,7 +147,7 @@ CREATE TABLE app.unseen (id int);
 ALTER TABLE app.t RENAME TO t2;
 ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 ALTER EVENT TRIGGER uncache_follow_drops ENABLE ALWAYS;
-DO $$ BEGIN EXECUTE format('DROP TRIGGER %I ON app.p_1', uncache.schema_rule_name('app.p'::regclass) || '_truncate'); END $$;
+DO $$ BEGIN EXECUTE format('DROP TRIGGER %I ON app.p_1', uncache_internal.schema_rule_name('app.p'::regclass) || '_truncate'); END $$;
 SELECT relation, problem, hint FROM uncache.check_rules();
 SELECT hint FROM uncache.check_rules() WHERE hint LIKE 'SELECT %' \gexec
 SELECT relation, problem, hint FROM uncache.check_rules();

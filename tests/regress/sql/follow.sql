@@ -15,7 +15,7 @@ CREATE TABLE tree_1 PARTITION OF tree FOR VALUES FROM (10) TO (15);
 SELECT uncache.watch('parent', 'x:{id}'), uncache.watch('child', 'x:{id}', 'child:{v}'), uncache.watch('tree', 'tree:{id}');
 ALTER TABLE parent ATTACH PARTITION child FOR VALUES FROM (0) TO (10);
 ALTER TABLE parent ATTACH PARTITION tree FOR VALUES FROM (10) TO (20);
-SELECT tgrelid::regclass, tgname, uncache.trigger_arguments(oid), tgparentid <> 0 AS is_clone FROM pg_trigger
+SELECT tgrelid::regclass, tgname, uncache_internal.trigger_arguments(oid), tgparentid <> 0 AS is_clone FROM pg_trigger
 	WHERE tgrelid IN (SELECT relid FROM pg_partition_tree('parent')) ORDER BY 1, 2;
 DELETE FROM uncache.journal;
 INSERT INTO parent VALUES (1, 'a'), (11, 'b');
@@ -201,6 +201,7 @@ ALTER TABLE uncache.markers SET LOGGED;
 ALTER TABLE uncache.gaps ALTER reason TYPE varchar;
 ALTER TABLE uncache.consumers ADD COLUMN a text NOT NULL DEFAULT '';
 ALTER SCHEMA uncache RENAME TO other;
+ALTER SCHEMA uncache_internal RENAME TO other;
 ALTER TABLE uncache.journal SET SCHEMA public;
 -- and what does no harm is not
 CREATE INDEX extra ON uncache.journal (target);
@@ -323,7 +324,7 @@ SELECT uncache.watch('part.q1', 'own:{id}');
 CREATE TABLE part.p (id int, d int) PARTITION BY RANGE (d);
 SELECT uncache.watch('part.p', 'p:{id}');
 ALTER TABLE part.p ATTACH PARTITION part.q FOR VALUES FROM (0) TO (10);
-SELECT tgrelid::regclass, tgname, uncache.trigger_arguments(oid) FROM pg_trigger WHERE tgrelid IN ('part.p'::regclass, 'part.q'::regclass, 'part.q1'::regclass) ORDER BY 1, 2;
+SELECT tgrelid::regclass, tgname, uncache_internal.trigger_arguments(oid) FROM pg_trigger WHERE tgrelid IN ('part.p'::regclass, 'part.q'::regclass, 'part.q1'::regclass) ORDER BY 1, 2;
 DROP SCHEMA part CASCADE;
 -- case 13: what takes a rule's trigger with it: the rule stays, for every row
 CREATE SCHEMA lost;

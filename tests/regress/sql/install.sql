@@ -12,6 +12,9 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = (SELECT oid FROM 
 	AND d.classid::regclass::text IN ('pg_class', 'pg_proc', 'pg_event_trigger')
 	AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid AND c.relkind = 'S')
 ORDER BY 1;
+SELECT obj_description('uncache_internal'::regnamespace) IS NOT NULL AS is_described;
+-- what there is to call: the table of contents of the manual
+SELECT DISTINCT proname AS function FROM pg_proc WHERE pronamespace = 'uncache'::regnamespace ORDER BY 1;
 SELECT attrelid::regclass, attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
 WHERE relnamespace = 'uncache'::regnamespace AND relkind = 'r' AND attnum > 0 AND relname <> 'markers'
 	AND col_description(attrelid, attnum) IS NULL ORDER BY 1, 2;
@@ -29,7 +32,7 @@ SET client_min_messages = warning;
 DROP EXTENSION uncache CASCADE;
 INSERT INTO t VALUES (1);
 SELECT tgname FROM pg_trigger WHERE tgrelid = 't'::regclass;
-SELECT nspname FROM pg_namespace WHERE nspname = 'uncache';
+SELECT nspname FROM pg_namespace WHERE nspname LIKE 'uncache%';
 SELECT evtname FROM pg_event_trigger;
 -- and again, in the same session, whose backend knew the old one
 CREATE EXTENSION uncache;
@@ -57,6 +60,10 @@ ALTER SCHEMA uncache OWNER TO postgres;
 CREATE EXTENSION uncache;
 DROP EXTENSION uncache;
 DROP SCHEMA uncache;
+CREATE SCHEMA uncache_internal;
+CREATE EXTENSION uncache;
+DROP SCHEMA uncache_internal;
+SELECT nspname FROM pg_namespace WHERE nspname LIKE 'uncache%';
 DROP ROLE regress_uncache_squatter;
 -- only a superuser installs it
 CREATE ROLE regress_uncache_user;

@@ -185,7 +185,7 @@ $$;
 INSERT INTO t VALUES (9);
 CALL age();
 UPDATE uncache.consumers SET acked_at = acked_at - interval '2 days';
-SELECT uncache.consumers_changed();
+SELECT uncache_internal.consumers_changed();
 BEGIN ISOLATION LEVEL SERIALIZABLE;
 INSERT INTO t VALUES (10);
 ROLLBACK;

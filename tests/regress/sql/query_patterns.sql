@@ -7,7 +7,7 @@
 -- What a query's arguments can produce; an unknown one gives "resync".
 CREATE FUNCTION shown(VARIADIC arguments text[]) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(concat_ws(' ', r.target, r.action, quote_literal(r.key)), ', ')
-	FROM uncache.rule_for_any_row('query', arguments) r
+	FROM uncache_internal.rule_for_any_row('query', arguments) r
 $$;
 -- case 1: concatenation, concat(), format(), in one another
 SELECT shown($$SELECT 'a' || x || 'b' || y || z FROM t$$);

@@ -5,7 +5,7 @@
 \i :setup
 
 CREATE VIEW templates AS
-	SELECT t.tgrelid::regclass AS relation, t.tgname AS rule, uncache.trigger_arguments(t.oid) AS templates
+	SELECT t.tgrelid::regclass AS relation, t.tgname AS rule, uncache_internal.trigger_arguments(t.oid) AS templates
 	FROM pg_trigger t WHERE t.tgname LIKE 'uncache%' OR t.tgname = 'mine' ORDER BY 1, 2;
 
 -- case 1: every action, rows and TRUNCATE, in a backend that has the rules compiled

@@ -134,7 +134,7 @@ ALTER TABLE sale RENAME id TO tmp;
 ALTER TABLE sale RENAME nr TO id;
 ALTER TABLE sale RENAME tmp TO nr;
 COMMIT;
-SELECT tgrelid::regclass, tgname, uncache.trigger_arguments(oid), tgattr FROM pg_trigger WHERE tgrelid IN ('sale'::regclass, 'sale_eu'::regclass) AND tgname NOT LIKE '%truncate' ORDER BY 1, 2;
+SELECT tgrelid::regclass, tgname, uncache_internal.trigger_arguments(oid), tgattr FROM pg_trigger WHERE tgrelid IN ('sale'::regclass, 'sale_eu'::regclass) AND tgname NOT LIKE '%truncate' ORDER BY 1, 2;
 DELETE FROM uncache.journal;
 INSERT INTO sale (id, nr, region) VALUES (1, 2, 'eu');
 UPDATE sale_eu SET id = 3;

@@ -25,7 +25,7 @@ CREATE AGGREGATE o.total(text) (sfunc = o.plus, stype = text);
 CREATE SEQUENCE o.s;
 CREATE FUNCTION objects(action text, argument text, with_queries boolean DEFAULT true) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT pg_describe_object(class_id, object_id, column_number) COLLATE "C"
-	FROM uncache.objects_used('t'::regclass, action, ARRAY[argument] || CASE action WHEN 'query' THEN ARRAY['x'] ELSE '{}' END, with_queries) ORDER BY 1
+	FROM uncache_internal.objects_used('t'::regclass, action, ARRAY[argument] || CASE action WHEN 'query' THEN ARRAY['x'] ELSE '{}' END, with_queries) ORDER BY 1
 $$;
 SET search_path = public, o;
 
@@ -70,9 +70,9 @@ COMMIT;
 SELECT objects('query', 'SELECT k FROM o.not_there');
 SELECT objects('query', 'SELECT id FROM o.a');
 -- case 9: a table that is gone has no problem
-SELECT * FROM uncache.examine_rule(4294967295, 'keys', '{x}');
+SELECT * FROM uncache_internal.examine_rule(4294967295, 'keys', '{x}');
 -- case 10: a role that a rule names is no object of it
 CREATE TRIGGER r AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION uncache.query('SELECT k FROM o.a', 'x');
 SELECT pg_describe_object(u.class_id, u.object_id, u.column_number)
-FROM pg_trigger g, uncache.objects_used(g.tgrelid, 'query', string_to_array(rtrim(encode(g.tgargs, 'escape'), '\0'), '\000'), true) u
+FROM pg_trigger g, uncache_internal.objects_used(g.tgrelid, 'query', string_to_array(rtrim(encode(g.tgargs, 'escape'), '\0'), '\000'), true) u
 WHERE g.tgrelid = 't'::regclass;

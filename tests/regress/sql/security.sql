@@ -16,22 +16,33 @@ SELECT uncache.grant_author('regress_uncache_author');
 SELECT uncache.grant_consumer('regress_uncache_daemon');
 
 -- nobody has got anything from PUBLIC but what a clone of a trigger asks for
-SELECT proname FROM pg_proc WHERE pronamespace = 'uncache'::regnamespace AND has_function_privilege('regress_uncache_nobody', oid, 'EXECUTE') ORDER BY 1;
-SELECT relname FROM pg_class WHERE relnamespace = 'uncache'::regnamespace AND relkind IN ('r', 'v', 'S')
+SELECT oid::regproc FROM pg_proc WHERE pronamespace IN ('uncache'::regnamespace, 'uncache_internal'::regnamespace) AND has_function_privilege('regress_uncache_nobody', oid, 'EXECUTE') ORDER BY oid::regproc::text;
+SELECT relname FROM pg_class WHERE relnamespace IN ('uncache'::regnamespace, 'uncache_internal'::regnamespace) AND relkind IN ('r', 'v', 'S')
 	AND (CASE relkind WHEN 'S' THEN has_sequence_privilege('regress_uncache_nobody', oid, 'USAGE, SELECT, UPDATE')
 		ELSE has_table_privilege('regress_uncache_nobody', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') END) ORDER BY 1;
-SELECT has_schema_privilege('regress_uncache_nobody', 'uncache', 'USAGE') OR has_schema_privilege('regress_uncache_nobody', 'uncache', 'CREATE') AS has_schema;
+SELECT r.role, n.nspname, p.privilege
+FROM pg_namespace n, unnest(ARRAY['nobody', 'author', 'daemon', 'monitor']) AS r(role), unnest(ARRAY['USAGE', 'CREATE']) AS p(privilege)
+WHERE n.nspname LIKE 'uncache%' AND has_schema_privilege('regress_uncache_' || r.role, n.oid, p.privilege)
+ORDER BY 1, 2, 3;
 -- every function that is not plain C pins its search_path, but explain(), whose statement is the caller's
 SELECT proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE pronamespace = 'uncache'::regnamespace AND lanname <> 'c' AND NOT coalesce(proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false) ORDER BY 1;
+WHERE pronamespace IN ('uncache'::regnamespace, 'uncache_internal'::regnamespace) AND lanname <> 'c' AND NOT coalesce(proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false) ORDER BY 1;
 -- who may do what by way of the grants
-SELECT r.role, string_agg(p.proname, ' ' ORDER BY p.proname) AS functions
+SELECT r.role, p.pronamespace::regnamespace AS schema, string_agg(p.proname, ' ' ORDER BY p.proname) AS functions
 FROM pg_proc p, unnest(ARRAY['author', 'daemon', 'monitor']) AS r(role)
-WHERE p.pronamespace = 'uncache'::regnamespace AND has_function_privilege('regress_uncache_' || r.role, p.oid, 'EXECUTE')
-GROUP BY r.role ORDER BY r.role;
+WHERE p.pronamespace IN ('uncache'::regnamespace, 'uncache_internal'::regnamespace) AND has_function_privilege('regress_uncache_' || r.role, p.oid, 'EXECUTE')
+GROUP BY 1, 2 ORDER BY 1, 2;
+-- what of it runs as the extension's owner
+SELECT r.role, p.pronamespace::regnamespace AS schema, string_agg(p.proname, ' ' ORDER BY p.proname) AS functions
+FROM pg_proc p, unnest(ARRAY['nobody', 'author', 'daemon', 'monitor']) AS r(role)
+WHERE p.pronamespace IN ('uncache'::regnamespace, 'uncache_internal'::regnamespace) AND p.prosecdef AND has_function_privilege('regress_uncache_' || r.role, p.oid, 'EXECUTE')
+GROUP BY 1, 2 ORDER BY 1, 2;
+-- nobody may grant on what he was granted
+SELECT p.oid::regproc, a.grantee::regrole FROM pg_proc p, aclexplode(p.proacl) a
+WHERE p.pronamespace IN ('uncache'::regnamespace, 'uncache_internal'::regnamespace) AND a.is_grantable;
 SELECT r.role, c.relname, p.privilege
 FROM pg_class c, unnest(ARRAY['author', 'daemon', 'monitor']) AS r(role), unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS p(privilege)
-WHERE c.relnamespace = 'uncache'::regnamespace AND c.relkind IN ('r', 'v') AND has_table_privilege('regress_uncache_' || r.role, c.oid, p.privilege)
+WHERE c.relnamespace IN ('uncache'::regnamespace, 'uncache_internal'::regnamespace) AND c.relkind IN ('r', 'v') AND has_table_privilege('regress_uncache_' || r.role, c.oid, p.privilege)
 ORDER BY 1, 2, 3;
 
 -- an unprivileged role
@@ -52,8 +63,8 @@ SELECT uncache.watch('own', 'stolen');
 -- NOTIFY is anybody's, and trusted for nothing
 NOTIFY "uncache_default", 'payload';
 RESET ROLE;
--- with the schema alone it is no further
-GRANT USAGE ON SCHEMA uncache TO regress_uncache_nobody;
+-- with the schemas alone it is no further
+GRANT USAGE ON SCHEMA uncache, uncache_internal TO regress_uncache_nobody;
 SET ROLE regress_uncache_nobody;
 SELECT * FROM uncache.journal;
 SELECT * FROM uncache.consumers;
@@ -66,16 +77,16 @@ SELECT uncache.fetch('default', '1:1:', 1, false);
 SELECT uncache.ack('default', '1:1:');
 SELECT uncache.trim(1);
 SELECT uncache.drop_consumer('default');
-SELECT uncache.lock_consumer(1);
+SELECT uncache_internal.lock_consumer(1);
 SELECT uncache.grant_consumer('regress_uncache_nobody');
 SELECT uncache.grant_author('regress_uncache_nobody');
-SELECT uncache.cover_partition('own');
+SELECT uncache_internal.cover_partition('own');
 SELECT uncache.put_trigger('own', 't', 'keys', 'INSERT', NULL, '{x}');
 CREATE TRIGGER t AFTER INSERT ON own FOR EACH ROW EXECUTE FUNCTION uncache.keys('stolen');
 SELECT uncache.invalidate('x');
 SELECT nextval('uncache.consumers_id_seq');
 RESET ROLE;
-REVOKE USAGE ON SCHEMA uncache FROM regress_uncache_nobody;
+REVOKE USAGE ON SCHEMA uncache, uncache_internal FROM regress_uncache_nobody;
 
 -- a writer needs no privilege of uncache
 CREATE TABLE t (id int, a text);
@@ -201,9 +212,9 @@ SELECT * FROM uncache.consumers;
 UPDATE uncache.consumers SET cursor = NULL;
 SELECT * FROM uncache.status;
 SELECT uncache.drop_consumer('default');
-SELECT uncache.check_ack('default', '1:1:');
+SELECT uncache_internal.check_ack('default', '1:1:');
 SELECT uncache.invalidate('x');
-SELECT uncache.lock_consumer(1);
+SELECT uncache_internal.lock_consumer(1);
 SELECT uncache.grant_consumer('regress_uncache_nobody');
 CREATE TABLE x (id int);
 CREATE TEMP TABLE x (id int);

@@ -89,7 +89,7 @@ SET ROLE regress_uncache_late;
 \set VERBOSITY terse
 SELECT uncache.report_late('default', NULL);
 SELECT * FROM uncache.standbys('default', NULL, true);
-SELECT uncache.wal_position();
+SELECT uncache_internal.wal_position();
 \set VERBOSITY default
 RESET ROLE;
 SELECT count(alarm) AS alarms FROM uncache.status;

@@ -34,7 +34,7 @@ CREATE ROLE regress_uncache_nobody;
 SELECT uncache.grant_consumer('regress_uncache_asker');
 SET ROLE regress_uncache_asker;
 SELECT count(*) > 0 AS works FROM uncache.targets();
-SELECT * FROM uncache.consumer_state(NULL);
+SELECT * FROM uncache_internal.consumer_state(NULL);
 SET ROLE regress_uncache_nobody;
 SELECT count(*) FROM uncache.targets();
 RESET ROLE;

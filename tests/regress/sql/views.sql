@@ -49,7 +49,7 @@ SELECT uncache.watch('totals', tags => ARRAY['']);
 CREATE VIEW plain AS SELECT * FROM totals;
 SELECT uncache.watch('plain', 'p');
 DROP VIEW plain;
-SELECT uncache.put_view_rule('sale', 'keys', '{a}');
+SELECT uncache_internal.put_view_rule('sale', 'keys', '{a}');
 SELECT * FROM problems;
 -- case 3: replaced, removed
 SELECT uncache.watch('totals', keys => ARRAY['other', 'nobody://other'], tags => '{}', query => '{}');
@@ -158,7 +158,7 @@ SELECT count(*) FROM uncache.rules;
 RESET ROLE;
 SET ROLE regress_uncache_views_other;
 SELECT uncache.watch('own', tags => ARRAY['x']);
-SELECT uncache.put_view_rule('own', 'keys', '{}');
+SELECT uncache_internal.put_view_rule('own', 'keys', '{}');
 SELECT uncache.unwatch('own');
 RESET ROLE;
 SELECT relation, rule, templates FROM rules;

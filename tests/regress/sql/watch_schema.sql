@@ -6,8 +6,8 @@
 
 -- An automatic rule's name is a hash: only what it is made of is shown.
 CREATE VIEW automatic AS
-	SELECT r.relation, r.events, r.templates, r.enabled, r.rule LIKE uncache.schema_rule_name(r.relation) || '%' AS is_named_so
-	FROM uncache.rules r WHERE uncache.is_schema_rule(r.rule) ORDER BY r.relation::text COLLATE "C", r.events;
+	SELECT r.relation, r.events, r.templates, r.enabled, r.rule LIKE uncache_internal.schema_rule_name(r.relation) || '%' AS is_named_so
+	FROM uncache.rules r WHERE uncache_internal.is_schema_rule(r.rule) ORDER BY r.relation::text COLLATE "C", r.events;
 CREATE ROLE regress_uncache_schema;
 CREATE SCHEMA app;
 GRANT CREATE, USAGE ON SCHEMA app TO regress_uncache_schema;
@@ -257,8 +257,8 @@ SELECT * FROM journalled();
 BEGIN;
 ALTER TABLE app.part RENAME TO whole;
 SELECT DISTINCT relation::regclass FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock' AND relation IN (SELECT relid FROM pg_partition_tree('app.whole'));
-SELECT tgrelid::regclass, tgname = uncache.schema_rule_name('app.whole'::regclass) AS is_named_so, uncache.trigger_arguments(oid) FROM pg_trigger
-	WHERE tgrelid IN (SELECT relid FROM pg_partition_tree('app.whole')) AND tgname NOT LIKE '%truncate' AND uncache.is_schema_rule(tgname) ORDER BY 1;
+SELECT tgrelid::regclass, tgname = uncache_internal.schema_rule_name('app.whole'::regclass) AS is_named_so, uncache_internal.trigger_arguments(oid) FROM pg_trigger
+	WHERE tgrelid IN (SELECT relid FROM pg_partition_tree('app.whole')) AND tgname NOT LIKE '%truncate' AND uncache_internal.is_schema_rule(tgname) ORDER BY 1;
 SELECT relation, problem FROM uncache.check_rules() WHERE relation::text <> 'app.warned';
 COMMIT;
 INSERT INTO app.whole VALUES (2);
@@ -275,6 +275,7 @@ ALTER EXTENSION uncache DROP TABLE app.renamed;
 SELECT uncache.watch_schema('app', exclude => '{part}', target => 'api');
 SELECT relation, templates FROM automatic WHERE events = 'TRUNCATE' AND relation::text LIKE 'app.%';
 SELECT uncache.watch_schema('uncache');
+SELECT uncache.watch_schema('uncache_internal');
 SELECT uncache.watch_schema('pg_catalog');
 SELECT uncache.watch_schema('information_schema');
 SELECT uncache.watch_schema('absent');
@@ -310,7 +311,7 @@ INSERT INTO uncache.schemas VALUES ('not_there_yet', '{}', 'default');
 UPDATE uncache.schemas SET schema = 'app' WHERE schema = 'mine';
 UPDATE uncache.schemas SET schema = 'mine' WHERE schema = 'other';
 DELETE FROM uncache.schemas WHERE schema = 'other';
-SELECT uncache.lock_schema('app');
+SELECT uncache_internal.lock_schema('app');
 RESET ROLE;
 CREATE TABLE mine.of_another (id int);
 SET ROLE regress_uncache_schema;

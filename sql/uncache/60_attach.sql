@@ -1,8 +1,25 @@
 /* Consumers come and attach: docs/protocol.md. */
 
+/* Cursors are opaque in SQL: what has to be known of one C tells. */
+CREATE FUNCTION uncache_internal.cursor_begin(cursor text) RETURNS xid8
+	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_cursor_begin';
+COMMENT ON FUNCTION uncache_internal.cursor_begin(text) IS 'all transactions before this one lie before a cursor';
+
+CREATE FUNCTION uncache_internal.cursor_end(cursor text) RETURNS xid8
+	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_cursor_end';
+COMMENT ON FUNCTION uncache_internal.cursor_end(text) IS 'this transaction and all after it lie behind a cursor';
+
+CREATE FUNCTION uncache_internal.cursor_has_consumed(cursor text, xid xid8, part integer) RETURNS boolean
+	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_cursor_has_consumed';
+COMMENT ON FUNCTION uncache_internal.cursor_has_consumed(text, xid8, integer) IS 'whether a journal row lies before a cursor';
+
 CREATE FUNCTION uncache_internal.lock_consumer(id integer) RETURNS boolean
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_lock_consumer';
 COMMENT ON FUNCTION uncache_internal.lock_consumer(integer) IS 'takes a consumer''s lock for the session';
+
+CREATE FUNCTION uncache_internal.consumer_worker(consumer_id integer) RETURNS integer
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_consumer_worker';
+COMMENT ON FUNCTION uncache_internal.consumer_worker(integer) IS 'the process id of the session that has a consumer''s lock';
 
 CREATE FUNCTION uncache_internal.consumers_changed() RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_consumers_changed';
@@ -153,9 +170,7 @@ COMMENT ON FUNCTION uncache_internal.go_back(uncache.consumers, bigint, text, bi
 CREATE FUNCTION uncache_internal.is_ahead(cursor text) RETURNS boolean
 	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT greatest(split_part(cursor, ':', 2)::numeric,
-			nullif(split_part(split_part(cursor, '/', 2), '.', 1), '')::numeric + 1)
-		> pg_snapshot_xmax(pg_current_snapshot())::text::numeric
+	SELECT uncache_internal.cursor_end(cursor) > pg_snapshot_xmax(pg_current_snapshot())
 $$;
 COMMENT ON FUNCTION uncache_internal.is_ahead(text) IS 'whether a cursor names transactions that this server has not seen yet';
 
@@ -311,14 +326,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text) IS 'registers a target''s consumer and takes its lock for the session';
-
-CREATE FUNCTION uncache_internal.consumer_worker(consumer_id integer) RETURNS integer
-	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT l.pid FROM pg_locks l
-	WHERE l.locktype = 'advisory' AND l.objsubid = 7501 AND l.classid = 0 AND l.objid = consumer_id::oid
-		AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		AND l.granted
-	LIMIT 1
-$$;
-COMMENT ON FUNCTION uncache_internal.consumer_worker(integer) IS 'the process id of the session that has a consumer''s lock';

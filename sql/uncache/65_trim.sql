@@ -15,8 +15,7 @@ AS $$
 				WHERE j.xid >= f.xid
 				ORDER BY j.xid, j.part LIMIT 1000) o),
 		(SELECT min(g.at) FROM uncache.gaps g WHERE g.xid >= f.xid))
-	FROM (SELECT greatest(split_part(cursor, ':', 2)::numeric,
-		nullif(split_part(split_part(cursor, '/', 2), '.', 1), '')::numeric + 1)::text::xid8 AS xid) f
+	FROM (SELECT uncache_internal.cursor_end(cursor) AS xid) f
 $$;
 COMMENT ON FUNCTION uncache_internal.oldest_behind(text) IS 'since when a cursor has held back the journal; null if it does not';
 
@@ -107,8 +106,10 @@ CREATE FUNCTION uncache_internal.find_horizon() RETURNS xid8
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(
-		(SELECT min(split_part(c.cursor, ':', 1)::numeric)::text::xid8
-		 FROM (SELECT cursor FROM uncache.consumers UNION ALL SELECT cursor FROM uncache.positions) c),
+		(SELECT uncache_internal.cursor_begin(c.cursor)
+		 FROM (SELECT cursor FROM uncache.consumers UNION ALL SELECT cursor FROM uncache.positions) c
+		 WHERE c.cursor IS NOT NULL
+		 ORDER BY 1 LIMIT 1),
 		pg_snapshot_xmin(pg_current_snapshot()))
 $$;
 COMMENT ON FUNCTION uncache_internal.find_horizon() IS 'the oldest transaction that a consumer may not have consumed';

@@ -1,9 +1,5 @@
 /* How far each target is. */
 
-CREATE FUNCTION uncache_internal.cursor_has_consumed(cursor text, xid xid8, part integer) RETURNS boolean
-	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_cursor_has_consumed';
-COMMENT ON FUNCTION uncache_internal.cursor_has_consumed(text, xid8, integer) IS 'whether a journal row lies before a cursor';
-
 /*
  * Half of uncache.max_lag is the time to act: while it is left, nothing has to
  * be resynced.
@@ -33,7 +29,7 @@ CREATE FUNCTION uncache_internal.count_behind(target text, cursor text) RETURNS 
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT count(*)
-	FROM (SELECT i.target, i.xid, i.part FROM uncache.journal i WHERE i.xid >= split_part(cursor, ':', 1)::xid8 LIMIT 1000000) j
+	FROM (SELECT i.target, i.xid, i.part FROM uncache.journal i WHERE i.xid >= uncache_internal.cursor_begin(cursor) LIMIT 1000000) j
 	WHERE j.target = count_behind.target AND NOT uncache_internal.cursor_has_consumed(cursor, j.xid, j.part)
 $$;
 COMMENT ON FUNCTION uncache_internal.count_behind(text, text) IS 'how many journal rows a target has behind a cursor; looks at 1000000 at most';
@@ -45,7 +41,7 @@ AS $$
 	SELECT CASE WHEN count(*) > 0 THEN
 		format('%s transactions since %s could not be journalled: %s', count(*), min(g.at), (array_agg(g.reason ORDER BY g.at DESC))[1]) END
 	FROM uncache.gaps g
-	WHERE g.xid >= split_part(cursor, ':', 1)::xid8
+	WHERE g.xid >= uncache_internal.cursor_begin(cursor)
 		AND NOT uncache_internal.cursor_has_consumed(cursor, g.xid, 2147483647)
 $$;
 COMMENT ON FUNCTION uncache_internal.gap_reason(text) IS 'why a consumer has to resync soon: gaps behind its cursor, or null';
@@ -93,6 +89,6 @@ SELECT c.target,
 FROM uncache.consumers c,
 	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count, min(j.at) AS oldest_at
 		FROM uncache.journal j
-		WHERE j.target = c.target AND j.xid >= pg_catalog.split_part(c.cursor, ':', 1)::xid8
+		WHERE j.target = c.target AND j.xid >= uncache_internal.cursor_begin(c.cursor)
 			AND NOT uncache_internal.cursor_has_consumed(c.cursor, j.xid, j.part)) b;
 COMMENT ON VIEW uncache.status IS 'each target: who works for it and how far behind it is (reads the rows that are not applied yet)';

@@ -58,6 +58,7 @@ static TimestampTz tried_by = 0;	/* the start of the transaction */
 
 PG_FUNCTION_INFO_V1(uncache_consumers_changed);
 PG_FUNCTION_INFO_V1(uncache_lock_consumer);
+PG_FUNCTION_INFO_V1(uncache_consumer_worker);
 
 static void
 relcache_callback(Datum arg, Oid relation_id)
@@ -304,11 +305,41 @@ consumer_lock(int32 id)
 	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
+/* The process id of the session that has a consumer's lock; 0 if none has. */
+static int
+find_worker(int32 id)
+{
+	LockData   *held = GetLockStatusData();
+	LOCKTAG		tag;
+	int			i;
+
+	set_consumer_tag(&tag, id);
+	for (i = 0; i < held->nelements; i++)
+	{
+		const LockInstanceData *lock = &held->locks[i];
+
+		if (lock->holdMask != 0 && memcmp(&lock->locktag, &tag, sizeof(tag)) == 0)
+			return lock->pid;
+	}
+	return 0;
+}
+
 /* lock_consumer(id integer) → boolean */
 Datum
 uncache_lock_consumer(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(consumer_lock(PG_GETARG_INT32(0)));
+}
+
+/* consumer_worker(consumer_id integer) → integer; null if nobody works for it */
+Datum
+uncache_consumer_worker(PG_FUNCTION_ARGS)
+{
+	int			pid = find_worker(PG_GETARG_INT32(0));
+
+	if (pid == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(pid);
 }
 
 /* consumers_changed(): tells every backend when this transaction commits */

@@ -124,11 +124,10 @@ append(char *text, size_t text_bytes, size_t *length, const char *format,...)
 size_t
 cursor_format(const Cursor *cursor, char *text, size_t text_bytes)
 {
-	uint64_t	xmin = cursor->xip_count > 0 ? cursor->xip[0] : cursor->xmax;
 	size_t		length = 0;
 	size_t		i;
 
-	append(text, text_bytes, &length, "%" PRIu64 ":%" PRIu64 ":", xmin, cursor->xmax);
+	append(text, text_bytes, &length, "%" PRIu64 ":%" PRIu64 ":", cursor_begin(cursor), cursor->xmax);
 	for (i = 0; i < cursor->xip_count; i++)
 		append(text, text_bytes, &length, "%s%" PRIu64, i > 0 ? "," : "", cursor->xip[i]);
 	if (cursor->place_xid != 0)
@@ -159,6 +158,18 @@ bool
 cursor_has_open(const Cursor *cursor, uint64_t xid)
 {
 	return xid >= cursor->xmax || xip_contains(cursor, xid);
+}
+
+uint64_t
+cursor_begin(const Cursor *cursor)
+{
+	return cursor->xip_count > 0 ? cursor->xip[0] : cursor->xmax;
+}
+
+uint64_t
+cursor_end(const Cursor *cursor)
+{
+	return cursor->place_xid >= cursor->xmax ? cursor->place_xid + 1 : cursor->xmax;
 }
 
 /* Nothing but rows of the transaction that "from" had consumed in part. */

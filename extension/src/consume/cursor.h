@@ -46,6 +46,12 @@ extern size_t cursor_format(const Cursor *cursor, char *text, size_t text_bytes)
 /* Is the transaction not consumed, or only in part? */
 extern bool cursor_has_open(const Cursor *cursor, uint64_t xid);
 
+/* All transactions before this one are consumed. */
+extern uint64_t cursor_begin(const Cursor *cursor);
+
+/* Of this transaction and all after it nothing is consumed. */
+extern uint64_t cursor_end(const Cursor *cursor);
+
 /*
  * The cursor after a batch that read what "now" sees and "from" has not consumed:
  * the rest of the transaction at its place first, so that it is never begun

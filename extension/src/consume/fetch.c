@@ -27,7 +27,6 @@
 PG_FUNCTION_INFO_V1(uncache_fetch);
 PG_FUNCTION_INFO_V1(uncache_fetch_until);
 PG_FUNCTION_INFO_V1(uncache_check_ack);
-PG_FUNCTION_INFO_V1(uncache_cursor_has_consumed);
 
 /* Columns of fetch()'s result. */
 enum
@@ -232,14 +231,4 @@ uncache_check_ack(PG_FUNCTION_ARGS)
 	check_is_mine(target, consumer_get(target));
 	check_is_past(cursor, string);
 	PG_RETURN_VOID();
-}
-
-/* cursor_has_consumed(cursor text, xid xid8, part integer) → boolean */
-Datum
-uncache_cursor_has_consumed(PG_FUNCTION_ARGS)
-{
-	Cursor	   *cursor = journal_reader_parse_cursor(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	uint64		xid = U64FromFullTransactionId(PG_GETARG_FULLTRANSACTIONID(1));
-
-	PG_RETURN_BOOL(journal_reader_is_consumed(cursor, xid, PG_GETARG_INT32(2)));
 }

@@ -116,6 +116,30 @@ START_TEST(cursor_has_open_what_it_did_not_see)
 
 END_TEST
 
+static void
+assert_bounds(const char *text, uint64_t begin, uint64_t end)
+{
+	Parsed		parsed;
+
+	ck_assert(parse(text, &parsed));
+	ck_assert_uint_eq(cursor_begin(&parsed.cursor), begin);
+	ck_assert_uint_eq(cursor_end(&parsed.cursor), end);
+}
+
+START_TEST(cursor_tells_from_where_on_something_and_nothing_is_consumed)
+{
+	assert_bounds("1:1:", 1, 1);
+	assert_bounds("5:9:5,7", 5, 9);
+	/* xmin may be that of whoever took the snapshot */
+	assert_bounds("3:9:5,7", 5, 9);
+	assert_bounds("3:9:", 9, 9);
+	assert_bounds("5:9:5,7/7.0", 5, 9);
+	assert_bounds("5:9:5/9.3", 5, 10);
+	assert_bounds("5:9:5/12.2147483647", 5, 13);
+}
+
+END_TEST
+
 START_TEST(cursor_becomes_the_snapshot_when_a_batch_took_all)
 {
 	ck_assert_str_eq(advance("10:10:", "12:20:12,15", 0, 0), "12:20:12,15");
@@ -391,6 +415,7 @@ main(void)
 	tcase_add_test(cases, cursor_refuses_what_is_none);
 	tcase_add_test(cases, cursor_counts_what_does_not_fit_when_it_writes);
 	tcase_add_test(cases, cursor_has_open_what_it_did_not_see);
+	tcase_add_test(cases, cursor_tells_from_where_on_something_and_nothing_is_consumed);
 	tcase_add_test(cases, cursor_becomes_the_snapshot_when_a_batch_took_all);
 	tcase_add_test(cases, cursor_stops_inside_a_new_transaction);
 	tcase_add_test(cases, cursor_stops_inside_an_old_transaction_without_losing_newer_ones);

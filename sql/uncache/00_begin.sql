@@ -23,4 +23,5 @@ $$;
  * and one of this name that is there already is refused.
  */
 CREATE SCHEMA uncache_internal;
-COMMENT ON SCHEMA uncache_internal IS 'what the functions of schema uncache consist of: nothing to call, and subject to change';
+COMMENT ON SCHEMA uncache_internal IS
+	'what the functions of schema uncache consist of: nothing to call, and subject to change';

@@ -18,7 +18,8 @@ ALTER TABLE uncache.journal ALTER COLUMN keys SET STORAGE EXTERNAL;
 ALTER TABLE uncache.journal REPLICA IDENTITY FULL;
 CREATE INDEX journal_xid_part_idx ON uncache.journal (xid, part);
 
-COMMENT ON TABLE uncache.journal IS 'committed invalidations not yet applied by every consumer, and those of the retention time';
+COMMENT ON TABLE uncache.journal IS
+	'committed invalidations not yet applied by every consumer, and those of the retention time';
 COMMENT ON COLUMN uncache.journal.xid IS 'top-level transaction that changed the rows';
 COMMENT ON COLUMN uncache.journal.part IS 'ordinal of the row within its transaction';
 COMMENT ON COLUMN uncache.journal.at IS 'wall clock just before commit; for lag, never for order';
@@ -38,7 +39,9 @@ CREATE TABLE uncache.gaps (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 ALTER TABLE uncache.gaps REPLICA IDENTITY FULL;
 
-COMMENT ON TABLE uncache.gaps IS 'transactions whose invalidations could not be journalled: every consumer that comes by one resyncs. Its columns never change: sessions with an older library write here';
+COMMENT ON TABLE uncache.gaps IS
+	'transactions whose invalidations could not be journalled: every consumer that comes by one resyncs. Its '
+	'columns never change: sessions with an older library write here';
 COMMENT ON COLUMN uncache.gaps.xid IS 'top-level transaction that changed the rows';
 COMMENT ON COLUMN uncache.gaps.at IS 'wall clock just before commit';
 COMMENT ON COLUMN uncache.gaps.reason IS 'why its invalidations could not be journalled';
@@ -66,19 +69,29 @@ COMMENT ON TABLE uncache.consumers IS 'one cursor in the journal for each target
 COMMENT ON COLUMN uncache.consumers.id IS 'the key of the consumer''s locks';
 COMMENT ON COLUMN uncache.consumers.target IS 'Redis destination by alias';
 COMMENT ON COLUMN uncache.consumers.barrier IS 'transactions before this one may not know of the consumer';
-COMMENT ON COLUMN uncache.consumers.cursor IS 'what is applied; null until the barrier has passed, and while it is lost';
+COMMENT ON COLUMN uncache.consumers.cursor IS
+	'what is applied; null until the barrier has passed, and while it is lost';
 COMMENT ON COLUMN uncache.consumers.resync_reason IS 'why a resync is or, if it is lost, will be due; null if none is';
-COMMENT ON COLUMN uncache.consumers.identity IS 'cluster, timeline, database and copy of the files that the cursor belongs to';
-COMMENT ON COLUMN uncache.consumers.server IS 'the Redis process that the deletes went to, as uncached names it; null if it is not known';
-COMMENT ON COLUMN uncache.consumers.replid IS 'the history, by its replication id, that the process went on with; null if it is not known';
-COMMENT ON COLUMN uncache.consumers.place IS 'where in Redis the deletes went to, database and prefix, as uncached names it; null if it is not known';
-COMMENT ON COLUMN uncache.consumers.address IS 'of a Redis that does not tell which process it is, by what it was reached; null of others';
-COMMENT ON COLUMN uncache.consumers.registered_at IS 'when the target was attached to first, or first after it was lost';
-COMMENT ON COLUMN uncache.consumers.acked_at IS 'when its daemon last acknowledged a cursor, be it the same; a daemon that works does so every 10 s';
-COMMENT ON COLUMN uncache.consumers.lost_at IS 'when it was declared lost; null if it was not: nothing is journalled for a lost consumer';
+COMMENT ON COLUMN uncache.consumers.identity IS
+	'cluster, timeline, database and copy of the files that the cursor belongs to';
+COMMENT ON COLUMN uncache.consumers.server IS
+	'the Redis process that the deletes went to, as uncached names it; null if it is not known';
+COMMENT ON COLUMN uncache.consumers.replid IS
+	'the history, by its replication id, that the process went on with; null if it is not known';
+COMMENT ON COLUMN uncache.consumers.place IS
+	'where in Redis the deletes went to, database and prefix, as uncached names it; null if it is not known';
+COMMENT ON COLUMN uncache.consumers.address IS
+	'of a Redis that does not tell which process it is, by what it was reached; null of others';
+COMMENT ON COLUMN uncache.consumers.registered_at IS
+	'when the target was attached to first, or first after it was lost';
+COMMENT ON COLUMN uncache.consumers.acked_at IS
+	'when its daemon last acknowledged a cursor, be it the same; a daemon that works does so every 10 s';
+COMMENT ON COLUMN uncache.consumers.lost_at IS
+	'when it was declared lost; null if it was not: nothing is journalled for a lost consumer';
 COMMENT ON COLUMN uncache.consumers.missed_from IS 'of a lost consumer, from when on changes are missing';
 COMMENT ON COLUMN uncache.consumers.checked_at IS 'when it was last looked at because it does not acknowledge';
-COMMENT ON COLUMN uncache.consumers.late_standbys IS 'standbys that its daemon no longer waits for; null if it waits for all that it is to';
+COMMENT ON COLUMN uncache.consumers.late_standbys IS
+	'standbys that its daemon no longer waits for; null if it waits for all that it is to';
 
 /*
  * What is behind the cursor of any of these is kept in the journal: trim()
@@ -95,7 +108,8 @@ CREATE TABLE uncache.positions (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 COMMENT ON TABLE uncache.positions IS 'places in the history of a consumer''s Redis, and what had been applied there';
 COMMENT ON COLUMN uncache.positions.consumer_id IS 'the consumer, whose row names the history';
-COMMENT ON COLUMN uncache.positions.slot IS 'when it was acknowledged, rounded off: one for each 300th part of uncache.retention is kept';
+COMMENT ON COLUMN uncache.positions.slot IS
+	'when it was acknowledged, rounded off: one for each 300th part of uncache.retention is kept';
 COMMENT ON COLUMN uncache.positions.repl_offset IS 'the place: Redis'' replication offset';
 COMMENT ON COLUMN uncache.positions.cursor IS 'what had been applied there';
 

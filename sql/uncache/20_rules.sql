@@ -6,11 +6,13 @@ COMMENT ON FUNCTION uncache.keys() IS 'trigger function: the target unlinks each
 
 CREATE FUNCTION uncache.patterns() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_patterns';
-COMMENT ON FUNCTION uncache.patterns() IS 'trigger function: the target scans for what matches each pattern and unlinks it';
+COMMENT ON FUNCTION uncache.patterns() IS
+	'trigger function: the target scans for what matches each pattern and unlinks it';
 
 CREATE FUNCTION uncache.tags() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_tags';
-COMMENT ON FUNCTION uncache.tags() IS 'trigger function: the target unlinks every key that is registered under each tag';
+COMMENT ON FUNCTION uncache.tags() IS
+	'trigger function: the target unlinks every key that is registered under each tag';
 
 CREATE FUNCTION uncache.versions() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_versions';
@@ -18,11 +20,14 @@ COMMENT ON FUNCTION uncache.versions() IS 'trigger function: the target incremen
 
 CREATE FUNCTION uncache.query() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_query';
-COMMENT ON FUNCTION uncache.query() IS 'trigger function: the target unlinks each key that a query over the row returns';
+COMMENT ON FUNCTION uncache.query() IS
+	'trigger function: the target unlinks each key that a query over the row returns';
 
 CREATE FUNCTION uncache.cacheops() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_cacheops';
-COMMENT ON FUNCTION uncache.cacheops() IS 'trigger function: the target unlinks what django-cacheops has cached from rows like the old and the new one';
+COMMENT ON FUNCTION uncache.cacheops() IS
+	'trigger function: the target unlinks what django-cacheops has cached from rows like the old and the new '
+	'one';
 
 /*
  * Without this, whoever was granted TRIGGER on somebody's table could run SQL as him,
@@ -31,21 +36,26 @@ COMMENT ON FUNCTION uncache.cacheops() IS 'trigger function: the target unlinks 
  */
 CREATE FUNCTION uncache_internal.admit_rules() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_admit_rules';
-COMMENT ON FUNCTION uncache_internal.admit_rules() IS 'event trigger: refuses rules of who may not make them, and writes down whose rights their queries have';
+COMMENT ON FUNCTION uncache_internal.admit_rules() IS
+	'event trigger: refuses rules of who may not make them, and writes down whose rights their queries have';
 
 CREATE EVENT TRIGGER uncache_admit_rules ON ddl_command_end
 	WHEN TAG IN ('CREATE TRIGGER', 'CREATE SCHEMA')
 	EXECUTE FUNCTION uncache_internal.admit_rules();
 ALTER EVENT TRIGGER uncache_admit_rules ENABLE ALWAYS;
-COMMENT ON EVENT TRIGGER uncache_admit_rules IS 'refuses rules of who may not make them, and writes down whose rights their queries have';
+COMMENT ON EVENT TRIGGER uncache_admit_rules IS
+	'refuses rules of who may not make them, and writes down whose rights their queries have';
 
 CREATE FUNCTION uncache_internal.rule_author(trigger oid, OUT author name, OUT known_as name, OUT problem text)
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_author';
-COMMENT ON FUNCTION uncache_internal.rule_author(oid) IS 'the role whose rights a rule''s queries have, and what it was called when the rule was made; or why they are not run';
+COMMENT ON FUNCTION uncache_internal.rule_author(oid) IS
+	'the role whose rights a rule''s queries have, and what it was called when the rule was made; or why '
+	'they are not run';
 
 CREATE FUNCTION uncache_internal.find_other_use(trigger oid) RETURNS text
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_find_other_use';
-COMMENT ON FUNCTION uncache_internal.find_other_use(oid) IS 'what a rule''s queries use that they did not use when it was made; null if there is nothing';
+COMMENT ON FUNCTION uncache_internal.find_other_use(oid) IS
+	'what a rule''s queries use that they did not use when it was made; null if there is nothing';
 
 CREATE FUNCTION uncache.check_template(relation regclass, template text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_template';
@@ -53,23 +63,31 @@ COMMENT ON FUNCTION uncache.check_template(regclass, text) IS 'raises what is wr
 
 CREATE FUNCTION uncache.check_rule(relation regclass, action text, arguments text[]) RETURNS text[]
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_rule';
-COMMENT ON FUNCTION uncache.check_rule(regclass, text, text[]) IS 'raises what is wrong with the arguments of a rule for a table; the columns that they read';
+COMMENT ON FUNCTION uncache.check_rule(regclass, text, text[]) IS
+	'raises what is wrong with the arguments of a rule for a table; the columns that they read';
 
-CREATE FUNCTION uncache_internal.examine_rule(relation oid, action text, arguments text[], OUT problem text, OUT is_locked boolean, OUT columns text[])
+CREATE FUNCTION uncache_internal.examine_rule(relation oid, action text, arguments text[],
+	OUT problem text, OUT is_locked boolean, OUT columns text[])
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_examine_rule';
-COMMENT ON FUNCTION uncache_internal.examine_rule(oid, text, text[]) IS 'what is wrong with a rule that is there, or the columns that it reads';
+COMMENT ON FUNCTION uncache_internal.examine_rule(oid, text, text[]) IS
+	'what is wrong with a rule that is there, or the columns that it reads';
 
-CREATE FUNCTION uncache_internal.objects_used(relation oid, action text, arguments text[], with_queries boolean, OUT class_id oid, OUT object_id oid, OUT column_number integer) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.objects_used(relation oid, action text, arguments text[], with_queries boolean,
+	OUT class_id oid, OUT object_id oid, OUT column_number integer) RETURNS SETOF record
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_objects_used';
-COMMENT ON FUNCTION uncache_internal.objects_used(oid, text, text[], boolean) IS 'what a rule depends on besides its own table; of queries, which are locked for that, only if asked for';
+COMMENT ON FUNCTION uncache_internal.objects_used(oid, text, text[], boolean) IS
+	'what a rule depends on besides its own table; of queries, which are locked for that, only if asked for';
 
-CREATE FUNCTION uncache_internal.rule_for_any_row(action text, arguments text[], OUT target text, OUT action text, OUT key text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.rule_for_any_row(action text, arguments text[],
+	OUT target text, OUT action text, OUT key text) RETURNS SETOF record
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_rule_for_any_row';
-COMMENT ON FUNCTION uncache_internal.rule_for_any_row(text, text[]) IS 'all that a rule can produce; with action resync and no target, nobody knows what that is';
+COMMENT ON FUNCTION uncache_internal.rule_for_any_row(text, text[]) IS
+	'all that a rule can produce; with action resync and no target, nobody knows what that is';
 
 CREATE FUNCTION uncache_internal.trigger_arguments(trigger oid) RETURNS text[]
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_trigger_arguments';
-COMMENT ON FUNCTION uncache_internal.trigger_arguments(oid) IS 'the arguments of a trigger, without the author of a rule''s queries';
+COMMENT ON FUNCTION uncache_internal.trigger_arguments(oid) IS
+	'the arguments of a trigger, without the author of a rule''s queries';
 
 CREATE FUNCTION uncache_internal.is_target(name text) RETURNS boolean
 	LANGUAGE c STRICT IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_is_target';
@@ -85,7 +103,8 @@ COMMENT ON FUNCTION uncache_internal.schema_rule_name(oid) IS 'the name of a tab
 
 CREATE FUNCTION uncache_internal.schema_tags(relation oid) RETURNS text[]
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_schema_tags';
-COMMENT ON FUNCTION uncache_internal.schema_tags(oid) IS 'the tags of a table or materialized view in a watched schema; null if it is to have none';
+COMMENT ON FUNCTION uncache_internal.schema_tags(oid) IS
+	'the tags of a table or materialized view in a watched schema; null if it is to have none';
 
 CREATE VIEW uncache.rules AS
 SELECT t.tgrelid::regclass AS relation,
@@ -115,10 +134,12 @@ SELECT v.view, ('uncache_' || v.action)::name, v.action::name, v.templates, 'REF
 	pg_catalog.format('SELECT uncache.watch(%L, %s => %L)', v.view, v.action, v.templates)
 FROM uncache.view_rules v
 UNION ALL
-SELECT c.oid::regclass, uncache_internal.schema_rule_name(c.oid), 'tags', uncache_internal.schema_tags(c.oid), 'REFRESH', 'always', false, NULL, NULL,
+SELECT c.oid::regclass, uncache_internal.schema_rule_name(c.oid), 'tags', uncache_internal.schema_tags(c.oid),
+	'REFRESH', 'always', false, NULL, NULL,
 	pg_catalog.format('SELECT uncache.watch_schema(%L, %L, %L)', pg_catalog.quote_ident(w.schema), w.exclude, w.target)
 FROM uncache.schemas w
 	JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
 	JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind = 'm'
 WHERE uncache_internal.schema_tags(c.oid) IS NOT NULL;
-COMMENT ON VIEW uncache.rules IS 'every rule: the triggers that call uncache''s trigger functions, and the rules of materialized views';
+COMMENT ON VIEW uncache.rules IS
+	'every rule: the triggers that call uncache''s trigger functions, and the rules of materialized views';

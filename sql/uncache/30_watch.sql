@@ -29,21 +29,26 @@ AS $$
 	SELECT relation
 	UNION
 	SELECT h.heir
-	FROM unnest((SELECT uncache_internal.heirs(p.oid) FROM pg_class p WHERE p.oid = relation AND p.relkind = 'p')) AS h(heir)
+	FROM unnest((SELECT uncache_internal.heirs(p.oid)
+		FROM pg_class p
+		WHERE p.oid = relation AND p.relkind = 'p')) AS h(heir)
 	WHERE (SELECT c.relkind FROM pg_class c WHERE c.oid = h.heir) IN ('r', 'p')
 $$;
 COMMENT ON FUNCTION uncache_internal.truncate_relations(regclass) IS 'a table and all its partitions';
 
 CREATE FUNCTION uncache_internal.make_room(relation regclass, name text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_make_room';
-COMMENT ON FUNCTION uncache_internal.make_room(regclass, text) IS 'lets partitions that have a rule of a name keep it by another, with _own behind';
+COMMENT ON FUNCTION uncache_internal.make_room(regclass, text) IS
+	'lets partitions that have a rule of a name keep it by another, with _own behind';
 
 CREATE FUNCTION uncache_internal.confirm_names(relation regclass, rule text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_confirm_names';
-COMMENT ON FUNCTION uncache_internal.confirm_names(regclass, text) IS 'a rule is meant as it is, whatever names its columns had';
+COMMENT ON FUNCTION uncache_internal.confirm_names(regclass, text) IS
+	'a rule is meant as it is, whatever names its columns had';
 
 /* An event on rows may be restricted to columns of an UPDATE. */
-CREATE FUNCTION uncache.put_trigger(relation regclass, name text, action text, events text, columns text[], arguments text[]) RETURNS void
+CREATE FUNCTION uncache.put_trigger(relation regclass, name text, action text, events text, columns text[],
+	arguments text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
@@ -67,24 +72,30 @@ BEGIN
 		RETURN;
 	END IF;
 	/* what passed by it while it was switched off */
-	IF EXISTS (SELECT FROM uncache.rules r WHERE r.relation = put_trigger.relation AND r.rule = name AND r.enabled <> 'always') THEN
+	IF EXISTS (SELECT FROM uncache.rules r
+		WHERE r.relation = put_trigger.relation AND r.rule = name AND r.enabled <> 'always')
+	THEN
 		PERFORM uncache.invalidate_table(relation);
 	END IF;
 	IF columns IS NOT NULL THEN
-		event_list := replace(events, 'UPDATE', 'UPDATE OF ' || (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c));
+		event_list := replace(events, 'UPDATE',
+			'UPDATE OF ' || (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c));
 	END IF;
 	EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', name, relation);
 	PERFORM uncache_internal.make_room(relation, name);
 	EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION uncache.%I(%s)',
-		name, event_list, relation, CASE events WHEN 'TRUNCATE' THEN 'STATEMENT' ELSE 'ROW' END, action, argument_list);
+		name, event_list, relation, CASE events WHEN 'TRUNCATE' THEN 'STATEMENT' ELSE 'ROW' END,
+		action, argument_list);
 	EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', relation, name);
 END
 $$;
-COMMENT ON FUNCTION uncache.put_trigger(regclass, text, text, text, text[], text[]) IS 'creates or replaces a rule''s trigger, unless it is there already';
+COMMENT ON FUNCTION uncache.put_trigger(regclass, text, text, text, text[], text[]) IS
+	'creates or replaces a rule''s trigger, unless it is there already';
 
 CREATE FUNCTION uncache_internal.put_view_rule(view regclass, action text, templates text[]) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_put_view_rule';
-COMMENT ON FUNCTION uncache_internal.put_view_rule(regclass, text, text[]) IS 'makes, replaces or removes a materialized view''s rule of one action, for its owner';
+COMMENT ON FUNCTION uncache_internal.put_view_rule(regclass, text, text[]) IS
+	'makes, replaces or removes a materialized view''s rule of one action, for its owner';
 
 /* What a rule of each action is made of, for watch(). */
 CREATE FUNCTION uncache_internal.actions() RETURNS SETOF text
@@ -117,7 +128,8 @@ COMMENT ON FUNCTION uncache_internal.drop_rule(regclass, text) IS 'removes what 
  * that moves to another key makes the old one stale.  All columns are no
  * restriction: one that is added later may be part of a whole row that is read.
  */
-CREATE FUNCTION uncache.put_rule(relation regclass, name text, action text, arguments text[], columns text[]) RETURNS void
+CREATE FUNCTION uncache.put_rule(relation regclass, name text, action text, arguments text[], columns text[])
+	RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -139,7 +151,9 @@ BEGIN
 		IF array_position(update_columns, NULL) IS NOT NULL THEN
 			RAISE EXCEPTION '% has no column "%"', relation,
 				(SELECT c FROM unnest(columns) AS c
-				 WHERE c IS NULL OR NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = c AND attnum > 0) LIMIT 1)
+				 WHERE c IS NULL OR NOT EXISTS (SELECT FROM pg_attribute
+					WHERE attrelid = relation AND attname = c AND attnum > 0)
+				 LIMIT 1)
 				USING ERRCODE = 'undefined_column';
 		ELSIF cardinality(update_columns) =
 			(SELECT count(*) FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped)
@@ -149,7 +163,8 @@ BEGIN
 		/* UPDATE OF goes by what the statement sets: 19 is ROW, BEFORE and UPDATE */
 		before_trigger := (SELECT format('"%s" on %s', t.tgname, t.tgrelid::regclass)
 			FROM pg_trigger t
-			WHERE t.tgrelid IN (SELECT uncache_internal.truncate_relations(relation)) AND t.tgtype & 19 = 19 AND t.tgenabled <> 'D'
+			WHERE t.tgrelid IN (SELECT uncache_internal.truncate_relations(relation))
+				AND t.tgtype & 19 = 19 AND t.tgenabled <> 'D'
 			ORDER BY t.tgrelid, t.tgname LIMIT 1);
 		IF update_columns IS NOT NULL AND before_trigger IS NOT NULL THEN
 			RAISE WARNING 'columns that only trigger % changes are not noticed', before_trigger
@@ -162,14 +177,16 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION uncache.put_rule(regclass, text, text, text[], text[]) IS 'makes a table''s rule of one action, in place of what there is of that name';
+COMMENT ON FUNCTION uncache.put_rule(regclass, text, text, text[], text[]) IS
+	'makes a table''s rule of one action, in place of what there is of that name';
 
 /*
  * An action that is not named stays as it is; an empty array removes its rule.
  * Made for named notation: an array in second place belongs to the plain form.
  */
-CREATE FUNCTION uncache.watch(relation regclass, columns name[] DEFAULT NULL, keys text[] DEFAULT NULL, patterns text[] DEFAULT NULL,
-	tags text[] DEFAULT NULL, versions text[] DEFAULT NULL, query text[] DEFAULT NULL, cacheops text[] DEFAULT NULL) RETURNS void
+CREATE FUNCTION uncache.watch(relation regclass, columns name[] DEFAULT NULL,
+	keys text[] DEFAULT NULL, patterns text[] DEFAULT NULL, tags text[] DEFAULT NULL,
+	versions text[] DEFAULT NULL, query text[] DEFAULT NULL, cacheops text[] DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
@@ -210,7 +227,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION uncache.watch(regclass, name[], text[], text[], text[], text[], text[], text[]) IS 'makes a table''s changes invalidate; replaces what an earlier call made of the same actions';
+COMMENT ON FUNCTION uncache.watch(regclass, name[], text[], text[], text[], text[], text[], text[]) IS
+	'makes a table''s changes invalidate; replaces what an earlier call made of the same actions';
 
 CREATE FUNCTION uncache.watch(relation regclass, VARIADIC keys text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
@@ -224,7 +242,8 @@ BEGIN
 	PERFORM uncache.watch(relation, keys => keys);
 END
 $$;
-COMMENT ON FUNCTION uncache.watch(regclass, text[]) IS 'makes a table''s changes forget these keys; replaces the keys of an earlier call';
+COMMENT ON FUNCTION uncache.watch(regclass, text[]) IS
+	'makes a table''s changes forget these keys; replaces the keys of an earlier call';
 
 CREATE FUNCTION uncache.unwatch(relation regclass) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
@@ -244,7 +263,9 @@ BEGIN
 		UNION ALL
 		SELECT 'uncache_' || a.action
 		FROM uncache_internal.actions() AS a(action)
-		WHERE NOT EXISTS (SELECT FROM pg_trigger c JOIN pg_trigger o ON o.tgrelid = c.tgrelid AND o.tgname ~ ('^' || c.tgname || '_own[0-9]*$')
+		WHERE NOT EXISTS (SELECT
+			FROM pg_trigger c
+				JOIN pg_trigger o ON o.tgrelid = c.tgrelid AND o.tgname ~ ('^' || c.tgname || '_own[0-9]*$')
 			WHERE c.tgrelid = relation AND c.tgname = 'uncache_' || a.action AND c.tgparentid <> 0)
 	LOOP
 		PERFORM uncache_internal.drop_rule(relation, name);

@@ -2,7 +2,8 @@
 
 CREATE FUNCTION uncache_internal.lock_schema(schema regnamespace) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_lock_schema';
-COMMENT ON FUNCTION uncache_internal.lock_schema(regnamespace) IS 'keeps others from making tables in a schema until the end of the transaction';
+COMMENT ON FUNCTION uncache_internal.lock_schema(regnamespace) IS
+	'keeps others from making tables in a schema until the end of the transaction';
 
 /* Authors may not write to uncache.schemas: they could lock it against each command that makes a table. */
 CREATE FUNCTION uncache_internal.put_schema(schema regnamespace, exclude name[], target text) RETURNS void
@@ -32,7 +33,8 @@ BEGIN
 	RETURN coalesce(NEW, OLD);
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.guard_schemas() IS 'trigger function: only the owner of a schema may have it watched';
+COMMENT ON FUNCTION uncache_internal.guard_schemas() IS
+	'trigger function: only the owner of a schema may have it watched';
 
 ALTER TABLE uncache.schemas ADD CHECK (uncache_internal.is_target(target));
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON uncache.schemas
@@ -44,7 +46,8 @@ COMMENT ON FUNCTION uncache_internal.is_schema_rule(name) IS 'whether this is th
 
 CREATE FUNCTION uncache_internal.put_schema_rule(relation regclass) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_put_schema_rule';
-COMMENT ON FUNCTION uncache_internal.put_schema_rule(regclass) IS 'makes, replaces or removes a table''s automatic rule, for its owner';
+COMMENT ON FUNCTION uncache_internal.put_schema_rule(regclass) IS
+	'makes, replaces or removes a table''s automatic rule, for its owner';
 
 /*
  * Tables of the schema, and those that inherit from them, which carry their tags.
@@ -65,7 +68,8 @@ BEGIN
 	FOR relation IN
 		SELECT r.oid
 		FROM pg_class r
-		WHERE r.oid = ANY (relations) AND pg_has_role(r.relowner, 'USAGE') AND uncache_internal.schema_tags(r.oid) IS NOT NULL
+		WHERE r.oid = ANY (relations) AND pg_has_role(r.relowner, 'USAGE')
+			AND uncache_internal.schema_tags(r.oid) IS NOT NULL
 		ORDER BY 1
 	LOOP
 		EXECUTE format('LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE', relation);
@@ -73,13 +77,15 @@ BEGIN
 	PERFORM uncache_internal.put_schema_rule(r) FROM unnest(relations) AS r;
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.put_schema_rules(regnamespace) IS 'makes, replaces or removes the automatic rules of a schema';
+COMMENT ON FUNCTION uncache_internal.put_schema_rules(regnamespace) IS
+	'makes, replaces or removes the automatic rules of a schema';
 
 /*
  * The schema is locked, so that a table that somebody is making in it is either
  * seen here or its maker sees that the schema is watched.
  */
-CREATE FUNCTION uncache.watch_schema(schema regnamespace, exclude name[] DEFAULT '{}', target text DEFAULT 'default') RETURNS void
+CREATE FUNCTION uncache.watch_schema(schema regnamespace, exclude name[] DEFAULT '{}', target text DEFAULT 'default')
+	RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
@@ -101,7 +107,9 @@ BEGIN
 	PERFORM uncache_internal.put_schema_rules(schema);
 END
 $$;
-COMMENT ON FUNCTION uncache.watch_schema(regnamespace, name[], text) IS 'gives all tables and materialized views of a schema, later ones too, the tags schema.table and schema.table:<primary key>; for the owner of the schema, or a superuser';
+COMMENT ON FUNCTION uncache.watch_schema(regnamespace, name[], text) IS
+	'gives all tables and materialized views of a schema, later ones too, the tags schema.table and '
+	'schema.table:<primary key>; for the owner of the schema, or a superuser';
 
 CREATE FUNCTION uncache.unwatch_schema(schema regnamespace) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET client_min_messages = warning

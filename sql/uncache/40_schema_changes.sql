@@ -15,7 +15,8 @@ CREATE TABLE uncache.dependencies (
 );
 CREATE INDEX dependencies_object_idx ON uncache.dependencies (class, object, subobject);
 CREATE INDEX dependencies_trigger_idx ON uncache.dependencies (trigger);
-COMMENT ON TABLE uncache.dependencies IS 'what rules read besides their own tables: serves to tell which of them a command has broken';
+COMMENT ON TABLE uncache.dependencies IS
+	'what rules read besides their own tables: serves to tell which of them a command has broken';
 COMMENT ON COLUMN uncache.dependencies.class IS 'the object''s catalog, as in pg_depend';
 COMMENT ON COLUMN uncache.dependencies.object IS 'the object';
 COMMENT ON COLUMN uncache.dependencies.subobject IS 'of a table, the column; else 0';
@@ -23,8 +24,9 @@ COMMENT ON COLUMN uncache.dependencies.name IS 'what the object was called when 
 COMMENT ON COLUMN uncache.dependencies.trigger IS 'the rule''s trigger';
 
 /*
- * By the rule's name, since a trigger's oid does not outlive pg_upgrade. Who makes the cache's keys goes by names: where
- * there is a column of the name again that the rule was written for, it reads that one.
+ * By the rule's name, since a trigger's oid does not outlive pg_upgrade. Who makes the cache's
+ * keys goes by names: where there is a column of the name again that the rule was written for,
+ * it reads that one.
  */
 CREATE TABLE uncache.renamed_columns (
 	relation	oid		NOT NULL,
@@ -38,7 +40,8 @@ CREATE TABLE uncache.renamed_columns (
 COMMENT ON TABLE uncache.renamed_columns IS 'rules that have followed columns to other names';
 COMMENT ON COLUMN uncache.renamed_columns.relation IS 'the rule''s table';
 COMMENT ON COLUMN uncache.renamed_columns.rule IS 'the rule''s trigger, by name';
-COMMENT ON COLUMN uncache.renamed_columns.present IS 'the arguments that the rule has now: with others, it is another rule';
+COMMENT ON COLUMN uncache.renamed_columns.present IS
+	'the arguments that the rule has now: with others, it is another rule';
 COMMENT ON COLUMN uncache.renamed_columns.arguments IS 'the arguments that the rule was written with';
 COMMENT ON COLUMN uncache.renamed_columns.written IS 'columns by the names that they had then';
 COMMENT ON COLUMN uncache.renamed_columns.followed IS 'the same columns by the names that they have now';
@@ -60,7 +63,8 @@ COMMENT ON COLUMN uncache.renamed_tables.at IS 'when it gave the name up';
 
 CREATE FUNCTION uncache_internal.clear_way() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_clear_way';
-COMMENT ON FUNCTION uncache_internal.clear_way() IS 'event trigger: makes room for commands that PostgreSQL would refuse because of a rule';
+COMMENT ON FUNCTION uncache_internal.clear_way() IS
+	'event trigger: makes room for commands that PostgreSQL would refuse because of a rule';
 
 CREATE EVENT TRIGGER uncache_clear_way ON ddl_command_start
 	WHEN TAG IN ('ALTER TABLE', 'ALTER FOREIGN TABLE', 'ALTER TYPE', 'CREATE INDEX')
@@ -71,15 +75,18 @@ COMMENT ON EVENT TRIGGER uncache_clear_way IS 'makes room for commands that Post
 
 CREATE FUNCTION uncache_internal.follow_command() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_follow_command';
-COMMENT ON FUNCTION uncache_internal.follow_command() IS 'event trigger: makes rules follow tables that are made or altered, and invalidates what changes';
+COMMENT ON FUNCTION uncache_internal.follow_command() IS
+	'event trigger: makes rules follow tables that are made or altered, and invalidates what changes';
 
 /* ALTER INDEX renames tables as well, and ALTER VIEW and the like their columns. */
 CREATE EVENT TRIGGER uncache_follow_command ON ddl_command_end
-	WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE MATERIALIZED VIEW', 'REFRESH MATERIALIZED VIEW', 'CREATE SCHEMA', 'CREATE TRIGGER', 'ALTER TABLE', 'ALTER TYPE', 'ALTER INDEX',
+	WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE MATERIALIZED VIEW',
+		'REFRESH MATERIALIZED VIEW', 'CREATE SCHEMA', 'CREATE TRIGGER', 'ALTER TABLE', 'ALTER TYPE', 'ALTER INDEX',
 		'ALTER SEQUENCE', 'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'ALTER SCHEMA')
 	EXECUTE FUNCTION uncache_internal.follow_command();
 ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
-COMMENT ON EVENT TRIGGER uncache_follow_command IS 'makes rules follow tables that are made or altered, and invalidates what changes';
+COMMENT ON EVENT TRIGGER uncache_follow_command IS
+	'makes rules follow tables that are made or altered, and invalidates what changes';
 
 CREATE FUNCTION uncache_internal.follow_rewrite() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_follow_rewrite';
@@ -102,7 +109,8 @@ COMMENT ON EVENT TRIGGER uncache_follow_drops IS 'invalidates tables that are dr
 /* What event triggers would have done while uncache.follow_ddl was off, or they were disabled. */
 CREATE FUNCTION uncache_internal.cover_partition(partition regclass) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_cover_partition';
-COMMENT ON FUNCTION uncache_internal.cover_partition(regclass) IS 'gives a partition the rules for TRUNCATE of the tables above it';
+COMMENT ON FUNCTION uncache_internal.cover_partition(regclass) IS
+	'gives a partition the rules for TRUNCATE of the tables above it';
 
 CREATE FUNCTION uncache.catch_up() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
@@ -120,4 +128,6 @@ BEGIN
 	PERFORM uncache.invalidate_all();
 END
 $$;
-COMMENT ON FUNCTION uncache.catch_up() IS 'does for all tables what event triggers did not do while uncache.follow_ddl was off, and resyncs every target; for superusers';
+COMMENT ON FUNCTION uncache.catch_up() IS
+	'does for all tables what event triggers did not do while uncache.follow_ddl was off, and resyncs every '
+	'target; for superusers';

@@ -15,7 +15,8 @@ COMMENT ON TYPE uncache_internal.redis IS 'what a relay tells of its Redis: the 
 
 CREATE FUNCTION uncache.files_created_at() RETURNS timestamptz
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'uncache_files_created_at';
-COMMENT ON FUNCTION uncache.files_created_at() IS 'when the data directory was made or copied; null where the file system does not tell';
+COMMENT ON FUNCTION uncache.files_created_at() IS
+	'when the data directory was made or copied; null where the file system does not tell';
 
 CREATE FUNCTION uncache_internal.identity() RETURNS text
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -24,7 +25,8 @@ AS $$
 		(SELECT system_identifier FROM pg_control_system()),
 		left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
 		(SELECT oid FROM pg_database WHERE datname = current_database()),
-		coalesce(to_char(uncache.files_created_at() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), 'an unknown time'))
+		coalesce(to_char(uncache.files_created_at() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'),
+			'an unknown time'))
 $$;
 COMMENT ON FUNCTION uncache_internal.identity() IS 'the history that a cursor belongs to';
 
@@ -38,7 +40,8 @@ CREATE FUNCTION uncache_internal.is_ahead(cursor text) RETURNS boolean
 AS $$
 	SELECT uncache_internal.cursor_end(cursor) > pg_snapshot_xmax(pg_current_snapshot())
 $$;
-COMMENT ON FUNCTION uncache_internal.is_ahead(text) IS 'whether a cursor names transactions that this server has not seen yet';
+COMMENT ON FUNCTION uncache_internal.is_ahead(text) IS
+	'whether a cursor names transactions that this server has not seen yet';
 
 CREATE FUNCTION uncache_internal.has_marker(consumer_id integer) RETURNS boolean
 	LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -51,7 +54,8 @@ BEGIN
 	RETURN EXISTS (SELECT FROM uncache.markers m WHERE m.consumer_id = has_marker.consumer_id);
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.has_marker(integer) IS 'false if PostgreSQL has crashed since the consumer attached last';
+COMMENT ON FUNCTION uncache_internal.has_marker(integer) IS
+	'false if PostgreSQL has crashed since the consumer attached last';
 
 /* Why PostgreSQL cannot prove what a consumer has missed, or null. */
 CREATE FUNCTION uncache_internal.find_resync_reason(consumer uncache.consumers) RETURNS text
@@ -61,14 +65,16 @@ BEGIN
 	IF consumer.cursor IS NULL THEN
 		RETURN coalesce(consumer.resync_reason, 'first registration');
 	ELSIF consumer.identity <> uncache_internal.identity() THEN
-		RETURN format('another history: the cursor is from %s; this is %s', consumer.identity, uncache_internal.identity());
+		RETURN format('another history: the cursor is from %s; this is %s',
+			consumer.identity, uncache_internal.identity());
 	ELSIF NOT uncache_internal.has_marker(consumer.id) THEN
 		RETURN 'PostgreSQL has crashed';
 	END IF;
 	RETURN consumer.resync_reason;
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.find_resync_reason(uncache.consumers) IS 'why a consumer has to resync whatever its Redis is; null if it has not';
+COMMENT ON FUNCTION uncache_internal.find_resync_reason(uncache.consumers) IS
+	'why a consumer has to resync whatever its Redis is; null if it has not';
 
 /* --- Redis' --- */
 
@@ -88,22 +94,26 @@ AS $$
 		ELSE format('the last deletes went to %s; now they go to %s', consumer.place, place)
 	END
 $$;
-COMMENT ON FUNCTION uncache_internal.find_place_change(uncache.consumers, text) IS 'why what was acknowledged says nothing about a place in Redis, or null';
+COMMENT ON FUNCTION uncache_internal.find_place_change(uncache.consumers, text) IS
+	'why what was acknowledged says nothing about a place in Redis, or null';
 
-CREATE FUNCTION uncache_internal.find_address_change(consumer uncache.consumers, redis uncache_internal.redis) RETURNS text
+CREATE FUNCTION uncache_internal.find_address_change(consumer uncache.consumers, redis uncache_internal.redis)
+	RETURNS text
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format('Redis does not tell which process it is, and is at another address than before: %s, not %s',
 		redis.address, consumer.address)
 	WHERE redis.server = '' AND consumer.address <> redis.address
 $$;
-COMMENT ON FUNCTION uncache_internal.find_address_change(uncache.consumers, uncache_internal.redis) IS 'why a Redis that does not tell which process it is may be another one, or null';
+COMMENT ON FUNCTION uncache_internal.find_address_change(uncache.consumers, uncache_internal.redis) IS
+	'why a Redis that does not tell which process it is may be another one, or null';
 
 /*
  * The same process that goes on with the same history has in it all that it has
  * ever answered; one whose offset went back does not go on.
  */
-CREATE FUNCTION uncache_internal.find_redis_change(consumer uncache.consumers, redis uncache_internal.redis) RETURNS text
+CREATE FUNCTION uncache_internal.find_redis_change(consumer uncache.consumers, redis uncache_internal.redis)
+	RETURNS text
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE
@@ -118,7 +128,8 @@ AS $$
 		THEN 'Redis has gone back in its history, and has lost deletes'
 	END
 $$;
-COMMENT ON FUNCTION uncache_internal.find_redis_change(uncache.consumers, uncache_internal.redis) IS 'why a Redis may have lost what was acknowledged, or null';
+COMMENT ON FUNCTION uncache_internal.find_redis_change(uncache.consumers, uncache_internal.redis) IS
+	'why a Redis may have lost what was acknowledged, or null';
 
 /* A Redis that does not tell is none of those that are known. */
 CREATE FUNCTION uncache_internal.forget_redis(consumer uncache.consumers, address text) RETURNS void
@@ -130,7 +141,8 @@ BEGIN
 		WHERE c.id = consumer.id AND (c.server IS NOT NULL OR c.address IS DISTINCT FROM forget_redis.address);
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.forget_redis(uncache.consumers, text) IS 'remembers of a consumer''s Redis its address alone';
+COMMENT ON FUNCTION uncache_internal.forget_redis(uncache.consumers, text) IS
+	'remembers of a consumer''s Redis its address alone';
 
 /*
  * A Redis that says that it has followed another history until an offset has in
@@ -162,7 +174,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.go_back(uncache.consumers, uncache_internal.redis, text) IS 'takes a consumer back to the newest position that is in its Redis'' history; null if none is known to be';
+COMMENT ON FUNCTION uncache_internal.go_back(uncache.consumers, uncache_internal.redis, text) IS
+	'takes a consumer back to the newest position that is in its Redis'' history; null if none is known to be';
 
 /* --- both --- */
 
@@ -187,7 +200,8 @@ BEGIN
 	RETURN start;
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.begin_resync(uncache.consumers, uncache_internal.redis, text) IS 'makes a resync due; the cursor to fetch from meanwhile';
+COMMENT ON FUNCTION uncache_internal.begin_resync(uncache.consumers, uncache_internal.redis, text) IS
+	'makes a resync due; the cursor to fetch from meanwhile';
 
 CREATE FUNCTION uncache_internal.continue_history(consumer uncache.consumers, redis uncache_internal.redis,
 	OUT state text, OUT cursor text, OUT reason text)
@@ -199,7 +213,8 @@ BEGIN
 	state := 'ready';
 	cursor := consumer.cursor;
 	reason := coalesce(uncache_internal.find_resync_reason(consumer),
-		uncache_internal.find_place_change(consumer, redis.place), uncache_internal.find_address_change(consumer, redis));
+		uncache_internal.find_place_change(consumer, redis.place),
+		uncache_internal.find_address_change(consumer, redis));
 	IF reason IS NULL AND redis.server = '' THEN
 		PERFORM uncache_internal.forget_redis(consumer, redis.address);
 	ELSIF reason IS NULL AND redis.server IS NOT NULL THEN
@@ -219,4 +234,5 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.continue_history(uncache.consumers, uncache_internal.redis) IS 'where a consumer goes on: where it was, from an older position, or with a resync';
+COMMENT ON FUNCTION uncache_internal.continue_history(uncache.consumers, uncache_internal.redis) IS
+	'where a consumer goes on: where it was, from an older position, or with a resync';

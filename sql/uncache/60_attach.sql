@@ -54,11 +54,13 @@ BEGIN
 	PERFORM uncache_internal.consumers_changed();
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.register_again(integer) IS 'makes a lost consumer one that writers know, as a new one';
+COMMENT ON FUNCTION uncache_internal.register_again(integer) IS
+	'makes a lost consumer one that writers know, as a new one';
 
 /* --- lock --- */
 
-CREATE FUNCTION uncache_internal.describe_worker(consumer uncache.consumers, place text, OUT state text, OUT reason text)
+CREATE FUNCTION uncache_internal.describe_worker(consumer uncache.consumers, place text,
+	OUT state text, OUT reason text)
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -70,7 +72,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.describe_worker(uncache.consumers, text) IS 'who works for a consumer, and whether in another place';
+COMMENT ON FUNCTION uncache_internal.describe_worker(uncache.consumers, text) IS
+	'who works for a consumer, and whether in another place';
 
 /*
  * Read again: who had the lock before may have changed the row; nobody does so meanwhile.
@@ -87,7 +90,8 @@ BEGIN
 	RETURN consumer;
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.take_over(integer) IS 'the row of a consumer whose lock has just been taken, locked';
+COMMENT ON FUNCTION uncache_internal.take_over(integer) IS
+	'the row of a consumer whose lock has just been taken, locked';
 
 /* --- barrier --- */
 
@@ -108,7 +112,8 @@ AS $$
 	FROM pg_prepared_xacts p
 	WHERE age(p.transaction) > age(barrier::xid) AND p.database = current_database()
 $$;
-COMMENT ON FUNCTION uncache_internal.transactions_in_flight(xid8) IS 'transactions from before a barrier that are still running';
+COMMENT ON FUNCTION uncache_internal.transactions_in_flight(xid8) IS
+	'transactions from before a barrier that are still running';
 
 /*
  * The registration has to be committed before the barrier is taken: then a
@@ -133,12 +138,14 @@ BEGIN
 			RETURNING c.barrier INTO known_barrier;
 	END IF;
 	PERFORM pg_stat_clear_snapshot();
-	SELECT count(*) = 0, format('transactions in flight have to end first: %s, the oldest is %s', count(*), (array_agg(x ORDER BY age(x) DESC))[1])
+	SELECT count(*) = 0, format('transactions in flight have to end first: %s, the oldest is %s',
+			count(*), (array_agg(x ORDER BY age(x) DESC))[1])
 		INTO passed, reason
 		FROM uncache_internal.transactions_in_flight(known_barrier) x;
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.pass_barrier(uncache.consumers) IS 'whether every transaction that may not know of a consumer has ended';
+COMMENT ON FUNCTION uncache_internal.pass_barrier(uncache.consumers) IS
+	'whether every transaction that may not know of a consumer has ended';
 
 /* --- attach --- */
 
@@ -185,4 +192,5 @@ BEGIN
 		FROM uncache_internal.continue_history(consumer, redis) h;
 END
 $$;
-COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text) IS 'registers a target''s consumer and takes its lock for the session';
+COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text) IS
+	'registers a target''s consumer and takes its lock for the session';

@@ -3,16 +3,19 @@
 CREATE FUNCTION uncache.fetch(target text, cursor text, max_bytes integer, sleep boolean,
 	OUT at timestamptz, OUT action text, OUT keys text[], OUT next_cursor text) RETURNS SETOF record
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_fetch';
-COMMENT ON FUNCTION uncache.fetch(text, text, integer, boolean) IS 'the journal rows behind a cursor; the last row has the next cursor';
+COMMENT ON FUNCTION uncache.fetch(text, text, integer, boolean) IS
+	'the journal rows behind a cursor; the last row has the next cursor';
 
 CREATE FUNCTION uncache.fetch_until(target text, cursor text, max_bytes integer, until text,
 	OUT at timestamptz, OUT action text, OUT keys text[], OUT next_cursor text) RETURNS SETOF record
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_fetch_until';
-COMMENT ON FUNCTION uncache.fetch_until(text, text, integer, text) IS 'the journal rows between two cursors; the last row has the next cursor';
+COMMENT ON FUNCTION uncache.fetch_until(text, text, integer, text) IS
+	'the journal rows between two cursors; the last row has the next cursor';
 
 CREATE FUNCTION uncache_internal.check_ack(target text, cursor text) RETURNS void
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_check_ack';
-COMMENT ON FUNCTION uncache_internal.check_ack(text, text) IS 'raises unless the session may move the consumer to the cursor';
+COMMENT ON FUNCTION uncache_internal.check_ack(text, text) IS
+	'raises unless the session may move the consumer to the cursor';
 
 CREATE FUNCTION uncache_internal.raise_no_cursor(target text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -24,21 +27,25 @@ BEGIN
 		HINT = 'Call uncache.attach(target) again.';
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.raise_no_cursor(text) IS 'the error of acknowledging for a consumer that is not at work';
+COMMENT ON FUNCTION uncache_internal.raise_no_cursor(text) IS
+	'the error of acknowledging for a consumer that is not at work';
 
 /* The position is that of what was acknowledged until now; during a resync nobody knows. */
 CREATE FUNCTION uncache_internal.put_position(target text, repl_offset bigint) RETURNS void
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	INSERT INTO uncache.positions AS p (consumer_id, slot, repl_offset, cursor)
-		SELECT c.id, to_timestamp(floor(extract(epoch FROM clock_timestamp()) / s.seconds) * s.seconds), repl_offset, c.cursor
+		SELECT c.id, to_timestamp(floor(extract(epoch FROM clock_timestamp()) / s.seconds) * s.seconds),
+			repl_offset, c.cursor
 		FROM uncache.consumers c,
 			(SELECT greatest(1, uncache_internal.retention_seconds() / 300) AS seconds) s
-		WHERE c.target = put_position.target AND c.cursor IS NOT NULL AND c.resync_reason IS NULL AND c.replid IS NOT NULL
+		WHERE c.target = put_position.target AND c.cursor IS NOT NULL AND c.resync_reason IS NULL
+			AND c.replid IS NOT NULL
 		FOR NO KEY UPDATE OF c
 	ON CONFLICT (consumer_id, slot) DO UPDATE SET repl_offset = EXCLUDED.repl_offset, cursor = EXCLUDED.cursor
 $$;
-COMMENT ON FUNCTION uncache_internal.put_position(text, bigint) IS 'remembers a place in the history of a consumer''s Redis';
+COMMENT ON FUNCTION uncache_internal.put_position(text, bigint) IS
+	'remembers a place in the history of a consumer''s Redis';
 
 CREATE FUNCTION uncache.ack(target text, cursor text, repl_offset bigint DEFAULT 0) RETURNS void
 	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -17,7 +17,8 @@ AS $$
 		(SELECT min(g.at) FROM uncache.gaps g WHERE g.xid >= f.xid))
 	FROM (SELECT uncache_internal.cursor_end(cursor) AS xid) f
 $$;
-COMMENT ON FUNCTION uncache_internal.oldest_behind(text) IS 'since when a cursor has held back the journal; null if it does not';
+COMMENT ON FUNCTION uncache_internal.oldest_behind(text) IS
+	'since when a cursor has held back the journal; null if it does not';
 
 /* Is it to be declared lost?  Since when, if it is; else null. */
 CREATE FUNCTION uncache_internal.missed_from(consumer uncache.consumers, cutoff timestamptz) RETURNS timestamptz
@@ -36,7 +37,9 @@ BEGIN
 	RETURN CASE WHEN since < cutoff THEN since END;
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.missed_from(uncache.consumers, timestamptz) IS 'since when a consumer has held back the journal or, without a cursor, nobody has worked for it, if that is before the cutoff';
+COMMENT ON FUNCTION uncache_internal.missed_from(uncache.consumers, timestamptz) IS
+	'since when a consumer has held back the journal or, without a cursor, nobody has worked for it, if that '
+	'is before the cutoff';
 
 /*
  * A consumer that holds back the journal for longer than uncache.max_lag is
@@ -65,12 +68,14 @@ BEGIN
 		since := coalesce(uncache_internal.missed_from(consumer, cutoff), cutoff);
 		UPDATE uncache.consumers c
 			SET lost_at = clock_timestamp(), missed_from = since, cursor = NULL, barrier = NULL,
-				resync_reason = format('declared lost: behind for longer than uncache.max_lag (%s)', current_setting('uncache.max_lag'))
+				resync_reason = format('declared lost: behind for longer than uncache.max_lag (%s)',
+					current_setting('uncache.max_lag'))
 			WHERE c.id = consumer.id;
 		DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
 		PERFORM uncache_internal.consumers_changed();
 		RAISE WARNING 'the consumer of target "%" is declared lost', consumer.target
-			USING DETAIL = format('It has held back the journal since %s, longer than uncache.max_lag (%s).', since, current_setting('uncache.max_lag')),
+			USING DETAIL = format('It has held back the journal since %s, longer than uncache.max_lag (%s).',
+				since, current_setting('uncache.max_lag')),
 			HINT = 'Start its uncached, which resyncs, or call uncache.drop_consumer.';
 	END LOOP;
 	/* writers need not have the others looked at for a while: see consumer.c */
@@ -81,7 +86,8 @@ BEGIN
 			FOR UPDATE SKIP LOCKED);
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.declare_lost() IS 'releases the journal of consumers that are further behind than uncache.max_lag';
+COMMENT ON FUNCTION uncache_internal.declare_lost() IS
+	'releases the journal of consumers that are further behind than uncache.max_lag';
 
 /*
  * Of each consumer the newest stays: who has been idle, or away, needs no others.
@@ -99,7 +105,8 @@ AS $$
 					WHERE c.id = p.consumer_id AND c.cursor <> p.cursor AND c.acked_at > p.slot + retention))
 		FOR UPDATE SKIP LOCKED))
 $$;
-COMMENT ON FUNCTION uncache_internal.drop_old_positions(interval) IS 'forgets positions that are past the retention time';
+COMMENT ON FUNCTION uncache_internal.drop_old_positions(interval) IS
+	'forgets positions that are past the retention time';
 
 /* Before this transaction nothing of the journal may be wanted by anybody who comes late. */
 CREATE FUNCTION uncache_internal.find_horizon() RETURNS xid8
@@ -166,7 +173,9 @@ BEGIN
 	RETURN deleted;
 END
 $$;
-COMMENT ON FUNCTION uncache.trim(integer) IS 'deletes journal rows that every consumer has consumed and that are past the retention time; declares consumers lost first';
+COMMENT ON FUNCTION uncache.trim(integer) IS
+	'deletes journal rows that every consumer has consumed and that are past the retention time; declares '
+	'consumers lost first';
 
 CREATE FUNCTION uncache.drop_consumer(target text) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp

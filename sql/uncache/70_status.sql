@@ -22,42 +22,51 @@ BEGIN
 		current_setting('uncache.max_lag'), since + max_lag);
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.lag_alarm(uncache.consumers) IS 'a warning that a consumer will be declared lost, or null';
+COMMENT ON FUNCTION uncache_internal.lag_alarm(uncache.consumers) IS
+	'a warning that a consumer will be declared lost, or null';
 
 /* For people: attach() must not take long because of it. */
 CREATE FUNCTION uncache_internal.count_behind(target text, cursor text) RETURNS bigint
 	LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT count(*)
-	FROM (SELECT i.target, i.xid, i.part FROM uncache.journal i WHERE i.xid >= uncache_internal.cursor_begin(cursor) LIMIT 1000000) j
+	FROM (SELECT i.target, i.xid, i.part
+		FROM uncache.journal i
+		WHERE i.xid >= uncache_internal.cursor_begin(cursor) LIMIT 1000000) j
 	WHERE j.target = count_behind.target AND NOT uncache_internal.cursor_has_consumed(cursor, j.xid, j.part)
 $$;
-COMMENT ON FUNCTION uncache_internal.count_behind(text, text) IS 'how many journal rows a target has behind a cursor; looks at 1000000 at most';
+COMMENT ON FUNCTION uncache_internal.count_behind(text, text) IS
+	'how many journal rows a target has behind a cursor; looks at 1000000 at most';
 
 /* A gap has no place in its transaction: a cursor has consumed it when it has consumed all. */
 CREATE FUNCTION uncache_internal.gap_reason(cursor text) RETURNS text
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN count(*) > 0 THEN
-		format('%s transactions since %s could not be journalled: %s', count(*), min(g.at), (array_agg(g.reason ORDER BY g.at DESC))[1]) END
+		format('%s transactions since %s could not be journalled: %s',
+			count(*), min(g.at), (array_agg(g.reason ORDER BY g.at DESC))[1]) END
 	FROM uncache.gaps g
 	WHERE g.xid >= uncache_internal.cursor_begin(cursor)
 		AND NOT uncache_internal.cursor_has_consumed(cursor, g.xid, 2147483647)
 $$;
-COMMENT ON FUNCTION uncache_internal.gap_reason(text) IS 'why a consumer has to resync soon: gaps behind its cursor, or null';
+COMMENT ON FUNCTION uncache_internal.gap_reason(text) IS
+	'why a consumer has to resync soon: gaps behind its cursor, or null';
 
 CREATE FUNCTION uncache_internal.consumer_state(consumer uncache.consumers) RETURNS text
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT CASE WHEN consumer.lost_at IS NOT NULL THEN 'lost'
 		WHEN consumer.cursor IS NULL THEN 'waiting'
-		WHEN consumer.resync_reason IS NOT NULL OR NOT uncache_internal.has_marker(consumer.id) OR uncache_internal.gap_reason(consumer.cursor) IS NOT NULL THEN 'resync'
+		WHEN consumer.resync_reason IS NOT NULL OR NOT uncache_internal.has_marker(consumer.id)
+			OR uncache_internal.gap_reason(consumer.cursor) IS NOT NULL THEN 'resync'
 		ELSE 'ready' END
 $$;
-COMMENT ON FUNCTION uncache_internal.consumer_state(uncache.consumers) IS 'how far a consumer is: lost, waiting, resync or ready';
+COMMENT ON FUNCTION uncache_internal.consumer_state(uncache.consumers) IS
+	'how far a consumer is: lost, waiting, resync or ready';
 
 /* For uncached --check-connections: rules and consumers are compared with its configuration. */
-CREATE FUNCTION uncache.targets(OUT target text, OUT actions text[], OUT state text, OUT worker_pid integer) RETURNS SETOF record
+CREATE FUNCTION uncache.targets(OUT target text, OUT actions text[], OUT state text, OUT worker_pid integer)
+	RETURNS SETOF record
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(r.target, c.target), coalesce(r.actions, '{}'),
@@ -69,7 +78,9 @@ AS $$
 			GROUP BY p.target) r
 		FULL JOIN uncache.consumers c ON c.target = r.target
 $$;
-COMMENT ON FUNCTION uncache.targets() IS 'each target that a rule names or that has a consumer: the actions of its rules and what they fall back to, and the consumer''s state';
+COMMENT ON FUNCTION uncache.targets() IS
+	'each target that a rule names or that has a consumer: the actions of its rules and what they fall back '
+	'to, and the consumer''s state';
 
 CREATE VIEW uncache.status AS
 SELECT c.target,
@@ -84,11 +95,14 @@ SELECT c.target,
 	c.acked_at,
 	c.lost_at,
 	nullif(pg_catalog.concat_ws('; ', uncache_internal.lag_alarm(c.*),
-		CASE WHEN c.lost_at IS NULL THEN 'no longer waits for standby ' || pg_catalog.array_to_string(c.late_standbys, ', ')
+		CASE WHEN c.lost_at IS NULL
+			THEN 'no longer waits for standby ' || pg_catalog.array_to_string(c.late_standbys, ', ')
 			|| ': what is cached from it may be stale' END), '') AS alarm
 FROM uncache.consumers c,
-	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count, min(j.at) AS oldest_at
+	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count,
+			min(j.at) AS oldest_at
 		FROM uncache.journal j
 		WHERE j.target = c.target AND j.xid >= uncache_internal.cursor_begin(c.cursor)
 			AND NOT uncache_internal.cursor_has_consumed(c.cursor, j.xid, j.part)) b;
-COMMENT ON VIEW uncache.status IS 'each target: who works for it and how far behind it is (reads the rows that are not applied yet)';
+COMMENT ON VIEW uncache.status IS
+	'each target: who works for it and how far behind it is (reads the rows that are not applied yet)';

@@ -26,14 +26,16 @@ AS $$
 		('monitor', 'check_rules'), ('monitor', 'rules'), ('monitor', 'status'),
 		('monitor', 'schemas'), ('monitor', 'renamed_columns'), ('monitor', 'renamed_tables')
 $$;
-COMMENT ON FUNCTION uncache_internal.callers() IS 'which functions and relations of schema uncache are for authors, consumers, monitoring';
+COMMENT ON FUNCTION uncache_internal.callers() IS
+	'which functions and relations of schema uncache are for authors, consumers, monitoring';
 
 /*
  * Of uncache_internal each gets what these consist of, as the bodies tell, and nothing else.
  * A function that is SECURITY DEFINER needs no more, nor does one in C, but one that stands
  * before another of its name.
  */
-CREATE FUNCTION uncache_internal.find_needed(caller text, OUT kind text, OUT schema name, OUT object text) RETURNS SETOF record
+CREATE FUNCTION uncache_internal.find_needed(caller text, OUT kind text, OUT schema name, OUT object text)
+	RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH RECURSIVE ours AS MATERIALIZED (
@@ -57,7 +59,8 @@ AS $$
 	)
 	SELECT n.kind, n.schema, n.object FROM needed n
 $$;
-COMMENT ON FUNCTION uncache_internal.find_needed(text) IS 'the functions to be executed, and the relations to be read, by authors, consumers or monitoring';
+COMMENT ON FUNCTION uncache_internal.find_needed(text) IS
+	'the functions to be executed, and the relations to be read, by authors, consumers or monitoring';
 
 CREATE FUNCTION uncache_internal.grant_needed(caller text, role regrole) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
@@ -79,7 +82,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION uncache_internal.grant_needed(text, regrole) IS 'grants a role what authors, consumers or monitoring need';
+COMMENT ON FUNCTION uncache_internal.grant_needed(text, regrole) IS
+	'grants a role what authors, consumers or monitoring need';
 
 CREATE FUNCTION uncache.grant_consumer(role regrole) RETURNS void
 	LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp
@@ -93,7 +97,8 @@ CREATE FUNCTION uncache.grant_author(role regrole) RETURNS void
 AS $$
 	SELECT uncache_internal.grant_needed('author', role)
 $$;
-COMMENT ON FUNCTION uncache.grant_author(regrole) IS 'lets a role write rules for tables that it owns, invalidate by hand, and wait';
+COMMENT ON FUNCTION uncache.grant_author(regrole) IS
+	'lets a role write rules for tables that it owns, invalidate by hand, and wait';
 
 REVOKE ALL ON ALL TABLES IN SCHEMA uncache, uncache_internal FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA uncache, uncache_internal FROM PUBLIC;

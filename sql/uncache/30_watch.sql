@@ -184,7 +184,7 @@ COMMENT ON FUNCTION uncache.put_rule(regclass, text, text, text[], text[]) IS
  * An action that is not named stays as it is; an empty array removes its rule.
  * Made for named notation: an array in second place belongs to the plain form.
  */
-CREATE FUNCTION uncache.watch(relation regclass, columns name[] DEFAULT NULL,
+CREATE FUNCTION uncache_internal.watch(relation regclass, columns name[] DEFAULT NULL,
 	keys text[] DEFAULT NULL, patterns text[] DEFAULT NULL, tags text[] DEFAULT NULL,
 	versions text[] DEFAULT NULL, query text[] DEFAULT NULL, cacheops text[] DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
@@ -227,10 +227,10 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION uncache.watch(regclass, name[], text[], text[], text[], text[], text[], text[]) IS
-	'makes a table''s changes invalidate; replaces what an earlier call made of the same actions';
+COMMENT ON FUNCTION uncache_internal.watch(regclass, name[], text[], text[], text[], text[], text[], text[]) IS
+	'what uncache.watch does';
 
-CREATE FUNCTION uncache.watch(relation regclass, VARIADIC keys text[]) RETURNS void
+CREATE FUNCTION uncache_internal.watch(relation regclass, VARIADIC keys text[]) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 BEGIN
@@ -239,13 +239,12 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'For example: SELECT uncache.watch(''billing.invoice'', ''invoice:{id}'').';
 	END IF;
-	PERFORM uncache.watch(relation, keys => keys);
+	PERFORM uncache_internal.watch(relation, keys => keys);
 END
 $$;
-COMMENT ON FUNCTION uncache.watch(regclass, text[]) IS
-	'makes a table''s changes forget these keys; replaces the keys of an earlier call';
+COMMENT ON FUNCTION uncache_internal.watch(regclass, text[]) IS 'what uncache.watch does with keys alone';
 
-CREATE FUNCTION uncache.unwatch(relation regclass) RETURNS void
+CREATE FUNCTION uncache_internal.unwatch(relation regclass) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
@@ -272,4 +271,21 @@ BEGIN
 	END LOOP;
 END
 $$;
+COMMENT ON FUNCTION uncache_internal.unwatch(regclass) IS 'what uncache.unwatch does';
+
+/* Errors of these say nothing of the functions above. */
+CREATE FUNCTION uncache.watch(relation regclass, columns name[] DEFAULT NULL,
+	keys text[] DEFAULT NULL, patterns text[] DEFAULT NULL, tags text[] DEFAULT NULL,
+	versions text[] DEFAULT NULL, query text[] DEFAULT NULL, cacheops text[] DEFAULT NULL) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_call_internal';
+COMMENT ON FUNCTION uncache.watch(regclass, name[], text[], text[], text[], text[], text[], text[]) IS
+	'makes a table''s changes invalidate; replaces what an earlier call made of the same actions';
+
+CREATE FUNCTION uncache.watch(relation regclass, VARIADIC keys text[]) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_call_internal';
+COMMENT ON FUNCTION uncache.watch(regclass, text[]) IS
+	'makes a table''s changes forget these keys; replaces the keys of an earlier call';
+
+CREATE FUNCTION uncache.unwatch(relation regclass) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_call_internal';
 COMMENT ON FUNCTION uncache.unwatch(regclass) IS 'removes what uncache.watch made; triggers written by hand stay';

@@ -84,8 +84,7 @@ COMMENT ON FUNCTION uncache_internal.put_schema_rules(regnamespace) IS
  * The schema is locked, so that a table that somebody is making in it is either
  * seen here or its maker sees that the schema is watched.
  */
-CREATE FUNCTION uncache.watch_schema(schema regnamespace, exclude name[] DEFAULT '{}', target text DEFAULT 'default')
-	RETURNS void
+CREATE FUNCTION uncache_internal.watch_schema(schema regnamespace, exclude name[], target text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
@@ -107,11 +106,9 @@ BEGIN
 	PERFORM uncache_internal.put_schema_rules(schema);
 END
 $$;
-COMMENT ON FUNCTION uncache.watch_schema(regnamespace, name[], text) IS
-	'gives all tables and materialized views of a schema, later ones too, the tags schema.table and '
-	'schema.table:<primary key>; for the owner of the schema, or a superuser';
+COMMENT ON FUNCTION uncache_internal.watch_schema(regnamespace, name[], text) IS 'what uncache.watch_schema does';
 
-CREATE FUNCTION uncache.unwatch_schema(schema regnamespace) RETURNS void
+CREATE FUNCTION uncache_internal.unwatch_schema(schema regnamespace) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 BEGIN
@@ -120,4 +117,16 @@ BEGIN
 	PERFORM uncache_internal.put_schema_rules(schema);
 END
 $$;
+COMMENT ON FUNCTION uncache_internal.unwatch_schema(regnamespace) IS 'what uncache.unwatch_schema does';
+
+/* Errors of these say nothing of the functions above. */
+CREATE FUNCTION uncache.watch_schema(schema regnamespace, exclude name[] DEFAULT '{}', target text DEFAULT 'default')
+	RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_call_internal';
+COMMENT ON FUNCTION uncache.watch_schema(regnamespace, name[], text) IS
+	'gives all tables and materialized views of a schema, later ones too, the tags schema.table and '
+	'schema.table:<primary key>; for the owner of the schema, or a superuser';
+
+CREATE FUNCTION uncache.unwatch_schema(schema regnamespace) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_call_internal';
 COMMENT ON FUNCTION uncache.unwatch_schema(regnamespace) IS 'removes what uncache.watch_schema made; other rules stay';

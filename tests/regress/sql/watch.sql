@@ -107,3 +107,24 @@ SELECT * FROM journalled();
 -- LIKE and CREATE TABLE AS copy no rules
 CREATE TABLE copy (LIKE parent INCLUDING ALL);
 SELECT relation, rule, events FROM uncache.rules ORDER BY relation::text, rule;
+
+-- errors have the lines of CONTEXT that tell what is meant, and those of the caller; none of what uncache consists of
+\set SHOW_CONTEXT errors
+SELECT uncache.watch('parent', '');
+SELECT uncache.watch('parent', 'p:{upper(nothing)}');
+SELECT uncache.watch('parent', keys => ARRAY['p:{id}'], columns => '{nothing}');
+SELECT uncache.watch('parent', query => ARRAY['SELECT nothing']);
+SELECT uncache.watch_schema('public', target => 'no/target');
+DO $$
+BEGIN
+	PERFORM uncache.watch('parent', 'p:{upper(nothing)}');
+END
+$$;
+DO $$
+BEGIN
+	PERFORM uncache.watch('parent', keys => ARRAY[NULL]);
+EXCEPTION WHEN invalid_parameter_value THEN
+	RAISE NOTICE '%: %', SQLSTATE, SQLERRM;
+END
+$$;
+\set SHOW_CONTEXT never

@@ -102,7 +102,7 @@ check_scalars(const char *field, size_t field_bytes)
 	int64_t		unix_us;
 
 	if (journal_row_decode_action(field, field_bytes, &action))
-		FUZZ_CHECK(action <= JOURNAL_RESYNC_KEYS && field_bytes > 0);
+		FUZZ_CHECK(action <= JOURNAL_ACTION_RESYNC && field_bytes > 0);
 	if (journal_row_decode_time(field, field_bytes, &unix_us))
 		FUZZ_CHECK(field_bytes == sizeof(unix_us));
 }

@@ -67,24 +67,24 @@ delivery_take_invalidation(Delivery *delivery, JournalAction action, size_t sibl
 		return true;
 	switch (action)
 	{
-		case JOURNAL_KEYS:
+		case JOURNAL_ACTION_KEYS:
 			return batch_add_name(&slot->batch, choose_key_kind(delivery, slot, sibling_count),
 								  key, key_bytes);
-		case JOURNAL_PATTERNS:
+		case JOURNAL_ACTION_PATTERNS:
 			return batch_add_pattern(&slot->batch, NAME_KEY, key, key_bytes);
-		case JOURNAL_TAGS:
+		case JOURNAL_ACTION_TAGS:
 			return batch_add_name(&slot->batch, NAME_TAG, key, key_bytes);
-		case JOURNAL_TAG_PATTERNS:
+		case JOURNAL_ACTION_TAG_PATTERNS:
 			return batch_add_pattern(&slot->batch, NAME_TAG, key, key_bytes);
-		case JOURNAL_VERSIONS:
+		case JOURNAL_ACTION_VERSIONS:
 			return batch_add_name(&slot->batch, NAME_VERSION, key, key_bytes);
-		case JOURNAL_VERSION_PATTERNS:
+		case JOURNAL_ACTION_VERSION_PATTERNS:
 			return batch_add_pattern(&slot->batch, NAME_VERSION, key, key_bytes);
-		case JOURNAL_CACHEOPS:
+		case JOURNAL_ACTION_CACHEOPS:
 			return batch_add_name(&slot->batch, NAME_ROW, key, key_bytes);
-		case JOURNAL_CACHEOPS_TABLES:
+		case JOURNAL_ACTION_CACHEOPS_TABLES:
 			return batch_add_cacheops_table(&slot->batch, key, key_bytes);
-		case JOURNAL_RESYNC_KEYS:
+		case JOURNAL_ACTION_RESYNC:
 			slot->wants_list = true;
 			break;
 	}

@@ -223,8 +223,8 @@ delivery_lanes_want_action(const DeliverySlot *slot, JournalAction action)
 	if (!slot->is_refetch)
 		return true;
 	if (slot->lane == LANE_STAGGERED)
-		return action == JOURNAL_KEYS;
-	return action != JOURNAL_KEYS && action != JOURNAL_VERSIONS;
+		return action == JOURNAL_ACTION_KEYS;
+	return action != JOURNAL_ACTION_KEYS && action != JOURNAL_ACTION_VERSIONS;
 }
 
 /* --- runs --- */

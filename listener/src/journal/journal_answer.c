@@ -86,11 +86,11 @@ static bool
 parse_state(const char *text, JournalAttachState *state)
 {
 	static const char *const names[] = {
-		[JOURNAL_STANDBY] = "standby",
-		[JOURNAL_CONFLICT] = "conflict",
-		[JOURNAL_WAITING] = "waiting",
-		[JOURNAL_RESYNC] = "resync",
-		[JOURNAL_READY] = "ready",
+		[JOURNAL_ATTACH_STANDBY] = "standby",
+		[JOURNAL_ATTACH_CONFLICT] = "conflict",
+		[JOURNAL_ATTACH_WAITING] = "waiting",
+		[JOURNAL_ATTACH_RESYNC] = "resync",
+		[JOURNAL_ATTACH_READY] = "ready",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -103,7 +103,7 @@ parse_state(const char *text, JournalAttachState *state)
 }
 
 const char *
-journal_answer_attach(const PGresult *result, const JournalEvents *events, void *context)
+journal_answer_attach(const PGresult *result, const JournalListeners *listeners)
 {
 	static const Oid types[] = {TEXT_OID, TEXT_OID, TEXT_OID};
 	JournalAttachment attachment;
@@ -114,17 +114,17 @@ journal_answer_attach(const PGresult *result, const JournalEvents *events, void 
 		return "attach() answered a state that this version does not know";
 	attachment.cursor = field_text(result, 0, ATTACH_CURSOR);
 	attachment.reason = field_text(result, 0, ATTACH_REASON);
-	if ((attachment.state == JOURNAL_READY || attachment.state == JOURNAL_RESYNC) &&
+	if ((attachment.state == JOURNAL_ATTACH_READY || attachment.state == JOURNAL_ATTACH_RESYNC) &&
 		attachment.cursor[0] == '\0')
 		return "attach() answered no cursor";
-	events->attached(context, &attachment);
+	listeners->owner->attached(listeners->owner_context, &attachment);
 	return NULL;
 }
 
 /* Reports each key of one row; adds up their bytes. */
 static const char *
 read_keys(const PGresult *result, int row, JournalAction action, size_t sibling_count,
-		  const JournalEvents *events, void *context, JournalFetch *fetch)
+		  const JournalListeners *listeners, JournalFetch *fetch)
 {
 	JournalKeys keys;
 	const char *key;
@@ -138,7 +138,8 @@ read_keys(const PGresult *result, int row, JournalAction action, size_t sibling_
 	while ((step = journal_row_next_key(&keys, &key, &key_bytes)) == JOURNAL_STEP_KEY)
 	{
 		fetch->key_bytes += key_bytes;
-		if (!events->invalidation(context, action, sibling_count, key, key_bytes))
+		if (!listeners->worker->invalidation(listeners->worker_context, action, sibling_count,
+											 key, key_bytes))
 			return no_memory;
 	}
 	return step == JOURNAL_STEP_END ? NULL : malformed_row;
@@ -146,7 +147,7 @@ read_keys(const PGresult *result, int row, JournalAction action, size_t sibling_
 
 static const char *
 read_row(const PGresult *result, int row, size_t sibling_count,
-		 const JournalEvents *events, void *context, JournalFetch *fetch)
+		 const JournalListeners *listeners, JournalFetch *fetch)
 {
 	JournalAction action;
 	int64_t		at_us;
@@ -161,7 +162,7 @@ read_row(const PGresult *result, int row, size_t sibling_count,
 	if (fetch->row_count == 0 || at_us < fetch->oldest_at_us)
 		fetch->oldest_at_us = at_us;
 	fetch->row_count++;
-	return read_keys(result, row, action, sibling_count, events, context, fetch);
+	return read_keys(result, row, action, sibling_count, listeners, fetch);
 }
 
 static bool
@@ -198,7 +199,7 @@ find_siblings_end(const PGresult *result, int row, int last, size_t *sibling_cou
 }
 
 static const char *
-read_rows(const PGresult *result, int last, const JournalEvents *events, void *context,
+read_rows(const PGresult *result, int last, const JournalListeners *listeners,
 		  JournalFetch *fetch)
 {
 	int			row = 0;
@@ -210,7 +211,7 @@ read_rows(const PGresult *result, int last, const JournalEvents *events, void *c
 
 		for (; row < end; row++)
 		{
-			const char *problem = read_row(result, row, sibling_count, events, context,
+			const char *problem = read_row(result, row, sibling_count, listeners,
 										   fetch);
 
 			if (problem != NULL)
@@ -221,7 +222,7 @@ read_rows(const PGresult *result, int last, const JournalEvents *events, void *c
 }
 
 const char *
-journal_answer_fetch(const PGresult *result, const JournalEvents *events, void *context)
+journal_answer_fetch(const PGresult *result, const JournalListeners *listeners)
 {
 	static const Oid types[] = {TIMESTAMPTZ_OID, TEXT_OID, TEXT_ARRAY_OID, TEXT_OID};
 	int			last = PQntuples(result) - 1;
@@ -233,25 +234,24 @@ journal_answer_fetch(const PGresult *result, const JournalEvents *events, void *
 	fetch.cursor = field_text(result, last, FETCH_CURSOR);
 	if (fetch.cursor[0] == '\0' || !PQgetisnull(result, last, FETCH_ACTION))
 		return "fetch() answered no cursor";
-	problem = read_rows(result, last, events, context, &fetch);
+	problem = read_rows(result, last, listeners, &fetch);
 	if (problem != NULL)
 		return problem;
-	events->fetched(context, &fetch);
+	listeners->worker->fetched(listeners->worker_context, &fetch);
 	return NULL;
 }
 
 const char *
-journal_answer_ack(const PGresult *result, const JournalEvents *events, void *context)
+journal_answer_ack(const PGresult *result, const JournalListeners *listeners)
 {
 	if (PQntuples(result) != 1)
 		return wrong_shape;
-	events->acked(context);
+	listeners->worker->acked(listeners->worker_context);
 	return NULL;
 }
 
 const char *
-journal_answer_resync_keys(const PGresult *result, const JournalEvents *events,
-						   void *context)
+journal_answer_resync_keys(const PGresult *result, const JournalListeners *listeners)
 {
 	static const Oid types[] = {TEXT_OID, TEXT_OID};
 
@@ -266,22 +266,21 @@ journal_answer_resync_keys(const PGresult *result, const JournalEvents *events,
 			return unknown_action;
 		if (PQgetisnull(result, row, RESYNC_KEY))
 			return malformed_row;
-		if (!events->invalidation(context, action, 0,
-								  PQgetvalue(result, row, RESYNC_KEY),
-								  field_bytes(result, row, RESYNC_KEY)))
+		if (!listeners->worker->invalidation(listeners->worker_context, action, 0,
+											 PQgetvalue(result, row, RESYNC_KEY),
+											 field_bytes(result, row, RESYNC_KEY)))
 			return no_memory;
 	}
-	events->resync_listed(context);
+	listeners->worker->resync_listed(listeners->worker_context);
 	return NULL;
 }
 
 const char *
-journal_answer_resynced(const PGresult *result, const JournalEvents *events,
-						void *context)
+journal_answer_resynced(const PGresult *result, const JournalListeners *listeners)
 {
 	if (PQntuples(result) != 1)
 		return wrong_shape;
-	events->resynced(context);
+	listeners->worker->resynced(listeners->worker_context);
 	return NULL;
 }
 
@@ -300,7 +299,7 @@ read_number(const PGresult *result, int row, int column, uint64_t *number)
 }
 
 const char *
-journal_answer_trim(const PGresult *result, const JournalEvents *events, void *context)
+journal_answer_trim(const PGresult *result, const JournalListeners *listeners)
 {
 	static const Oid types[] = {INT8_OID};
 	uint64_t	count;
@@ -308,14 +307,14 @@ journal_answer_trim(const PGresult *result, const JournalEvents *events, void *c
 	if (!has_types(result, types, 1) || PQntuples(result) != 1 ||
 		!read_number(result, 0, 0, &count))
 		return wrong_shape;
-	events->trimmed(context, count <= INT64_MAX ? (int64_t) count : 0);
+	listeners->worker->trimmed(listeners->worker_context,
+							   count <= INT64_MAX ? (int64_t) count : 0);
 	return NULL;
 }
 
 /* The row without a name, if there is one, is the place. */
 const char *
-journal_answer_standbys(const PGresult *result, const JournalEvents *events,
-						void *context)
+journal_answer_standbys(const PGresult *result, const JournalListeners *listeners)
 {
 	static const Oid types[] = {TEXT_OID, PG_LSN_OID};
 	uint64_t	position = 0;
@@ -331,19 +330,19 @@ journal_answer_standbys(const PGresult *result, const JournalEvents *events,
 			return wrong_shape;
 		if (PQgetisnull(result, row, STANDBY_NAME))
 			position = replayed;
-		else if (!events->standby(context, field_text(result, row, STANDBY_NAME), replayed))
+		else if (!listeners->worker->standby(listeners->worker_context,
+											 field_text(result, row, STANDBY_NAME), replayed))
 			return no_memory;
 	}
-	events->standbys_told(context, position);
+	listeners->worker->standbys_told(listeners->worker_context, position);
 	return NULL;
 }
 
 const char *
-journal_answer_report_late(const PGresult *result, const JournalEvents *events,
-						   void *context)
+journal_answer_report_late(const PGresult *result, const JournalListeners *listeners)
 {
 	if (PQntuples(result) != 1)
 		return wrong_shape;
-	events->late_reported(context);
+	listeners->worker->late_reported(listeners->worker_context);
 	return NULL;
 }

@@ -13,7 +13,7 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
-#include "journal/journal_source.h"
+#include "journal/journal_events.h"
 
 /*
  * Each reads a result with status PGRES_TUPLES_OK in binary format, and calls
@@ -21,23 +21,23 @@
  * says what was wrong; the final event was not called then.
  */
 typedef const char *(*JournalAnswerReader) (const PGresult *result,
-											const JournalEvents *events, void *context);
+											const JournalListeners *listeners);
 
 extern const char *journal_answer_attach(const PGresult *result,
-										 const JournalEvents *events, void *context);
+										 const JournalListeners *listeners);
 extern const char *journal_answer_fetch(const PGresult *result,
-										const JournalEvents *events, void *context);
+										const JournalListeners *listeners);
 extern const char *journal_answer_ack(const PGresult *result,
-									  const JournalEvents *events, void *context);
+									  const JournalListeners *listeners);
 extern const char *journal_answer_resync_keys(const PGresult *result,
-											  const JournalEvents *events, void *context);
+											  const JournalListeners *listeners);
 extern const char *journal_answer_resynced(const PGresult *result,
-										   const JournalEvents *events, void *context);
+										   const JournalListeners *listeners);
 extern const char *journal_answer_trim(const PGresult *result,
-									   const JournalEvents *events, void *context);
+									   const JournalListeners *listeners);
 extern const char *journal_answer_standbys(const PGresult *result,
-										   const JournalEvents *events, void *context);
+										   const JournalListeners *listeners);
 extern const char *journal_answer_report_late(const PGresult *result,
-											  const JournalEvents *events, void *context);
+											  const JournalListeners *listeners);
 
 #endif

@@ -74,6 +74,12 @@ static const JournalOperationTraits operations[] = {
 	},
 };
 
+bool
+journal_operation_is_asked(JournalOperation operation)
+{
+	return operation > JOURNAL_OPERATION_CONNECTING && operation != JOURNAL_OPERATION_IDLE;
+}
+
 const JournalOperationTraits *
 journal_operation_traits(JournalOperation operation)
 {
@@ -110,7 +116,7 @@ static const char setup_format[] =
 "SELECT pg_catalog.pg_backend_pid()";
 
 bool
-journal_operation_send_setup(PGconn *conn, const char *target, int last_pid)
+journal_operation_send_setup(PGconn *conn, const char *alias, int last_pid)
 {
 	const char *encoding = PQparameterStatus(conn, "server_encoding");
 	bool		is_ascii = encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
@@ -119,7 +125,7 @@ journal_operation_send_setup(PGconn *conn, const char *target, int last_pid)
 	char	   *channel;
 	int			written;
 
-	(void) snprintf(name, sizeof(name), "uncache_%s", target);
+	(void) snprintf(name, sizeof(name), "uncache_%s", alias);
 	channel = PQescapeIdentifier(conn, name, strlen(name));
 	if (channel == NULL)
 		return false;

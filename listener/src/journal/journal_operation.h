@@ -42,6 +42,9 @@ typedef struct JournalOperationTraits
 	JournalAnswerReader read;
 } JournalOperationTraits;
 
+/* Is it under way at the server: will an answer come? */
+extern bool journal_operation_is_asked(JournalOperation operation);
+
 /* Static data. */
 extern const JournalOperationTraits *journal_operation_traits(JournalOperation operation);
 
@@ -57,7 +60,7 @@ extern bool journal_operation_send(PGconn *conn, JournalOperation operation,
 			__attribute__((warn_unused_result));
 extern bool journal_operation_send_prepare(PGconn *conn, JournalOperation prepared)
 			__attribute__((warn_unused_result));
-extern bool journal_operation_send_setup(PGconn *conn, const char *target, int last_pid)
+extern bool journal_operation_send_setup(PGconn *conn, const char *alias, int last_pid)
 			__attribute__((warn_unused_result));
 
 /*

@@ -12,12 +12,12 @@
 
 void
 journal_report_init(JournalReport *report, const Loop *loop, const Log *log,
-					const char *target, const JournalRoute *route)
+					const char *alias, const JournalRoute *route)
 {
 	memset(report, 0, sizeof(*report));
 	report->loop = loop;
 	report->log = log;
-	report->target = target;
+	report->alias = alias;
 	report->route = route;
 	report->owed = JOURNAL_OPERATION_CLOSED;
 }
@@ -37,7 +37,7 @@ take_notice(void *context, const PGresult *notice)
 	if (severity == NULL || primary == NULL || strcmp(severity, "FATAL") != 0)
 	{
 		log_event(report->log, LOG_LEVEL_DEBUG, "notice from PostgreSQL",
-				  LOG_TEXT("target", report->target),
+				  LOG_TEXT("target", report->alias),
 				  LOG_TEXT("notice", primary));
 		return;
 	}
@@ -75,7 +75,7 @@ log_failure(const JournalReport *report, const PGconn *conn, const Failure *fail
 {
 	log_event(report->log, level_of(report, kind),
 			  "session with PostgreSQL ended, reconnecting",
-			  LOG_TEXT("target", report->target),
+			  LOG_TEXT("target", report->alias),
 			  LOG_TEXT("server", failure->server),
 			  LOG_TEXT("address", PQhostaddr(conn)),
 			  LOG_TEXT("database", PQdb(conn)),
@@ -130,11 +130,20 @@ journal_report_failure(JournalReport *report, const PGconn *conn,
 }
 
 void
-journal_report_broken(JournalReport *report, const PGconn *conn, JournalOperation operation)
+journal_report_broken(JournalReport *report, const PGconn *conn, JournalOperation operation,
+					  const PGresult *result)
 {
+	const char *refusal = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	char		error[JOURNAL_REPORT_ERROR_BYTES];
 	char		sqlstate[JOURNAL_SQLSTATE_BYTES];
 
+	if (refusal != NULL)
+	{
+		journal_report_failure(report, conn, operation, JOURNAL_FAILURE_SERVER,
+							   code != NULL ? code : "", refusal);
+		return;
+	}
 	if (report->farewell[0] != '\0')
 	{
 		journal_report_failure(report, conn, operation, JOURNAL_FAILURE_CONNECTION,
@@ -165,7 +174,7 @@ journal_report_end(JournalReport *report)
 {
 	if (failure_log_is_open(&report->failures))
 		log_event(report->log, LOG_LEVEL_INFO, "PostgreSQL serves the target again",
-				  LOG_TEXT("target", report->target),
+				  LOG_TEXT("target", report->alias),
 				  LOG_NUMBER("failures", report->failures.failure_count),
 				  LOG_NUMBER("duration_ms", loop_now_ms(report->loop) -
 							 report->failures.begin_ms));

@@ -26,7 +26,7 @@ typedef struct JournalReport
 {
 	const Loop *loop;			/* borrowed */
 	const Log  *log;			/* borrowed */
-	const char *target;			/* borrowed */
+	const char *alias;			/* borrowed */
 	const JournalRoute *route;	/* borrowed */
 	FailureLog	failures;
 	JournalOperation owed;		/* what failed last and was not done since; or
@@ -39,7 +39,7 @@ typedef struct JournalReport
 
 /* All pointers are borrowed. */
 extern void journal_report_init(JournalReport *report, const Loop *loop, const Log *log,
-								const char *target, const JournalRoute *route);
+								const char *alias, const JournalRoute *route);
 
 /* A session is about to be begun. */
 extern void journal_report_begin(JournalReport *report);
@@ -49,14 +49,15 @@ extern void journal_report_watch(JournalReport *report, PGconn *conn);
 
 /*
  * The session failed during the operation; conn may be NULL.  The second one
- * takes the reason from the server's last words, or from libpq.  It is no error yet
+ * takes the reason from the operation's result, which may be NULL, if the server gives
+ * one there; else from the server's last words, or from libpq.  It is no error yet
  * while the host has another address to be tried.
  */
 extern void journal_report_failure(JournalReport *report, const PGconn *conn,
 								   JournalOperation operation, JournalFailure cause,
 								   const char *sqlstate, const char *error);
 extern void journal_report_broken(JournalReport *report, const PGconn *conn,
-								  JournalOperation operation);
+								  JournalOperation operation, const PGresult *result);
 
 /* An operation has ended well. */
 extern void journal_report_done(JournalReport *report, JournalOperation operation);

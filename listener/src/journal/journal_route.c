@@ -7,6 +7,7 @@
  */
 #include "journal/journal_route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void
@@ -27,11 +28,12 @@ resolved(void *context, struct addrinfo *addresses, const char *problem)
 
 void
 journal_route_init(JournalRoute *route, Loop *loop, const char *dsn,
-				   const char *application_name, JournalRouteCallback found, void *context)
+				   const char *alias, JournalRouteCallback found, void *context)
 {
 	memset(route, 0, sizeof(*route));
 	route->dsn = dsn;
-	route->application_name = application_name;
+	(void) snprintf(route->application_name, sizeof(route->application_name),
+					"uncached/%s", alias);
 	route->found = found;
 	route->context = context;
 	resolver_init(&route->resolver, loop, resolved, route);

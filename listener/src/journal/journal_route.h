@@ -17,6 +17,7 @@
 
 #include "base/loop.h"
 #include "base/resolver.h"
+#include "config/config.h"
 #include "journal/journal_conninfo.h"
 
 /* The host's addresses are known, or NULL is replaced by why they are not. */
@@ -29,10 +30,12 @@ typedef enum JournalRouteStart
 	JOURNAL_ROUTE_REFUSED		/* no address can be found out now */
 } JournalRouteStart;
 
+#define JOURNAL_ROUTE_NAME_BYTES (sizeof("uncached/") + CONFIG_ALIAS_MAX)
+
 typedef struct JournalRoute
 {
 	const char *dsn;			/* borrowed */
-	const char *application_name;	/* borrowed */
+	char		application_name[JOURNAL_ROUTE_NAME_BYTES];
 	JournalRouteCallback found;
 	void	   *context;		/* borrowed */
 	Resolver	resolver;
@@ -43,10 +46,10 @@ typedef struct JournalRoute
 	char		address[64];	/* info's, if the host has a name */
 } JournalRoute;
 
-/* Prepares caller's storage, to be freed by journal_route_free. */
+/* Prepares caller's storage, to be freed by journal_route_free.  alias: the target's. */
 extern void journal_route_init(JournalRoute *route, Loop *loop, const char *dsn,
-							   const char *application_name,
-							   JournalRouteCallback found, void *context);
+							   const char *alias, JournalRouteCallback found,
+							   void *context);
 extern void journal_route_free(JournalRoute *route);
 
 /*

@@ -40,15 +40,15 @@ journal_row_decode_action(const char *field, size_t field_bytes,
 						  JournalAction *action)
 {
 	static const char *const names[] = {
-		[JOURNAL_KEYS] = "keys",
-		[JOURNAL_PATTERNS] = "patterns",
-		[JOURNAL_TAGS] = "tags",
-		[JOURNAL_TAG_PATTERNS] = "tag_patterns",
-		[JOURNAL_VERSIONS] = "versions",
-		[JOURNAL_VERSION_PATTERNS] = "version_patterns",
-		[JOURNAL_CACHEOPS] = "cacheops",
-		[JOURNAL_CACHEOPS_TABLES] = "cacheops_tables",
-		[JOURNAL_RESYNC_KEYS] = "resync",
+		[JOURNAL_ACTION_KEYS] = "keys",
+		[JOURNAL_ACTION_PATTERNS] = "patterns",
+		[JOURNAL_ACTION_TAGS] = "tags",
+		[JOURNAL_ACTION_TAG_PATTERNS] = "tag_patterns",
+		[JOURNAL_ACTION_VERSIONS] = "versions",
+		[JOURNAL_ACTION_VERSION_PATTERNS] = "version_patterns",
+		[JOURNAL_ACTION_CACHEOPS] = "cacheops",
+		[JOURNAL_ACTION_CACHEOPS_TABLES] = "cacheops_tables",
+		[JOURNAL_ACTION_RESYNC] = "resync",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -12,32 +12,27 @@
  */
 #include "journal/journal_source.h"
 
+#include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "config/config.h"
 #include "journal/journal_deadline.h"
 #include "journal/journal_operation.h"
 #include "journal/journal_report.h"
-#include "journal/journal_request.h"
 #include "journal/journal_route.h"
 #include "journal/journal_wire.h"
 
-#define NAME_BYTES (sizeof("uncached/") + CONFIG_ALIAS_MAX)
+#define NUMBER_BYTES 24
 
 struct JournalSource
 {
 	Loop	   *loop;			/* borrowed */
 	const char *dsn;			/* borrowed */
-	const char *target;			/* borrowed */
-	const JournalEvents *events;	/* borrowed */
-	void	   *context;		/* borrowed */
-	char		application_name[NAME_BYTES];
+	const char *alias;			/* borrowed */
+	JournalListeners listeners;
 
 	JournalWire wire;
-	PGresult   *result;			/* owned; of the operation under way, or NULL */
 	JournalOperation operation;
 	JournalReport report;
 	JournalRoute route;			/* where to connect to */
@@ -54,9 +49,13 @@ close_session(JournalSource *source)
 {
 	journal_wire_close(&source->wire);
 	journal_deadline_cancel(&source->deadline);
-	PQclear(source->result);
-	source->result = NULL;
 	source->operation = JOURNAL_OPERATION_CLOSED;
+}
+
+static void
+tell_lost(const JournalSource *source)
+{
+	source->listeners.owner->lost(source->listeners.owner_context);
 }
 
 static void start_session(JournalSource *source);
@@ -70,7 +69,7 @@ go_on(void *context)
 	if (journal_route_has_next(&source->route))
 		start_session(source);
 	else
-		source->events->lost(source->context);
+		tell_lost(source);
 }
 
 /* After the report. */
@@ -83,14 +82,13 @@ end_session(JournalSource *source)
 
 	/* an exhausted heap leaves nothing better than to tell at once */
 	if (!loop_timer_set(source->loop, &source->lost_timer, 0))
-		source->events->lost(source->context);
+		tell_lost(source);
 }
 
 static void
-begin_failure(JournalSource *source, JournalFailure cause, const char *sqlstate,
-			  const char *error)
+begin_failure(JournalSource *source, JournalFailure cause, const char *error)
 {
-	journal_report_failure(&source->report, source->wire.conn, source->operation, cause, sqlstate,
+	journal_report_failure(&source->report, source->wire.conn, source->operation, cause, "",
 						   error);
 	end_session(source);
 }
@@ -99,46 +97,20 @@ begin_failure(JournalSource *source, JournalFailure cause, const char *sqlstate,
 static void
 begin_silent_failure(JournalSource *source, const char *error)
 {
-	begin_failure(source, JOURNAL_FAILURE_CONNECTION, "", error);
-}
-
-static void
-fail_connection(JournalSource *source)
-{
-	journal_report_broken(&source->report, source->wire.conn, source->operation);
-	end_session(source);
+	begin_failure(source, JOURNAL_FAILURE_CONNECTION, error);
 }
 
 static void
 fail_wire(JournalSource *source, JournalWireState state)
 {
 	if (state == JOURNAL_WIRE_NO_MEMORY)
+	{
 		begin_silent_failure(source, "out of memory");
-	else
-		fail_connection(source);
-}
-
-/* libpq quotes the dsn where it cannot parse it, passwords included. */
-static void
-fail_start(JournalSource *source)
-{
-	if (journal_conninfo_is_valid(source->dsn))
-		fail_connection(source);
-	else
-		begin_silent_failure(source, "the dsn is not a valid connection string");
-}
-
-static void
-fail_result(JournalSource *source, const PGresult *result)
-{
-	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-
-	if (primary != NULL)
-		begin_failure(source, JOURNAL_FAILURE_SERVER, sqlstate != NULL ? sqlstate : "",
-					  primary);
-	else
-		fail_connection(source);
+		return;
+	}
+	journal_report_broken(&source->report, source->wire.conn, source->operation,
+						  source->wire.result);
+	end_session(source);
 }
 
 static void
@@ -149,36 +121,19 @@ deadline_passed(void *context)
 
 /* --- sending --- */
 
-static bool
-flush_session(JournalSource *source)
-{
-	JournalWireState state = journal_wire_flush(&source->wire);
-
-	if (state != JOURNAL_WIRE_DONE)
-		fail_wire(source, state);
-	return state == JOURNAL_WIRE_DONE;
-}
-
 /* Common end of all sending functions. */
 static void
 begin_operation(JournalSource *source, JournalOperation operation, bool sent)
 {
-	source->operation = operation;
-	if (!sent)
-		fail_connection(source);
-	else if (!journal_deadline_begin(&source->deadline, source->operation))
-		begin_silent_failure(source, "out of memory");
-	else
-		(void) flush_session(source);
-}
+	JournalWireState state = sent ? JOURNAL_WIRE_DONE : JOURNAL_WIRE_BROKEN;
 
-void
-journal_request_start(JournalSource *source, JournalOperation operation,
-					  int parameter_count, const char *const *parameters)
-{
-	begin_operation(source, operation,
-					journal_operation_send(source->wire.conn, operation,
-										   parameter_count, parameters));
+	source->operation = operation;
+	if (sent && !journal_deadline_begin(&source->deadline, operation))
+		state = JOURNAL_WIRE_NO_MEMORY;
+	if (state == JOURNAL_WIRE_DONE)
+		state = journal_wire_flush(&source->wire);
+	if (state != JOURNAL_WIRE_DONE)
+		fail_wire(source, state);
 }
 
 static void
@@ -189,26 +144,20 @@ start_prepare(JournalSource *source, JournalOperation operation,
 					journal_operation_send_prepare(source->wire.conn, prepared));
 }
 
-const char *
-journal_request_target(const JournalSource *source)
-{
-	return source->target;
-}
-
 /* --- setting up --- */
 
 static void
 start_setting_up(JournalSource *source)
 {
 	begin_operation(source, JOURNAL_OPERATION_SETTING_UP,
-					journal_operation_send_setup(source->wire.conn, source->target,
+					journal_operation_send_setup(source->wire.conn, source->alias,
 												 source->last_pid));
 }
 
 static void
 finish_setting_up(JournalSource *source)
 {
-	if (!journal_operation_is_direct(source->wire.conn, source->result))
+	if (!journal_operation_is_direct(source->wire.conn, source->wire.result))
 	{
 		begin_silent_failure(source, "a pooling proxy stands in front of the server: "
 							 "the dsn must name PostgreSQL itself");
@@ -220,12 +169,12 @@ finish_setting_up(JournalSource *source)
 
 /* --- receiving --- */
 
-/* The operation under way has ended well; what it left is in source->result. */
+/* The operation under way has ended well; what it left is in wire.result. */
 static void
 finish_operation(JournalSource *source)
 {
 	JournalOperation operation = source->operation;
-	PGresult   *result = source->result;
+	PGresult   *result;
 	const char *problem;
 
 	journal_deadline_end(&source->deadline);
@@ -241,61 +190,39 @@ finish_operation(JournalSource *source)
 		case JOURNAL_OPERATION_PREPARING_ACK:
 			source->operation = JOURNAL_OPERATION_IDLE;
 			journal_route_end(&source->route);
-			source->events->connected(source->context);
+			source->listeners.owner->connected(source->listeners.owner_context);
 			return;
 		default:
 			break;
 	}
 
 	/* the answer's callback may start the next operation, or disconnect */
-	source->result = NULL;
+	result = journal_wire_detach_result(&source->wire);
 	source->operation = JOURNAL_OPERATION_IDLE;
 	problem = "the server sent no rows";
 	if (PQresultStatus(result) == PGRES_TUPLES_OK)
-		problem = journal_operation_traits(operation)->read(result, source->events,
-															source->context);
+		problem = journal_operation_traits(operation)->read(result, &source->listeners);
 	PQclear(result);
 	if (problem != NULL)
 	{
 		source->operation = operation;
-		begin_failure(source, JOURNAL_FAILURE_ANSWER, "", problem);
+		begin_failure(source, JOURNAL_FAILURE_ANSWER, problem);
 	}
-}
-
-/* Takes one result of the operation; false if it failed. */
-static bool
-take_result(JournalSource *source, PGresult *result)
-{
-	ExecStatusType status = PQresultStatus(result);
-
-	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-	{
-		fail_result(source, result);
-		PQclear(result);
-		return false;
-	}
-	PQclear(source->result);
-	source->result = result;
-	return true;
-}
-
-static bool
-has_operation(const JournalSource *source)
-{
-	return source->operation > JOURNAL_OPERATION_CONNECTING && source->operation != JOURNAL_OPERATION_IDLE;
 }
 
 static void
-take_results(JournalSource *source)
+take_answers(JournalSource *source)
 {
-	while (has_operation(source) && !PQisBusy(source->wire.conn))
+	while (journal_operation_is_asked(source->operation))
 	{
-		PGresult   *result = PQgetResult(source->wire.conn);
+		JournalWireState state = journal_wire_take_answer(&source->wire);
 
-		if (result == NULL)
-			finish_operation(source);
-		else if (!take_result(source, result))
+		if (state == JOURNAL_WIRE_AWAITED)
 			return;
+		if (state == JOURNAL_WIRE_DONE)
+			finish_operation(source);
+		else
+			fail_wire(source, state);
 	}
 }
 
@@ -304,31 +231,29 @@ poll_connection(JournalSource *source)
 {
 	JournalWireState state = journal_wire_poll(&source->wire);
 
-	if (state == JOURNAL_WIRE_AWAITED)
-		return;
-	if (state != JOURNAL_WIRE_DONE)
+	if (state == JOURNAL_WIRE_DONE)
 	{
-		fail_wire(source, state);
-		return;
+		journal_deadline_end(&source->deadline);
+		start_setting_up(source);
 	}
-	journal_deadline_end(&source->deadline);
-	start_setting_up(source);
+	else if (state != JOURNAL_WIRE_AWAITED)
+		fail_wire(source, state);
 }
 
 static void
 continue_session(JournalSource *source)
 {
-	if (PQconsumeInput(source->wire.conn) == 0)
+	JournalWireState state = journal_wire_receive(&source->wire);
+
+	if (state != JOURNAL_WIRE_DONE)
 	{
-		fail_connection(source);
+		fail_wire(source, state);
 		return;
 	}
 	journal_deadline_take_bytes(&source->deadline);
-	if (!flush_session(source))
-		return;
-	take_results(source);
+	take_answers(source);
 	if (source->wire.conn != NULL && journal_wire_take_bells(&source->wire))
-		source->events->rung(source->context);
+		source->listeners.worker->rung(source->listeners.worker_context);
 }
 
 static void
@@ -352,10 +277,12 @@ start_session(JournalSource *source)
 	source->operation = JOURNAL_OPERATION_CONNECTING;
 	journal_report_begin(&source->report);
 	state = journal_wire_connect(&source->wire, journal_route_next(&source->route));
-	if (state == JOURNAL_WIRE_BROKEN)
-		fail_start(source);
-	else if (state == JOURNAL_WIRE_NO_MEMORY ||
-			 !journal_deadline_begin(&source->deadline, source->operation))
+	/* libpq quotes a dsn that it cannot parse, passwords included */
+	if (state == JOURNAL_WIRE_BROKEN && !journal_conninfo_is_valid(source->dsn))
+		begin_silent_failure(source, "the dsn is not a valid connection string");
+	else if (state != JOURNAL_WIRE_AWAITED)
+		fail_wire(source, state);
+	else if (!journal_deadline_begin(&source->deadline, source->operation))
 		begin_silent_failure(source, "out of memory");
 	else
 		journal_report_watch(&source->report, source->wire.conn);
@@ -375,8 +302,8 @@ found_addresses(void *context, const char *problem)
 /* --- the interface --- */
 
 JournalSource *
-journal_source_create(Loop *loop, const Log *log, const char *dsn, const char *target,
-					  const JournalEvents *events, void *context)
+journal_source_create(Loop *loop, const Log *log, const char *dsn, const char *alias,
+					  const JournalSessionEvents *events, void *context)
 {
 	JournalSource *source = calloc(1, sizeof(*source));
 
@@ -384,19 +311,24 @@ journal_source_create(Loop *loop, const Log *log, const char *dsn, const char *t
 		return NULL;
 	source->loop = loop;
 	source->dsn = dsn;
-	source->target = target;
-	source->events = events;
-	source->context = context;
+	source->alias = alias;
+	source->listeners.owner = events;
+	source->listeners.owner_context = context;
 	source->operation = JOURNAL_OPERATION_CLOSED;
-	(void) snprintf(source->application_name, sizeof(source->application_name),
-					"uncached/%s", target);
-	journal_report_init(&source->report, loop, log, target, &source->route);
+	journal_report_init(&source->report, loop, log, alias, &source->route);
 	journal_wire_init(&source->wire, loop, socket_ready, source);
-	journal_route_init(&source->route, loop, dsn, source->application_name,
-					   found_addresses, source);
+	journal_route_init(&source->route, loop, dsn, alias, found_addresses, source);
 	journal_deadline_init(&source->deadline, loop, deadline_passed, source);
 	loop_timer_init(&source->lost_timer, go_on, source);
 	return source;
+}
+
+void
+journal_source_set_worker(JournalSource *source, const JournalWorkEvents *events,
+						  void *context)
+{
+	source->listeners.worker = events;
+	source->listeners.worker_context = context;
 }
 
 void
@@ -456,4 +388,110 @@ void
 journal_source_end_failures(JournalSource *source)
 {
 	journal_report_end(&source->report);
+}
+
+/* --- what is asked of the journal, and with which parameters --- */
+
+/* Begins an operation of an idle session; the parameters are sent at once. */
+static void
+start_request(JournalSource *source, JournalOperation operation,
+			  int parameter_count, const char *const *parameters)
+{
+	begin_operation(source, operation,
+					journal_operation_send(source->wire.conn, operation,
+										   parameter_count, parameters));
+}
+
+static const char *
+null_if_empty(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
+void
+journal_source_attach(JournalSource *source, const RedisHistory *history, const char *place,
+					  const char *address)
+{
+	static const RedisHistory none;
+	const RedisHistory *told = history != NULL ? history : &none;
+	char		offset[NUMBER_BYTES];
+	char		second_offset[NUMBER_BYTES];
+	const char *parameters[] = {
+		source->alias, history != NULL ? told->run_id : NULL, null_if_empty(told->replid),
+		offset, null_if_empty(told->replid2), second_offset, place, address
+	};
+
+	(void) snprintf(offset, sizeof(offset), "%" PRId64, told->offset);
+	(void) snprintf(second_offset, sizeof(second_offset), "%" PRId64, told->second_offset);
+	start_request(source, JOURNAL_OPERATION_ATTACH, 8, parameters);
+}
+
+void
+journal_source_fetch(JournalSource *source, const char *cursor,
+					 size_t max_bytes, bool sleep)
+{
+	char		bytes[NUMBER_BYTES];
+	const char *parameters[] = {source->alias, cursor, bytes, sleep ? "t" : "f"};
+
+	(void) snprintf(bytes, sizeof(bytes), "%zu", max_bytes);
+	start_request(source, JOURNAL_OPERATION_FETCH, 4, parameters);
+}
+
+void
+journal_source_fetch_until(JournalSource *source, const char *cursor,
+						   size_t max_bytes, const char *until)
+{
+	char		bytes[NUMBER_BYTES];
+	const char *parameters[] = {source->alias, cursor, bytes, until};
+
+	(void) snprintf(bytes, sizeof(bytes), "%zu", max_bytes);
+	start_request(source, JOURNAL_OPERATION_FETCH_UNTIL, 4, parameters);
+}
+
+void
+journal_source_ack(JournalSource *source, const char *cursor, int64_t repl_offset)
+{
+	char		offset[NUMBER_BYTES];
+	const char *parameters[] = {source->alias, cursor, offset};
+
+	(void) snprintf(offset, sizeof(offset), "%" PRId64, repl_offset);
+	start_request(source, JOURNAL_OPERATION_ACK, 3, parameters);
+}
+
+void
+journal_source_list_resync(JournalSource *source)
+{
+	start_request(source, JOURNAL_OPERATION_LIST_RESYNC, 1, &source->alias);
+}
+
+void
+journal_source_resynced(JournalSource *source)
+{
+	start_request(source, JOURNAL_OPERATION_RESYNCED, 1, &source->alias);
+}
+
+void
+journal_source_trim(JournalSource *source, unsigned int max_rows)
+{
+	char		rows[NUMBER_BYTES];
+	const char *parameter = rows;
+
+	(void) snprintf(rows, sizeof(rows), "%u", max_rows);
+	start_request(source, JOURNAL_OPERATION_TRIM, 1, &parameter);
+}
+
+void
+journal_source_ask_standbys(JournalSource *source, const char *names, bool mark)
+{
+	const char *parameters[] = {source->alias, names, mark ? "t" : "f"};
+
+	start_request(source, JOURNAL_OPERATION_STANDBYS, 3, parameters);
+}
+
+void
+journal_source_report_late(JournalSource *source, const char *names)
+{
+	const char *parameters[] = {source->alias, names};
+
+	start_request(source, JOURNAL_OPERATION_REPORT_LATE, 2, parameters);
 }

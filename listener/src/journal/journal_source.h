@@ -4,9 +4,8 @@
  *	  One target's session with the journal: docs/protocol.md over an
  *	  asynchronous libpq connection.
  *
- * The only module besides journal_conninfo that knows libpq.  Callbacks run
- * from the loop, never from inside a function of this header; a callback may
- * call any of them but journal_source_destroy.
+ * Callbacks (journal_events.h) never run from inside a function of this header;
+ * they may call any of them but journal_source_destroy.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,87 +18,22 @@
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "journal/journal_row.h"
+#include "journal/journal_events.h"
 #include "redis/redis_history.h"
 
 typedef struct JournalSource JournalSource;
 
-typedef enum JournalAttachState
-{
-	JOURNAL_STANDBY,
-	JOURNAL_CONFLICT,			/* stands by, too: the session that works
-								 * deletes elsewhere */
-	JOURNAL_WAITING,
-	JOURNAL_RESYNC,
-	JOURNAL_READY
-} JournalAttachState;
-
-/* Strings are borrowed, and valid during the callback. */
-typedef struct JournalAttachment
-{
-	JournalAttachState state;
-	const char *cursor;			/* "" unless resync or ready */
-	const char *reason;
-} JournalAttachment;
-
-typedef struct JournalFetch
-{
-	const char *cursor;			/* where the next fetch starts */
-	size_t		row_count;		/* journal rows, that is without the last */
-	size_t		key_bytes;		/* of all their keys */
-	int64_t		oldest_at_us;	/* of the rows, since 1970; 0 without rows */
-} JournalFetch;
-
-typedef struct JournalEvents
-{
-	/* The session is set up: attach now. */
-	void		(*connected) (void *context);
-
-	/*
-	 * One element of a fetched row, or a row of resync_keys; the bytes are
-	 * valid during the callback.  sibling_count is how many elements with
-	 * this action its transaction has in the answer, itself included, and 0
-	 * for a row of resync_keys.  False says that memory is exhausted, and
-	 * ends the session.  All of them come before "fetched" or
-	 * "resync_listed".
-	 */
-	bool		(*invalidation) (void *context, JournalAction action, size_t sibling_count,
-								 const char *key, size_t key_bytes);
-
-	/* The answers, one for each operation that was started. */
-	void		(*attached) (void *context, const JournalAttachment *attachment);
-	void		(*fetched) (void *context, const JournalFetch *fetch);
-	void		(*acked) (void *context);
-	void		(*resync_listed) (void *context);
-	void		(*resynced) (void *context);
-	void		(*trimmed) (void *context, int64_t row_count);
-
-	/*
-	 * What standbys have replayed: first one call for each that is connected,
-	 * "replayed" being 0 if it is not known; then the last one, with the
-	 * place in the WAL that was marked, or 0.  Names are borrowed.
-	 */
-	bool		(*standby) (void *context, const char *name, uint64_t replayed);
-	void		(*standbys_told) (void *context, uint64_t position);
-	void		(*late_reported) (void *context);
-
-	/* The doorbell: look for rows. */
-	void		(*rung) (void *context);
-
-	/*
-	 * Connecting or the session failed; it was logged and is closed.  The
-	 * operation that was under way gets no other answer.
-	 */
-	void		(*lost) (void *context);
-} JournalEvents;
-
 /*
- * "dsn" (libpq's conninfo, may be empty), "target" and "events" are borrowed.
- * Nothing is connected yet.  NULL if memory is exhausted.
+ * "dsn" (libpq's conninfo, may be empty), "alias" (the target's) and "events" are
+ * borrowed.  Nothing is connected yet.  NULL if memory is exhausted.
  */
 extern JournalSource *journal_source_create(Loop *loop, const Log *log, const char *dsn,
-											const char *target,
-											const JournalEvents *events, void *context);
+											const char *alias,
+											const JournalSessionEvents *events, void *context);
+
+/* Who gets the answers to operations; before the first one.  "events" is borrowed. */
+extern void journal_source_set_worker(JournalSource *source, const JournalWorkEvents *events,
+									  void *context);
 
 /* NULL is allowed. */
 extern void journal_source_destroy(JournalSource *source);

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * journal_wire.c
- *	  An asynchronous libpq connection on the loop: connecting, sending, bells.
+ *	  An asynchronous libpq connection on the loop: connecting, sending,
+ *	  results, bells.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +15,7 @@ journal_wire_init(JournalWire *wire, Loop *loop, LoopWatchCallback ready, void *
 {
 	wire->loop = loop;
 	wire->conn = NULL;
+	wire->result = NULL;
 	loop_watch_init(&wire->watch, ready, context);
 }
 
@@ -69,6 +71,47 @@ journal_wire_flush(JournalWire *wire)
 		JOURNAL_WIRE_NO_MEMORY;
 }
 
+JournalWireState
+journal_wire_receive(JournalWire *wire)
+{
+	if (PQconsumeInput(wire->conn) == 0)
+		return JOURNAL_WIRE_BROKEN;
+	return journal_wire_flush(wire);
+}
+
+static void
+keep_result(JournalWire *wire, PGresult *result)
+{
+	PQclear(wire->result);
+	wire->result = result;
+}
+
+JournalWireState
+journal_wire_take_answer(JournalWire *wire)
+{
+	while (!PQisBusy(wire->conn))
+	{
+		PGresult   *result = PQgetResult(wire->conn);
+		ExecStatusType status = PQresultStatus(result);
+
+		if (result == NULL)
+			return JOURNAL_WIRE_DONE;
+		keep_result(wire, result);
+		if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+			return JOURNAL_WIRE_BROKEN;
+	}
+	return JOURNAL_WIRE_AWAITED;
+}
+
+PGresult *
+journal_wire_detach_result(JournalWire *wire)
+{
+	PGresult   *result = wire->result;
+
+	wire->result = NULL;
+	return result;
+}
+
 /* One channel only is listened to, and the payload is trusted for nothing. */
 bool
 journal_wire_take_bells(JournalWire *wire)
@@ -90,4 +133,5 @@ journal_wire_close(JournalWire *wire)
 	loop_watch_remove(wire->loop, &wire->watch);
 	PQfinish(wire->conn);
 	wire->conn = NULL;
+	keep_result(wire, NULL);
 }

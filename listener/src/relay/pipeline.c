@@ -201,7 +201,7 @@ await_transactions(Pipeline *pipeline, const char *reason)
 static void
 run(Pipeline *pipeline, const JournalAttachment *attachment)
 {
-	bool		goes_back = attachment->state == JOURNAL_READY && attachment->reason[0] != '\0';
+	bool		goes_back = attachment->state == JOURNAL_ATTACH_READY && attachment->reason[0] != '\0';
 
 	say_attached(pipeline,
 				 pipeline->state == PIPELINE_STANDBY || pipeline->state == PIPELINE_CONFLICT ?
@@ -214,7 +214,7 @@ run(Pipeline *pipeline, const JournalAttachment *attachment)
 	loop_timer_remove(pipeline->loop, &pipeline->limit_timer);
 	set_state(pipeline, PIPELINE_RUNNING);
 	delivery_start(pipeline->delivery, attachment->cursor,
-				   attachment->state == JOURNAL_RESYNC, attachment->reason);
+				   attachment->state == JOURNAL_ATTACH_RESYNC, attachment->reason);
 }
 
 static void
@@ -225,17 +225,17 @@ source_attached(void *context, const JournalAttachment *attachment)
 	pipeline_settle_if_lasting(pipeline);
 	switch (attachment->state)
 	{
-		case JOURNAL_STANDBY:
+		case JOURNAL_ATTACH_STANDBY:
 			stand_by(pipeline, PIPELINE_STANDBY, attachment->reason);
 			break;
-		case JOURNAL_CONFLICT:
+		case JOURNAL_ATTACH_CONFLICT:
 			stand_by(pipeline, PIPELINE_CONFLICT, attachment->reason);
 			break;
-		case JOURNAL_WAITING:
+		case JOURNAL_ATTACH_WAITING:
 			await_transactions(pipeline, attachment->reason);
 			break;
-		case JOURNAL_RESYNC:
-		case JOURNAL_READY:
+		case JOURNAL_ATTACH_RESYNC:
+		case JOURNAL_ATTACH_READY:
 			if (is_attached_for_target(pipeline))
 				run(pipeline, attachment);
 			else
@@ -244,10 +244,13 @@ source_attached(void *context, const JournalAttachment *attachment)
 	}
 }
 
-static const JournalEvents source_events = {
+static const JournalSessionEvents source_events = {
 	.connected = source_connected,
 	.attached = source_attached,
 	.lost = source_lost,
+};
+
+static const JournalWorkEvents source_work_events = {
 	.invalidation = pipeline_forward_invalidation,
 	.fetched = pipeline_forward_fetched,
 	.acked = pipeline_forward_acked,
@@ -386,6 +389,7 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 										   &target_events, pipeline);
 	if (pipeline->source == NULL || pipeline->target == NULL)
 		return false;
+	journal_source_set_worker(pipeline->source, &source_work_events, pipeline);
 	parts.source = pipeline->source;
 	parts.target = pipeline->target;
 	pipeline->delivery = delivery_create(&parts, &delivery_events, pipeline);

@@ -231,14 +231,14 @@ take_batch(int number)
 	for (int i = 0; i < BATCH_KEYS; i++)
 	{
 		(void) snprintf(name, sizeof(name), "%d:k%d", number, i);
-		take_row(JOURNAL_KEYS, name);
+		take_row(JOURNAL_ACTION_KEYS, name);
 	}
 	(void) snprintf(name, sizeof(name), "%d:v", number);
-	take_row(JOURNAL_VERSIONS, name);
+	take_row(JOURNAL_ACTION_VERSIONS, name);
 	(void) snprintf(name, sizeof(name), "%d:t", number);
-	take_row(JOURNAL_TAGS, name);
+	take_row(JOURNAL_ACTION_TAGS, name);
 	(void) snprintf(name, sizeof(name), "%d:p:*", number);
-	take_row(JOURNAL_PATTERNS, name);
+	take_row(JOURNAL_ACTION_PATTERNS, name);
 }
 
 static inline void

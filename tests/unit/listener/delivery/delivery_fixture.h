@@ -281,10 +281,10 @@ answer_fetch(const char *cursor, size_t row_count, bool has_pattern)
 
 	is_busy = false;
 	for (size_t i = 0; i < row_count; i++)
-		ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS, row_count,
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_ACTION_KEYS, row_count,
 											 (const char *) &i, sizeof(i)));
 	if (has_pattern)
-		ck_assert(delivery_take_invalidation(delivery, JOURNAL_PATTERNS, 1, "a*", 2));
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_ACTION_PATTERNS, 1, "a*", 2));
 	delivery_take_fetch(delivery, &fetch);
 }
 
@@ -313,9 +313,9 @@ answer_resync_list(bool has_key, bool has_pattern)
 {
 	is_busy = false;
 	if (has_key)
-		ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS, 0, "k", 1));
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_ACTION_KEYS, 0, "k", 1));
 	if (has_pattern)
-		ck_assert(delivery_take_invalidation(delivery, JOURNAL_PATTERNS, 0, "p*", 2));
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_ACTION_PATTERNS, 0, "p*", 2));
 	delivery_take_resync_list(delivery);
 }
 

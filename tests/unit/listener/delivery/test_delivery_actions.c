@@ -22,9 +22,9 @@ START_TEST(delivery_applies_names_of_every_kind_at_once)
 {
 	start();
 	begin();
-	take(JOURNAL_TAGS, "t1");
-	take(JOURNAL_TAGS, "t2");
-	take(JOURNAL_VERSIONS, "v");
+	take(JOURNAL_ACTION_TAGS, "t1");
+	take(JOURNAL_ACTION_TAGS, "t2");
+	take(JOURNAL_ACTION_VERSIONS, "v");
 	answer_fetch("1", 3, false);
 	expect("fetch 0;apply;take;fetch 1;");
 	ck_assert_uint_eq(key_count, 3);
@@ -37,7 +37,7 @@ END_TEST
 
 START_TEST(delivery_applies_a_batch_of_tags_or_versions_alone)
 {
-	static const JournalAction actions[] = {JOURNAL_TAGS, JOURNAL_VERSIONS};
+	static const JournalAction actions[] = {JOURNAL_ACTION_TAGS, JOURNAL_ACTION_VERSIONS};
 	static const RedisLane lanes[] = {REDIS_LANE_STEPS, REDIS_LANE_QUICK};
 
 	for (size_t i = 0; i < 2; i++)
@@ -69,9 +69,9 @@ START_TEST(delivery_scans_once_for_patterns_of_every_kind)
 {
 	start();
 	begin();
-	take(JOURNAL_PATTERNS, "a*");
-	take(JOURNAL_TAG_PATTERNS, "a*");
-	take(JOURNAL_VERSION_PATTERNS, "a*");
+	take(JOURNAL_ACTION_PATTERNS, "a*");
+	take(JOURNAL_ACTION_TAG_PATTERNS, "a*");
+	take(JOURNAL_ACTION_VERSION_PATTERNS, "a*");
 	answer_fetch("1", 1, false);
 	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;scan;");
@@ -88,8 +88,8 @@ END_TEST
 
 START_TEST(delivery_does_not_acknowledge_patterns_of_other_kinds_before_their_pass)
 {
-	static const JournalAction actions[] = {JOURNAL_TAG_PATTERNS, JOURNAL_VERSION_PATTERNS,
-	JOURNAL_CACHEOPS_TABLES};
+	static const JournalAction actions[] = {JOURNAL_ACTION_TAG_PATTERNS, JOURNAL_ACTION_VERSION_PATTERNS,
+	JOURNAL_ACTION_CACHEOPS_TABLES};
 
 	/* a table's pass may begin as soon as its key is given to the target */
 	static const char *const expected[] = {

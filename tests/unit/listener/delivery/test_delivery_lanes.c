@@ -80,7 +80,7 @@ START_TEST(delivery_deletes_keys_while_a_tag_is_taken)
 {
 	start();
 	begin();
-	take(JOURNAL_TAGS, "t");
+	take(JOURNAL_ACTION_TAGS, "t");
 	fetched("1", 1);
 	expect("fetch 0;take;fetch 1;");
 	for (char cursor[] = "2"; cursor[0] < '9'; cursor[0]++)
@@ -100,13 +100,13 @@ START_TEST(delivery_takes_what_came_meanwhile_in_one_run)
 {
 	start();
 	begin();
-	take(JOURNAL_TAGS, "t");
+	take(JOURNAL_ACTION_TAGS, "t");
 	fetched("1", 1);
-	take(JOURNAL_TAGS, "t");
-	take(JOURNAL_TAGS, "u");
+	take(JOURNAL_ACTION_TAGS, "t");
+	take(JOURNAL_ACTION_TAGS, "u");
 	fetched("2", 2);
-	take(JOURNAL_TAGS, "u");
-	take(JOURNAL_CACHEOPS, "[]");
+	take(JOURNAL_ACTION_TAGS, "u");
+	take(JOURNAL_ACTION_CACHEOPS, "[]");
 	fetched("3", 2);
 	expect("fetch 0;take;fetch 1;fetch 2;fetch 3;");
 	taken();
@@ -127,11 +127,11 @@ START_TEST(delivery_leaves_in_the_journal_what_is_too_much)
 {
 	start();
 	begin();
-	take(JOURNAL_TAGS, "t");
+	take(JOURNAL_ACTION_TAGS, "t");
 	fetched("1", 1);
-	take_many(JOURNAL_TAGS, 0, TOO_MANY);
+	take_many(JOURNAL_ACTION_TAGS, 0, TOO_MANY);
 	fetched("2", TOO_MANY);
-	take(JOURNAL_TAGS, "skipped");
+	take(JOURNAL_ACTION_TAGS, "skipped");
 	answer_fetch("3", 1, false);
 	expect("fetch 0;take;fetch 1;fetch 2;apply;fetch 3;");
 	applied();
@@ -142,9 +142,9 @@ START_TEST(delivery_leaves_in_the_journal_what_is_too_much)
 	expect_clean("1");
 	answer_empty("3");
 	expect_besides_acks("again 2-3;");
-	take(JOURNAL_KEYS, "not again");
-	take(JOURNAL_VERSIONS, "not again");
-	take(JOURNAL_TAGS, "skipped");
+	take(JOURNAL_ACTION_KEYS, "not again");
+	take(JOURNAL_ACTION_VERSIONS, "not again");
+	take(JOURNAL_ACTION_TAGS, "skipped");
 	fetched("3", 1);
 	expect_clean("1");
 	taken();
@@ -163,28 +163,28 @@ START_TEST(delivery_goes_on_skipping_until_it_has_fetched_all_again)
 {
 	start();
 	begin();
-	take(JOURNAL_TAGS, "t");
+	take(JOURNAL_ACTION_TAGS, "t");
 	fetched("1", 1);
-	take_many(JOURNAL_TAGS, 0, TOO_MANY);
+	take_many(JOURNAL_ACTION_TAGS, 0, TOO_MANY);
 	fetched("2", TOO_MANY);
-	take(JOURNAL_TAGS, "skipped");
+	take(JOURNAL_ACTION_TAGS, "skipped");
 	fetched("3", 1);
 	taken();
 	asked[0] = '\0';
 	answer_empty("3");
 	expect_besides_acks("again 2-3;");
 	/* only a part of it */
-	take(JOURNAL_TAGS, "skipped");
+	take(JOURNAL_ACTION_TAGS, "skipped");
 	fetched("2.5", 1);
 	expect_besides_acks("sleep 3;");
-	take(JOURNAL_TAGS, "skipped, too");
+	take(JOURNAL_ACTION_TAGS, "skipped, too");
 	fetched("4", 1);
 	expect_besides_acks("again 2.5-3;");
 	fetched("3", 0);
 	expect_besides_acks("fetch 4;");
 	fetched("4", 0);
 	expect_besides_acks("again 3-4;");
-	take(JOURNAL_TAGS, "skipped, too");
+	take(JOURNAL_ACTION_TAGS, "skipped, too");
 	fetched("4", 1);
 	taken();
 	ck_assert_uint_eq(tag_count, 2);
@@ -204,11 +204,11 @@ START_TEST(delivery_fetches_again_what_a_round_could_not_reach)
 {
 	start();
 	begin();
-	take(JOURNAL_TAGS, "t");
+	take(JOURNAL_ACTION_TAGS, "t");
 	fetched("1", 1);
-	take_many(JOURNAL_TAGS, 0, TOO_MANY);
+	take_many(JOURNAL_ACTION_TAGS, 0, TOO_MANY);
 	fetched("2", TOO_MANY);
-	take(JOURNAL_TAGS, "begin");
+	take(JOURNAL_ACTION_TAGS, "begin");
 	fetched("3/part", 1);
 	taken();
 	taken();
@@ -221,7 +221,7 @@ START_TEST(delivery_fetches_again_what_a_round_could_not_reach)
 	expect_besides_acks("sleep 3/part;");
 	fetched("3", 0);
 	expect_besides_acks("again 2-3;");
-	take(JOURNAL_TAGS, "begin");
+	take(JOURNAL_ACTION_TAGS, "begin");
 	fetched("3", 1);
 	taken();
 	expect_clean("3");
@@ -234,11 +234,11 @@ START_TEST(delivery_leaves_patterns_in_the_journal_and_keys_go_on)
 {
 	start();
 	begin();
-	take_many(JOURNAL_PATTERNS, 0, 1);
+	take_many(JOURNAL_ACTION_PATTERNS, 0, 1);
 	fetched("1", 1);
-	take_many(JOURNAL_PATTERNS, 1, TOO_MANY);
+	take_many(JOURNAL_ACTION_PATTERNS, 1, TOO_MANY);
 	fetched("2", TOO_MANY);
-	take_many(JOURNAL_PATTERNS, 20000, 1);
+	take_many(JOURNAL_ACTION_PATTERNS, 20000, 1);
 	answer_fetch("3", 1, false);
 	expect("fetch 0;scan;fetch 1;fetch 2;apply;fetch 3;");
 	applied();
@@ -248,7 +248,7 @@ START_TEST(delivery_leaves_patterns_in_the_journal_and_keys_go_on)
 	expect_clean("1");
 	answer_empty("3");
 	expect_besides_acks("again 2-3;");
-	take_many(JOURNAL_PATTERNS, 20000, 1);
+	take_many(JOURNAL_ACTION_PATTERNS, 20000, 1);
 	fetched("3", 1);
 	delivery_take_scan_done(delivery);
 	ck_assert_uint_eq(pattern_count, 1);
@@ -268,9 +268,9 @@ START_TEST(delivery_does_not_acknowledge_rows_before_the_pass_over_their_table)
 {
 	start();
 	begin();
-	take(JOURNAL_CACHEOPS, "[]");
+	take(JOURNAL_ACTION_CACHEOPS, "[]");
 	fetched("1", 1);
-	take(JOURNAL_CACHEOPS_TABLES, "t");
+	take(JOURNAL_ACTION_CACHEOPS_TABLES, "t");
 	fetched("2", 1);
 	expect("fetch 0;take;fetch 1;apply;scan;fetch 2;");
 	taken();
@@ -289,18 +289,18 @@ START_TEST(delivery_never_skips_a_table_of_cacheops)
 {
 	start();
 	begin();
-	take(JOURNAL_TAGS, "t");
-	take_many(JOURNAL_PATTERNS, 0, 1);
+	take(JOURNAL_ACTION_TAGS, "t");
+	take_many(JOURNAL_ACTION_PATTERNS, 0, 1);
 	fetched("1", 1);
-	take_many(JOURNAL_TAGS, 0, TOO_MANY);
-	take_many(JOURNAL_PATTERNS, 1, TOO_MANY);
+	take_many(JOURNAL_ACTION_TAGS, 0, TOO_MANY);
+	take_many(JOURNAL_ACTION_PATTERNS, 1, TOO_MANY);
 	fetched("2", TOO_MANY);
-	take(JOURNAL_CACHEOPS, "[]");
-	take_many(JOURNAL_PATTERNS, 20000, 1);
+	take(JOURNAL_ACTION_CACHEOPS, "[]");
+	take_many(JOURNAL_ACTION_PATTERNS, 20000, 1);
 	fetched("3", 1);
 	ck_assert(progress_has_skipped(&delivery->progress, LANE_STEPS));
 	ck_assert(progress_has_skipped(&delivery->progress, LANE_PASS));
-	take(JOURNAL_CACHEOPS_TABLES, "t");
+	take(JOURNAL_ACTION_CACHEOPS_TABLES, "t");
 	fetched("4", 1);
 	applied();
 	asked[0] = '\0';
@@ -317,14 +317,14 @@ START_TEST(delivery_fetches_again_for_its_lanes_in_turns)
 {
 	start();
 	begin();
-	take(JOURNAL_TAGS, "t");
-	take_many(JOURNAL_PATTERNS, 0, 1);
+	take(JOURNAL_ACTION_TAGS, "t");
+	take_many(JOURNAL_ACTION_PATTERNS, 0, 1);
 	fetched("1", 1);
-	take_many(JOURNAL_TAGS, 0, TOO_MANY);
-	take_many(JOURNAL_PATTERNS, 1, TOO_MANY);
+	take_many(JOURNAL_ACTION_TAGS, 0, TOO_MANY);
+	take_many(JOURNAL_ACTION_PATTERNS, 1, TOO_MANY);
 	fetched("2", TOO_MANY);
-	take(JOURNAL_TAGS, "skipped");
-	take_many(JOURNAL_PATTERNS, 20000, 1);
+	take(JOURNAL_ACTION_TAGS, "skipped");
+	take_many(JOURNAL_ACTION_PATTERNS, 20000, 1);
 	fetched("3", 1);
 	taken();
 	delivery_take_scan_done(delivery);
@@ -347,8 +347,8 @@ START_TEST(delivery_takes_a_resync_in_however_much_waits)
 {
 	start();
 	delivery_start(delivery, "0", true, "because");
-	take_many(JOURNAL_TAGS, 0, TOO_MANY);
-	take_many(JOURNAL_TAG_PATTERNS, 0, TOO_MANY);
+	take_many(JOURNAL_ACTION_TAGS, 0, TOO_MANY);
+	take_many(JOURNAL_ACTION_TAG_PATTERNS, 0, TOO_MANY);
 	is_busy = false;
 	delivery_take_resync_list(delivery);
 	expect("list;take;scan;fetch 0;");
@@ -370,7 +370,7 @@ START_TEST(delivery_finishes_behind_the_tags_in_hand)
 {
 	start();
 	begin();
-	take(JOURNAL_TAGS, "t");
+	take(JOURNAL_ACTION_TAGS, "t");
 	fetched("1", 1);
 	answer_empty("1");
 	answer_empty("1");

@@ -68,7 +68,7 @@ START_TEST(delivery_scans_for_what_rows_do_not_tell)
 {
 	start();
 	begin();
-	ck_assert(delivery_take_invalidation(delivery, JOURNAL_CACHEOPS, 1, "[]", 2));
+	ck_assert(delivery_take_invalidation(delivery, JOURNAL_ACTION_CACHEOPS, 1, "[]", 2));
 	answer_fetch("1", 1, false);
 	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);
 	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);

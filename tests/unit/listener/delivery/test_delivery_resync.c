@@ -24,9 +24,9 @@ static void
 answer_resync_rows(const char *cursor, size_t row_count, bool has_key)
 {
 	if (has_key)
-		take(JOURNAL_KEYS, "key");
+		take(JOURNAL_ACTION_KEYS, "key");
 	for (size_t i = 0; i < row_count; i++)
-		take(JOURNAL_RESYNC_KEYS, "");
+		take(JOURNAL_ACTION_RESYNC, "");
 	answer_fetch(cursor, row_count, false);
 }
 
@@ -37,10 +37,10 @@ START_TEST(delivery_resyncs_names_and_patterns_of_every_kind)
 {
 	start();
 	delivery_start(delivery, "0", true, "because");
-	take(JOURNAL_TAGS, "t");
-	take(JOURNAL_TAG_PATTERNS, "t*");
-	take(JOURNAL_VERSIONS, "v");
-	take(JOURNAL_VERSION_PATTERNS, "v*");
+	take(JOURNAL_ACTION_TAGS, "t");
+	take(JOURNAL_ACTION_TAG_PATTERNS, "t*");
+	take(JOURNAL_ACTION_VERSIONS, "v");
+	take(JOURNAL_ACTION_VERSION_PATTERNS, "v*");
 	answer_resync_list(true, true);
 	ck_assert_uint_eq(key_count + tag_count + version_count, 3);
 	answer_empty("0");
@@ -129,7 +129,7 @@ answer_resync_only(const char *cursor)
 {
 	JournalFetch fetch = {.cursor = cursor,.row_count = 1};
 
-	take(JOURNAL_RESYNC_KEYS, "");
+	take(JOURNAL_ACTION_RESYNC, "");
 	is_busy = false;
 	delivery_take_fetch(delivery, &fetch);
 }
@@ -305,7 +305,7 @@ START_TEST(delivery_forgets_a_list_whose_session_was_lost)
 	start();
 	begin();
 	answer_resync_only("1");
-	take(JOURNAL_KEYS, "half of the list");
+	take(JOURNAL_ACTION_KEYS, "half of the list");
 	delivery_reset(delivery);
 	is_busy = false;
 	asked[0] = '\0';
@@ -339,7 +339,7 @@ START_TEST(delivery_ignores_a_resync_within_a_list)
 	start();
 	begin();
 	answer_resync_only("1");
-	take(JOURNAL_RESYNC_KEYS, "");
+	take(JOURNAL_ACTION_RESYNC, "");
 	answer_resync_list(true, false);
 	expect("fetch 0;list;apply;fetch 1;");
 	stop();

@@ -77,7 +77,7 @@ take_many(int count)
 	for (int i = 0; i < count; i++)
 	{
 		(void) snprintf(key, sizeof(key), "many:%d", i);
-		ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS, (size_t) count, key,
+		ck_assert(delivery_take_invalidation(delivery, JOURNAL_ACTION_KEYS, (size_t) count, key,
 											 strlen(key)));
 	}
 }
@@ -100,10 +100,10 @@ fetched(void)
 START_TEST(delivery_staggers_keys_that_come_in_numbers)
 {
 	start_staggering(5000, 1000);
-	take(JOURNAL_KEYS, 1, "one");
-	take(JOURNAL_KEYS, 999, "few");
-	take(JOURNAL_KEYS, 1000, "many");
-	take(JOURNAL_KEYS, 1000000, "more");
+	take(JOURNAL_ACTION_KEYS, 1, "one");
+	take(JOURNAL_ACTION_KEYS, 999, "few");
+	take(JOURNAL_ACTION_KEYS, 1000, "many");
+	take(JOURNAL_ACTION_KEYS, 1000000, "more");
 	fetched();
 	ck_assert_uint_eq(key_count, 2);
 	ck_assert_uint_eq(unlinked_within(5000), 2);
@@ -115,8 +115,8 @@ END_TEST
 START_TEST(delivery_does_both_for_a_key_that_comes_alone_as_well)
 {
 	start_staggering(5000, 1000);
-	take(JOURNAL_KEYS, 1000, "key");
-	take(JOURNAL_KEYS, 1, "key");
+	take(JOURNAL_ACTION_KEYS, 1000, "key");
+	take(JOURNAL_ACTION_KEYS, 1, "key");
 	fetched();
 	ck_assert_uint_eq(key_count, 1);
 	ck_assert_uint_eq(unlinked_within(5000), 1);
@@ -128,10 +128,10 @@ END_TEST
 START_TEST(delivery_staggers_nothing_but_keys)
 {
 	start_staggering(5000, 1000);
-	take(JOURNAL_TAGS, 1000, "tag");
-	take(JOURNAL_VERSIONS, 1000, "version");
-	take(JOURNAL_PATTERNS, 1000, "no wildcard");
-	take(JOURNAL_CACHEOPS_TABLES, 1000, "table");
+	take(JOURNAL_ACTION_TAGS, 1000, "tag");
+	take(JOURNAL_ACTION_VERSIONS, 1000, "version");
+	take(JOURNAL_ACTION_PATTERNS, 1000, "no wildcard");
+	take(JOURNAL_ACTION_CACHEOPS_TABLES, 1000, "table");
 	fetched();
 	ck_assert_uint_eq(tag_count, 1);
 	ck_assert_uint_eq(version_count, 1);
@@ -145,7 +145,7 @@ END_TEST
 START_TEST(delivery_staggers_nothing_of_a_resync)
 {
 	start_staggering(5000, 1);
-	take(JOURNAL_KEYS, 0, "key");
+	take(JOURNAL_ACTION_KEYS, 0, "key");
 	fetched();
 	ck_assert_uint_eq(key_count, 1);
 	ck_assert_uint_eq(staggered_count, 0);
@@ -157,7 +157,7 @@ END_TEST
 START_TEST(delivery_staggers_nothing_unless_told)
 {
 	start_staggering(0, 1000);
-	take(JOURNAL_KEYS, 1000000, "key");
+	take(JOURNAL_ACTION_KEYS, 1000000, "key");
 	fetched();
 	ck_assert_uint_eq(key_count, 1);
 	ck_assert_uint_eq(staggered_count, 0);

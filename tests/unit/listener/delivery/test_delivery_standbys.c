@@ -140,7 +140,7 @@ START_TEST(delivery_asks_for_a_mark_behind_a_transaction_that_filled_the_fetch)
 	start_standbys();
 	begin();
 	is_busy = false;
-	ck_assert(delivery_take_invalidation(delivery, JOURNAL_KEYS, 1, "k", 1));
+	ck_assert(delivery_take_invalidation(delivery, JOURNAL_ACTION_KEYS, 1, "k", 1));
 	delivery_take_fetch(delivery, &fetch);
 	expect("fetch 0;apply;mark;");
 	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);

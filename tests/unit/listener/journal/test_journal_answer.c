@@ -123,19 +123,20 @@ note_fetched(void *context, const JournalFetch *fetch)
 	fetched_count++;
 }
 
+static const JournalWorkEvents events = {
+	.invalidation = note_invalidation,
+	.fetched = note_fetched,
+};
+static const JournalListeners listeners = {.worker = &events};
+
 /* The sibling counts that the rows' keys are reported with, runs of equals once. */
 static void
 expect(const Row *rows, int row_count, const char *expected)
 {
-	static const JournalEvents events = {
-		.invalidation = note_invalidation,
-		.fetched = note_fetched,
-	};
-
 	make_result(rows, row_count);
 	reported[0] = '\0';
 	reported_count = fetched_count = 0;
-	ck_assert_ptr_null(journal_answer_fetch(result, &events, NULL));
+	ck_assert_ptr_null(journal_answer_fetch(result, &listeners));
 	ck_assert_int_eq(fetched_count, 1);
 	ck_assert_str_eq(reported, expected);
 	PQclear(result);
@@ -196,10 +197,6 @@ END_TEST
 START_TEST(journal_answer_refuses_malformed_keys_of_any_row)
 {
 	static const Row rows[] = {{1, "keys", 1}, {1, "keys", 1}};
-	static const JournalEvents events = {
-		.invalidation = note_invalidation,
-		.fetched = note_fetched,
-	};
 
 	for (int row = 0; row < 2; row++)
 	{
@@ -207,7 +204,7 @@ START_TEST(journal_answer_refuses_malformed_keys_of_any_row)
 		set_value(row, 2, "short", 5);
 		reported[0] = '\0';
 		reported_count = fetched_count = 0;
-		ck_assert_str_eq(journal_answer_fetch(result, &events, NULL),
+		ck_assert_str_eq(journal_answer_fetch(result, &listeners),
 						 "a journal row is malformed");
 		ck_assert_int_eq(fetched_count, 0);
 		PQclear(result);

@@ -96,9 +96,10 @@ note_invalidation(void *context, JournalAction action, size_t sibling_count,
 	return has_memory;
 }
 
-static const JournalEvents events = {
+static const JournalSessionEvents session_events = {.attached = note_attached};
+
+static const JournalWorkEvents work_events = {
 	.invalidation = note_invalidation,
-	.attached = note_attached,
 	.fetched = note_fetched,
 	.acked = note,
 	.resync_listed = note,
@@ -108,6 +109,8 @@ static const JournalEvents events = {
 	.standbys_told = note_standbys,
 	.late_reported = note,
 };
+
+static const JournalListeners listeners = {.owner = &session_events,.worker = &work_events};
 
 /* An answer without rows; format is 1 for binary. */
 static void
@@ -148,7 +151,7 @@ put(int row, int column, const char *text)
 static void
 expect_refusal(JournalAnswerReader read, const char *problem)
 {
-	const char *answer = read(result, &events, NULL);
+	const char *answer = read(result, &listeners);
 
 	ck_assert_ptr_nonnull(answer);
 	ck_assert_str_eq(answer, problem);
@@ -158,7 +161,7 @@ expect_refusal(JournalAnswerReader read, const char *problem)
 static void
 expect_report(JournalAnswerReader read)
 {
-	ck_assert_ptr_null(read(result, &events, NULL));
+	ck_assert_ptr_null(read(result, &listeners));
 	ck_assert_int_eq(event_count, 1);
 }
 
@@ -190,11 +193,11 @@ START_TEST(journal_answer_takes_each_state_of_attach)
 		const char *cursor;
 		JournalAttachState state;
 	}			cases[] = {
-		{"standby", NULL, JOURNAL_STANDBY},
-		{"conflict", NULL, JOURNAL_CONFLICT},
-		{"waiting", NULL, JOURNAL_WAITING},
-		{"resync", "1:1:", JOURNAL_RESYNC},
-		{"ready", "1:1:", JOURNAL_READY},
+		{"standby", NULL, JOURNAL_ATTACH_STANDBY},
+		{"conflict", NULL, JOURNAL_ATTACH_CONFLICT},
+		{"waiting", NULL, JOURNAL_ATTACH_WAITING},
+		{"resync", "1:1:", JOURNAL_ATTACH_RESYNC},
+		{"ready", "1:1:", JOURNAL_ATTACH_READY},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

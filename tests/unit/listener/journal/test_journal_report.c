@@ -90,7 +90,7 @@ START_TEST(journal_report_forgets_the_last_words_of_another_session)
 {
 	snprintf(report.farewell, sizeof(report.farewell), "terminating connection");
 	journal_report_begin(&report);
-	journal_report_broken(&report, NULL, JOURNAL_OPERATION_CONNECTING);
+	journal_report_broken(&report, NULL, JOURNAL_OPERATION_CONNECTING, NULL);
 	ck_assert_int_eq(count_lines(), 1);
 	ck_assert_ptr_null(strstr(said, "terminating"));
 }
@@ -99,9 +99,9 @@ END_TEST
 
 START_TEST(journal_report_says_a_failure_of_libpq_for_each_operation)
 {
-	journal_report_broken(&report, NULL, JOURNAL_OPERATION_CONNECTING);
-	journal_report_broken(&report, NULL, JOURNAL_OPERATION_FETCH);
-	journal_report_broken(&report, NULL, JOURNAL_OPERATION_CONNECTING);
+	journal_report_broken(&report, NULL, JOURNAL_OPERATION_CONNECTING, NULL);
+	journal_report_broken(&report, NULL, JOURNAL_OPERATION_FETCH, NULL);
+	journal_report_broken(&report, NULL, JOURNAL_OPERATION_CONNECTING, NULL);
 	ck_assert_int_eq(count_lines(), 2);
 	ck_assert_ptr_nonnull(strstr(said, "level=warning"));
 }
@@ -141,7 +141,7 @@ END_TEST
 
 START_TEST(journal_report_owes_no_connection_once_there_is_one)
 {
-	journal_report_broken(&report, NULL, JOURNAL_OPERATION_CONNECTING);
+	journal_report_broken(&report, NULL, JOURNAL_OPERATION_CONNECTING, NULL);
 	ck_assert(!journal_report_owes_nothing(&report));
 	journal_report_done(&report, JOURNAL_OPERATION_SETTING_UP);
 	ck_assert(journal_report_owes_nothing(&report));
@@ -152,7 +152,7 @@ END_TEST
 /* A session that was ended while it waited did nothing that could be done again. */
 START_TEST(journal_report_owes_nothing_for_what_ended_an_idle_session)
 {
-	journal_report_broken(&report, NULL, JOURNAL_OPERATION_IDLE);
+	journal_report_broken(&report, NULL, JOURNAL_OPERATION_IDLE, NULL);
 	ck_assert(journal_report_owes_nothing(&report));
 }
 

@@ -147,15 +147,15 @@ START_TEST(journal_row_knows_the_actions)
 		JournalAction action;
 	}			known[] =
 	{
-		{"keys", JOURNAL_KEYS},
-		{"patterns", JOURNAL_PATTERNS},
-		{"tags", JOURNAL_TAGS},
-		{"tag_patterns", JOURNAL_TAG_PATTERNS},
-		{"versions", JOURNAL_VERSIONS},
-		{"version_patterns", JOURNAL_VERSION_PATTERNS},
-		{"cacheops", JOURNAL_CACHEOPS},
-		{"cacheops_tables", JOURNAL_CACHEOPS_TABLES},
-		{"resync", JOURNAL_RESYNC_KEYS},
+		{"keys", JOURNAL_ACTION_KEYS},
+		{"patterns", JOURNAL_ACTION_PATTERNS},
+		{"tags", JOURNAL_ACTION_TAGS},
+		{"tag_patterns", JOURNAL_ACTION_TAG_PATTERNS},
+		{"versions", JOURNAL_ACTION_VERSIONS},
+		{"version_patterns", JOURNAL_ACTION_VERSION_PATTERNS},
+		{"cacheops", JOURNAL_ACTION_CACHEOPS},
+		{"cacheops_tables", JOURNAL_ACTION_CACHEOPS_TABLES},
+		{"resync", JOURNAL_ACTION_RESYNC},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

@@ -65,6 +65,9 @@ take_apply_done(void *context, RedisLane lane)
 static const RedisTargetEvents events = {
 	.ready = take_ready,
 	.lost = take_lost,
+};
+
+static const RedisWorkEvents work_events = {
 	.needs_scan = take_needs_scan,
 	.apply_done = take_apply_done,
 	.scan_done = take_ready,
@@ -173,6 +176,7 @@ run(Server *server, const NameSets *names, const uint8_t *data, size_t size)
 	FUZZ_CHECK(loop != NULL);
 	target = redis_target_create(loop, &silent, &settings, &events, &seen);
 	FUZZ_CHECK(target != NULL);
+	redis_target_set_worker(target, &work_events, &seen);
 	redis_target_apply(target, REDIS_LANE_QUICK, names);
 	redis_target_start(target);
 	for (int i = 0; i < TURNS_MAX && !seen.is_lost && !seen.is_done; i++)

@@ -41,6 +41,8 @@ struct RedisTarget
 	RedisTargetSettings settings;
 	const RedisTargetEvents *events;	/* borrowed */
 	void	   *context;		/* borrowed */
+	const RedisWorkEvents *work_events; /* borrowed */
+	void	   *work_context;	/* borrowed */
 	char		server[256];	/* for the log */
 
 	TargetState state;

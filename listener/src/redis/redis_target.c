@@ -193,7 +193,7 @@ finish_lane_if_proven(RedisTarget *target, RedisWork *work)
 		return;
 	redis_work_begin(work, NULL);
 	redis_report_done(target);
-	target->events->apply_done(target->context, (RedisLane) (work - target->lanes));
+	target->work_events->apply_done(target->work_context, (RedisLane) (work - target->lanes));
 }
 
 static void
@@ -212,7 +212,7 @@ finish_scan_if_proven(RedisTarget *target)
 		return;
 	end_scan(target);
 	redis_report_done(target);
-	target->events->scan_done(target->context);
+	target->work_events->scan_done(target->work_context);
 }
 
 /* All that was found before the slice has been answered before it. */
@@ -237,8 +237,9 @@ take_names(RedisTarget *target, const RedisCommand *command, const redisReply *r
 		redis_report_unlinked(target, command->name_count, (uint64_t) reply->integer);
 	for (size_t i = 0; problem == NULL &&
 		 (pattern = redis_script_pattern(reply, i)) != NULL; i++)
-		target->events->needs_scan(target->context, (RedisLane) (command->work - target->lanes),
-								   pattern->str, (size_t) pattern->len);
+		target->work_events->needs_scan(target->work_context,
+										(RedisLane) (command->work - target->lanes),
+										pattern->str, (size_t) pattern->len);
 	return problem;
 }
 
@@ -381,6 +382,13 @@ redis_target_create(Loop *loop, const Log *log, const RedisTargetSettings *setti
 					settings->scan_rate > 0 && settings->scan_rate < REDIS_SWEEP_RATE ?
 					settings->scan_rate : REDIS_SWEEP_RATE);
 	return target;
+}
+
+void
+redis_target_set_worker(RedisTarget *target, const RedisWorkEvents *events, void *context)
+{
+	target->work_events = events;
+	target->work_context = context;
 }
 
 void

@@ -57,6 +57,7 @@ typedef struct RedisTargetSettings
 	uint64_t	seed;
 } RedisTargetSettings;
 
+/* For the owner of the target. */
 typedef struct RedisTargetEvents
 {
 	/* Connected and greeted. */
@@ -74,7 +75,11 @@ typedef struct RedisTargetEvents
 	 * target tries again by itself.
 	 */
 	void		(*lost) (void *context);
+} RedisTargetEvents;
 
+/* For whoever gives it work. */
+typedef struct RedisWorkEvents
+{
 	/*
 	 * Which sets some of the lane's names mean is not known: a pass with this
 	 * pattern over sets has to follow.  Before apply_done; the pattern is
@@ -88,7 +93,7 @@ typedef struct RedisTargetEvents
 
 	/* A whole pass with the patterns is proven. */
 	void		(*scan_done) (void *context);
-} RedisTargetEvents;
+} RedisWorkEvents;
 
 /*
  * "settings" is copied, "events" borrowed.  Nothing is connected yet.  NULL
@@ -97,6 +102,10 @@ typedef struct RedisTargetEvents
 extern RedisTarget *redis_target_create(Loop *loop, const Log *log,
 										const RedisTargetSettings *settings,
 										const RedisTargetEvents *events, void *context);
+
+/* Who is told of its work; before there is any.  "events" is borrowed. */
+extern void redis_target_set_worker(RedisTarget *target, const RedisWorkEvents *events,
+									void *context);
 
 /* NULL is allowed. */
 extern void redis_target_destroy(RedisTarget *target);

@@ -313,6 +313,9 @@ static const RedisTargetEvents target_events = {
 	.ready = target_ready,
 	.placed = target_placed,
 	.lost = target_lost,
+};
+
+static const RedisWorkEvents target_work_events = {
 	.apply_done = pipeline_forward_apply_done,
 	.needs_scan = pipeline_forward_needs_scan,
 	.scan_done = pipeline_forward_scan_done,
@@ -390,6 +393,7 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 	if (pipeline->source == NULL || pipeline->target == NULL)
 		return false;
 	journal_source_set_worker(pipeline->source, &source_work_events, pipeline);
+	redis_target_set_worker(pipeline->target, &target_work_events, pipeline);
 	parts.source = pipeline->source;
 	parts.target = pipeline->target;
 	pipeline->delivery = delivery_create(&parts, &delivery_events, pipeline);

@@ -395,6 +395,9 @@ static const RedisTargetEvents target_events = {
 	.ready = target_ready,
 	.placed = target_placed,
 	.lost = target_lost,
+};
+
+static const RedisWorkEvents target_work_events = {
 	.needs_scan = target_needs_scan,
 	.apply_done = target_apply_done,
 	.scan_done = target_scan_done,
@@ -458,6 +461,7 @@ start(const Fault *wrong, int64_t reply_ms)
 	server.shows_greeting = true;
 	target = redis_target_create(loop, &silent, &settings, &target_events, NULL);
 	ck_assert_ptr_nonnull(target);
+	redis_target_set_worker(target, &target_work_events, NULL);
 	parts.loop = loop;
 	parts.target = target;
 	delivery = delivery_create(&parts, &delivery_events, NULL);

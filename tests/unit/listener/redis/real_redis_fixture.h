@@ -35,6 +35,7 @@ start_target(void)
 
 	real_target = redis_target_create(loop, &silent, &settings, &events, NULL);
 	ck_assert_ptr_nonnull(real_target);
+	redis_target_set_worker(real_target, &work_events, NULL);
 	redis_target_start(real_target);
 }
 

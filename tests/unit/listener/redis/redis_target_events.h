@@ -80,6 +80,9 @@ static const RedisTargetEvents events = {
 	.ready = note_ready,
 	.placed = note_placed,
 	.lost = note_lost,
+};
+
+static const RedisWorkEvents work_events = {
 	.needs_scan = note_needs_scan,
 	.apply_done = note_apply_done,
 	.scan_done = note_scan_done,

@@ -59,6 +59,7 @@ start(ScriptedRedisAnswer answer)
 	settings.url = &server.url;
 	target = redis_target_create(loop, target_log, &settings, &events, NULL);
 	ck_assert_ptr_nonnull(target);
+	redis_target_set_worker(target, &work_events, NULL);
 	name_sets_init(&names, 1);
 	name_sets_init(&patterns, 1);
 	ready_count = placed_count = lost_count = apply_done_count = scan_done_count = 0;

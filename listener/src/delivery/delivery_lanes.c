@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "delivery/delivery_step.h"
-
 /* What may wait in a lane; a batch that finds more is skipped. */
 #define WAITING_MAX_NAMES ((size_t) 10000)
 #define WAITING_MAX_BYTES ((size_t) 1024 * 1024)
@@ -48,14 +46,8 @@ now_ms(const Delivery *delivery)
 
 /* --- lifetime --- */
 
-static void
-portion_is_due(void *context)
-{
-	delivery_step_advance(context);
-}
-
 void
-delivery_lanes_init(Delivery *delivery)
+delivery_lanes_init(Delivery *delivery, LoopTimerCallback go_on)
 {
 	DeliveryLanes *lanes = &delivery->lanes;
 
@@ -65,7 +57,7 @@ delivery_lanes_init(Delivery *delivery)
 		name_sets_init(&lanes->of[kind].running, delivery->parts.seed);
 	}
 	name_sets_init(&lanes->portion, delivery->parts.seed);
-	loop_timer_init(&lanes->portion_timer, portion_is_due, delivery);
+	loop_timer_init(&lanes->portion_timer, go_on, delivery);
 }
 
 static void
@@ -115,13 +107,8 @@ has_room(const DeliveryLane *lane, size_t parts)
 static bool
 is_acknowledged(const Delivery *delivery, const DeliverySlot *slot)
 {
-	return slot->cursor != NULL && (!delivery->repeat.is_on || slot->is_repeat || slot->is_refetch);
-}
-
-static bool
-is_of_resync(const DeliverySlot *slot)
-{
-	return slot->cursor == NULL || slot->ends_resync;
+	return slot->reader != READER_RESYNC &&
+		(slot->reader != READER_FRONT || !delivery->repeat.is_on);
 }
 
 static bool
@@ -144,13 +131,13 @@ take(Delivery *delivery, LaneKind kind, const DeliverySlot *slot, const NameSets
 	 unsigned int kinds)
 {
 	DeliveryLane *lane = lane_of(delivery, kind);
-	bool		is_resync = is_of_resync(slot);
+	bool		is_resync = delivery_slot_is_of_resync(slot);
 	bool		is_skipping = is_acknowledged(delivery, slot) &&
 	progress_has_skipped(&delivery->progress, kind);
 
-	if (name_sets_count_kinds(sets, kinds) == 0 || (slot->is_refetch && slot->lane != kind))
+	if (name_sets_count_kinds(sets, kinds) == 0 || (slot->reader == READER_LANE && slot->lane != kind))
 		return true;
-	if (!slot->is_refetch && !is_resync && (is_skipping || !has_room(lane, 1)))
+	if (slot->reader != READER_LANE && !is_resync && (is_skipping || !has_room(lane, 1)))
 		return !is_acknowledged(delivery, slot) || skip(delivery, kind);
 	lane->has_resync_waiting |= is_resync;
 	return name_sets_merge(&lane->waiting, sets, kinds) &&
@@ -164,7 +151,7 @@ add_herd(Delivery *delivery, const DeliverySlot *slot)
 	StaggerPace *pace = &delivery->lanes.pace;
 	int64_t		within_ms = delivery->parts.config->stagger_ms;
 
-	if (slot->is_repeat)
+	if (slot->reader == READER_REPEAT)
 		within_ms += stagger_pace_left_ms(pace, now_ms(delivery));
 	stagger_pace_add(pace, slot->batch.names.of[NAME_STAGGERED].key_count, within_ms, now_ms(delivery));
 }
@@ -180,9 +167,9 @@ take_tables(Delivery *delivery, const DeliverySlot *slot)
 	DeliveryLane *pass = lane_of(delivery, LANE_PASS);
 	const NameSets *patterns = &slot->batch.patterns;
 
-	if (patterns->of[NAME_SET].key_count == 0 || slot->is_refetch)
+	if (patterns->of[NAME_SET].key_count == 0 || slot->reader == READER_LANE)
 		return true;
-	pass->has_resync_waiting |= is_of_resync(slot) ||
+	pass->has_resync_waiting |= delivery_slot_is_of_resync(slot) ||
 		lane_of(delivery, LANE_STEPS)->has_resync_waiting ||
 		lane_of(delivery, LANE_STEPS)->has_resync_running;
 	return name_sets_merge(&pass->waiting, patterns, NAME_KIND_BIT(NAME_SET)) &&
@@ -195,7 +182,7 @@ delivery_lanes_take_names(Delivery *delivery, DeliverySlot *slot)
 {
 	NameSets   *names = &slot->batch.names;
 
-	if (!slot->is_refetch)
+	if (slot->reader != READER_LANE)
 		add_herd(delivery, slot);
 	for (LaneKind kind = 0; kind < LANE_COUNT; kind++)
 	{
@@ -220,7 +207,7 @@ delivery_lanes_take_patterns(Delivery *delivery, const DeliverySlot *slot)
 bool
 delivery_lanes_want_action(const DeliverySlot *slot, JournalAction action)
 {
-	if (!slot->is_refetch)
+	if (slot->reader != READER_LANE)
 		return true;
 	if (slot->lane == LANE_STAGGERED)
 		return action == JOURNAL_ACTION_KEYS;
@@ -276,7 +263,7 @@ begin_pass(Delivery *delivery)
 	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "scan pass begins",
 			  LOG_TEXT("target", delivery->parts.config->alias),
 			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&lane->waiting)));
-	if (!redis_target_scan(delivery->parts.target, &lane->waiting))
+	if (!redis_target_scan(delivery->parts.redis, &lane->waiting))
 		return false;
 	name_sets_reset(&lane->waiting);
 	begin_run(delivery, LANE_PASS);
@@ -350,7 +337,7 @@ fill_portion(Delivery *delivery, size_t key_count)
 
 /* Nothing is left to go: what was counted and did not come does not hurry others. */
 static void
-forget_herds(Delivery *delivery)
+end_herds(Delivery *delivery)
 {
 	if (name_sets_count(&lane_of(delivery, LANE_STAGGERED)->waiting) == 0 &&
 		!progress_has_skipped(&delivery->progress, LANE_STAGGERED))
@@ -374,7 +361,7 @@ begin_portion(Delivery *delivery)
 							  stagger_pace_wait_ms(&lanes->pace, now_ms(delivery)));
 	if (!fill_portion(delivery, key_count))
 		return false;
-	redis_target_apply(delivery->parts.target, REDIS_LANE_STAGGERED, &lanes->portion);
+	redis_target_apply(delivery->parts.redis, REDIS_LANE_STAGGERED, &lanes->portion);
 	return true;
 }
 
@@ -388,7 +375,7 @@ delivery_lanes_take_portion_done(Delivery *delivery)
 	name_sets_reset(&lanes->portion);
 	if (lanes->portion_position < lane->running.of[NAME_STAGGERED].byte_count)
 		return true;
-	forget_herds(delivery);
+	end_herds(delivery);
 	return end_run(delivery, LANE_STAGGERED);
 }
 
@@ -396,7 +383,7 @@ bool
 delivery_lanes_advance(Delivery *delivery)
 {
 	if (begin_names(delivery, LANE_STEPS))
-		redis_target_apply(delivery->parts.target, REDIS_LANE_STEPS,
+		redis_target_apply(delivery->parts.redis, REDIS_LANE_STEPS,
 						   &lane_of(delivery, LANE_STEPS)->running);
 	return begin_portion(delivery) && begin_pass(delivery);
 }
@@ -438,7 +425,7 @@ delivery_lanes_start_fetch(Delivery *delivery)
 		lane->cursor = strdup(progress_round_begin(progress, kind));
 	if (lane->cursor == NULL)
 		return false;
-	slot->is_refetch = true;
+	slot->reader = READER_LANE;
 	slot->lane = kind;
 	delivery->slots.filling = slot;
 	delivery->lanes.is_their_turn = false;
@@ -453,23 +440,26 @@ delivery_lanes_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 	DeliverySlot *slot = delivery->slots.filling;
 	DeliveryLane *lane = lane_of(delivery, slot->lane);
 
-	slot->reaches_end = strcmp(fetch->cursor, progress_round_end(&delivery->progress, slot->lane)) == 0;
-	slot->is_last = fetch->row_count == 0 || slot->reaches_end;
+	if (strcmp(fetch->cursor, progress_round_end(&delivery->progress, slot->lane)) == 0)
+		slot->round = ROUND_REACHES_END;
+	else if (fetch->row_count == 0)
+		slot->round = ROUND_ENDS_SHORT;
 	slot->cursor = strdup(fetch->cursor);
 	free(lane->cursor);
-	lane->cursor = slot->reaches_end ? NULL : strdup(fetch->cursor);
+	lane->cursor = slot->round == ROUND_REACHES_END ? NULL : strdup(fetch->cursor);
 	if (!slot->wants_list)
 	{
 		delivery->slots.filling = NULL;
 		delivery->slots.fetched = slot;
 	}
-	return slot->cursor != NULL && (slot->reaches_end || lane->cursor != NULL);
+	return slot->cursor != NULL && (slot->round == ROUND_REACHES_END || lane->cursor != NULL);
 }
 
 bool
 delivery_lanes_end_fetch(Delivery *delivery, const DeliverySlot *slot)
 {
-	return !slot->is_last || progress_end_round(&delivery->progress, slot->lane, slot->reaches_end);
+	return slot->round == ROUND_GOES_ON ||
+		progress_end_round(&delivery->progress, slot->lane, slot->round == ROUND_REACHES_END);
 }
 
 /* --- questions --- */

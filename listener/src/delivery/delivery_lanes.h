@@ -17,49 +17,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "batch/name_sets.h"
-#include "delivery/delivery.h"
-#include "delivery/delivery_slots.h"
-#include "delivery/progress.h"
-#include "delivery/stagger_pace.h"
+#include "delivery/delivery_internal.h"
 
-typedef struct DeliveryLane
-{
-	NameSets	waiting;
-	NameSets	running;		/* borrowed by the target, which copies
-								 * patterns: there it is empty */
-	bool		is_running;
-	bool		has_resync_waiting; /* names of a resync that is to be
-									 * reported */
-	bool		has_resync_running;
-	char	   *cursor;			/* owned; where it fetches again next; NULL at
-								 * the begin of what was skipped */
-} DeliveryLane;
-
-typedef struct DeliveryLanes
-{
-	DeliveryLane of[LANE_COUNT];
-	bool		is_their_turn;	/* to fetch: the other readers have since */
-	LaneKind	fetched_last;	/* the others go first then */
-	int64_t		pass_begin_ms;
-
-	/* staggered keys are given to the target in portions */
-	StaggerPace pace;
-	NameSets	portion;		/* borrowed by the target */
-	size_t		portion_position;	/* in running, behind the portion */
-	LoopTimer	portion_timer;	/* armed until the next one is due */
-} DeliveryLanes;
-
-/* Part of the delivery's lifetime. */
-extern void delivery_lanes_init(Delivery *delivery);
+/* Part of the delivery's lifetime.  go_on: when a portion is due, with the delivery. */
+extern void delivery_lanes_init(Delivery *delivery, LoopTimerCallback go_on);
 extern void delivery_lanes_reset(Delivery *delivery);
 extern void delivery_lanes_free(Delivery *delivery);
 
 /*
  * Take in what of a batch is for the lanes: its names, which leave the batch, and tables of cacheops
- * when its keys are given to the target, which sends them before any pass that begins later; its
+ * when its keys are given to Redis, which sends them before any pass that begins later; its
  * other patterns when the keys are deleted.  Those of a batch that was fetched for a
  * lane are for that one alone.  False if memory is exhausted.
  */
@@ -71,10 +39,10 @@ extern bool delivery_lanes_take_patterns(Delivery *delivery, const DeliverySlot 
 /* Does the action concern the lane that the slot is fetched for? */
 extern bool delivery_lanes_want_action(const DeliverySlot *slot, JournalAction action);
 
-/* Gives the target whatever waits and can be begun.  False if memory is exhausted. */
+/* Gives Redis whatever waits and can be begun.  False if memory is exhausted. */
 extern bool delivery_lanes_advance(Delivery *delivery) __attribute__((warn_unused_result));
 
-/* The target is done with what it was given; it needs a pass for a pattern over sets. */
+/* Redis is done with what it was given; it needs a pass for a pattern over sets. */
 extern bool delivery_lanes_take_steps_done(Delivery *delivery) __attribute__((warn_unused_result));
 extern bool delivery_lanes_take_portion_done(Delivery *delivery) __attribute__((warn_unused_result));
 extern bool delivery_lanes_take_pass_done(Delivery *delivery) __attribute__((warn_unused_result));
@@ -99,7 +67,7 @@ extern bool delivery_lanes_have_resync(const Delivery *delivery);
 /* Is nothing left in any lane, but for what was skipped? */
 extern bool delivery_lanes_are_idle(const Delivery *delivery);
 
-/* Does the target take sets? */
+/* Are sets and rows being deleted? */
 extern bool delivery_lanes_are_stepping(const Delivery *delivery);
 
 #endif

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/fault_point.h"
-#include "delivery/delivery_step.h"
 
 /* How often standbys are asked for: sooner at first, most have replayed it already. */
 #define POLL_FIRST_MS INT64_C(5)
@@ -37,20 +36,14 @@ now_ms(const Delivery *delivery)
 
 /* --- lifetime --- */
 
-static void
-poll_is_due(void *context)
-{
-	delivery_step_advance(context);
-}
-
 bool
-delivery_repeat_init(Delivery *delivery)
+delivery_repeat_init(Delivery *delivery, LoopTimerCallback go_on)
 {
 	DeliveryRepeat *repeat = &delivery->repeat;
 	const TargetConfig *config = delivery->parts.config;
 
 	repeat->is_on = config->standbys != NULL;
-	loop_timer_init(&repeat->poll_timer, poll_is_due, delivery);
+	loop_timer_init(&repeat->poll_timer, go_on, delivery);
 	return standbys_init(&repeat->standbys, config->standbys, config->standby_timeout_ms);
 }
 
@@ -153,7 +146,7 @@ delivery_repeat_start_question(Delivery *delivery)
 }
 
 bool
-delivery_take_standby(Delivery *delivery, const char *name, uint64_t replayed)
+delivery_repeat_take_standby(Delivery *delivery, const char *name, uint64_t replayed)
 {
 	return standbys_take(&delivery->repeat.standbys, name, replayed);
 }
@@ -194,32 +187,29 @@ tell_news(Delivery *delivery)
 		log_news(delivery, standby);
 		repeat->wants_report |= standby->news != STANDBY_NO_NEWS;
 	}
-	repeat->wants_report |= standbys_forget_news(&repeat->standbys, now_ms(delivery));
+	repeat->wants_report |= standbys_clear_news(&repeat->standbys, now_ms(delivery));
 }
 
-void
-delivery_take_standbys(Delivery *delivery, uint64_t position)
+bool
+delivery_repeat_take_answer(Delivery *delivery, uint64_t position)
 {
 	DeliveryRepeat *repeat = &delivery->repeat;
 
 	if (!standbys_end_answer(&repeat->standbys, repeat->asked_cursor, position, now_ms(delivery)))
-	{
-		delivery->events->exhausted(delivery->context);
-		return;
-	}
+		return false;
 	/* the answer that brings a mark is none to a question about it */
 	if (repeat->asked_cursor == NULL)
 		repeat->poll_ms = earlier(repeat->poll_ms * 2, POLL_MAX_MS);
 	free(repeat->asked_cursor);
 	repeat->asked_cursor = NULL;
 	tell_news(delivery);
-	delivery_step_advance(delivery);
+	return true;
 }
 
 /* --- the report --- */
 
 bool
-delivery_repeat_wants_report(const Delivery *delivery)
+delivery_repeat_wants_report(Delivery *delivery)
 {
 	return delivery->repeat.is_on && delivery->repeat.wants_report;
 }
@@ -255,12 +245,6 @@ delivery_repeat_start_report(Delivery *delivery)
 	journal_source_report_late(delivery->parts.source, names[0] != '\0' ? names : NULL);
 }
 
-void
-delivery_take_late_reported(Delivery *delivery)
-{
-	delivery_step_advance(delivery);
-}
-
 /* --- the second reader --- */
 
 bool
@@ -291,7 +275,7 @@ delivery_repeat_start_fetch(Delivery *delivery)
 	DeliverySlot *slot = delivery_slots_find_free(&delivery->slots);
 
 	FAULT_POINT("before_repeat");
-	slot->is_repeat = true;
+	slot->reader = READER_REPEAT;
 	if (delivery->session.resync == RESYNC_AWAITING)
 	{
 		slot->ends_resync = true;

@@ -18,31 +18,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "delivery/delivery.h"
-#include "delivery/standbys.h"
+#include "delivery/delivery_internal.h"
 
-typedef struct DeliveryRepeat
-{
-	bool		is_on;			/* else nothing below is used */
-	Standbys	standbys;
-	bool		wants_report;	/* who is late has changed */
-
-	/* of the session */
-	char	   *cursor;			/* owned; where the next fetch of this starts */
-	char	   *until;			/* owned; how far the last one was to go, or
-								 * NULL */
-	char	   *asked_cursor;	/* owned; whose mark is asked for, or NULL */
-	bool		is_exhausted;	/* all before until was fetched */
-	bool		wants_mark;		/* more was fetched since the last mark */
-	bool		is_its_turn;	/* the other reader has fetched since */
-	int64_t		poll_ms;		/* from the last question to the next */
-	int64_t		asked_ms;		/* when it was */
-	int64_t		marked_ms;		/* when the last mark was asked for */
-	LoopTimer	poll_timer;
-} DeliveryRepeat;
-
-/* Part of the delivery's lifetime.  False if memory is exhausted. */
-extern bool delivery_repeat_init(Delivery *delivery) __attribute__((warn_unused_result));
+/*
+ * Part of the delivery's lifetime.  go_on: when standbys may be asked again, with the
+ * delivery.  False if memory is exhausted.
+ */
+extern bool delivery_repeat_init(Delivery *delivery, LoopTimerCallback go_on)
+			__attribute__((warn_unused_result));
 extern bool delivery_repeat_begin_session(Delivery *delivery, const char *cursor,
 										  bool resync) __attribute__((warn_unused_result));
 extern void delivery_repeat_end_session(Delivery *delivery);
@@ -52,10 +35,16 @@ extern void delivery_repeat_free(Delivery *delivery);
 extern void delivery_repeat_want_mark(Delivery *delivery);
 
 /* Is it time to tell who is late, or to ask what is replayed?  Else a timer comes back. */
-extern bool delivery_repeat_wants_report(const Delivery *delivery);
+extern bool delivery_repeat_wants_report(Delivery *delivery);
 extern void delivery_repeat_start_report(Delivery *delivery);
 extern bool delivery_repeat_wants_question(Delivery *delivery);
 extern void delivery_repeat_start_question(Delivery *delivery);
+
+/* The answer: each standby, then the position that was marked.  False if memory is exhausted. */
+extern bool delivery_repeat_take_standby(Delivery *delivery, const char *name, uint64_t replayed)
+			__attribute__((warn_unused_result));
+extern bool delivery_repeat_take_answer(Delivery *delivery, uint64_t position)
+			__attribute__((warn_unused_result));
 
 /*
  * Is there something to fetch again, if there is room for it?  Its slot is the one that

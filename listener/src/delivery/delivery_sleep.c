@@ -21,16 +21,22 @@ set_sleep(Delivery *delivery)
 												  loop_now_ms(delivery->parts.loop));
 
 	delivery->session.idle_ms = idle_ms * 2 < SLEEP_MAX_MS ? idle_ms * 2 : SLEEP_MAX_MS;
-	if (delivery->session.was_doubted && bell_wait_ms < idle_ms)
+	if (delivery->session.bell == BELL_DOUBTED && bell_wait_ms < idle_ms)
 		idle_ms = bell_wait_ms;
 	return loop_timer_set(delivery->parts.loop, &delivery->idle_timer, idle_ms);
+}
+
+bool
+delivery_sleep_may_arm_bell(const Delivery *delivery)
+{
+	return !loop_timer_is_armed(&delivery->ack_timer);
 }
 
 static bool
 may_sleep(const Delivery *delivery)
 {
-	return delivery_step_holds_ack(delivery) ||
-		(delivery->session.is_bell_armed && !delivery->session.was_rung);
+	return !delivery_sleep_may_arm_bell(delivery) ||
+		(delivery->session.is_bell_armed && delivery->session.bell != BELL_RUNG);
 }
 
 bool
@@ -50,11 +56,8 @@ delivery_sleep_judge_bell(Delivery *delivery, size_t row_count)
 
 	bell_trust_take_fetch(&delivery->bell_trust, loop_now_ms(delivery->parts.loop),
 						  session->is_rung_fetch, row_count);
-	if (session->is_rung_fetch && row_count == 0 && session->was_rung)
-	{
-		session->was_rung = false;
-		session->was_doubted = true;
-	}
+	if (session->is_rung_fetch && row_count == 0 && session->bell == BELL_RUNG)
+		session->bell = BELL_DOUBTED;
 }
 
 /* Only shortens the sleep, if there is one.  False if it has to be ended instead. */
@@ -63,21 +66,22 @@ delay_bell(Delivery *delivery, int64_t wait_ms)
 {
 	Loop	   *loop = delivery->parts.loop;
 
-	delivery->session.was_doubted = true;
+	if (delivery->session.bell == BELL_SILENT)
+		delivery->session.bell = BELL_DOUBTED;
 	return !loop_timer_is_armed(&delivery->idle_timer) ||
 		delivery->idle_timer.deadline_ms <= loop_now_ms(loop) + wait_ms ||
 		loop_timer_set(loop, &delivery->idle_timer, wait_ms);
 }
 
-void
-delivery_take_bell(Delivery *delivery)
+bool
+delivery_sleep_take_bell(Delivery *delivery)
 {
 	int64_t		wait_ms = bell_trust_wait_ms(&delivery->bell_trust,
 											 loop_now_ms(delivery->parts.loop));
 
 	if (wait_ms > 0 && delay_bell(delivery, wait_ms))
-		return;
-	delivery->session.was_rung = true;
+		return false;
+	delivery->session.bell = BELL_RUNG;
 	loop_timer_remove(delivery->parts.loop, &delivery->idle_timer);
-	delivery_step_advance(delivery);
+	return true;
 }

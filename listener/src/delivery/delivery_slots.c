@@ -54,6 +54,12 @@ delivery_slots_are_taken(const DeliverySlots *slots)
 		(slots->filling != NULL && slots->filling->cursor != NULL);
 }
 
+bool
+delivery_slot_is_of_resync(const DeliverySlot *slot)
+{
+	return slot->reader == READER_RESYNC || slot->ends_resync;
+}
+
 void
 delivery_slot_reset(DeliverySlot *slot)
 {
@@ -61,10 +67,8 @@ delivery_slot_reset(DeliverySlot *slot)
 	free(slot->cursor);
 	slot->cursor = NULL;
 	slot->wants_list = false;
-	slot->is_repeat = false;
 	slot->ends_resync = false;
-	slot->is_refetch = false;
-	slot->is_last = false;
-	slot->reaches_end = false;
+	slot->reader = READER_FRONT;
+	slot->round = ROUND_GOES_ON;
 	slot->oldest_at_us = 0;
 }

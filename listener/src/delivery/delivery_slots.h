@@ -21,21 +21,35 @@
 
 #define DELIVERY_SLOT_COUNT 2
 
+/* Who has fetched a batch. */
+typedef enum DeliveryReader
+{
+	READER_FRONT,				/* goes on where the last fetch ended */
+	READER_REPEAT,				/* fetches again what standbys have replayed */
+	READER_LANE,				/* fetches again what a lane has skipped */
+	READER_RESYNC				/* nobody: it is the list of an attachment's
+								 * resync, and no part of the journal */
+} DeliveryReader;
+
+/* What a fetch for a lane makes of the round (progress.h). */
+typedef enum DeliveryRound
+{
+	ROUND_GOES_ON,
+	ROUND_ENDS_SHORT,			/* nothing more can be fetched before its end */
+	ROUND_REACHES_END
+} DeliveryRound;
+
 typedef struct DeliverySlot
 {
 	Batch		batch;
-	char	   *cursor;			/* owned; behind the batch; NULL for the
-								 * resync of an attachment, and before the
-								 * fetch is answered */
+	DeliveryReader reader;
+	LaneKind	lane;			/* of READER_LANE, and the next one, too */
+	DeliveryRound round;
+	char	   *cursor;			/* owned; behind the batch; NULL before the
+								 * fetch is answered, and for READER_RESYNC */
 	bool		wants_list;		/* a row asks for all that can be resynced */
-	bool		is_repeat;		/* its rows were applied before */
 	bool		ends_resync;	/* the resync of an attachment is made again
 								 * with it */
-	bool		is_refetch;		/* its rows were applied before, but for what
-								 * a lane has skipped of them */
-	LaneKind	lane;			/* which one; the next two are of the fetch */
-	bool		is_last;		/* the round is over */
-	bool		reaches_end;	/* and it has come to its end */
 	size_t		name_counts[NAME_KIND_COUNT];	/* as fetched, for the log */
 	int64_t		oldest_at_us;	/* of its rows, since 1970 */
 } DeliverySlot;
@@ -65,6 +79,9 @@ extern DeliverySlot *delivery_slots_find_free(DeliverySlots *slots);
 
 /* Was a batch fetched that is not applied yet? */
 extern bool delivery_slots_are_taken(const DeliverySlots *slots);
+
+/* Does the resync of an attachment wait for the batch to be deleted? */
+extern bool delivery_slot_is_of_resync(const DeliverySlot *slot);
 
 extern void delivery_slot_reset(DeliverySlot *slot);
 

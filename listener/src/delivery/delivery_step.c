@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * delivery_step.c
- *	  The state of a delivery, and the choice of what it does next.
+ *	  The choice of what a delivery does next.
  *
- * The source does one operation at a time; the target works on one batch's
- * keys, and on what the lanes have given it.
+ * The source does one operation at a time; Redis works on one batch's keys, and
+ * on what the lanes have given it.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,6 +13,9 @@
 #include <time.h>
 
 #include "base/fault_point.h"
+#include "delivery/delivery_lanes.h"
+#include "delivery/delivery_repeat.h"
+#include "delivery/delivery_sleep.h"
 
 /* --- batches --- */
 
@@ -28,13 +31,13 @@ lag_ms(int64_t at_us)
 static void
 log_batch(const Delivery *delivery, const DeliverySlot *slot)
 {
-	const KeyTally *keys = redis_target_keys(delivery->parts.target);
+	const KeyTally *keys = redis_target_keys(delivery->parts.redis);
 
 	/* without rows it only moves a cursor */
 	if (delivery->parts.log->level < LOG_LEVEL_DEBUG || slot->oldest_at_us == 0)
 		return;
 	log_event(delivery->parts.log, LOG_LEVEL_DEBUG,
-			  slot->is_repeat ? "batch applied again" : "batch applied",
+			  slot->reader == READER_REPEAT ? "batch applied again" : "batch applied",
 			  LOG_TEXT("target", delivery->parts.config->alias),
 			  LOG_NUMBER("key_count", (int64_t) slot->name_counts[NAME_KEY]),
 			  LOG_NUMBER("staggered_count", (int64_t) slot->name_counts[NAME_STAGGERED]),
@@ -54,9 +57,9 @@ log_batch(const Delivery *delivery, const DeliverySlot *slot)
 static bool
 move_progress(Delivery *delivery, const DeliverySlot *slot)
 {
-	if (slot->is_refetch)
+	if (slot->reader == READER_LANE)
 		return delivery_lanes_end_fetch(delivery, slot);
-	if (slot->cursor == NULL || (delivery->repeat.is_on && !slot->is_repeat))
+	if (slot->reader == READER_RESYNC || (slot->reader == READER_FRONT && delivery->repeat.is_on))
 		return true;
 	return progress_apply(&delivery->progress, slot->cursor);
 }
@@ -66,14 +69,14 @@ delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
 {
 	bool		done;
 
-	if (slot->cursor != NULL && !slot->is_refetch)
+	if (slot->reader == READER_FRONT || slot->reader == READER_REPEAT)
 		log_batch(delivery, slot);
 	done = delivery_lanes_take_patterns(delivery, slot) && move_progress(delivery, slot);
 	delivery_slot_reset(slot);
 	return done;
 }
 
-/* Gives the next batch to the target and the lanes.  False if memory is exhausted. */
+/* Gives the next batch to Redis and the lanes.  False if memory is exhausted. */
 static bool
 apply_next(Delivery *delivery)
 {
@@ -86,10 +89,10 @@ apply_next(Delivery *delivery)
 			slot->name_counts[kind] = slot->batch.names.of[kind].key_count;
 		if (!delivery_lanes_take_names(delivery, slot))
 			return false;
-		if (!slot->is_refetch && name_sets_count(&slot->batch.names) > 0)
+		if (slot->reader != READER_LANE && name_sets_count(&slot->batch.names) > 0)
 		{
 			delivery->slots.applying = slot;
-			redis_target_apply(delivery->parts.target, REDIS_LANE_QUICK, &slot->batch.names);
+			redis_target_apply(delivery->parts.redis, REDIS_LANE_QUICK, &slot->batch.names);
 			FAULT_POINT("after_send");
 		}
 		else if (!delivery_step_finish_batch(delivery, slot))
@@ -103,7 +106,7 @@ apply_next(Delivery *delivery)
 static bool
 is_of_resync(const DeliverySlot *slot)
 {
-	return slot != NULL && (slot->cursor == NULL || slot->ends_resync);
+	return slot != NULL && delivery_slot_is_of_resync(slot);
 }
 
 /* Deletes were made of all that can be resynced: reports it, or once more for standbys. */
@@ -115,7 +118,7 @@ settle_resync(Delivery *delivery)
 
 	if ((*step != RESYNC_DELETING && *step != RESYNC_REPEATING) ||
 		is_of_resync(slots->fetched) || is_of_resync(slots->applying) ||
-		(slots->filling != NULL && slots->filling->ends_resync) ||
+		is_of_resync(slots->filling) ||
 		delivery_lanes_have_resync(delivery))
 		return;
 	*step = *step == RESYNC_DELETING && delivery->repeat.is_on ? RESYNC_AWAITING : RESYNC_TO_REPORT;
@@ -124,9 +127,9 @@ settle_resync(Delivery *delivery)
 /* --- the source's next operation --- */
 
 static bool
-is_target_ready(const Delivery *delivery)
+is_redis_ready(const Delivery *delivery)
 {
-	return redis_target_is_ready(delivery->parts.target);
+	return redis_target_is_ready(delivery->parts.redis);
 }
 
 static void
@@ -136,9 +139,8 @@ start_fetch(Delivery *delivery, bool sleep)
 	delivery->slots.filling = delivery_slots_find_free(&delivery->slots);
 	delivery->session.is_asking_sleep = sleep;
 	delivery->session.is_bell_armed |= sleep;
-	delivery->session.is_rung_fetch = delivery->session.was_rung || delivery->session.was_doubted;
-	delivery->session.was_rung = false;
-	delivery->session.was_doubted = false;
+	delivery->session.is_rung_fetch = delivery->session.bell != BELL_SILENT;
+	delivery->session.bell = BELL_SILENT;
 	journal_source_fetch(delivery->parts.source, delivery->cursor,
 						 DELIVERY_FETCH_MAX_BYTES, sleep);
 }
@@ -148,6 +150,7 @@ start_resync_list(Delivery *delivery)
 {
 	delivery->session.resync = RESYNC_LISTING;
 	delivery->slots.filling = delivery_slots_find_free(&delivery->slots);
+	delivery->slots.filling->reader = READER_RESYNC;
 	journal_source_list_resync(delivery->parts.source);
 }
 
@@ -170,7 +173,7 @@ has_room_for_fetch(Delivery *delivery)
 static bool
 can_fetch(const Delivery *delivery)
 {
-	return is_target_ready(delivery) && !loop_timer_is_armed(&delivery->idle_timer);
+	return is_redis_ready(delivery) && !loop_timer_is_armed(&delivery->idle_timer);
 }
 
 /*
@@ -180,10 +183,10 @@ can_fetch(const Delivery *delivery)
 static void
 fetch_if_useful(Delivery *delivery)
 {
-	bool		sleep = delivery->session.was_empty && !delivery->session.was_rung &&
-	!delivery_step_holds_ack(delivery);
+	bool		sleep = delivery->session.was_empty && delivery->session.bell != BELL_RUNG &&
+	delivery_sleep_may_arm_bell(delivery);
 
-	if (!is_target_ready(delivery))
+	if (!is_redis_ready(delivery))
 	{
 		/* writers must not ring for nobody */
 		if (delivery->session.is_bell_armed)
@@ -198,7 +201,7 @@ fetch_if_useful(Delivery *delivery)
 	{
 		if (!has_work_in_hand(delivery))
 			delivery->events->drained(delivery->context);
-		if (delivery->session.is_running && journal_source_is_idle(delivery->parts.source))
+		if (delivery->session.phase != DELIVERY_DETACHED && journal_source_is_idle(delivery->parts.source))
 			start_fetch(delivery, true);
 	}
 }
@@ -210,7 +213,7 @@ fetch_if_useful(Delivery *delivery)
 static bool
 repeat_goes_first(Delivery *delivery)
 {
-	return delivery_repeat_wants_fetch(delivery) && is_target_ready(delivery) &&
+	return delivery_repeat_wants_fetch(delivery) && is_redis_ready(delivery) &&
 		has_room_for_fetch(delivery) &&
 		(delivery->repeat.is_its_turn || !can_fetch(delivery));
 }
@@ -219,7 +222,7 @@ repeat_goes_first(Delivery *delivery)
 static bool
 lanes_go_first(Delivery *delivery)
 {
-	return delivery_lanes_want_fetch(delivery) && is_target_ready(delivery) &&
+	return delivery_lanes_want_fetch(delivery) && is_redis_ready(delivery) &&
 		has_room_for_fetch(delivery) &&
 		(delivery->lanes.is_their_turn || !can_fetch(delivery));
 }
@@ -247,12 +250,6 @@ start_ack(Delivery *delivery)
 	journal_source_ack(delivery->parts.source, delivery->progress.clean.cursor, position);
 }
 
-bool
-delivery_step_holds_ack(const Delivery *delivery)
-{
-	return loop_timer_is_armed(&delivery->ack_timer);
-}
-
 /* Is there something to acknowledge, and is it time?  Else a timer comes back. */
 static bool
 wants_ack(Delivery *delivery)
@@ -262,7 +259,7 @@ wants_ack(Delivery *delivery)
 
 	if (!delivery->progress.is_ack_due && delivery->session.position == 0)
 		return false;
-	if (!delivery->session.is_finishing)
+	if (delivery->session.phase != DELIVERY_FINISHING)
 		wait_ms = ack_pace_wait_ms(&delivery->ack_pace, loop_now_ms(loop));
 	if (wait_ms == 0)
 		return true;
@@ -286,47 +283,143 @@ start_lanes_fetch(Delivery *delivery)
 		delivery->events->exhausted(delivery->context);
 }
 
+/* --- what goes first --- */
+
+static bool
+is_finishing(Delivery *delivery)
+{
+	return delivery->session.phase == DELIVERY_FINISHING;
+}
+
+static bool
+has_finished(Delivery *delivery)
+{
+	return is_finishing(delivery) && !has_batch_in_hand(delivery);
+}
+
+static void
+tell_finished(Delivery *delivery)
+{
+	delivery->events->finished(delivery->context);
+}
+
+static bool
+is_source_busy(Delivery *delivery)
+{
+	return !journal_source_is_idle(delivery->parts.source);
+}
+
+static void
+wait_for_event(Delivery *delivery)
+{
+	(void) delivery;
+}
+
+static bool
+has_unlisted_batch(Delivery *delivery)
+{
+	return delivery->slots.filling != NULL;
+}
+
+static void
+start_batch_list(Delivery *delivery)
+{
+	journal_source_list_resync(delivery->parts.source);
+}
+
+static bool
+wants_resync_list(Delivery *delivery)
+{
+	return delivery->session.resync == RESYNC_TO_LIST && is_redis_ready(delivery);
+}
+
+static bool
+wants_resync_report(Delivery *delivery)
+{
+	return delivery->session.resync == RESYNC_TO_REPORT;
+}
+
+static void
+start_resync_report(Delivery *delivery)
+{
+	FAULT_POINT("after_resync");
+	delivery->session.resync = RESYNC_REPORTING;
+	journal_source_resynced(delivery->parts.source);
+}
+
+static bool
+wants_trim(Delivery *delivery)
+{
+	return trim_schedule_wants(&delivery->trim, can_fetch(delivery));
+}
+
+/* What the list of a resync is for is not added to before it is there. */
+static bool
+may_read_on(Delivery *delivery)
+{
+	return delivery->session.resync != RESYNC_TO_LIST;
+}
+
+typedef struct Choice
+{
+	bool		(*applies) (Delivery *delivery);
+	void		(*start) (Delivery *delivery);
+} Choice;
+
+/* The first one that applies is started; the next choice is made when it is answered. */
+static const Choice choices[] = {
+	/* the end waits only for what Redis has in hand, and its acknowledgement */
+	{has_finished, tell_finished},
+
+	/* one operation at a time: its answer leads here again */
+	{is_source_busy, wait_for_event},
+
+	/* what is done need not be done again after a crash, and can be trimmed */
+	{wants_ack, start_ack},
+
+	/* nothing else is begun at the end: Redis' answer leads here again */
+	{is_finishing, wait_for_event},
+
+	/* a row asks for a resync: its batch is not whole before that is listed */
+	{has_unlisted_batch, start_batch_list},
+
+	/* a resync comes before new rows, whose keys it may have */
+	{wants_resync_list, start_resync_list},
+	{wants_resync_report, start_resync_report},
+
+	/* rare and short, and others rely on it: who is late, what is replayed */
+	{delivery_repeat_wants_report, delivery_repeat_start_report},
+	{delivery_repeat_wants_question, delivery_repeat_start_question},
+
+	/* when it is due, or there is time for it */
+	{wants_trim, start_trim},
+
+	/*
+	 * the readers behind go first in their turn, and while the front one
+	 * sleeps
+	 */
+	{repeat_goes_first, delivery_repeat_start_fetch},
+	{lanes_go_first, start_lanes_fetch},
+	{may_read_on, fetch_if_useful},
+};
+
 static void
 start_operation(Delivery *delivery)
 {
-	if (delivery->session.is_finishing && !has_batch_in_hand(delivery))
-		delivery->events->finished(delivery->context);
-	else if (!journal_source_is_idle(delivery->parts.source))
-		return;
-	else if (wants_ack(delivery))
-		start_ack(delivery);
-	else if (delivery->session.is_finishing)
-		return;
-	else if (delivery->slots.filling != NULL)
-		journal_source_list_resync(delivery->parts.source);
-	else if (delivery->session.resync == RESYNC_TO_LIST && is_target_ready(delivery))
-		start_resync_list(delivery);
-	else if (delivery->session.resync == RESYNC_TO_REPORT)
-	{
-		FAULT_POINT("after_resync");
-		delivery->session.resync = RESYNC_REPORTING;
-		journal_source_resynced(delivery->parts.source);
-	}
-	else if (delivery_repeat_wants_report(delivery))
-		delivery_repeat_start_report(delivery);
-	else if (delivery_repeat_wants_question(delivery))
-		delivery_repeat_start_question(delivery);
-	else if (trim_schedule_wants(&delivery->trim, can_fetch(delivery)))
-		start_trim(delivery);
-	else if (repeat_goes_first(delivery))
-		delivery_repeat_start_fetch(delivery);
-	else if (lanes_go_first(delivery))
-		start_lanes_fetch(delivery);
-	else if (delivery->session.resync != RESYNC_TO_LIST)
-		fetch_if_useful(delivery);
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		if (choices[i].applies(delivery))
+		{
+			choices[i].start(delivery);
+			return;
+		}
 }
 
 void
 delivery_step_advance(Delivery *delivery)
 {
-	if (!delivery->session.is_running)
+	if (delivery->session.phase == DELIVERY_DETACHED)
 		return;
-	if (!delivery->session.is_finishing &&
+	if (delivery->session.phase == DELIVERY_RUNNING &&
 		(!apply_next(delivery) || !delivery_lanes_advance(delivery)))
 	{
 		delivery->events->exhausted(delivery->context);
@@ -334,4 +427,13 @@ delivery_step_advance(Delivery *delivery)
 	}
 	settle_resync(delivery);
 	start_operation(delivery);
+}
+
+void
+delivery_step_end_event(Delivery *delivery, bool done)
+{
+	if (done)
+		delivery_step_advance(delivery);
+	else
+		delivery->events->exhausted(delivery->context);
 }

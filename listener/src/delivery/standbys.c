@@ -249,7 +249,7 @@ is_forgotten(const Standbys *standbys, const Standby *standby, int64_t now_ms)
 }
 
 bool
-standbys_forget_news(Standbys *standbys, int64_t now_ms)
+standbys_clear_news(Standbys *standbys, int64_t now_ms)
 {
 	size_t		kept = 0;
 	bool		was_late = false;

@@ -11,12 +11,12 @@
  * A standby that has not replayed a mark within the timeout is late, and no
  * longer waited for, until it has replayed a place that is younger than that.
  * Where all standbys are meant, one that has gone is waited for as long, and
- * then forgotten.
+ * then dropped.
  *
  * Several may have one name.  Which of them is which nobody tells, so that each of
  * an answer counts as one, the first as the first: where fewer are connected than
  * before, the last of them have gone.  They are waited for like others, are late for
- * as long again, and then forgotten, but for one of each name that was given.
+ * as long again, and then dropped, but for one of each name that was given.
  *
  *-------------------------------------------------------------------------
  */
@@ -80,7 +80,7 @@ extern bool standbys_init(Standbys *standbys, const char *names, int64_t timeout
 			__attribute__((warn_unused_result));
 extern void standbys_free(Standbys *standbys);
 
-/* Forgets marks and what was released, not who is late. */
+/* Clears marks and what was released, not who is late. */
 extern void standbys_reset(Standbys *standbys);
 
 /*
@@ -96,10 +96,10 @@ extern bool standbys_end_answer(Standbys *standbys, const char *cursor, uint64_t
 			__attribute__((warn_unused_result));
 
 /*
- * After the news of an answer were told; forgets those that have gone.  Returns whether
+ * After the news of an answer were told; drops those that have gone.  Returns whether
  * one of them was late before this answer: then there are fewer now.
  */
-extern bool standbys_forget_news(Standbys *standbys, int64_t now_ms);
+extern bool standbys_clear_news(Standbys *standbys, int64_t now_ms);
 
 extern bool standbys_has_late(const Standbys *standbys);
 

@@ -72,7 +72,7 @@ extern const char *journal_route_host(const JournalRoute *route);
 /* The next host gets its turn. */
 extern void journal_route_pass_host(JournalRoute *route);
 
-/* Forgets the host's addresses; the callback runs no more. */
+/* Drops the host's addresses; the callback runs no more. */
 extern void journal_route_end(JournalRoute *route);
 
 #endif

@@ -17,10 +17,16 @@
 #include <string.h>
 
 #include "config/config_fields.h"
-#include "relay/pipeline_forward.h"
-#include "relay/place.h"
+#include "delivery/delivery.h"
+#include "journal/journal_source.h"
+#include "redis/redis_target.h"
+#include "relay/attached_redis.h"
+#include "relay/session_use.h"
 
+/* Of both servers: between two tries. */
 #define RETRY_FIRST_MS 100
+#define RETRY_CAP_MS 5000
+
 #define REDIS_CONNECT_DEADLINE_MS 5000
 #define REDIS_REPLY_DEADLINE_MS 5000
 
@@ -30,6 +36,25 @@
 
 /* How long --once waits for transactions in flight. */
 #define ONCE_WAITING_MAX_MS 60000
+
+struct Pipeline
+{
+	Loop	   *loop;			/* borrowed */
+	const Log  *log;			/* borrowed */
+	Config	   *whole_config;	/* held */
+	const TargetConfig *config; /* borrowed from it */
+	bool		once;
+
+	PipelineState state;
+	JournalSource *source;		/* owned */
+	RedisTarget *redis;			/* owned */
+	Delivery   *delivery;		/* owned */
+	SessionUse	use;			/* of its sessions */
+	AttachedRedis attached;
+	int64_t		waiting_ms;		/* the next delay while waiting */
+	LoopTimer	retry_timer;	/* connects or attaches again */
+	LoopTimer	limit_timer;	/* ends the waiting of --once */
+};
 
 /* --- states --- */
 
@@ -57,19 +82,13 @@ set_state(Pipeline *pipeline, PipelineState state)
 	pipeline->state = state;
 }
 
-static bool
-is_closed(const Pipeline *pipeline)
-{
-	return pipeline->state == PIPELINE_CLOSED || pipeline->state == PIPELINE_FAILED;
-}
-
 static void
 close_pipeline(Pipeline *pipeline, PipelineState state)
 {
 	loop_timer_remove(pipeline->loop, &pipeline->retry_timer);
 	loop_timer_remove(pipeline->loop, &pipeline->limit_timer);
 	delivery_reset(pipeline->delivery);
-	redis_target_stop(pipeline->target);
+	redis_target_stop(pipeline->redis);
 	journal_source_disconnect(pipeline->source);
 	set_state(pipeline, state);
 }
@@ -94,12 +113,22 @@ set_timer(Pipeline *pipeline, LoopTimer *timer, int64_t delay_ms)
 
 /* --- the session with PostgreSQL --- */
 
+static void
+take_answer(void *context, bool is_ack)
+{
+	Pipeline   *pipeline = context;
+
+	if (session_use_take_answer(&pipeline->use, loop_now_ms(pipeline->loop), is_ack,
+								journal_source_owes_nothing(pipeline->source)))
+		journal_source_end_failures(pipeline->source);
+}
+
 /* Once, while sessions fail one after the other behind it. */
 static void
 say_attached(Pipeline *pipeline, const char *message, const char *reason)
 {
-	say(pipeline, pipeline->attach_count > 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, message,
-		reason);
+	say(pipeline, session_use_is_repeated(&pipeline->use) ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+		message, reason);
 }
 
 static void
@@ -116,28 +145,14 @@ source_lost(void *context)
 	else
 	{
 		set_state(pipeline, PIPELINE_CONNECTING);
-		set_timer(pipeline, &pipeline->retry_timer, backoff_next_ms(&pipeline->backoff));
+		set_timer(pipeline, &pipeline->retry_timer, session_use_wait_ms(&pipeline->use));
 	}
 }
 
-/* Attaches for the Redis that is there; if none is, for any. */
 static void
 attach(Pipeline *pipeline)
 {
-	pipeline->is_attached_for_redis = redis_target_is_ready(pipeline->target);
-	pipeline->attached = *redis_target_history(pipeline->target);
-	journal_source_attach(pipeline->source,
-						  pipeline->is_attached_for_redis ? &pipeline->attached : NULL,
-						  pipeline->place, pipeline->address);
-}
-
-/* Is Redis the one that the session is attached for, or not there at all? */
-static bool
-is_attached_for_target(const Pipeline *pipeline)
-{
-	return !redis_target_is_ready(pipeline->target) ||
-		(pipeline->is_attached_for_redis &&
-		 redis_history_goes_on(&pipeline->attached, redis_target_history(pipeline->target)));
+	attached_redis_attach(&pipeline->attached, pipeline->redis, pipeline->source);
 }
 
 static void
@@ -145,7 +160,7 @@ source_connected(void *context)
 {
 	Pipeline   *pipeline = context;
 
-	pipeline->connected_ms = loop_now_ms(pipeline->loop);
+	session_use_connect(&pipeline->use, loop_now_ms(pipeline->loop));
 	set_state(pipeline, PIPELINE_ATTACHING);
 	attach(pipeline);
 }
@@ -207,7 +222,7 @@ run(Pipeline *pipeline, const JournalAttachment *attachment)
 				 pipeline->state == PIPELINE_STANDBY || pipeline->state == PIPELINE_CONFLICT ?
 				 "attached, taking over" : "attached",
 				 goes_back ? "" : attachment->reason);
-	pipeline->attach_count++;
+	session_use_attach(&pipeline->use);
 	if (goes_back)
 		say(pipeline, LOG_LEVEL_WARNING, "Redis may have lost deletes, applying them again",
 			attachment->reason);
@@ -222,7 +237,7 @@ source_attached(void *context, const JournalAttachment *attachment)
 {
 	Pipeline   *pipeline = context;
 
-	pipeline_settle_if_lasting(pipeline);
+	take_answer(pipeline, false);
 	switch (attachment->state)
 	{
 		case JOURNAL_ATTACH_STANDBY:
@@ -236,7 +251,7 @@ source_attached(void *context, const JournalAttachment *attachment)
 			break;
 		case JOURNAL_ATTACH_RESYNC:
 		case JOURNAL_ATTACH_READY:
-			if (is_attached_for_target(pipeline))
+			if (attached_redis_holds(&pipeline->attached, pipeline->redis))
 				run(pipeline, attachment);
 			else
 				attach(pipeline);
@@ -250,19 +265,6 @@ static const JournalSessionEvents source_events = {
 	.lost = source_lost,
 };
 
-static const JournalWorkEvents source_work_events = {
-	.invalidation = pipeline_forward_invalidation,
-	.fetched = pipeline_forward_fetched,
-	.acked = pipeline_forward_acked,
-	.resync_listed = pipeline_forward_resync_listed,
-	.resynced = pipeline_forward_resynced,
-	.trimmed = pipeline_forward_trimmed,
-	.standby = pipeline_forward_standby,
-	.standbys_told = pipeline_forward_standbys_told,
-	.late_reported = pipeline_forward_late_reported,
-	.rung = pipeline_forward_rung,
-};
-
 /* --- Redis --- */
 
 /*
@@ -270,33 +272,33 @@ static const JournalWorkEvents source_work_events = {
  * was acknowledged: attaching tells whether a resync is due.
  */
 static void
-target_ready(void *context)
+redis_ready(void *context)
 {
 	Pipeline   *pipeline = context;
 
-	if (pipeline->state != PIPELINE_RUNNING || is_attached_for_target(pipeline))
+	if (pipeline->state != PIPELINE_RUNNING || attached_redis_holds(&pipeline->attached, pipeline->redis))
 	{
-		delivery_take_target_change(pipeline->delivery);
+		delivery_take_redis_change(pipeline->delivery);
 		return;
 	}
 	delivery_reset(pipeline->delivery);
 	journal_source_disconnect(pipeline->source);
-	pipeline->attach_count = 0;
+	session_use_restart(&pipeline->use);
 	set_state(pipeline, PIPELINE_CONNECTING);
 	journal_source_connect(pipeline->source);
 }
 
 static void
-target_placed(void *context)
+redis_placed(void *context)
 {
 	Pipeline   *pipeline = context;
 
-	pipeline->attached.offset = redis_target_history(pipeline->target)->offset;
-	delivery_take_position(pipeline->delivery, pipeline->attached.offset);
+	delivery_take_position(pipeline->delivery,
+						   attached_redis_go_on(&pipeline->attached, pipeline->redis));
 }
 
 static void
-target_lost(void *context)
+redis_lost(void *context)
 {
 	Pipeline   *pipeline = context;
 
@@ -306,19 +308,13 @@ target_lost(void *context)
 		give_up(pipeline, "Redis failed",
 				"do what the line before this one advises, and run it again");
 	else
-		delivery_take_target_change(pipeline->delivery);
+		delivery_take_redis_change(pipeline->delivery);
 }
 
-static const RedisTargetEvents target_events = {
-	.ready = target_ready,
-	.placed = target_placed,
-	.lost = target_lost,
-};
-
-static const RedisWorkEvents target_work_events = {
-	.apply_done = pipeline_forward_apply_done,
-	.needs_scan = pipeline_forward_needs_scan,
-	.scan_done = pipeline_forward_scan_done,
+static const RedisTargetEvents redis_events = {
+	.ready = redis_ready,
+	.placed = redis_placed,
+	.lost = redis_lost,
 };
 
 /* --- the delivery --- */
@@ -353,6 +349,7 @@ delivery_exhausted(void *context)
 }
 
 static const DeliveryEvents delivery_events = {
+	.answered = take_answer,
 	.drained = delivery_drained,
 	.finished = delivery_finished,
 	.exhausted = delivery_exhausted,
@@ -376,7 +373,7 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 		.url = &config->url,
 		.timeouts = {REDIS_CONNECT_DEADLINE_MS, REDIS_REPLY_DEADLINE_MS},
 		.backoff_first_ms = RETRY_FIRST_MS,
-		.backoff_cap_ms = PIPELINE_RETRY_CAP_MS,
+		.backoff_cap_ms = RETRY_CAP_MS,
 		.scan_rate = config->scan_rate,
 		.sweep_ms = config->sweep_ms,
 		.prefix = config->prefix,
@@ -388,21 +385,19 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 
 	pipeline->source = journal_source_create(pipeline->loop, pipeline->log, dsn,
 											 config->alias, &source_events, pipeline);
-	pipeline->target = redis_target_create(pipeline->loop, pipeline->log, &settings,
-										   &target_events, pipeline);
-	if (pipeline->source == NULL || pipeline->target == NULL)
+	pipeline->redis = redis_target_create(pipeline->loop, pipeline->log, &settings,
+										  &redis_events, pipeline);
+	if (pipeline->source == NULL || pipeline->redis == NULL)
 		return false;
-	journal_source_set_worker(pipeline->source, &source_work_events, pipeline);
-	redis_target_set_worker(pipeline->target, &target_work_events, pipeline);
 	parts.source = pipeline->source;
-	parts.target = pipeline->target;
+	parts.redis = pipeline->redis;
 	pipeline->delivery = delivery_create(&parts, &delivery_events, pipeline);
 	return pipeline->delivery != NULL;
 }
 
 Pipeline *
 pipeline_create(Loop *loop, const Log *log, Config *config,
-				const TargetConfig *target, uint64_t seed)
+				const TargetConfig *target_config, uint64_t seed)
 {
 	Pipeline   *pipeline = calloc(1, sizeof(*pipeline));
 
@@ -412,21 +407,19 @@ pipeline_create(Loop *loop, const Log *log, Config *config,
 	pipeline->log = log;
 	config_retain(config);
 	pipeline->whole_config = config;
-	pipeline->config = target;
+	pipeline->config = target_config;
 	pipeline->once = config->once;
 	set_state(pipeline, PIPELINE_CONNECTING);
-	backoff_init(&pipeline->backoff, RETRY_FIRST_MS, PIPELINE_RETRY_CAP_MS, seed);
+	session_use_init(&pipeline->use, RETRY_FIRST_MS, RETRY_CAP_MS, seed);
 	loop_timer_init(&pipeline->retry_timer, try_again, pipeline);
 	loop_timer_init(&pipeline->limit_timer, limit_passed, pipeline);
-	pipeline->place = place_describe(target->url.database, target->prefix, target->prefix_bytes);
-	pipeline->address = place_describe_address(&target->url);
-	if (pipeline->place == NULL || pipeline->address == NULL ||
+	if (!attached_redis_init(&pipeline->attached, target_config) ||
 		!create_parts(pipeline, config->dsn, seed))
 	{
 		pipeline_destroy(pipeline);
 		return NULL;
 	}
-	redis_target_start(pipeline->target);
+	redis_target_start(pipeline->redis);
 	journal_source_connect(pipeline->source);
 	return pipeline;
 }
@@ -439,10 +432,9 @@ pipeline_destroy(Pipeline *pipeline)
 	loop_timer_remove(pipeline->loop, &pipeline->retry_timer);
 	loop_timer_remove(pipeline->loop, &pipeline->limit_timer);
 	delivery_destroy(pipeline->delivery);
-	redis_target_destroy(pipeline->target);
+	redis_target_destroy(pipeline->redis);
 	journal_source_destroy(pipeline->source);
-	free(pipeline->place);
-	free(pipeline->address);
+	attached_redis_free(&pipeline->attached);
 	config_release(pipeline->whole_config);
 	free(pipeline);
 }
@@ -450,9 +442,9 @@ pipeline_destroy(Pipeline *pipeline)
 void
 pipeline_stop(Pipeline *pipeline)
 {
-	if (is_closed(pipeline) || pipeline->state == PIPELINE_STOPPING)
+	if (pipeline->state >= PIPELINE_STOPPING)
 		return;
-	if (pipeline->state != PIPELINE_RUNNING || !redis_target_is_ready(pipeline->target))
+	if (pipeline->state != PIPELINE_RUNNING || !redis_target_is_ready(pipeline->redis))
 	{
 		close_pipeline(pipeline, PIPELINE_CLOSED);
 		return;
@@ -490,7 +482,7 @@ pipeline_describe(const Pipeline *pipeline)
 bool
 pipeline_has_redis(const Pipeline *pipeline)
 {
-	return redis_target_is_ready(pipeline->target);
+	return redis_target_is_ready(pipeline->redis);
 }
 
 int

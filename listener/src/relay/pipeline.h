@@ -26,17 +26,18 @@ typedef enum PipelineState
 	PIPELINE_CONFLICT,			/* the same, and it deletes elsewhere */
 	PIPELINE_WAITING,			/* for transactions in flight */
 	PIPELINE_RUNNING,
-	PIPELINE_STOPPING,			/* the batch in hand is being finished */
+	PIPELINE_STOPPING,			/* the batch in hand is being finished; it and
+								 * the next ones lead to no other */
 	PIPELINE_CLOSED,
 	PIPELINE_FAILED				/* closed too; only if config->once */
 } PipelineState;
 
 /*
  * Starts connecting.  loop and log are borrowed; config is held until
- * pipeline_destroy, and target is one of its targets.  NULL if memory is exhausted.
+ * pipeline_destroy, and target_config is one of its targets.  NULL if memory is exhausted.
  */
 extern Pipeline *pipeline_create(Loop *loop, const Log *log, Config *config,
-								 const TargetConfig *target, uint64_t seed);
+								 const TargetConfig *target_config, uint64_t seed);
 
 /* NULL is allowed. */
 extern void pipeline_destroy(Pipeline *pipeline);

@@ -127,11 +127,11 @@ relay_reload(Relay *relay, Config *config, RelayChanges *changes)
 	changes->added = relay->slot_count - known_count;
 	for (size_t i = 0; i < known_count; i++)
 	{
-		const TargetConfig *target = find_target(config, relay_slot_alias(relay->slots[i]));
+		const TargetConfig *target_config = find_target(config, relay_slot_alias(relay->slots[i]));
 
-		if (relay_slot_reload(relay->slots[i], config, target))
+		if (relay_slot_reload(relay->slots[i], config, target_config))
 			changes->unchanged++;
-		else if (target != NULL)
+		else if (target_config != NULL)
 			changes->changed++;
 		else
 			changes->removed++;

@@ -27,10 +27,10 @@ struct RelaySlot
 
 	Pipeline   *pipeline;		/* owned; NULL while none works */
 	Config	   *config;			/* held; of the pipeline */
-	const TargetConfig *target; /* borrowed from config */
+	const TargetConfig *target_config;	/* borrowed from config */
 
 	Config	   *next_config;	/* held; of what is to follow; NULL is nothing */
-	const TargetConfig *next_target;	/* borrowed from next_config */
+	const TargetConfig *next_target_config; /* borrowed from next_config */
 
 	bool		is_given_up;	/* --once could not even start */
 	bool		is_stopping;	/* the pipeline is */
@@ -41,13 +41,13 @@ struct RelaySlot
 };
 
 static void
-set_next(RelaySlot *slot, Config *config, const TargetConfig *target)
+set_next(RelaySlot *slot, Config *config, const TargetConfig *target_config)
 {
-	if (target != NULL)
+	if (target_config != NULL)
 		config_retain(config);
 	config_release(slot->next_config);
-	slot->next_config = target != NULL ? config : NULL;
-	slot->next_target = target;
+	slot->next_config = target_config != NULL ? config : NULL;
+	slot->next_target_config = target_config;
 }
 
 static void
@@ -65,7 +65,7 @@ end_pause(void *context)
 }
 
 RelaySlot *
-relay_slot_create(Loop *loop, const Log *log, Config *config, const TargetConfig *target,
+relay_slot_create(Loop *loop, const Log *log, Config *config, const TargetConfig *target_config,
 				  uint64_t seed)
 {
 	RelaySlot  *slot = calloc(1, sizeof(*slot));
@@ -75,9 +75,9 @@ relay_slot_create(Loop *loop, const Log *log, Config *config, const TargetConfig
 	slot->loop = loop;
 	slot->log = log;
 	slot->seed = seed;
-	(void) snprintf(slot->alias, sizeof(slot->alias), "%s", target->alias);
+	(void) snprintf(slot->alias, sizeof(slot->alias), "%s", target_config->alias);
 	loop_timer_init(&slot->timer, end_pause, slot);
-	set_next(slot, config, target);
+	set_next(slot, config, target_config);
 	return slot;
 }
 
@@ -89,7 +89,7 @@ drop_pipeline(RelaySlot *slot)
 	config_release(slot->config);
 	slot->pipeline = NULL;
 	slot->config = NULL;
-	slot->target = NULL;
+	slot->target_config = NULL;
 	slot->is_stopping = false;
 	slot->is_overdue = false;
 }
@@ -119,34 +119,34 @@ relay_slot_pipeline(const RelaySlot *slot)
 /* --- starting --- */
 
 static void
-log_target(const Log *log, const TargetConfig *target)
+log_target(const Log *log, const TargetConfig *target_config)
 {
 	static const char event[] = "target configured";
 	char		address[ADDRESS_BYTES];
 
-	url_describe(&target->url, address, sizeof(address));
-	if (target->scan_rate > 0)
-		log_event(log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target->alias),
-				  LOG_TEXT("redis", address), LOG_NUMBER("scan_rate", target->scan_rate));
+	url_describe(&target_config->url, address, sizeof(address));
+	if (target_config->scan_rate > 0)
+		log_event(log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target_config->alias),
+				  LOG_TEXT("redis", address), LOG_NUMBER("scan_rate", target_config->scan_rate));
 	else
-		log_event(log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target->alias),
+		log_event(log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target_config->alias),
 				  LOG_TEXT("redis", address));
-	if (target->password_file_is_public)
+	if (target_config->password_file_is_public)
 		log_event(log, LOG_LEVEL_WARNING, "everybody can read the password file",
-				  LOG_TEXT("target", target->alias), LOG_TEXT("file", target->url.password_file),
+				  LOG_TEXT("target", target_config->alias), LOG_TEXT("file", target_config->url.password_file),
 				  LOG_TEXT("advice", "chmod o-r, unless nobody else can reach the file"));
-	if (target->stagger_ms > 0)
+	if (target_config->stagger_ms > 0)
 		log_event(log, LOG_LEVEL_INFO, "keys are staggered where a transaction has many",
-				  LOG_TEXT("target", target->alias),
-				  LOG_NUMBER("stagger_ms", target->stagger_ms),
-				  LOG_NUMBER("stagger_from", target->stagger_from));
-	if (target->sweep_ms > 0)
+				  LOG_TEXT("target", target_config->alias),
+				  LOG_NUMBER("stagger_ms", target_config->stagger_ms),
+				  LOG_NUMBER("stagger_from", target_config->stagger_from));
+	if (target_config->sweep_ms > 0)
 		log_event(log, LOG_LEVEL_INFO, "tags are swept of names whose keys are gone",
-				  LOG_TEXT("target", target->alias), LOG_NUMBER("sweep_ms", target->sweep_ms));
-	if (target->standbys != NULL)
+				  LOG_TEXT("target", target_config->alias), LOG_NUMBER("sweep_ms", target_config->sweep_ms));
+	if (target_config->standbys != NULL)
 		log_event(log, LOG_LEVEL_INFO, "deletes are made again when standbys have replayed the change",
-				  LOG_TEXT("target", target->alias), LOG_TEXT("standbys", target->standbys),
-				  LOG_NUMBER("standby_timeout_ms", target->standby_timeout_ms));
+				  LOG_TEXT("target", target_config->alias), LOG_TEXT("standbys", target_config->standbys),
+				  LOG_NUMBER("standby_timeout_ms", target_config->standby_timeout_ms));
 }
 
 /*
@@ -157,7 +157,7 @@ static RelaySlotState
 start(RelaySlot *slot, int backend_pid)
 {
 	slot->pipeline = pipeline_create(slot->loop, slot->log, slot->next_config,
-									 slot->next_target, slot->seed);
+									 slot->next_target_config, slot->seed);
 	if (slot->pipeline == NULL)
 	{
 		log_event(slot->log, LOG_LEVEL_ERROR, "cannot start to serve the target: out of memory",
@@ -170,17 +170,17 @@ start(RelaySlot *slot, int backend_pid)
 	}
 	pipeline_succeed(slot->pipeline, backend_pid);
 	slot->config = slot->next_config;
-	slot->target = slot->next_target;
+	slot->target_config = slot->next_target_config;
 	slot->next_config = NULL;
-	slot->next_target = NULL;
-	log_target(slot->log, slot->target);
+	slot->next_target_config = NULL;
+	log_target(slot->log, slot->target_config);
 	return RELAY_SLOT_WORKS;
 }
 
 static RelaySlotState
 begin(RelaySlot *slot, int backend_pid)
 {
-	if (slot->next_target != NULL)
+	if (slot->next_target_config != NULL)
 		return start(slot, backend_pid);
 	if (slot->is_removed)
 	{
@@ -216,16 +216,16 @@ has_failed(const RelaySlot *slot)
 }
 
 bool
-relay_slot_reload(RelaySlot *slot, Config *config, const TargetConfig *target)
+relay_slot_reload(RelaySlot *slot, Config *config, const TargetConfig *target_config)
 {
-	if (target != NULL && slot->pipeline != NULL && !slot->is_stopping &&
+	if (target_config != NULL && slot->pipeline != NULL && !slot->is_stopping &&
 		(config->once || !has_failed(slot)) &&
 		strcmp(slot->config->dsn, config->dsn) == 0 &&
-		config_target_equals(slot->target, target))
+		config_target_equals(slot->target_config, target_config))
 		return true;
 	slot->is_given_up = false;
-	slot->is_removed = target == NULL;
-	set_next(slot, config, target);
+	slot->is_removed = target_config == NULL;
+	set_next(slot, config, target_config);
 	stop_pipeline(slot);
 	return false;
 }
@@ -249,10 +249,10 @@ relay_slot_advance(RelaySlot *slot)
 {
 	int			backend_pid = 0;
 
-	if (slot->pipeline == NULL && slot->is_given_up && slot->next_target != NULL)
+	if (slot->pipeline == NULL && slot->is_given_up && slot->next_target_config != NULL)
 		return RELAY_SLOT_FAILED;
 	if (slot->pipeline == NULL)
-		return loop_timer_is_armed(&slot->timer) && slot->next_target != NULL ?
+		return loop_timer_is_armed(&slot->timer) && slot->next_target_config != NULL ?
 			RELAY_SLOT_WORKS : begin(slot, 0);
 	if (!has_ended(slot))
 		return RELAY_SLOT_WORKS;

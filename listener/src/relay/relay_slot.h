@@ -35,11 +35,11 @@ typedef enum RelaySlotState
 
 /*
  * The first relay_slot_advance starts the pipeline.  loop and log are borrowed, config is
- * held for as long as it is needed; target is one of its targets.  NULL if
+ * held for as long as it is needed; target_config is one of its targets.  NULL if
  * memory is exhausted.
  */
 extern RelaySlot *relay_slot_create(Loop *loop, const Log *log, Config *config,
-									const TargetConfig *target, uint64_t seed);
+									const TargetConfig *target_config, uint64_t seed);
 
 /* Closes whatever is still open.  NULL is allowed. */
 extern void relay_slot_destroy(RelaySlot *slot);
@@ -50,11 +50,11 @@ extern const char *relay_slot_alias(const RelaySlot *slot);
 extern const Pipeline *relay_slot_pipeline(const RelaySlot *slot);
 
 /*
- * The target has these settings from now on; NULL as target is none any more.  If they are
+ * The target has these settings from now on; NULL as target_config is none any more.  If they are
  * not those that the pipeline works by, it is stopped, and another one follows;
  * else nothing happens, and the answer is true.
  */
-extern bool relay_slot_reload(RelaySlot *slot, Config *config, const TargetConfig *target);
+extern bool relay_slot_reload(RelaySlot *slot, Config *config, const TargetConfig *target_config);
 
 /* Stops the pipeline, or does not even start it; nothing follows. */
 extern void relay_slot_stop(RelaySlot *slot);

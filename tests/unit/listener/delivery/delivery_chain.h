@@ -191,6 +191,16 @@ answer(ScriptedRedis *redis, const redisReply *command)
 static LoopTimer answer_timer;
 static void (*source_answer) (void);
 static int	asked_cursor;		/* of the fetch under way */
+static const JournalWorkEvents *worker; /* the delivery's */
+static void *worker_context;
+
+void
+journal_source_set_worker(JournalSource *source, const JournalWorkEvents *events, void *context)
+{
+	(void) source;
+	worker = events;
+	worker_context = context;
+}
 
 bool
 journal_source_is_idle(const JournalSource *source)
@@ -220,7 +230,7 @@ ask_source(void (*answer_later) (void))
 static inline void
 take_row(JournalAction action, const char *name)
 {
-	ck_assert(delivery_take_invalidation(delivery, action, 1, name, strlen(name)));
+	ck_assert(worker->invalidation(worker_context, action, 1, name, strlen(name)));
 }
 
 static inline void
@@ -254,7 +264,7 @@ answer_fetch(void)
 		fetch.row_count = 4;
 	}
 	(void) snprintf(cursor, sizeof(cursor), "%d", asked_cursor);
-	delivery_take_fetch(delivery, &fetch);
+	worker->fetched(worker_context, &fetch);
 }
 
 void
@@ -271,7 +281,7 @@ journal_source_fetch(JournalSource *source, const char *cursor, size_t max_bytes
 static inline void
 answer_ack(void)
 {
-	delivery_take_ack(delivery);
+	worker->acked(worker_context);
 }
 
 /* The promise: nothing is acknowledged that was not proven. */
@@ -306,7 +316,7 @@ journal_source_resynced(JournalSource *source)
 static inline void
 answer_trim(void)
 {
-	delivery_take_trim(delivery, 0);
+	worker->trimmed(worker_context, 0);
 }
 
 void
@@ -352,7 +362,7 @@ static inline void
 target_ready(void *context)
 {
 	(void) context;
-	delivery_take_target_change(delivery);
+	delivery_take_redis_change(delivery);
 }
 
 static inline void
@@ -360,29 +370,7 @@ target_lost(void *context)
 {
 	(void) context;
 	lost_count++;
-	delivery_take_target_change(delivery);
-}
-
-static inline void
-target_needs_scan(void *context, RedisLane lane, const char *pattern, size_t pattern_bytes)
-{
-	(void) context;
-	(void) lane;
-	delivery_take_needed_scan(delivery, pattern, pattern_bytes);
-}
-
-static inline void
-target_apply_done(void *context, RedisLane lane)
-{
-	(void) context;
-	delivery_take_apply_done(delivery, lane);
-}
-
-static inline void
-target_scan_done(void *context)
-{
-	(void) context;
-	delivery_take_scan_done(delivery);
+	delivery_take_redis_change(delivery);
 }
 
 static inline void
@@ -397,11 +385,12 @@ static const RedisTargetEvents target_events = {
 	.lost = target_lost,
 };
 
-static const RedisWorkEvents target_work_events = {
-	.needs_scan = target_needs_scan,
-	.apply_done = target_apply_done,
-	.scan_done = target_scan_done,
-};
+static inline void
+note_answered(void *context, bool is_ack)
+{
+	(void) context;
+	(void) is_ack;
+}
 
 static inline void
 note_drained(void *context)
@@ -423,7 +412,12 @@ fail_exhausted(void *context)
 	ck_abort_msg("out of memory");
 }
 
-static const DeliveryEvents delivery_events = {note_drained, note_finished, fail_exhausted};
+static const DeliveryEvents delivery_events = {
+	.answered = note_answered,
+	.drained = note_drained,
+	.finished = note_finished,
+	.exhausted = fail_exhausted,
+};
 
 /* --- a run --- */
 
@@ -461,9 +455,8 @@ start(const Fault *wrong, int64_t reply_ms)
 	server.shows_greeting = true;
 	target = redis_target_create(loop, &silent, &settings, &target_events, NULL);
 	ck_assert_ptr_nonnull(target);
-	redis_target_set_worker(target, &target_work_events, NULL);
 	parts.loop = loop;
-	parts.target = target;
+	parts.redis = target;
 	delivery = delivery_create(&parts, &delivery_events, NULL);
 	ck_assert_ptr_nonnull(delivery);
 	redis_target_start(target);

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "delivery/delivery_fixture.h"
-#include "delivery/delivery_step.h"
+#include "delivery/delivery_internal.h"
 
 static char standby_names[] = "a";
 static int64_t clock_ms;
@@ -27,11 +27,11 @@ read_clock(void *context)
 static inline void
 start_standbys_named(char *names)
 {
-	config.standbys = names;
-	config.standby_timeout_ms = 1000;
+	fixture.config.standbys = names;
+	fixture.config.standby_timeout_ms = 1000;
 	start();
 	clock_ms = 1000;
-	loop_set_clock(loop, read_clock, NULL);
+	loop_set_clock(fixture.loop, read_clock, NULL);
 }
 
 static inline void
@@ -44,34 +44,34 @@ static inline void
 pass_ms(int64_t elapsed_ms)
 {
 	clock_ms += elapsed_ms;
-	ck_assert(loop_turn(loop, 0));
+	ck_assert(loop_turn(fixture.loop, 0));
 }
 
 /* "a" has replayed so much; 0: it is not connected.  position: of a mark, or 0. */
 static inline void
 tell(uint64_t replayed, uint64_t position)
 {
-	is_busy = false;
+	fixture.is_busy = false;
 	if (replayed > 0)
-		ck_assert(delivery_take_standby(delivery, "a", replayed));
-	delivery_take_standbys(delivery, position);
+		ck_assert(journal_gives_standby("a", replayed));
+	journal_ends_standbys(position);
 }
 
 static inline void
 answer_report(void)
 {
-	is_busy = false;
-	delivery_take_late_reported(delivery);
+	fixture.is_busy = false;
+	journal_ends_report();
 }
 
 /* Nothing comes from the journal until this is asked for. */
 static inline void
 idle_until(const char *what)
 {
-	for (int i = 0; i < 1000 && strcmp(asked, what) != 0; i++)
+	for (int i = 0; i < 1000 && strcmp(fixture.asked, what) != 0; i++)
 	{
-		asked[0] = '\0';
-		if (is_busy)
+		fixture.asked[0] = '\0';
+		if (fixture.is_busy)
 			answer_empty("1");
 		else
 			pass_ms(10);
@@ -87,12 +87,12 @@ apply_and_wait(bool has_pattern)
 	answer_fetch("1", 1, has_pattern);
 	expect("fetch 0;apply;mark;");
 	tell(5, 10);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_empty("1");
 	answer_empty("1");
 	expect(has_pattern ? "fetch 1;scan;sleep 1;" : "fetch 1;sleep 1;");
 	if (has_pattern)
-		delivery_take_scan_done(delivery);
+		redis_finishes_pass();
 	expect("");
 }
 

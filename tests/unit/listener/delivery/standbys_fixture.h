@@ -54,7 +54,7 @@ end(const char *cursor, uint64_t position, int64_t now_ms)
 			(void) snprintf(news + used, sizeof(news) - used, "%s is %s;", standby->name,
 							standby->news == STANDBY_IS_LATE ? "late" : "back");
 	}
-	has_dropped_late = standbys_forget_news(&standbys, now_ms);
+	has_dropped_late = standbys_clear_news(&standbys, now_ms);
 	return news;
 }
 

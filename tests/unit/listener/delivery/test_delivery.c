@@ -29,14 +29,14 @@ start_clock(void)
 {
 	start();
 	clock_ms = 1000;
-	loop_set_clock(loop, read_clock, NULL);
+	loop_set_clock(fixture.loop, read_clock, NULL);
 }
 
 static void
 pass_ms(int64_t elapsed_ms)
 {
 	clock_ms += elapsed_ms;
-	ck_assert(loop_turn(loop, 0));
+	ck_assert(loop_turn(fixture.loop, 0));
 }
 
 START_TEST(delivery_fetches_from_the_attached_cursor)
@@ -54,7 +54,7 @@ START_TEST(delivery_applies_what_was_fetched_and_fetches_on_meanwhile)
 	start();
 	begin();
 	answer_fetch("1", 3, false);
-	ck_assert_uint_eq(key_count, 3);
+	ck_assert_uint_eq(fixture.key_count, 3);
 	expect("fetch 0;apply;fetch 1;");
 	stop();
 }
@@ -69,7 +69,7 @@ START_TEST(delivery_acknowledges_only_what_is_applied)
 	expect("fetch 0;apply;fetch 1;");
 	answer_empty("1");
 	expect("");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("ack 1;");
 	stop();
 }
@@ -83,7 +83,7 @@ START_TEST(delivery_holds_at_most_two_batches)
 	answer_fetch("1", 1, false);
 	answer_fetch("2", 1, false);
 	expect("fetch 0;apply;fetch 1;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("apply;ack 1;");
 	answer_ack();
 	expect("fetch 2;");
@@ -98,9 +98,9 @@ START_TEST(delivery_acknowledges_before_it_fetches_on)
 	begin();
 	answer_fetch("1", 1, false);
 	answer_fetch("2", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_ack();
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;apply;ack 1;fetch 2;");
 	answer_empty("2");
 	expect("ack 2;");
@@ -139,9 +139,9 @@ START_TEST(delivery_looks_again_after_a_short_sleep)
 	begin();
 	answer_empty("0");
 	answer_empty("0");
-	asked[0] = '\0';
-	while (!is_busy)
-		ck_assert(loop_turn(loop, 1000));
+	fixture.asked[0] = '\0';
+	while (!fixture.is_busy)
+		ck_assert(loop_turn(fixture.loop, 1000));
 	expect("sleep 0;");
 	stop();
 }
@@ -154,8 +154,8 @@ START_TEST(delivery_wakes_when_the_bell_rings)
 	begin();
 	answer_empty("0");
 	answer_empty("0");
-	asked[0] = '\0';
-	delivery_take_bell(delivery);
+	fixture.asked[0] = '\0';
+	journal_rings();
 	expect("fetch 0;");
 	stop();
 }
@@ -169,12 +169,12 @@ START_TEST(delivery_trims_on_while_it_sleeps)
 	begin();
 	answer_empty("0");
 	pass_ms(20000);
-	asked[0] = '\0';
+	fixture.asked[0] = '\0';
 	answer_empty("0");
 	expect("trim;");
 	answer_trim(TRIM_SCHEDULE_MAX_ROWS);
 	expect("trim;");
-	delivery_take_bell(delivery);
+	journal_rings();
 	answer_trim(TRIM_SCHEDULE_MAX_ROWS);
 	expect("fetch 0;");
 	stop();
@@ -187,10 +187,10 @@ START_TEST(delivery_lets_rows_collect_while_many_come)
 	start_clock();
 	begin();
 	pass_ms(FETCH_PACE_LINGER_MS);
-	asked[0] = '\0';
+	fixture.asked[0] = '\0';
 	answer_fetch("1", 100, false);
 	expect("apply;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_ack();
 	expect("ack 1;");
 	pass_ms(FETCH_PACE_LINGER_MS - 1);
@@ -208,16 +208,16 @@ START_TEST(delivery_trims_beside_busy_writers_as_they_write)
 	begin();
 	answer_empty("0");
 	pass_ms(20000);
-	asked[0] = '\0';
+	fixture.asked[0] = '\0';
 	answer_empty("0");
 	expect("trim;");
-	delivery_take_bell(delivery);
+	journal_rings();
 	answer_trim(TRIM_SCHEDULE_MAX_ROWS);
 	expect("fetch 0;");
 	pass_ms(FETCH_PACE_LINGER_MS);
 	answer_fetch("1", TRIM_SCHEDULE_MAX_ROWS / 2 - 1, false);
 	expect("apply;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_ack();
 	expect("ack 1;");
 	pass_ms(FETCH_PACE_LINGER_MS);
@@ -236,9 +236,9 @@ START_TEST(delivery_does_not_linger_after_a_full_answer)
 	start_clock();
 	begin();
 	pass_ms(FETCH_PACE_LINGER_MS);
-	asked[0] = '\0';
-	is_busy = false;
-	delivery_take_fetch(delivery, &fetch);
+	fixture.asked[0] = '\0';
+	fixture.is_busy = false;
+	journal_ends_fetch(&fetch);
 	expect("ack 1;");
 	answer_ack();
 	expect("fetch 1;");
@@ -253,7 +253,7 @@ START_TEST(delivery_looks_again_when_the_bell_rang_during_a_fetch)
 	begin();
 	answer_empty("0");
 	expect("fetch 0;sleep 0;");
-	delivery_take_bell(delivery);
+	journal_rings();
 	expect("");
 	answer_empty("0");
 	expect("fetch 0;");
@@ -271,12 +271,12 @@ START_TEST(delivery_looks_seldom_when_bells_ring_for_nothing)
 	begin();
 	for (int ms = 0; ms < 5000; ms++)
 	{
-		delivery_take_bell(delivery);
-		while (is_busy)
+		journal_rings();
+		while (fixture.is_busy)
 		{
 			fetch_count++;
-			delivery_take_bell(delivery);
-			asked[0] = '\0';
+			journal_rings();
+			fixture.asked[0] = '\0';
 			answer_empty("0");
 		}
 		pass_ms(1);
@@ -299,12 +299,12 @@ START_TEST(delivery_answers_a_bell_that_had_to_wait)
 		pass_ms(1000);
 	}
 	answer_empty("0");
-	delivery_take_bell(delivery);
+	journal_rings();
 	answer_empty("0");
 	answer_empty("0");
-	asked[0] = '\0';
+	fixture.asked[0] = '\0';
 	/* doubtful for a millisecond, after the one that rang for nothing */
-	delivery_take_bell(delivery);
+	journal_rings();
 	expect("");
 	pass_ms(1);
 	expect("sleep 0;");
@@ -319,18 +319,18 @@ START_TEST(delivery_believes_bells_again_that_bring_rows)
 	begin();
 	answer_empty("0");
 	answer_empty("0");
-	delivery_take_bell(delivery);
+	journal_rings();
 	answer_empty("0");
 	answer_empty("0");
-	delivery_take_bell(delivery);
+	journal_rings();
 	pass_ms(1);
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_ack();
 	answer_empty("1");
 	answer_empty("1");
-	asked[0] = '\0';
-	delivery_take_bell(delivery);
+	fixture.asked[0] = '\0';
+	journal_rings();
 	expect("fetch 1;");
 	stop();
 }
@@ -351,7 +351,7 @@ END_TEST
 START_TEST(delivery_does_not_fetch_while_redis_is_away)
 {
 	start();
-	is_ready = false;
+	fixture.is_ready = false;
 	begin();
 	expect("");
 	set_ready(true);
@@ -381,7 +381,7 @@ START_TEST(delivery_keeps_rows_that_came_while_redis_went_away)
 {
 	start();
 	begin();
-	is_ready = false;
+	fixture.is_ready = false;
 	answer_fetch("1", 1, false);
 	expect("fetch 0;apply;");
 	set_ready(true);
@@ -394,11 +394,11 @@ END_TEST
 START_TEST(delivery_has_tags_swept_only_while_it_runs)
 {
 	start();
-	ck_assert(!may_sweep);
+	ck_assert(!fixture.may_sweep);
 	begin();
-	ck_assert(may_sweep);
-	delivery_reset(delivery);
-	ck_assert(!may_sweep);
+	ck_assert(fixture.may_sweep);
+	delivery_reset(fixture.delivery);
+	ck_assert(!fixture.may_sweep);
 	stop();
 }
 

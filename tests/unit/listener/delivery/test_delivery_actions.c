@@ -15,7 +15,7 @@
 static void
 take(JournalAction action, const char *key)
 {
-	ck_assert(delivery_take_invalidation(delivery, action, 1, key, strlen(key)));
+	ck_assert(journal_gives(action, 1, key, strlen(key)));
 }
 
 START_TEST(delivery_applies_names_of_every_kind_at_once)
@@ -27,9 +27,9 @@ START_TEST(delivery_applies_names_of_every_kind_at_once)
 	take(JOURNAL_ACTION_VERSIONS, "v");
 	answer_fetch("1", 3, false);
 	expect("fetch 0;apply;take;fetch 1;");
-	ck_assert_uint_eq(key_count, 3);
-	ck_assert_uint_eq(tag_count, 2);
-	ck_assert_uint_eq(version_count, 1);
+	ck_assert_uint_eq(fixture.key_count, 3);
+	ck_assert_uint_eq(fixture.tag_count, 2);
+	ck_assert_uint_eq(fixture.version_count, 1);
 	stop();
 }
 
@@ -47,8 +47,8 @@ START_TEST(delivery_applies_a_batch_of_tags_or_versions_alone)
 		start();
 		begin();
 		take(actions[i], "a");
-		is_busy = false;
-		delivery_take_fetch(delivery, &fetch);
+		fixture.is_busy = false;
+		journal_ends_fetch(&fetch);
 		expect(i == 0 ? "fetch 0;take;fetch 1;" : "fetch 0;apply;fetch 1;");
 		answer_empty("1");
 		if (lanes[i] == REDIS_LANE_STEPS)
@@ -57,7 +57,7 @@ START_TEST(delivery_applies_a_batch_of_tags_or_versions_alone)
 			expect("sleep 1;");
 			answer_empty("1");
 		}
-		delivery_take_apply_done(delivery, lanes[i]);
+		redis_finishes(lanes[i]);
 		expect("ack 1;");
 		stop();
 	}
@@ -73,13 +73,13 @@ START_TEST(delivery_scans_once_for_patterns_of_every_kind)
 	take(JOURNAL_ACTION_TAG_PATTERNS, "a*");
 	take(JOURNAL_ACTION_VERSION_PATTERNS, "a*");
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;scan;");
-	ck_assert_uint_eq(pattern_count, 3);
+	ck_assert_uint_eq(fixture.pattern_count, 3);
 	answer_empty("1");
 	expect("sleep 1;");
 	answer_empty("1");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("ack 1;");
 	stop();
 }
@@ -103,7 +103,7 @@ START_TEST(delivery_does_not_acknowledge_patterns_of_other_kinds_before_their_pa
 		begin();
 		take(actions[i], "a*");
 		answer_fetch("1", 1, false);
-		delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+		redis_finishes(REDIS_LANE_QUICK);
 		answer_empty("1");
 		answer_empty("1");
 		expect(expected[i]);

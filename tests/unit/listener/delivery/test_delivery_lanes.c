@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "delivery/delivery_fixture.h"
-#include "delivery/delivery_step.h"
+#include "delivery/delivery_internal.h"
 
 /* More than wait in a lane. */
 #define TOO_MANY 10001
@@ -19,7 +19,7 @@
 static void
 take(JournalAction action, const char *key)
 {
-	ck_assert(delivery_take_invalidation(delivery, action, 1, key, strlen(key)));
+	ck_assert(journal_gives(action, 1, key, strlen(key)));
 }
 
 /* That many tags or patterns, other ones for another "first". */
@@ -40,20 +40,20 @@ fetched(const char *cursor, size_t row_count)
 {
 	JournalFetch fetch = {.cursor = cursor,.row_count = row_count};
 
-	is_busy = false;
-	delivery_take_fetch(delivery, &fetch);
+	fixture.is_busy = false;
+	journal_ends_fetch(&fetch);
 }
 
 static void
 applied(void)
 {
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 }
 
 static void
 taken(void)
 {
-	delivery_take_apply_done(delivery, REDIS_LANE_STEPS);
+	redis_finishes(REDIS_LANE_STEPS);
 }
 
 /* Answers whatever is acknowledged; what was asked for besides. */
@@ -62,7 +62,7 @@ expect_besides_acks(const char *what)
 {
 	char	   *ack;
 
-	while ((ack = strstr(asked, "ack ")) != NULL)
+	while ((ack = strstr(fixture.asked, "ack ")) != NULL)
 	{
 		memmove(ack, strchr(ack, ';') + 1, strlen(strchr(ack, ';')));
 		answer_ack();
@@ -73,7 +73,7 @@ expect_besides_acks(const char *what)
 static void
 expect_clean(const char *cursor)
 {
-	ck_assert_str_eq(delivery->progress.clean.cursor, cursor);
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, cursor);
 }
 
 START_TEST(delivery_deletes_keys_while_a_tag_is_taken)
@@ -111,8 +111,8 @@ START_TEST(delivery_takes_what_came_meanwhile_in_one_run)
 	expect("fetch 0;take;fetch 1;fetch 2;fetch 3;");
 	taken();
 	expect("take;");
-	ck_assert_uint_eq(tag_count, 2);
-	ck_assert_uint_eq(image_count, 1);
+	ck_assert_uint_eq(fixture.tag_count, 2);
+	ck_assert_uint_eq(fixture.image_count, 1);
 	answer_empty("3");
 	expect_clean("1");
 	taken();
@@ -138,7 +138,7 @@ START_TEST(delivery_leaves_in_the_journal_what_is_too_much)
 	expect_clean("0");
 	taken();
 	expect("take;");
-	ck_assert_uint_eq(tag_count, TOO_MANY);
+	ck_assert_uint_eq(fixture.tag_count, TOO_MANY);
 	expect_clean("1");
 	answer_empty("3");
 	expect_besides_acks("again 2-3;");
@@ -149,11 +149,11 @@ START_TEST(delivery_leaves_in_the_journal_what_is_too_much)
 	expect_clean("1");
 	taken();
 	expect_clean("2");
-	ck_assert_ptr_nonnull(strstr(asked, "take;"));
-	ck_assert_uint_eq(tag_count, 1);
+	ck_assert_ptr_nonnull(strstr(fixture.asked, "take;"));
+	ck_assert_uint_eq(fixture.tag_count, 1);
 	taken();
 	expect_clean("3");
-	ck_assert_ptr_null(strstr(asked, "apply;"));
+	ck_assert_ptr_null(strstr(fixture.asked, "apply;"));
 	stop();
 }
 
@@ -170,7 +170,7 @@ START_TEST(delivery_goes_on_skipping_until_it_has_fetched_all_again)
 	take(JOURNAL_ACTION_TAGS, "skipped");
 	fetched("3", 1);
 	taken();
-	asked[0] = '\0';
+	fixture.asked[0] = '\0';
 	answer_empty("3");
 	expect_besides_acks("again 2-3;");
 	/* only a part of it */
@@ -187,7 +187,7 @@ START_TEST(delivery_goes_on_skipping_until_it_has_fetched_all_again)
 	take(JOURNAL_ACTION_TAGS, "skipped, too");
 	fetched("4", 1);
 	taken();
-	ck_assert_uint_eq(tag_count, 2);
+	ck_assert_uint_eq(fixture.tag_count, 2);
 	expect_clean("2");
 	taken();
 	expect_clean("4");
@@ -212,8 +212,8 @@ START_TEST(delivery_fetches_again_what_a_round_could_not_reach)
 	fetched("3/part", 1);
 	taken();
 	taken();
-	asked[0] = '\0';
-	is_busy = true;
+	fixture.asked[0] = '\0';
+	fixture.is_busy = true;
 	fetched("3/part", 0);
 	expect_besides_acks("again 2-3/part;");
 	fetched("2", 0);
@@ -242,18 +242,18 @@ START_TEST(delivery_leaves_patterns_in_the_journal_and_keys_go_on)
 	answer_fetch("3", 1, false);
 	expect("fetch 0;scan;fetch 1;fetch 2;apply;fetch 3;");
 	applied();
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("scan;");
-	ck_assert_uint_eq(pattern_count, TOO_MANY);
+	ck_assert_uint_eq(fixture.pattern_count, TOO_MANY);
 	expect_clean("1");
 	answer_empty("3");
 	expect_besides_acks("again 2-3;");
 	take_many(JOURNAL_ACTION_PATTERNS, 20000, 1);
 	fetched("3", 1);
-	delivery_take_scan_done(delivery);
-	ck_assert_uint_eq(pattern_count, 1);
+	redis_finishes_pass();
+	ck_assert_uint_eq(fixture.pattern_count, 1);
 	expect_clean("2");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect_clean("3");
 	stop();
 }
@@ -277,7 +277,7 @@ START_TEST(delivery_does_not_acknowledge_rows_before_the_pass_over_their_table)
 	expect_clean("0");
 	applied();
 	expect_clean("0");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect_clean("2");
 	stop();
 }
@@ -298,15 +298,15 @@ START_TEST(delivery_never_skips_a_table_of_cacheops)
 	take(JOURNAL_ACTION_CACHEOPS, "[]");
 	take_many(JOURNAL_ACTION_PATTERNS, 20000, 1);
 	fetched("3", 1);
-	ck_assert(progress_has_skipped(&delivery->progress, LANE_STEPS));
-	ck_assert(progress_has_skipped(&delivery->progress, LANE_PASS));
+	ck_assert(progress_has_skipped(&fixture.delivery->progress, LANE_STEPS));
+	ck_assert(progress_has_skipped(&fixture.delivery->progress, LANE_PASS));
 	take(JOURNAL_ACTION_CACHEOPS_TABLES, "t");
 	fetched("4", 1);
 	applied();
-	asked[0] = '\0';
-	delivery_take_scan_done(delivery);
+	fixture.asked[0] = '\0';
+	redis_finishes_pass();
 	expect("scan;");
-	ck_assert_uint_eq(pattern_count, TOO_MANY + 1);
+	ck_assert_uint_eq(fixture.pattern_count, TOO_MANY + 1);
 	stop();
 }
 
@@ -327,17 +327,17 @@ START_TEST(delivery_fetches_again_for_its_lanes_in_turns)
 	take_many(JOURNAL_ACTION_PATTERNS, 20000, 1);
 	fetched("3", 1);
 	taken();
-	delivery_take_scan_done(delivery);
-	asked[0] = '\0';
+	redis_finishes_pass();
+	fixture.asked[0] = '\0';
 	answer_empty("3");
 	expect_besides_acks("again 2-3;");
-	ck_assert_int_eq(delivery->slots.filling->lane, LANE_PASS);
+	ck_assert_int_eq(fixture.delivery->slots.filling->lane, LANE_PASS);
 	/* a part of it, with little for the lane: there is room for more */
 	fetched("2.5", 1);
 	expect_besides_acks("sleep 3;");
 	fetched("3", 0);
 	expect_besides_acks("again 2-3;");
-	ck_assert_int_eq(delivery->slots.filling->lane, LANE_STEPS);
+	ck_assert_int_eq(fixture.delivery->slots.filling->lane, LANE_STEPS);
 	stop();
 }
 
@@ -346,20 +346,20 @@ END_TEST
 START_TEST(delivery_takes_a_resync_in_however_much_waits)
 {
 	start();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	take_many(JOURNAL_ACTION_TAGS, 0, TOO_MANY);
 	take_many(JOURNAL_ACTION_TAG_PATTERNS, 0, TOO_MANY);
-	is_busy = false;
-	delivery_take_resync_list(delivery);
+	fixture.is_busy = false;
+	journal_ends_list();
 	expect("list;take;scan;fetch 0;");
-	ck_assert_uint_eq(tag_count, TOO_MANY);
-	ck_assert_uint_eq(pattern_count, TOO_MANY);
+	ck_assert_uint_eq(fixture.tag_count, TOO_MANY);
+	ck_assert_uint_eq(fixture.pattern_count, TOO_MANY);
 	answer_empty("0");
-	asked[0] = '\0';
+	fixture.asked[0] = '\0';
 	answer_empty("0");
 	taken();
 	expect("");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("resynced;");
 	stop();
 }
@@ -374,11 +374,11 @@ START_TEST(delivery_finishes_behind_the_tags_in_hand)
 	fetched("1", 1);
 	answer_empty("1");
 	answer_empty("1");
-	delivery_finish(delivery);
-	ck_assert_int_eq(finished_count, 0);
+	delivery_finish(fixture.delivery);
+	ck_assert_int_eq(fixture.finished_count, 0);
 	taken();
 	answer_ack();
-	ck_assert_int_eq(finished_count, 1);
+	ck_assert_int_eq(fixture.finished_count, 1);
 	stop();
 }
 

@@ -19,9 +19,9 @@ START_TEST(delivery_begins_a_pass_beside_the_keys)
 	start();
 	begin();
 	answer_fetch("1", 1, true);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;scan;");
-	ck_assert_uint_eq(pattern_count, 1);
+	ck_assert_uint_eq(fixture.pattern_count, 1);
 	stop();
 }
 
@@ -32,12 +32,12 @@ START_TEST(delivery_does_not_acknowledge_unfinished_patterns)
 	start();
 	begin();
 	answer_fetch("1", 1, true);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_fetch("2", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_empty("2");
-	asked[0] = '\0';
-	delivery_take_scan_done(delivery);
+	fixture.asked[0] = '\0';
+	redis_finishes_pass();
 	answer_empty("2");
 	expect("ack 2;");
 	stop();
@@ -50,11 +50,11 @@ START_TEST(delivery_collects_patterns_during_a_pass_for_the_next)
 	start();
 	begin();
 	answer_fetch("1", 1, true);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_fetch("2", 1, true);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;scan;apply;fetch 2;");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("scan;");
 	answer_empty("2");
 	expect("ack 1;");
@@ -68,17 +68,17 @@ START_TEST(delivery_scans_for_what_rows_do_not_tell)
 {
 	start();
 	begin();
-	ck_assert(delivery_take_invalidation(delivery, JOURNAL_ACTION_CACHEOPS, 1, "[]", 2));
+	ck_assert(journal_gives(JOURNAL_ACTION_CACHEOPS, 1, "[]", 2));
 	answer_fetch("1", 1, false);
-	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);
-	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_needs_pass("conj:t:a=*", 10);
+	redis_needs_pass("conj:t:a=*", 10);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;apply;take;fetch 1;scan;");
-	ck_assert_uint_eq(pattern_count, 1);
-	delivery_take_apply_done(delivery, REDIS_LANE_STEPS);
+	ck_assert_uint_eq(fixture.pattern_count, 1);
+	redis_finishes(REDIS_LANE_STEPS);
 	answer_empty("1");
 	expect("sleep 1;");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	answer_empty("1");
 	expect("ack 1;");
 	stop();
@@ -90,9 +90,9 @@ START_TEST(delivery_needs_no_scan_for_names_that_are_not_in_hand)
 {
 	start();
 	begin();
-	delivery_take_needed_scan(delivery, "conj:t:a=*", 10);
+	redis_needs_pass("conj:t:a=*", 10);
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;");
 	stop();
 }
@@ -104,7 +104,7 @@ END_TEST
 START_TEST(delivery_lists_what_to_resync_before_it_fetches)
 {
 	start();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	expect("list;");
 	answer_resync_list(true, true);
 	expect("apply;fetch 0;");
@@ -116,13 +116,13 @@ END_TEST
 START_TEST(delivery_reports_a_resync_after_its_keys_and_its_pass)
 {
 	start();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	answer_resync_list(true, true);
 	answer_empty("0");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("list;apply;fetch 0;scan;sleep 0;");
 	answer_empty("0");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("resynced;");
 	stop();
 }
@@ -132,9 +132,9 @@ END_TEST
 START_TEST(delivery_reports_a_resync_of_keys_alone)
 {
 	start();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	answer_resync_list(true, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_empty("0");
 	expect("list;apply;fetch 0;resynced;");
 	stop();
@@ -145,7 +145,7 @@ END_TEST
 START_TEST(delivery_reports_a_resync_of_nothing)
 {
 	start();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	answer_resync_list(false, false);
 	expect("list;resynced;");
 	stop();
@@ -156,10 +156,10 @@ END_TEST
 START_TEST(delivery_acknowledges_batches_during_a_resync)
 {
 	start();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	answer_resync_list(false, true);
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_empty("1");
 	expect("list;scan;fetch 0;apply;fetch 1;ack 1;");
 	stop();
@@ -170,8 +170,8 @@ END_TEST
 START_TEST(delivery_does_not_list_a_resync_while_redis_is_away)
 {
 	start();
-	is_ready = false;
-	delivery_start(delivery, "0", true, "because");
+	fixture.is_ready = false;
+	delivery_start(fixture.delivery, "0", true, "because");
 	expect("");
 	set_ready(true);
 	expect("list;");
@@ -186,13 +186,13 @@ START_TEST(delivery_is_drained_when_nothing_is_left)
 {
 	start();
 	begin();
-	ck_assert_int_eq(drained_count, 0);
+	ck_assert_int_eq(fixture.drained_count, 0);
 	answer_fetch("1", 1, false);
 	answer_empty("1");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
-	ck_assert_int_eq(drained_count, 0);
+	redis_finishes(REDIS_LANE_QUICK);
+	ck_assert_int_eq(fixture.drained_count, 0);
 	answer_ack();
-	ck_assert_int_eq(drained_count, 1);
+	ck_assert_int_eq(fixture.drained_count, 1);
 	stop();
 }
 
@@ -201,10 +201,10 @@ END_TEST
 START_TEST(delivery_is_not_drained_during_a_resync)
 {
 	start();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	answer_resync_list(false, true);
 	answer_empty("0");
-	ck_assert_int_eq(drained_count, 0);
+	ck_assert_int_eq(fixture.drained_count, 0);
 	stop();
 }
 
@@ -214,8 +214,8 @@ START_TEST(delivery_finishes_at_once_without_a_batch_in_hand)
 {
 	start();
 	begin();
-	delivery_finish(delivery);
-	ck_assert_int_eq(finished_count, 1);
+	delivery_finish(fixture.delivery);
+	ck_assert_int_eq(fixture.finished_count, 1);
 	stop();
 }
 
@@ -227,13 +227,13 @@ START_TEST(delivery_finishes_after_the_batch_in_hand_is_acknowledged)
 	begin();
 	answer_fetch("1", 1, false);
 	answer_empty("1");
-	delivery_finish(delivery);
-	ck_assert_int_eq(finished_count, 0);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	delivery_finish(fixture.delivery);
+	ck_assert_int_eq(fixture.finished_count, 0);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;ack 1;");
-	ck_assert_int_eq(finished_count, 0);
+	ck_assert_int_eq(fixture.finished_count, 0);
 	answer_ack();
-	ck_assert_int_eq(finished_count, 1);
+	ck_assert_int_eq(fixture.finished_count, 1);
 	stop();
 }
 
@@ -245,8 +245,8 @@ START_TEST(delivery_begins_no_new_batch_while_it_finishes)
 	begin();
 	answer_fetch("1", 1, false);
 	answer_fetch("2", 1, false);
-	delivery_finish(delivery);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	delivery_finish(fixture.delivery);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;ack 1;");
 	answer_ack();
 	expect("");
@@ -260,10 +260,10 @@ START_TEST(delivery_starts_over_from_the_database_after_a_reset)
 	start();
 	begin();
 	answer_fetch("1", 1, true);
-	delivery_reset(delivery);
-	is_busy = false;
-	asked[0] = '\0';
-	delivery_start(delivery, "0", false, "");
+	delivery_reset(fixture.delivery);
+	fixture.is_busy = false;
+	fixture.asked[0] = '\0';
+	delivery_start(fixture.delivery, "0", false, "");
 	expect("fetch 0;");
 	stop();
 }
@@ -276,11 +276,11 @@ START_TEST(delivery_does_nothing_after_a_reset)
 	begin();
 	answer_empty("0");
 	answer_empty("0");
-	delivery_reset(delivery);
-	is_busy = false;
-	asked[0] = '\0';
+	delivery_reset(fixture.delivery);
+	fixture.is_busy = false;
+	fixture.asked[0] = '\0';
 	set_ready(true);
-	delivery_take_bell(delivery);
+	journal_rings();
 	expect("");
 	stop();
 }

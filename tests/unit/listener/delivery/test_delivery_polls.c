@@ -21,10 +21,10 @@ START_TEST(delivery_asks_soon_at_first_and_then_less_often)
 	for (size_t i = 0; i < sizeof(intervals_ms) / sizeof(intervals_ms[0]); i++)
 	{
 		pass_ms(intervals_ms[i] - 1);
-		ck_assert_ptr_null(strstr(asked, "replayed;"));
-		if (is_busy)
+		ck_assert_ptr_null(strstr(fixture.asked, "replayed;"));
+		if (fixture.is_busy)
 			answer_empty("1");
-		asked[0] = '\0';
+		fixture.asked[0] = '\0';
 		pass_ms(1);
 		expect("replayed;");
 		tell(5, 0);
@@ -39,13 +39,13 @@ START_TEST(delivery_reports_who_is_late_and_goes_on)
 	start_standbys();
 	apply_and_wait(false);
 	pass_ms(1000);
-	asked[0] = '\0';
+	fixture.asked[0] = '\0';
 	tell(0, 0);
 	expect("late a;");
 	answer_report();
 	expect("again 0-1;");
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("apply;ack 1;");
 	answer_ack();
 	expect("sleep 1;");
@@ -68,13 +68,13 @@ START_TEST(delivery_reports_that_a_late_one_of_any_has_gone)
 	start_standbys_named(any);
 	apply_and_wait(false);
 	pass_ms(1000);
-	asked[0] = '\0';
+	fixture.asked[0] = '\0';
 	tell(5, 0);
 	expect("late a;");
 	answer_report();
 	expect("again 0-1;");
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("apply;ack 1;");
 	answer_ack();
 	expect("sleep 1;");
@@ -91,11 +91,11 @@ START_TEST(delivery_says_that_it_lives_while_standbys_hold_it_up)
 {
 	start_standbys();
 	apply_and_wait(false);
-	ck_assert(loop_timer_set(loop, &delivery->trim_timer, 0));
+	ck_assert(loop_timer_set(fixture.loop, &fixture.delivery->trim_timer, 0));
 	pass_ms(0);
 	expect("ack 0;");
 	answer_ack();
-	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "0");
 	stop();
 }
 
@@ -108,7 +108,7 @@ START_TEST(delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys)
 	answer_empty("5");
 	answer_empty("5");
 	expect("fetch 0;sleep 5;");
-	ck_assert(loop_timer_set(loop, &delivery->trim_timer, 0));
+	ck_assert(loop_timer_set(fixture.loop, &fixture.delivery->trim_timer, 0));
 	pass_ms(0);
 	expect("ack 0;");
 	answer_ack();
@@ -120,7 +120,7 @@ START_TEST(delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys)
 	tell(10, 0);
 	idle_until("again 0-5;");
 	answer_empty("5");
-	ck_assert_str_eq(delivery->progress.clean.cursor, "5");
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "5");
 	stop();
 }
 
@@ -137,26 +137,26 @@ START_TEST(delivery_does_not_ask_more_often_in_a_stream)
 		char		cursor[16];
 
 		(void) snprintf(cursor, sizeof(cursor), "%d", i);
-		asked[0] = '\0';
+		fixture.asked[0] = '\0';
 		answer_fetch(cursor, 1, false);
-		if (strstr(asked, "mark") != NULL)
+		if (strstr(fixture.asked, "mark") != NULL)
 		{
 			mark_count++;
 			tell(1000, 10);
 		}
-		delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
-		while (strstr(asked, "again") != NULL || strstr(asked, "ack") != NULL)
+		redis_finishes(REDIS_LANE_QUICK);
+		while (strstr(fixture.asked, "again") != NULL || strstr(fixture.asked, "ack") != NULL)
 		{
-			bool		is_ack = strstr(asked, "ack") != NULL;
+			bool		is_ack = strstr(fixture.asked, "ack") != NULL;
 
-			asked[0] = '\0';
+			fixture.asked[0] = '\0';
 			if (is_ack)
 				answer_ack();
 			else
 				answer_empty(cursor);
 		}
-		if (!is_busy)
-			delivery_take_bell(delivery);
+		if (!fixture.is_busy)
+			journal_rings();
 		pass_ms(5);
 	}
 	/* of half a second */

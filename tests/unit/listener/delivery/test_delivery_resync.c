@@ -11,12 +11,12 @@
 #include <stdlib.h>
 
 #include "delivery/delivery_fixture.h"
-#include "delivery/delivery_step.h"
+#include "delivery/delivery_internal.h"
 
 static void
 take(JournalAction action, const char *key)
 {
-	ck_assert(delivery_take_invalidation(delivery, action, 1, key, strlen(key)));
+	ck_assert(journal_gives(action, 1, key, strlen(key)));
 }
 
 /* Rows that ask for a resync, and one with a key if has_key. */
@@ -36,21 +36,21 @@ answer_resync_rows(const char *cursor, size_t row_count, bool has_key)
 START_TEST(delivery_resyncs_names_and_patterns_of_every_kind)
 {
 	start();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	take(JOURNAL_ACTION_TAGS, "t");
 	take(JOURNAL_ACTION_TAG_PATTERNS, "t*");
 	take(JOURNAL_ACTION_VERSIONS, "v");
 	take(JOURNAL_ACTION_VERSION_PATTERNS, "v*");
 	answer_resync_list(true, true);
-	ck_assert_uint_eq(key_count + tag_count + version_count, 3);
+	ck_assert_uint_eq(fixture.key_count + fixture.tag_count + fixture.version_count, 3);
 	answer_empty("0");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
-	ck_assert_uint_eq(pattern_count, 3);
+	redis_finishes(REDIS_LANE_QUICK);
+	ck_assert_uint_eq(fixture.pattern_count, 3);
 	expect("list;apply;take;fetch 0;scan;sleep 0;");
 	answer_empty("0");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("");
-	delivery_take_apply_done(delivery, REDIS_LANE_STEPS);
+	redis_finishes(REDIS_LANE_STEPS);
 	expect("resynced;");
 	stop();
 }
@@ -67,9 +67,9 @@ START_TEST(delivery_lists_what_a_row_asks_for_before_it_applies_the_batch)
 	expect("fetch 0;list;");
 	answer_resync_list(true, false);
 	expect("apply;fetch 1;");
-	ck_assert_uint_eq(key_count, ROW_KEYS(1) + 2);
+	ck_assert_uint_eq(fixture.key_count, ROW_KEYS(1) + 2);
 	answer_empty("1");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("ack 1;");
 	stop();
 }
@@ -96,7 +96,7 @@ START_TEST(delivery_lists_again_for_the_next_batch_only_if_that_asks)
 	answer_resync_rows("1", 1, false);
 	answer_resync_list(true, false);
 	answer_fetch("2", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;list;apply;fetch 1;apply;ack 1;");
 	answer_ack();
 	answer_resync_rows("3", 1, false);
@@ -112,11 +112,11 @@ START_TEST(delivery_does_not_acknowledge_a_resync_row_before_its_patterns)
 	begin();
 	answer_resync_rows("1", 1, false);
 	answer_resync_list(true, true);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_empty("1");
 	answer_empty("1");
 	expect("fetch 0;list;apply;fetch 1;scan;sleep 1;");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("ack 1;");
 	stop();
 }
@@ -130,8 +130,8 @@ answer_resync_only(const char *cursor)
 	JournalFetch fetch = {.cursor = cursor,.row_count = 1};
 
 	take(JOURNAL_ACTION_RESYNC, "");
-	is_busy = false;
-	delivery_take_fetch(delivery, &fetch);
+	fixture.is_busy = false;
+	journal_ends_fetch(&fetch);
 }
 
 START_TEST(delivery_does_a_batch_of_a_resync_row_alone)
@@ -141,7 +141,7 @@ START_TEST(delivery_does_a_batch_of_a_resync_row_alone)
 	answer_resync_only("1");
 	expect("fetch 0;list;");
 	answer_resync_list(true, false);
-	ck_assert_uint_eq(key_count, 1);
+	ck_assert_uint_eq(fixture.key_count, 1);
 	expect("apply;fetch 1;");
 	stop();
 }
@@ -155,7 +155,7 @@ START_TEST(delivery_scans_for_a_resync_row_of_patterns_alone)
 	answer_resync_only("1");
 	answer_resync_list(false, true);
 	expect("fetch 0;list;scan;fetch 1;");
-	ck_assert_uint_eq(pattern_count, 1);
+	ck_assert_uint_eq(fixture.pattern_count, 1);
 	stop();
 }
 
@@ -180,13 +180,13 @@ START_TEST(delivery_lists_while_the_batch_before_is_applied)
 	answer_fetch("1", 1, false);
 	answer_resync_only("2");
 	expect("fetch 0;apply;fetch 1;list;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("");
 	answer_resync_list(true, false);
 	expect("apply;ack 1;");
 	answer_ack();
 	expect("fetch 2;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_empty("2");
 	expect("ack 2;");
 	stop();
@@ -199,7 +199,7 @@ START_TEST(delivery_acknowledges_the_batch_before_rather_than_lists)
 	start();
 	begin();
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;");
 	answer_resync_only("2");
 	expect("ack 1;");
@@ -217,12 +217,12 @@ START_TEST(delivery_does_not_acknowledge_a_batch_that_waits_for_its_list)
 	begin();
 	answer_resync_only("1");
 	expect("fetch 0;list;");
-	ck_assert(loop_timer_set(loop, &delivery->trim_timer, 0));
-	while (!delivery->trim.is_due)
-		ck_assert(loop_turn(loop, 100));
-	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
+	ck_assert(loop_timer_set(fixture.loop, &fixture.delivery->trim_timer, 0));
+	while (!fixture.delivery->trim.is_due)
+		ck_assert(loop_turn(fixture.loop, 100));
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "0");
 	answer_resync_list(true, false);
-	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "0");
 	expect("apply;trim;");
 	stop();
 }
@@ -234,17 +234,17 @@ START_TEST(delivery_is_not_drained_while_it_lists)
 	start();
 	begin();
 	answer_resync_only("1");
-	ck_assert_int_eq(drained_count, 0);
+	ck_assert_int_eq(fixture.drained_count, 0);
 	answer_resync_list(true, true);
 	answer_empty("1");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_empty("1");
-	ck_assert_int_eq(drained_count, 0);
-	delivery_take_scan_done(delivery);
+	ck_assert_int_eq(fixture.drained_count, 0);
+	redis_finishes_pass();
 	answer_ack();
-	delivery_take_bell(delivery);
+	journal_rings();
 	answer_empty("1");
-	ck_assert_int_eq(drained_count, 1);
+	ck_assert_int_eq(fixture.drained_count, 1);
 	stop();
 }
 
@@ -255,8 +255,8 @@ START_TEST(delivery_finishes_at_once_while_it_lists_for_the_only_batch)
 	start();
 	begin();
 	answer_resync_only("1");
-	delivery_finish(delivery);
-	ck_assert_int_eq(finished_count, 1);
+	delivery_finish(fixture.delivery);
+	ck_assert_int_eq(fixture.finished_count, 1);
 	expect("fetch 0;list;");
 	stop();
 }
@@ -269,14 +269,14 @@ START_TEST(delivery_finishes_the_batch_in_hand_while_it_lists_for_the_next)
 	begin();
 	answer_fetch("1", 1, false);
 	answer_resync_only("2");
-	delivery_finish(delivery);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	delivery_finish(fixture.delivery);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("fetch 0;apply;fetch 1;list;");
 	answer_resync_list(true, false);
 	expect("ack 1;");
 	answer_ack();
 	expect("");
-	ck_assert_int_eq(finished_count, 1);
+	ck_assert_int_eq(fixture.finished_count, 1);
 	stop();
 }
 
@@ -287,14 +287,14 @@ START_TEST(delivery_does_not_begin_to_list_while_it_finishes)
 	start();
 	begin();
 	answer_fetch("1", 1, false);
-	delivery_finish(delivery);
+	delivery_finish(fixture.delivery);
 	answer_resync_only("2");
 	expect("fetch 0;apply;fetch 1;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("ack 1;");
 	answer_ack();
 	expect("");
-	ck_assert_int_eq(finished_count, 1);
+	ck_assert_int_eq(fixture.finished_count, 1);
 	stop();
 }
 
@@ -306,13 +306,13 @@ START_TEST(delivery_forgets_a_list_whose_session_was_lost)
 	begin();
 	answer_resync_only("1");
 	take(JOURNAL_ACTION_KEYS, "half of the list");
-	delivery_reset(delivery);
-	is_busy = false;
-	asked[0] = '\0';
-	delivery_start(delivery, "0", false, "");
+	delivery_reset(fixture.delivery);
+	fixture.is_busy = false;
+	fixture.asked[0] = '\0';
+	delivery_start(fixture.delivery, "0", false, "");
 	answer_fetch("1", 1, false);
 	expect("fetch 0;apply;fetch 1;");
-	ck_assert_uint_eq(key_count, 1);
+	ck_assert_uint_eq(fixture.key_count, 1);
 	stop();
 }
 
@@ -322,7 +322,7 @@ START_TEST(delivery_lists_for_a_row_while_redis_is_away)
 {
 	start();
 	begin();
-	is_ready = false;
+	fixture.is_ready = false;
 	answer_resync_only("1");
 	expect("fetch 0;list;");
 	answer_resync_list(true, false);
@@ -350,22 +350,22 @@ END_TEST
 START_TEST(delivery_lists_for_a_row_beside_the_resync_of_an_attachment)
 {
 	start();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	answer_resync_list(true, true);
 	answer_resync_only("1");
 	expect("list;apply;fetch 0;list;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("scan;");
 	answer_resync_list(true, true);
 	expect("apply;fetch 1;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
-	delivery_take_scan_done(delivery);
+	redis_finishes(REDIS_LANE_QUICK);
+	redis_finishes_pass();
 	expect("scan;");
 	answer_empty("1");
 	expect("resynced;");
-	is_busy = false;
-	delivery_take_resynced(delivery);
-	delivery_take_scan_done(delivery);
+	fixture.is_busy = false;
+	journal_ends_resync();
+	redis_finishes_pass();
 	answer_empty("1");
 	expect("sleep 1;ack 1;");
 	stop();

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "delivery/delivery_fixture.h"
-#include "delivery/delivery_step.h"
+#include "delivery/delivery_internal.h"
 
 static int64_t clock_ms;
 
@@ -25,12 +25,12 @@ read_clock(void *context)
 static void
 start_staggering(int64_t stagger_ms, int64_t stagger_from)
 {
-	config.stagger_ms = stagger_ms;
-	config.stagger_from = stagger_from;
+	fixture.config.stagger_ms = stagger_ms;
+	fixture.config.stagger_from = stagger_from;
 	clock_ms = 1000;
-	staggered_count = 0;
+	fixture.staggered_count = 0;
 	start();
-	loop_set_clock(loop, read_clock, NULL);
+	loop_set_clock(fixture.loop, read_clock, NULL);
 	begin();
 }
 
@@ -41,14 +41,14 @@ pass_ms(int64_t ms)
 	for (; ms > 0; ms--)
 	{
 		clock_ms++;
-		ck_assert(loop_turn(loop, 0));
+		ck_assert(loop_turn(fixture.loop, 0));
 	}
 }
 
 static void
 applied(void)
 {
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 }
 
 /* How many keys were unlinked within the time, each portion at once. */
@@ -60,11 +60,11 @@ unlinked_within(int64_t ms)
 	for (; ms > 0; ms--)
 	{
 		pass_ms(1);
-		if (strstr(asked, "stagger;") == NULL)
+		if (strstr(fixture.asked, "stagger;") == NULL)
 			continue;
-		unlinked += staggered_count;
-		asked[0] = '\0';
-		delivery_take_apply_done(delivery, REDIS_LANE_STAGGERED);
+		unlinked += fixture.staggered_count;
+		fixture.asked[0] = '\0';
+		redis_finishes(REDIS_LANE_STAGGERED);
 	}
 	return unlinked;
 }
@@ -77,15 +77,15 @@ take_many(int count)
 	for (int i = 0; i < count; i++)
 	{
 		(void) snprintf(key, sizeof(key), "many:%d", i);
-		ck_assert(delivery_take_invalidation(delivery, JOURNAL_ACTION_KEYS, (size_t) count, key,
-											 strlen(key)));
+		ck_assert(journal_gives(JOURNAL_ACTION_KEYS, (size_t) count, key,
+								strlen(key)));
 	}
 }
 
 static void
 take(JournalAction action, size_t sibling_count, const char *key)
 {
-	ck_assert(delivery_take_invalidation(delivery, action, sibling_count, key, strlen(key)));
+	ck_assert(journal_gives(action, sibling_count, key, strlen(key)));
 }
 
 static void
@@ -93,8 +93,8 @@ fetched(void)
 {
 	JournalFetch fetch = {.cursor = "1",.row_count = 1};
 
-	is_busy = false;
-	delivery_take_fetch(delivery, &fetch);
+	fixture.is_busy = false;
+	journal_ends_fetch(&fetch);
 }
 
 START_TEST(delivery_staggers_keys_that_come_in_numbers)
@@ -105,7 +105,7 @@ START_TEST(delivery_staggers_keys_that_come_in_numbers)
 	take(JOURNAL_ACTION_KEYS, 1000, "many");
 	take(JOURNAL_ACTION_KEYS, 1000000, "more");
 	fetched();
-	ck_assert_uint_eq(key_count, 2);
+	ck_assert_uint_eq(fixture.key_count, 2);
 	ck_assert_uint_eq(unlinked_within(5000), 2);
 	stop();
 }
@@ -118,7 +118,7 @@ START_TEST(delivery_does_both_for_a_key_that_comes_alone_as_well)
 	take(JOURNAL_ACTION_KEYS, 1000, "key");
 	take(JOURNAL_ACTION_KEYS, 1, "key");
 	fetched();
-	ck_assert_uint_eq(key_count, 1);
+	ck_assert_uint_eq(fixture.key_count, 1);
 	ck_assert_uint_eq(unlinked_within(5000), 1);
 	stop();
 }
@@ -133,10 +133,10 @@ START_TEST(delivery_staggers_nothing_but_keys)
 	take(JOURNAL_ACTION_PATTERNS, 1000, "no wildcard");
 	take(JOURNAL_ACTION_CACHEOPS_TABLES, 1000, "table");
 	fetched();
-	ck_assert_uint_eq(tag_count, 1);
-	ck_assert_uint_eq(version_count, 1);
-	ck_assert_uint_eq(key_count, 2);
-	ck_assert_uint_eq(staggered_count, 0);
+	ck_assert_uint_eq(fixture.tag_count, 1);
+	ck_assert_uint_eq(fixture.version_count, 1);
+	ck_assert_uint_eq(fixture.key_count, 2);
+	ck_assert_uint_eq(fixture.staggered_count, 0);
 	stop();
 }
 
@@ -147,8 +147,8 @@ START_TEST(delivery_staggers_nothing_of_a_resync)
 	start_staggering(5000, 1);
 	take(JOURNAL_ACTION_KEYS, 0, "key");
 	fetched();
-	ck_assert_uint_eq(key_count, 1);
-	ck_assert_uint_eq(staggered_count, 0);
+	ck_assert_uint_eq(fixture.key_count, 1);
+	ck_assert_uint_eq(fixture.staggered_count, 0);
 	stop();
 }
 
@@ -159,8 +159,8 @@ START_TEST(delivery_staggers_nothing_unless_told)
 	start_staggering(0, 1000);
 	take(JOURNAL_ACTION_KEYS, 1000000, "key");
 	fetched();
-	ck_assert_uint_eq(key_count, 1);
-	ck_assert_uint_eq(staggered_count, 0);
+	ck_assert_uint_eq(fixture.key_count, 1);
+	ck_assert_uint_eq(fixture.staggered_count, 0);
 	stop();
 }
 
@@ -177,10 +177,10 @@ START_TEST(delivery_unlinks_staggered_keys_evenly_and_acknowledges_behind_the_la
 
 		ck_assert_uint_ge(unlinked, 190);
 		ck_assert_uint_le(unlinked, 210);
-		ck_assert_str_eq(delivery->progress.clean.cursor, "0");
+		ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "0");
 	}
 	ck_assert_uint_ge(unlinked_within(1001), 190);
-	ck_assert_str_eq(delivery->progress.clean.cursor, "1");
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "1");
 	stop();
 }
 
@@ -198,7 +198,7 @@ START_TEST(delivery_deletes_what_comes_later_meanwhile)
 	answer_fetch("3", 1, true);
 	applied();
 	expect("apply;fetch 3;scan;");
-	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "0");
 	stop();
 }
 
@@ -209,15 +209,15 @@ START_TEST(delivery_unlinks_the_same_portion_while_it_is_not_proven)
 	start_staggering(1000, 10);
 	take_many(10);
 	fetched();
-	asked[0] = '\0';
+	fixture.asked[0] = '\0';
 	pass_ms(101);
 	expect("stagger;");
-	ck_assert_uint_eq(staggered_count, 1);
+	ck_assert_uint_eq(fixture.staggered_count, 1);
 	pass_ms(5000);
 	expect("");
-	delivery_take_apply_done(delivery, REDIS_LANE_STAGGERED);
+	redis_finishes(REDIS_LANE_STAGGERED);
 	expect("stagger;");
-	ck_assert_uint_eq(staggered_count, 9);
+	ck_assert_uint_eq(fixture.staggered_count, 9);
 	stop();
 }
 
@@ -230,7 +230,7 @@ START_TEST(delivery_is_not_drained_before_the_last_staggered_key)
 	fetched();
 	answer_empty("1");
 	answer_empty("1");
-	ck_assert_int_eq(drained_count, 0);
+	ck_assert_int_eq(fixture.drained_count, 0);
 	stop();
 }
 
@@ -242,8 +242,8 @@ START_TEST(delivery_forgets_staggered_keys_of_a_lost_session)
 	start_staggering(1000, 10);
 	take_many(10);
 	fetched();
-	delivery_reset(delivery);
-	asked[0] = '\0';
+	delivery_reset(fixture.delivery);
+	fixture.asked[0] = '\0';
 	pass_ms(2000);
 	expect("");
 	stop();

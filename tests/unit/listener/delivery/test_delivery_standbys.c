@@ -17,7 +17,7 @@ START_TEST(delivery_asks_for_no_standbys_unless_told)
 	start();
 	begin();
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_empty("1");
 	expect("fetch 0;apply;fetch 1;ack 1;");
 	stop();
@@ -34,14 +34,14 @@ START_TEST(delivery_does_again_what_standbys_have_replayed_and_acknowledges_it_t
 	tell(10, 0);
 	expect("again 0-1;");
 	answer_fetch("1", 1, false);
-	ck_assert_uint_eq(key_count, 1);
+	ck_assert_uint_eq(fixture.key_count, 1);
 	expect("apply;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("ack 1;");
-	ck_assert_int_eq(drained_count, 0);
+	ck_assert_int_eq(fixture.drained_count, 0);
 	answer_ack();
 	expect("sleep 1;");
-	ck_assert_int_eq(drained_count, 1);
+	ck_assert_int_eq(fixture.drained_count, 1);
 	stop();
 }
 
@@ -53,14 +53,14 @@ START_TEST(delivery_acknowledges_nothing_that_a_standby_has_not_replayed)
 	apply_and_wait(false);
 	for (int i = 0; i < 5; i++)
 	{
-		asked[0] = '\0';
+		fixture.asked[0] = '\0';
 		pass_ms(100);
 		expect("replayed;");
 		tell(9, 0);
 		answer_empty("1");
 	}
-	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
-	ck_assert_int_eq(drained_count, 0);
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "0");
+	ck_assert_int_eq(fixture.drained_count, 0);
 	stop();
 }
 
@@ -70,11 +70,11 @@ START_TEST(delivery_goes_on_while_standbys_are_waited_for)
 {
 	start_standbys();
 	apply_and_wait(false);
-	delivery_take_bell(delivery);
+	journal_rings();
 	expect("fetch 1;");
 	answer_fetch("2", 1, false);
 	expect("apply;fetch 2;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_fetch("3", 1, false);
 	expect("apply;fetch 3;");
 	stop();
@@ -93,10 +93,10 @@ START_TEST(delivery_does_again_no_more_than_is_released)
 	/* the second mark is at 20 */
 	expect("sleep 1;apply;mark;");
 	tell(10, 20);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("again 0-1;");
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("apply;fetch 2;");
 	answer_empty("2");
 	expect("ack 1;");
@@ -114,7 +114,7 @@ START_TEST(delivery_goes_on_with_a_repeat_that_is_larger_than_a_batch)
 	expect("replayed;again 0-1;");
 	answer_fetch("half", 1, false);
 	expect("apply;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("ack half;");
 	answer_ack();
 	/* in turns */
@@ -122,7 +122,7 @@ START_TEST(delivery_goes_on_with_a_repeat_that_is_larger_than_a_batch)
 	answer_empty("1");
 	expect("again half-1;");
 	answer_fetch("1", 1, false);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("apply;ack 1;");
 	stop();
 }
@@ -139,11 +139,11 @@ START_TEST(delivery_asks_for_a_mark_behind_a_transaction_that_filled_the_fetch)
 
 	start_standbys();
 	begin();
-	is_busy = false;
-	ck_assert(delivery_take_invalidation(delivery, JOURNAL_ACTION_KEYS, 1, "k", 1));
-	delivery_take_fetch(delivery, &fetch);
+	fixture.is_busy = false;
+	ck_assert(journal_gives(JOURNAL_ACTION_KEYS, 1, "k", 1));
+	journal_ends_fetch(&fetch);
 	expect("fetch 0;apply;mark;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	tell(10, 10);
 	expect("again 0-1:7:/7.1;");
 	answer_empty("1:7:");
@@ -153,16 +153,16 @@ START_TEST(delivery_asks_for_a_mark_behind_a_transaction_that_filled_the_fetch)
 	answer_empty("8:8:");
 	expect("sleep 8:8:;");
 	answer_empty("8:8:");
-	ck_assert_int_eq(drained_count, 0);
-	asked[0] = '\0';
+	ck_assert_int_eq(fixture.drained_count, 0);
+	fixture.asked[0] = '\0';
 	pass_ms(50);
 	expect("mark;");
 	tell(20, 20);
 	expect("again 1:7:-8:8:;");
 	answer_fetch("8:8:", 1, false);
-	ck_assert_int_eq(drained_count, 0);
+	ck_assert_int_eq(fixture.drained_count, 0);
 	expect("apply;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("ack 8:8:;");
 	stop();
 }
@@ -179,15 +179,15 @@ START_TEST(delivery_moves_the_cursor_by_an_empty_repeat_behind_the_batch_before)
 	expect("replayed;again 0-1;apply;");
 	pass_ms(2000);
 	/* the bell is not armed while Redis works: the repeat goes on */
-	asked[0] = '\0';
-	if (!is_busy)
-		delivery_take_bell(delivery);
+	fixture.asked[0] = '\0';
+	if (!fixture.is_busy)
+		journal_rings();
 	answer_empty("1");
 	expect("fetch 1;again almost-1;");
 	answer_empty("1");
-	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
-	ck_assert_str_eq(delivery->progress.clean.cursor, "1");
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "0");
+	redis_finishes(REDIS_LANE_QUICK);
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "1");
 	stop();
 }
 
@@ -201,11 +201,11 @@ START_TEST(delivery_scans_again_for_the_patterns_of_a_repeat)
 	tell(10, 0);
 	answer_fetch("1", 1, true);
 	expect("replayed;again 0-1;apply;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("scan;sleep 1;");
-	ck_assert_str_eq(delivery->progress.clean.cursor, "0");
+	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "0");
 	answer_empty("1");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("ack 1;");
 	stop();
 }
@@ -218,7 +218,7 @@ START_TEST(delivery_takes_no_pass_that_began_before_the_repeat_for_its_own)
 	begin();
 	answer_fetch("1", 1, true);
 	tell(5, 10);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_empty("1");
 	answer_empty("1");
 	expect("fetch 0;apply;mark;fetch 1;scan;sleep 1;");
@@ -226,12 +226,12 @@ START_TEST(delivery_takes_no_pass_that_began_before_the_repeat_for_its_own)
 	pass_ms(10);
 	tell(10, 0);
 	answer_fetch("1", 1, true);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("replayed;again 0-1;apply;sleep 1;");
 	answer_empty("1");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("scan;");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("ack 1;");
 	stop();
 }
@@ -241,16 +241,16 @@ END_TEST
 START_TEST(delivery_makes_a_resync_again_when_standbys_have_replayed)
 {
 	start_standbys();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	expect("list;");
 	answer_resync_list(true, true);
 	expect("apply;mark;");
 	tell(5, 10);
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	answer_empty("0");
 	answer_empty("0");
 	expect("fetch 0;scan;sleep 0;");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("");
 	pass_ms(10);
 	tell(10, 0);
@@ -258,13 +258,13 @@ START_TEST(delivery_makes_a_resync_again_when_standbys_have_replayed)
 	answer_empty("0");
 	expect("list;");
 	answer_resync_list(true, true);
-	ck_assert_uint_eq(key_count, 1);
+	ck_assert_uint_eq(fixture.key_count, 1);
 	expect("apply;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("scan;sleep 0;");
 	answer_empty("0");
 	expect("");
-	delivery_take_scan_done(delivery);
+	redis_finishes_pass();
 	expect("resynced;");
 	stop();
 }
@@ -274,12 +274,12 @@ END_TEST
 START_TEST(delivery_makes_a_resync_again_without_patterns)
 {
 	start_standbys();
-	delivery_start(delivery, "0", true, "because");
+	delivery_start(fixture.delivery, "0", true, "because");
 	answer_resync_list(true, false);
 	tell(10, 10);
 	expect("list;apply;mark;fetch 0;");
 	answer_empty("0");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	/* this one had begun before the first resync was done */
 	expect("again 0-0;");
 	answer_empty("0");
@@ -289,7 +289,7 @@ START_TEST(delivery_makes_a_resync_again_without_patterns)
 	answer_empty("0");
 	answer_resync_list(true, false);
 	expect("list;apply;");
-	delivery_take_apply_done(delivery, REDIS_LANE_QUICK);
+	redis_finishes(REDIS_LANE_QUICK);
 	expect("resynced;");
 	stop();
 }
@@ -300,8 +300,8 @@ START_TEST(delivery_begins_another_session_where_it_was_acknowledged)
 {
 	start_standbys();
 	apply_and_wait(false);
-	delivery_reset(delivery);
-	is_busy = false;
+	delivery_reset(fixture.delivery);
+	fixture.is_busy = false;
 	begin();
 	expect("fetch 0;");
 	answer_fetch("1", 1, false);
@@ -315,8 +315,8 @@ START_TEST(delivery_that_finishes_does_not_wait_for_standbys)
 {
 	start_standbys();
 	apply_and_wait(false);
-	delivery_finish(delivery);
-	ck_assert_int_eq(finished_count, 1);
+	delivery_finish(fixture.delivery);
+	ck_assert_int_eq(fixture.finished_count, 1);
 	expect("");
 	stop();
 }

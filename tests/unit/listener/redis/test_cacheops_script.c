@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "batch/batch.h"
-#include "delivery/registration_race.h"
+#include "redis/registration_race.h"
 
 /* Registers as cacheops does: the scheme, the set, and a key with a value. */
 static const char register_script[] =

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "delivery/registration_race.h"
+#include "redis/registration_race.h"
 
 static int64_t
 counter(const char *name)

@@ -20,7 +20,7 @@
 typedef enum LaneKind
 {
 	LANE_STEPS,					/* sets and rows, deleted step by step */
-	LANE_STAGGERED,				/* keys that are unlinked one after the other */
+	LANE_STAGGERED,				/* keys, deleted one after the other */
 	LANE_PASS,					/* patterns, which are looked for by scanning */
 	LANE_COUNT
 } LaneKind;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * stagger_pace.c
- *	  How fast staggered keys are unlinked: evenly, each herd within its time.
+ *	  How fast staggered keys are deleted: evenly, each herd within its time.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * stagger_pace.h
- *	  How fast staggered keys are unlinked: evenly, each herd within its time.
+ *	  How fast staggered keys are deleted: evenly, each herd within its time.
  *
  * A herd is what came together.  Herds go in the order in which they came; all of one
  * are gone at its deadline, and as slowly as that allows.  Times are loop_now_ms's.

@@ -18,6 +18,20 @@
 
 typedef struct Pipeline Pipeline;
 
+/*
+ * CONNECTING → ATTACHING			the session is set up
+ * ATTACHING → STANDBY, CONFLICT, WAITING, RUNNING
+ *									attach() has answered so; all but RUNNING ask again
+ * STANDBY, CONFLICT, WAITING → the same
+ *									asked again, it has answered something else
+ * up to RUNNING → CONNECTING		the session is lost
+ * RUNNING → CONNECTING				another Redis is there, or one that has lost its history
+ * RUNNING → STOPPING				pipeline_stop(), and Redis is there
+ * up to RUNNING → CLOSED			pipeline_stop() otherwise: nothing can be finished
+ * STOPPING → CLOSED				the batch in hand is acknowledged, or a server is lost
+ * RUNNING → CLOSED					config->once: everything is applied
+ * any → FAILED						config->once: it cannot go on; or no memory for a timer
+ */
 typedef enum PipelineState
 {
 	PIPELINE_CONNECTING,		/* to PostgreSQL, or waiting to try again */

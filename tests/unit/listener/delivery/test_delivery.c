@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_delivery.c
- *	  Unit tests of listener/src/delivery/delivery.c and delivery_step.c: fetching,
+ *	  Unit tests of listener/src/delivery/delivery_events.c and delivery_step.c: fetching,
  *	  applying and acknowledging, and when it looks again.
  *
  *-------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_delivery_pass.c
- *	  Unit tests of listener/src/delivery/delivery.c and delivery_step.c: passes and
+ *	  Unit tests of listener/src/delivery/delivery_events.c and delivery_step.c: passes and
  *	  resyncs beside the batches, and how a delivery ends.
  *
  *-------------------------------------------------------------------------

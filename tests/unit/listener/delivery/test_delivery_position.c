@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_delivery_position.c
- *	  Unit tests of listener/src/delivery/delivery.c and delivery_step.c: what is
+ *	  Unit tests of listener/src/delivery/delivery_events.c and delivery_step.c: what is
  *	  acknowledged of places in Redis' history.
  *
  *-------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_delivery_resync.c
- *	  Unit tests of listener/src/delivery/delivery.c and delivery_step.c: batches that
+ *	  Unit tests of listener/src/delivery/delivery_events.c and delivery_step.c: batches that
  *	  ask for a resync.
  *
  *-------------------------------------------------------------------------

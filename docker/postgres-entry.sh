@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts PostgreSQL; makes the database before, if there is none yet.
+# Starts PostgreSQL; creates the database first, if there is none yet.
 #
 #   UNCACHE_DATABASE      its name (default: app)
 #   UNCACHED_PASSWORD     of the role that uncached connects as; needed once
@@ -18,7 +18,7 @@ initialise()
 	rm -rf "$new"
 	initdb -D "$new" -E UTF8 --locale=C.UTF-8 --auth-local=peer --auth-host=scram-sha-256
 	echo 'host all all all scram-sha-256' >>"$new/pg_hba.conf"
-	# nobody can connect from outside before all is there
+	# nobody can connect from outside before everything is there
 	pg_ctl -D "$new" -w -o "-c listen_addresses=''" start
 	createdb "$UNCACHE_DATABASE"
 	run_sql -f "$here/postgres-init.sql"

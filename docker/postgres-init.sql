@@ -1,7 +1,7 @@
 /* The extension, and the role that uncached connects as. */
 \getenv password UNCACHED_PASSWORD
 CREATE EXTENSION uncache;
-/* not into the log, whatever happens */
+/* keep the password out of the log, whatever happens */
 SET log_min_error_statement = panic;
 CREATE ROLE uncached LOGIN PASSWORD :'password';
 RESET log_min_error_statement;

@@ -8,12 +8,12 @@ RUN apt-get update \
 COPY VERSION /src/
 COPY extension /src/extension
 COPY sql /src/sql
-# what the tree may contain was built elsewhere
+# whatever the tree already contains was built elsewhere
 RUN make -C /src/extension clean \
  && make -C /src/extension install DESTDIR=/out
 
 FROM debian:bookworm-slim
-# the package would make a database cluster in the image
+# otherwise the package creates a database cluster in the image
 RUN apt-get update \
  && apt-get install -y --no-install-recommends postgresql-common \
  && sed -i 's/^#* *create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \

@@ -7,7 +7,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 COPY VERSION /src/
 COPY listener /src/listener
-# what the tree may contain was built elsewhere
+# whatever the tree already contains was built elsewhere
 RUN make -C /src/listener clean \
  && make -C /src/listener install DESTDIR=/out
 
@@ -18,7 +18,7 @@ RUN apt-get update \
  && useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin uncached
 COPY --from=build /out /
 USER uncached
-# /dev/shm is a tmpfs of the container's own, also where the root is read-only
+# /dev/shm is the container's own tmpfs, writable even if the root is read-only
 ENV UNCACHED_HEALTH_SOCKET=/dev/shm/uncached.health
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s CMD ["uncached", "--check-health"]
 ENTRYPOINT ["uncached"]

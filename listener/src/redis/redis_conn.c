@@ -12,18 +12,15 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/password_file.h"
 #include "redis/redis_error.h"
 #include "redis/redis_greeting.h"
 #include "redis/redis_input.h"
+#include "redis/redis_plain.h"
 #include "redis/redis_route.h"
-#include "redis/redis_socket.h"
 
 typedef enum ConnState
 {
@@ -48,8 +45,10 @@ struct RedisConn
 	RedisHistory history;		/* as the greeting tells it */
 	uint64_t	session_count;	/* tells a reopened connection from the old */
 	RedisRoute	route;
-	int			fd;				/* owned; -1 while closed */
+	RedisIo		io;
 	LoopWatch	watch;
+	LoopTimer	buffered_timer; /* armed while the io has bytes of which the
+								 * socket says nothing */
 	LoopTimer	deadline_timer;
 	LoopTimer	failure_timer;
 	int64_t		progress_ms;	/* when bytes last moved, or a wait began */
@@ -66,12 +65,9 @@ struct RedisConn
 static void
 close_socket(RedisConn *conn)
 {
-	if (conn->fd >= 0)
-	{
-		loop_watch_remove(conn->loop, &conn->watch);
-		(void) close(conn->fd);
-		conn->fd = -1;
-	}
+	loop_watch_remove(conn->loop, &conn->watch);
+	loop_timer_remove(conn->loop, &conn->buffered_timer);
+	redis_io_close(&conn->io);
 	redis_input_end(&conn->input);
 	loop_timer_remove(conn->loop, &conn->deadline_timer);
 	conn->awaited_count = 0;
@@ -125,18 +121,32 @@ fail(RedisConn *conn, RedisFailure failure, const char *reason)
 /* --- connecting --- */
 
 static void
+await_io(RedisConn *conn)
+{
+	short		events = redis_io_events(&conn->io, redis_output_unsent_bytes(&conn->output) > 0);
+
+	if (!loop_watch_set(conn->loop, &conn->watch, conn->io.fd, events) ||
+		(redis_io_has_buffered(&conn->io) &&
+		 !loop_timer_set(conn->loop, &conn->buffered_timer, 0)))
+		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
+}
+
+static void
 try_next_address(RedisConn *conn)
 {
-	conn->fd = redis_route_open_next(&conn->route);
-	if (conn->fd < 0)
+	int			fd = redis_route_open_next(&conn->route);
+
+	if (fd < 0)
 	{
 		begin_failing(conn);
 		return;
 	}
 	conn->state = CONN_CONNECTING;
-	if (!loop_watch_set(conn->loop, &conn->watch, conn->fd, POLLOUT) ||
+	if (!redis_io_open(&conn->io, conn->url, fd) ||
 		!loop_timer_set(conn->loop, &conn->deadline_timer, conn->timeouts.connect_ms))
 		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
+	else
+		await_io(conn);
 }
 
 static void
@@ -199,34 +209,27 @@ start_greeting(RedisConn *conn)
 }
 
 static void
-finish_connecting(RedisConn *conn)
+go_on_connecting(RedisConn *conn)
 {
-	int			error = redis_socket_error(conn->fd);
+	RedisIoResult result = redis_io_connect(&conn->io);
 
-	if (error == 0)
+	if (result == REDIS_IO_DONE)
 		start_greeting(conn);
+	else if (result == REDIS_IO_FAILED)
+		fail(conn, REDIS_FAILURE_CONNECTION, redis_io_problem(&conn->io));
 	else
-		fail(conn, REDIS_FAILURE_CONNECTION, strerror(error));
+		await_io(conn);
 }
 
 static void
 take_greeting(RedisConn *conn, const redisReply *reply)
 {
-	const char *refusal;
+	RedisFailure failure;
+	const char *refusal = redis_greeting_take(conn->greeting, reply, &conn->history, &failure);
 
-	if (!redis_greeting_accepts(conn->greeting, reply))
-	{
-		if (reply->type == REDIS_REPLY_ERROR)
-			fail(conn, REDIS_FAILURE_REPLY, reply->str);
-		else
-			fail(conn, REDIS_FAILURE_PROTOCOL, "the greeting was answered as Redis does not");
-		return;
-	}
-	redis_greeting_read(reply, &conn->history);
-	refusal = redis_greeting_refuses(&conn->history);
 	if (refusal != NULL)
 	{
-		fail(conn, REDIS_FAILURE_REPLY, refusal);
+		fail(conn, failure, refusal);
 		return;
 	}
 	conn->greeting = redis_greeting_next(conn->url, conn->greeting);
@@ -260,14 +263,10 @@ deadline_passed(void *context)
 	RedisConn  *conn = context;
 	int64_t		left_ms;
 
-	if (conn->state == CONN_CONNECTING)
+	if (conn->state == CONN_CONNECTING || conn->state == CONN_GREETING)
 	{
-		fail(conn, REDIS_FAILURE_CONNECTION, strerror(ETIMEDOUT));
-		return;
-	}
-	if (conn->state == CONN_GREETING)
-	{
-		fail(conn, REDIS_FAILURE_CONNECTION, "no answer to the greeting before the deadline");
+		fail(conn, REDIS_FAILURE_CONNECTION, conn->state == CONN_CONNECTING ?
+			 strerror(ETIMEDOUT) : "no answer to the greeting before the deadline");
 		return;
 	}
 	if (conn->awaited_count == 0)
@@ -342,44 +341,21 @@ redis_conn_has_room(const RedisConn *conn)
 	return redis_output_unsent_bytes(&conn->output) < REDIS_CONN_HIGH_WATER_BYTES;
 }
 
-/* Sends as much as the socket takes.  False if the connection failed. */
-static bool
-send_output(RedisConn *conn)
-{
-	RedisOutput *output = &conn->output;
-
-	while (redis_output_unsent_bytes(output) > 0)
-	{
-		ssize_t		sent = send(conn->fd, output->bytes + output->start,
-								redis_output_unsent_bytes(output), MSG_NOSIGNAL);
-
-		if (sent >= 0)
-		{
-			redis_output_consume(output, (size_t) sent);
-			conn->progress_ms = loop_now_ms(conn->loop);
-		}
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			break;
-		else if (errno != EINTR)
-		{
-			fail(conn, REDIS_FAILURE_CONNECTION, strerror(errno));
-			return false;
-		}
-	}
-	return true;
-}
-
 void
 redis_conn_flush(RedisConn *conn)
 {
-	short		events = POLLIN;
+	size_t		sent_bytes;
+	const char *problem;
 
-	if (conn->state == CONN_FAILING || !send_output(conn))
+	if (conn->state == CONN_FAILING)
 		return;
-	if (redis_output_unsent_bytes(&conn->output) > 0)
-		events = POLLIN | POLLOUT;
-	if (!loop_watch_set(conn->loop, &conn->watch, conn->fd, events))
-		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
+	problem = redis_output_send(&conn->output, &conn->io, &sent_bytes);
+	if (sent_bytes > 0)
+		conn->progress_ms = loop_now_ms(conn->loop);
+	if (problem != NULL)
+		fail(conn, REDIS_FAILURE_CONNECTION, problem);
+	else
+		await_io(conn);
 }
 
 /* --- input --- */
@@ -427,7 +403,7 @@ read_input(RedisConn *conn)
 {
 	size_t		byte_count;
 	RedisFailure failure;
-	const char *problem = redis_input_receive(&conn->input, conn->fd, &byte_count, &failure);
+	const char *problem = redis_input_receive(&conn->input, &conn->io, &byte_count, &failure);
 
 	if (problem != NULL)
 		fail(conn, failure, problem);
@@ -438,23 +414,44 @@ read_input(RedisConn *conn)
 	}
 }
 
+/*
+ * What a write waits for may have been read along with other bytes; then the socket does not
+ * become readable for its sake.
+ */
+static void
+move_bytes(RedisConn *conn, short revents)
+{
+	uint64_t	session = conn->session_count;
+
+	if (redis_io_may_write(&conn->io, revents))
+		redis_conn_flush(conn);
+	if (conn->session_count == session && redis_io_may_read(&conn->io, revents))
+		read_input(conn);
+	if (conn->session_count == session && conn->state == CONN_CONNECTED)
+		conn->events->progressed(conn->context);
+	if (conn->session_count != session)
+		return;
+	if (redis_io_may_write(&conn->io, POLLIN))
+		redis_conn_flush(conn);
+	else
+		await_io(conn);
+}
+
 static void
 socket_ready(void *context, short revents)
 {
 	RedisConn  *conn = context;
-	uint64_t	session = conn->session_count;
 
 	if (conn->state == CONN_CONNECTING)
-	{
-		finish_connecting(conn);
-		return;
-	}
-	if ((revents & POLLOUT) != 0)
-		redis_conn_flush(conn);
-	if (conn->session_count == session && (revents & ~POLLOUT) != 0)
-		read_input(conn);
-	if (conn->session_count == session && conn->state == CONN_CONNECTED)
-		conn->events->progressed(conn->context);
+		go_on_connecting(conn);
+	else
+		move_bytes(conn, revents);
+}
+
+static void
+buffered_ready(void *context)
+{
+	move_bytes(context, 0);
 }
 
 /* --- lifetime --- */
@@ -473,13 +470,20 @@ redis_conn_create(Loop *loop, const RedisUrl *url, const RedisConnTimeouts *time
 	conn->events = events;
 	conn->context = context;
 	conn->state = CONN_CLOSED;
-	conn->fd = -1;
+	redis_io_init(&conn->io, &redis_plain);
 	redis_output_init(&conn->output);
 	redis_route_init(&conn->route, loop, url, found_addresses, conn);
 	loop_watch_init(&conn->watch, socket_ready, conn);
+	loop_timer_init(&conn->buffered_timer, buffered_ready, conn);
 	loop_timer_init(&conn->deadline_timer, deadline_passed, conn);
 	loop_timer_init(&conn->failure_timer, report_failure, conn);
 	return conn;
+}
+
+void
+redis_conn_set_io(RedisConn *conn, const RedisIoType *type)
+{
+	redis_io_init(&conn->io, type);
 }
 
 void

@@ -26,6 +26,7 @@
 #include "base/url.h"
 #include "redis/redis_error.h"
 #include "redis/redis_history.h"
+#include "redis/redis_io.h"
 #include "redis/redis_output.h"
 
 /* Above this many unsent bytes, write no more until "progressed". */
@@ -66,6 +67,9 @@ typedef struct RedisConnEvents
 extern RedisConn *redis_conn_create(Loop *loop, const RedisUrl *url,
 									const RedisConnTimeouts *timeouts,
 									const RedisConnEvents *events, void *context);
+
+/* Only while closed: what carries its bytes, if not what the URL asks for. */
+extern void redis_conn_set_io(RedisConn *conn, const RedisIoType *type);
 
 /* NULL is allowed. */
 extern void redis_conn_destroy(RedisConn *conn);

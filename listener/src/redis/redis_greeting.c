@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "redis/redis_error.h"
-
 #define MAX_ARGUMENTS 3
 
 static RedisGreetingStep
@@ -163,4 +161,20 @@ redis_greeting_refuses(const RedisHistory *history)
 	if (history->mode == REDIS_MODE_SENTINEL)
 		return REDIS_ERROR_SENTINEL;
 	return history->is_replica ? REDIS_ERROR_REPLICA : NULL;
+}
+
+const char *
+redis_greeting_take(RedisGreetingStep step, const redisReply *reply, RedisHistory *history,
+					RedisFailure *failure)
+{
+	*failure = REDIS_FAILURE_REPLY;
+	if (redis_greeting_accepts(step, reply))
+	{
+		redis_greeting_read(reply, history);
+		return redis_greeting_refuses(history);
+	}
+	if (reply->type == REDIS_REPLY_ERROR)
+		return reply->str;
+	*failure = REDIS_FAILURE_PROTOCOL;
+	return "the greeting was answered as Redis does not";
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/url.h"
+#include "redis/redis_error.h"
 #include "redis/redis_history.h"
 #include "redis/redis_output.h"
 
@@ -65,5 +66,13 @@ extern void redis_greeting_read(const redisReply *reply, RedisHistory *history);
  * else NULL.
  */
 extern const char *redis_greeting_refuses(const RedisHistory *history);
+
+/*
+ * All three: takes the reply to a step.  NULL if the greeting may go on, else why not, valid
+ * as long as the reply; then *failure is set.
+ */
+extern const char *redis_greeting_take(RedisGreetingStep step, const redisReply *reply,
+									   RedisHistory *history, RedisFailure *failure)
+			__attribute__((warn_unused_result));
 
 #endif

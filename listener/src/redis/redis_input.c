@@ -7,10 +7,6 @@
  */
 #include "redis/redis_input.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
-
 /* A reply that is still incomplete after so many bytes is not one of ours. */
 #define REPLY_MAX_BYTES ((size_t) 64 * 1024 * 1024)
 
@@ -42,16 +38,17 @@ feed(RedisInput *input, size_t byte_count)
 }
 
 const char *
-redis_input_receive(RedisInput *input, int fd, size_t *byte_count, RedisFailure *failure)
+redis_input_receive(RedisInput *input, RedisIo *io, size_t *byte_count, RedisFailure *failure)
 {
-	ssize_t		count = recv(fd, input->bytes, sizeof(input->bytes), 0);
+	RedisIoResult result;
 
-	*byte_count = count > 0 ? (size_t) count : 0;
+	*byte_count = 0;
 	*failure = REDIS_FAILURE_CONNECTION;
-	if (count < 0)
-		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? NULL : strerror(errno);
-	if (count == 0)
-		return "Redis closed the connection";
+	result = redis_io_read(io, input->bytes, sizeof(input->bytes), byte_count);
+	if (result == REDIS_IO_FAILED)
+		return redis_io_problem(io);
+	if (result != REDIS_IO_DONE)
+		return NULL;
 	*failure = REDIS_FAILURE_PROTOCOL;
 	return feed(input, *byte_count);
 }

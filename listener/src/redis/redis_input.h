@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "redis/redis_error.h"
+#include "redis/redis_io.h"
 
 #define REDIS_INPUT_READ_BYTES ((size_t) 64 * 1024)
 
@@ -31,10 +32,10 @@ extern bool redis_input_begin(RedisInput *input)
 extern void redis_input_end(RedisInput *input);
 
 /*
- * Receives what the socket has, which may be nothing.  NULL, or what is wrong, valid until
- * redis_input_end; then *failure is set.
+ * Receives what the io has, which may be nothing.  NULL, or what is wrong, valid until
+ * redis_input_end and until the io is closed; then *failure is set.
  */
-extern const char *redis_input_receive(RedisInput *input, int fd, size_t *byte_count,
+extern const char *redis_input_receive(RedisInput *input, RedisIo *io, size_t *byte_count,
 									   RedisFailure *failure)
 			__attribute__((warn_unused_result));
 

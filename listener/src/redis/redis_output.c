@@ -119,6 +119,24 @@ redis_output_consume(RedisOutput *output, size_t byte_count)
 	}
 }
 
+const char *
+redis_output_send(RedisOutput *output, RedisIo *io, size_t *byte_count)
+{
+	RedisIoResult result = REDIS_IO_DONE;
+
+	*byte_count = 0;
+	while (result == REDIS_IO_DONE && redis_output_unsent_bytes(output) > 0)
+	{
+		size_t		sent_count = 0;
+
+		result = redis_io_write(io, output->bytes + output->start,
+								redis_output_unsent_bytes(output), &sent_count);
+		redis_output_consume(output, sent_count);
+		*byte_count += sent_count;
+	}
+	return result == REDIS_IO_FAILED ? redis_io_problem(io) : NULL;
+}
+
 RedisArgument
 redis_argument_text(const char *text)
 {

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "redis/redis_io.h"
+
 typedef struct RedisOutput
 {
 	char	   *bytes;			/* owned */
@@ -45,6 +47,13 @@ extern bool redis_output_append(RedisOutput *output, const char *bytes, size_t b
 			__attribute__((warn_unused_result));
 extern bool redis_output_append_command(RedisOutput *output,
 										const RedisArgument *arguments, size_t count)
+			__attribute__((warn_unused_result));
+
+/*
+ * Sends as much as the io takes, and says how much that was.  NULL, or what is wrong, valid until
+ * the io is closed.
+ */
+extern const char *redis_output_send(RedisOutput *output, RedisIo *io, size_t *byte_count)
 			__attribute__((warn_unused_result));
 
 /* So many bytes were sent.  Gives back memory that a usual batch needs not. */

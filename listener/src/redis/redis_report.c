@@ -7,6 +7,8 @@
  */
 #include "redis/redis_report.h"
 
+#include "redis/redis_target_internal.h"
+
 /* A connection that answers for so long works, whatever failed before. */
 #define LONG_MS 60000
 

@@ -11,10 +11,11 @@
 #define UNCACHED_REDIS_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "redis/redis_error.h"
-#include "redis/redis_send.h"
+#include "redis/redis_target_events.h"
 
 /* Connected and greeted; said once, while connections fail one after the other behind it. */
 extern void redis_report_connected(RedisTarget *target);

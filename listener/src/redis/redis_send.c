@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redis_send.c
- *	  The state of a Redis target, and what it sends next.
+ *	  What a Redis target sends next.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,6 +9,7 @@
 
 #include "redis/redis_greeting.h"
 #include "redis/redis_script.h"
+#include "redis/redis_target_internal.h"
 
 static bool
 is_stepping(const RedisTarget *target)

@@ -18,6 +18,7 @@
 #include "redis/redis_report.h"
 #include "redis/redis_script.h"
 #include "redis/redis_send.h"
+#include "redis/redis_target_internal.h"
 
 /* What cannot be served is tried again after so many of the longest backoffs. */
 #define FATAL_RETRY_CAPS 6

@@ -12,9 +12,8 @@
  * connection.  On anything else the connection is dropped and, after a
  * backoff, all unfinished work is sent again from its start; that goes on
  * until it succeeds or is abandoned.  While there is neither a pass nor names to be sent, tags
- * are swept now and then (redis_sweep.h) if that is allowed, which nobody is told of.  Callbacks run from the loop, never
- * from inside a function of this header; a callback may call any of them but
- * redis_target_destroy.
+ * are swept now and then (redis_sweep.h) if that is allowed, which nobody is told of.  What it
+ * reports is in redis_target_events.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,78 +21,13 @@
 #define UNCACHED_REDIS_TARGET_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/url.h"
 #include "batch/name_sets.h"
 #include "redis/key_tally.h"
-#include "redis/redis_conn.h"
 #include "redis/redis_history.h"
-
-typedef struct RedisTarget RedisTarget;
-
-typedef enum RedisLane
-{
-	REDIS_LANE_QUICK,			/* what is expected at once */
-	REDIS_LANE_STEPS,			/* what takes Redis long */
-	REDIS_LANE_STAGGERED,		/* what somebody else sees to the pace of */
-	REDIS_LANE_COUNT
-} RedisLane;
-
-typedef struct RedisTargetSettings
-{
-	const char *alias;			/* borrowed; for the log */
-	const RedisUrl *url;		/* borrowed */
-	RedisConnTimeouts timeouts;
-	int64_t		backoff_first_ms;
-	int64_t		backoff_cap_ms;
-	int64_t		scan_rate;		/* keys a pass may look at in a second; 0 is
-								 * without bound */
-	int64_t		sweep_ms;		/* between two sweeps of tags; 0 is never */
-	const char *prefix;			/* borrowed; in front of the tags to sweep */
-	size_t		prefix_bytes;
-	uint64_t	seed;
-} RedisTargetSettings;
-
-/* For the owner of the target. */
-typedef struct RedisTargetEvents
-{
-	/* Connected and greeted. */
-	void		(*ready) (void *context);
-
-	/*
-	 * Redis has told again of its history, about once a second while it is
-	 * ready: it has gone on, and has in it everything that was answered
-	 * before.
-	 */
-	void		(*placed) (void *context);
-
-	/*
-	 * A connection could not be made or was dropped; it was logged.  The
-	 * target tries again by itself.
-	 */
-	void		(*lost) (void *context);
-} RedisTargetEvents;
-
-/* For whoever gives it work. */
-typedef struct RedisWorkEvents
-{
-	/*
-	 * Which sets some of the lane's names mean is not known: a pass with this
-	 * pattern over sets has to follow.  Before apply_done; the pattern is
-	 * borrowed.  It may come more than once.
-	 */
-	void		(*needs_scan) (void *context, RedisLane lane, const char *pattern,
-							   size_t pattern_bytes);
-
-	/* The lane's names are proven to be deleted, and no longer borrowed. */
-	void		(*apply_done) (void *context, RedisLane lane);
-
-	/* A whole pass with the patterns is proven. */
-	void		(*scan_done) (void *context);
-} RedisWorkEvents;
+#include "redis/redis_target_events.h"
 
 /*
  * "settings" is copied, "events" borrowed.  Nothing is connected yet.  NULL

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "redis/real_redis.h"
-#include "redis/redis_target_events.h"
+#include "redis/redis_target_notes.h"
 #include "redis/scripted_redis.h"
 
 /* More than some chunks of a tag. */

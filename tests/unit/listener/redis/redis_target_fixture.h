@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "redis/redis_target.h"
-#include "redis/redis_target_events.h"
+#include "redis/redis_target_notes.h"
 #include "redis/scripted_redis.h"
 
 static ScriptedRedis server;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "redis/redis_send.h"
+#include "redis/redis_target_internal.h"
 #include "redis/redis_target_fixture.h"
 
 #define SCAN_COMMAND_COUNT 4	/* SCAN, UNLINK, SCAN, UNLINK */

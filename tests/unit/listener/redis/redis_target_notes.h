@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * redis_target_events.h
+ * redis_target_notes.h
  *	  What a test gives to a Redis target, and what the target reported.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef UNCACHED_REDIS_TARGET_EVENTS_H
-#define UNCACHED_REDIS_TARGET_EVENTS_H
+#ifndef UNCACHED_REDIS_TARGET_NOTES_H
+#define UNCACHED_REDIS_TARGET_NOTES_H
 
 #include <check.h>
 #include <stdio.h>

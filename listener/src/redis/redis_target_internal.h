@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_target_internal.h
+ *	  The state of a Redis target, for the files that it consists of.
+ *
+ * Every event changes some fields here and then calls redis_send_work.  Replies come in
+ * the order of commands: a queue remembers what was sent.  What was sent for work that
+ * has been abandoned since keeps its place there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_REDIS_TARGET_INTERNAL_H
+#define UNCACHED_REDIS_TARGET_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/backoff.h"
+#include "base/failure_log.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "redis/key_tally.h"
+#include "redis/redis_history.h"
+#include "redis/redis_pace.h"
+#include "redis/redis_queue.h"
+#include "redis/redis_scan.h"
+#include "redis/redis_sweep.h"
+#include "redis/redis_target_events.h"
+#include "redis/redis_work.h"
+
+typedef enum TargetState
+{
+	TARGET_STOPPED,
+	TARGET_CONNECTING,
+	TARGET_READY,
+	TARGET_BACKING_OFF
+} TargetState;
+
+struct RedisTarget
+{
+	Loop	   *loop;			/* borrowed */
+	const Log  *log;			/* borrowed */
+	RedisTargetSettings settings;
+	const RedisTargetEvents *events;	/* borrowed */
+	void	   *context;		/* borrowed */
+	const RedisWorkEvents *work_events; /* borrowed */
+	void	   *work_context;	/* borrowed */
+	char		server[256];	/* for the log */
+
+	TargetState state;
+	RedisConn  *conn;			/* owned */
+	Backoff		backoff;
+	FailureLog	failures;
+	LoopTimer	retry_timer;
+	int64_t		ready_since_ms;
+	unsigned int ready_count;	/* since a connection was of use */
+
+	KeyTally	keys;
+	uint64_t	reported_keys;	/* named, when that was logged last */
+	int64_t		reported_ms;	/* when it was */
+
+	RedisWork	lanes[REDIS_LANE_COUNT];	/* the names in hand */
+	RedisScan	scan;			/* the pass in hand */
+	RedisWork	found;			/* what its last slice found */
+	RedisPace	pace;
+	LoopTimer	pace_timer;		/* armed until the next slice may be asked for */
+	const RedisWork *last_stepper;	/* a lane or found; NULL before any */
+	RedisQueue	queue;			/* commands without a reply */
+
+	bool		may_sweep;		/* else nothing of it is sent */
+	RedisSweep	sweep;			/* of tags */
+	RedisPace	sweep_pace;
+	LoopTimer	sweep_timer;	/* armed until its next step, or the next
+								 * sweep */
+
+	RedisHistoryWatch history;
+	LoopTimer	history_timer;	/* armed until it is asked for again */
+};
+
+#endif

@@ -25,7 +25,7 @@ init_prefix(BatchPrefix *prefix, NameKind kind, const char *target_prefix,
 	const char *tail = kind == NAME_TAG ? NAME_TAG_HEAD : "";
 	size_t		length_bytes;
 
-	if (kind == NAME_ROW)
+	if (kind == NAME_CACHEOPS)
 		(void) snprintf(length, sizeof(length), "%zu:", target_bytes);
 	length_bytes = strlen(length);
 	prefix->literal_bytes = length_bytes + target_bytes + strlen(tail);

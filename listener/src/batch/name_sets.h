@@ -24,7 +24,7 @@ typedef enum NameKind
 	NAME_VERSION,				/* a counter: gets a value that it never had */
 	NAME_STAGGERED,				/* a key: is unlinked, but not at once */
 	NAME_SET,					/* as a tag, but under a name of its own */
-	NAME_ROW,					/* no name: a row's image, see
+	NAME_CACHEOPS,				/* no name: a row's image, see
 								 * cacheops_script.h */
 	NAME_KIND_COUNT
 } NameKind;

@@ -63,7 +63,7 @@ take_invalidation(void *context, JournalAction action, size_t sibling_count,
 		case JOURNAL_ACTION_VERSION_PATTERNS:
 			return batch_add_pattern(&slot->batch, NAME_VERSION, key, key_bytes);
 		case JOURNAL_ACTION_CACHEOPS:
-			return batch_add_name(&slot->batch, NAME_ROW, key, key_bytes);
+			return batch_add_name(&slot->batch, NAME_CACHEOPS, key, key_bytes);
 		case JOURNAL_ACTION_CACHEOPS_TABLES:
 			return batch_add_cacheops_table(&slot->batch, key, key_bytes);
 		case JOURNAL_ACTION_RESYNC:

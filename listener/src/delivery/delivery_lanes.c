@@ -22,7 +22,7 @@
 
 /* Of a batch's names; its patterns are all for LANE_PASS. */
 static const unsigned int name_kinds[LANE_COUNT] = {
-	[LANE_STEPS] = NAME_KIND_BIT(NAME_TAG) | NAME_KIND_BIT(NAME_SET) | NAME_KIND_BIT(NAME_ROW),
+	[LANE_STEPS] = NAME_KIND_BIT(NAME_TAG) | NAME_KIND_BIT(NAME_SET) | NAME_KIND_BIT(NAME_CACHEOPS),
 	[LANE_STAGGERED] = NAME_KIND_BIT(NAME_STAGGERED),
 };
 

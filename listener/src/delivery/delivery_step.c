@@ -43,7 +43,7 @@ log_batch(const Delivery *delivery, const DeliverySlot *slot)
 			  LOG_NUMBER("staggered_count", (int64_t) slot->name_counts[NAME_STAGGERED]),
 			  LOG_NUMBER("tag_count", (int64_t) slot->name_counts[NAME_TAG]),
 			  LOG_NUMBER("version_count", (int64_t) slot->name_counts[NAME_VERSION]),
-			  LOG_NUMBER("row_count", (int64_t) slot->name_counts[NAME_ROW]),
+			  LOG_NUMBER("row_count", (int64_t) slot->name_counts[NAME_CACHEOPS]),
 			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&slot->batch.patterns)),
 			  LOG_NUMBER("keys_named", (int64_t) keys->named_count),
 			  LOG_NUMBER("keys_unlinked", (int64_t) keys->unlinked_count),

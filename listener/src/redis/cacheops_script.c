@@ -11,7 +11,7 @@
  */
 #include "redis/cacheops_script.h"
 
-const char	redis_row_script[] =
+const char	cacheops_script[] =
 "local room = tonumber(ARGV[#ARGV])\n"
 "local null = tostring(cjson.null)\n"
 "local schemes, seen, globs, looked = {}, {}, {}, 0\n"
@@ -58,7 +58,7 @@ const char	redis_row_script[] =
 "    local values, longer = row[field], {}\n"
 "    if values == nil then return nil end\n"
 "    if type(values) ~= 'table' then values = {values} end\n"
-"    if #list * #values > " REDIS_ROW_SCRIPT_MAX_NAMES " then return nil end\n"
+"    if #list * #values > " CACHEOPS_SCRIPT_MAX_NAMES " then return nil end\n"
 "    for _, head in ipairs(list) do\n"
 "      for _, value in ipairs(values) do\n"
 "        longer[#longer + 1] = head .. joint .. field .. '=' .. tostring(value)\n"
@@ -117,6 +117,6 @@ const char	redis_row_script[] =
 "    if stop then return stop end\n"
 "  end\n"
 "  looked = looked + #sets\n"
-"  if looked >= " REDIS_ROW_SCRIPT_MAX_SETS " then return answer(i) end\n"
+"  if looked >= " CACHEOPS_SCRIPT_MAX_SETS " then return answer(i) end\n"
 "end\n"
 "return answer(#ARGV - 1)";

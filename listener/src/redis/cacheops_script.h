@@ -16,7 +16,7 @@
  *
  * The script's arguments are images as Batch has them, with the prefix in
  * front, and then the members that it may take.  It stops when these are
- * taken, or after some row that made it look at REDIS_ROW_SCRIPT_MAX_SETS
+ * taken, or after some row that made it look at CACHEOPS_SCRIPT_MAX_SETS
  * sets.  It answers how many rows are finished, from the first on.  Where a
  * scheme has a field that the image lacks, or the values of a row make too many
  * names, it answers an array: that number, and patterns of sets to be taken.
@@ -27,11 +27,11 @@
 #define UNCACHED_CACHEOPS_SCRIPT_H
 
 /* Two milliseconds' work for Redis. */
-#define REDIS_ROW_SCRIPT_MAX_SETS "500"
+#define CACHEOPS_SCRIPT_MAX_SETS "500"
 
 /* Names that one scheme and one row may make before a pattern is cheaper. */
-#define REDIS_ROW_SCRIPT_MAX_NAMES "1000"
+#define CACHEOPS_SCRIPT_MAX_NAMES "1000"
 
-extern const char redis_row_script[];
+extern const char cacheops_script[];
 
 #endif

@@ -78,14 +78,14 @@ static const char *const scripts[NAME_KIND_COUNT] = {
 	[NAME_TAG] = take_script,
 	[NAME_VERSION] = renew_script,
 	[NAME_SET] = take_script,
-	[NAME_ROW] = redis_row_script,
+	[NAME_CACHEOPS] = cacheops_script,
 };
 
 /* Do arguments stand behind the names? */
 static const bool has_tail[NAME_KIND_COUNT] = {
 	[NAME_TAG] = true,
 	[NAME_SET] = true,
-	[NAME_ROW] = true,
+	[NAME_CACHEOPS] = true,
 };
 
 size_t
@@ -111,7 +111,7 @@ redis_script_head(NameKind kind, size_t name_count, char head[REDIS_SCRIPT_HEAD_
 		return (size_t) snprintf(head, REDIS_SCRIPT_HEAD_BYTES,
 								 "*%zu\r\n$6\r\nUNLINK\r\n", name_count + 1);
 	/* a row is no key */
-	if (kind == NAME_ROW)
+	if (kind == NAME_CACHEOPS)
 		return redis_script_eval(script, 0, name_count + tail_count, head, REDIS_SCRIPT_HEAD_BYTES);
 	return redis_script_eval(script, name_count, tail_count, head, REDIS_SCRIPT_HEAD_BYTES);
 }
@@ -128,7 +128,7 @@ redis_script_tail(NameKind kind, char tail[REDIS_SCRIPT_TAIL_BYTES])
 bool
 redis_script_is_stepwise(NameKind kind)
 {
-	return kind == NAME_TAG || kind == NAME_SET || kind == NAME_ROW;
+	return kind == NAME_TAG || kind == NAME_SET || kind == NAME_CACHEOPS;
 }
 
 /* An array of a number and perhaps some strings? */
@@ -161,12 +161,12 @@ redis_script_read(NameKind kind, size_t name_count, const redisReply *reply,
 		[NAME_VERSION] = "the script that renews versions was answered as it does not",
 		[NAME_STAGGERED] = "UNLINK was answered as Redis does not",
 		[NAME_SET] = "the script that takes sets was answered as it does not",
-		[NAME_ROW] = "the script that takes sets of rows was answered as it does not",
+		[NAME_CACHEOPS] = "the script that takes sets of rows was answered as it does not",
 	};
 
 	if (redis_script_is_stepwise(kind))
 	{
-		if (!is_step(reply) || (kind != NAME_ROW && reply->elements > 1))
+		if (!is_step(reply) || (kind != NAME_CACHEOPS && reply->elements > 1))
 			return problems[kind];
 		reply = reply->element[0];
 	}

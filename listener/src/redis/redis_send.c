@@ -187,7 +187,7 @@ send_lanes(RedisTarget *target)
 			return false;
 		(void) (send_names(target, work, NAME_TAG) &&
 				send_names(target, work, NAME_SET) &&
-				send_names(target, work, NAME_ROW));
+				send_names(target, work, NAME_CACHEOPS));
 	}
 	return true;
 }

@@ -136,12 +136,12 @@ START_TEST(batch_puts_the_prefix_and_its_length_in_front_of_a_row)
 	Batch		batch;
 
 	init(&batch, "1:*:");
-	ck_assert(batch_add_name(&batch, NAME_ROW, "[\"t\",{}]", 8));
-	check_only(&batch.names.of[NAME_ROW], "4:1:*:[\"t\",{}]");
+	ck_assert(batch_add_name(&batch, NAME_CACHEOPS, "[\"t\",{}]", 8));
+	check_only(&batch.names.of[NAME_CACHEOPS], "4:1:*:[\"t\",{}]");
 	batch_free(&batch);
 	init(&batch, "");
-	ck_assert(batch_add_name(&batch, NAME_ROW, "[]", 2));
-	check_only(&batch.names.of[NAME_ROW], "0:[]");
+	ck_assert(batch_add_name(&batch, NAME_CACHEOPS, "[]", 2));
+	check_only(&batch.names.of[NAME_CACHEOPS], "0:[]");
 	batch_free(&batch);
 }
 

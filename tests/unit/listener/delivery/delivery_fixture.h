@@ -205,7 +205,7 @@ redis_target_apply(RedisTarget *target, RedisLane lane, const NameSets *names)
 	else if (lane == REDIS_LANE_STEPS)
 	{
 		fixture.tag_count = names->of[NAME_TAG].key_count;
-		fixture.image_count = names->of[NAME_ROW].key_count;
+		fixture.image_count = names->of[NAME_CACHEOPS].key_count;
 		ck_assert_uint_eq(name_sets_count(names), fixture.tag_count + fixture.image_count);
 	}
 	else

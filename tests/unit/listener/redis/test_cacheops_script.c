@@ -42,7 +42,7 @@ apply_row_at(const char *prefix, const char *row)
 	Batch		batch;
 
 	ck_assert(batch_init(&batch, prefix, strlen(prefix), 1));
-	ck_assert(batch_add_name(&batch, NAME_ROW, row, strlen(row)));
+	ck_assert(batch_add_name(&batch, NAME_CACHEOPS, row, strlen(row)));
 	ck_assert(name_sets_merge(&names, &batch.names, NAME_KINDS_ALL));
 	batch_free(&batch);
 	apply();
@@ -100,7 +100,7 @@ static const Match matches[] = {
 	{"{\"a\":null,\"b\":null}", "{\"a\":7,\"b\":8}", true},
 };
 
-START_TEST(redis_row_script_takes_what_a_row_matches)
+START_TEST(cacheops_script_takes_what_a_row_matches)
 {
 	const Match *match = &matches[_i];
 	char		row[128];
@@ -117,7 +117,7 @@ START_TEST(redis_row_script_takes_what_a_row_matches)
 
 END_TEST
 
-START_TEST(redis_row_script_takes_every_scheme_of_a_table)
+START_TEST(cacheops_script_takes_every_scheme_of_a_table)
 {
 	register_key("{}", "all");
 	register_key("{\"a\":1}", "a");
@@ -132,7 +132,7 @@ START_TEST(redis_row_script_takes_every_scheme_of_a_table)
 
 END_TEST
 
-START_TEST(redis_row_script_puts_the_prefix_in_front_of_every_name)
+START_TEST(cacheops_script_puts_the_prefix_in_front_of_every_name)
 {
 	register_at("9:*:", "t", "{\"a\":1}", "key");
 	register_at("", "t", "{\"a\":1}", "other");
@@ -145,7 +145,7 @@ START_TEST(redis_row_script_puts_the_prefix_in_front_of_every_name)
 
 END_TEST
 
-START_TEST(redis_row_script_asks_for_a_scan_where_a_row_lacks_a_field)
+START_TEST(cacheops_script_asks_for_a_scan_where_a_row_lacks_a_field)
 {
 	register_key("{\"a\":1,\"f?\":2}", "key");
 	register_key("{\"a\":1}", "known");
@@ -162,7 +162,7 @@ START_TEST(redis_row_script_asks_for_a_scan_where_a_row_lacks_a_field)
 
 END_TEST
 
-START_TEST(redis_row_script_escapes_prefix_and_table_in_a_pattern)
+START_TEST(cacheops_script_escapes_prefix_and_table_in_a_pattern)
 {
 	register_at("[p]", "a*\\b", "{\"f\":1}", "key");
 	apply_row_at("[p]", "[\"a*\\\\b\",{}]");
@@ -171,7 +171,7 @@ START_TEST(redis_row_script_escapes_prefix_and_table_in_a_pattern)
 
 END_TEST
 
-START_TEST(redis_row_script_scans_rather_than_take_too_many_names)
+START_TEST(cacheops_script_scans_rather_than_take_too_many_names)
 {
 	char		row[256] = "[\"t\",{";
 
@@ -202,7 +202,7 @@ register_many(int first, int count)
 }
 
 /* As many members as a chunk has room for, one less and more, and many chunks. */
-START_TEST(redis_row_script_takes_a_set_by_chunks)
+START_TEST(cacheops_script_takes_a_set_by_chunks)
 {
 	static const int counts[] = {249, 250, 251, MANY_COUNT};
 
@@ -219,7 +219,7 @@ START_TEST(redis_row_script_takes_a_set_by_chunks)
 
 END_TEST
 
-START_TEST(redis_row_script_does_many_rows)
+START_TEST(cacheops_script_does_many_rows)
 {
 	char		text[64];
 
@@ -231,7 +231,7 @@ START_TEST(redis_row_script_does_many_rows)
 		if (i < 1000)
 		{
 			(void) snprintf(text, sizeof(text), "0:[\"t\",{\"a\":%d}]", i);
-			add_name(&names, NAME_ROW, text);
+			add_name(&names, NAME_CACHEOPS, text);
 		}
 	}
 	apply();
@@ -240,7 +240,7 @@ START_TEST(redis_row_script_does_many_rows)
 
 END_TEST
 
-START_TEST(redis_row_script_unlinks_what_is_no_set)
+START_TEST(cacheops_script_unlinks_what_is_no_set)
 {
 	register_key("{\"a\":1}", "key");
 	REAL_REDIS_DO(&redis, "SET conj:t:a=1 stamp");
@@ -254,7 +254,7 @@ START_TEST(redis_row_script_unlinks_what_is_no_set)
 
 END_TEST
 
-START_TEST(redis_row_script_does_nothing_for_a_table_that_is_not_cached)
+START_TEST(cacheops_script_does_nothing_for_a_table_that_is_not_cached)
 {
 	REAL_REDIS_DO(&redis, "SADD conj:t:a=1 key");
 	apply_row("[\"t\",{\"a\":1}]");
@@ -281,7 +281,7 @@ take_row(void)
 	apply_row("[\"t\",{\"a\":1}]");
 }
 
-START_TEST(redis_row_script_loses_no_registration_that_races_it)
+START_TEST(cacheops_script_loses_no_registration_that_races_it)
 {
 	race_registrations(register_in_turn, take_row, "conj:t:a=1 conj:t:");
 	expect_key_count(1);
@@ -290,7 +290,7 @@ START_TEST(redis_row_script_loses_no_registration_that_races_it)
 END_TEST
 
 /* As after TRUNCATE: the schemes first, then all sets. */
-START_TEST(redis_row_script_knows_a_scheme_again_after_a_pass)
+START_TEST(cacheops_script_knows_a_scheme_again_after_a_pass)
 {
 	register_key("{\"a\":1}", "key");
 	register_key("{}", "all");
@@ -306,7 +306,7 @@ START_TEST(redis_row_script_knows_a_scheme_again_after_a_pass)
 
 END_TEST
 
-START_TEST(redis_row_script_does_sets_of_all_kinds_in_a_batch)
+START_TEST(cacheops_script_does_sets_of_all_kinds_in_a_batch)
 {
 	register_keys("tag:a", 300);
 	register_keys("other", 300);
@@ -314,7 +314,7 @@ START_TEST(redis_row_script_does_sets_of_all_kinds_in_a_batch)
 	register_many(0, 600);
 	add_name(&names, NAME_TAG, "tag:a");
 	add_name(&names, NAME_SET, "other");
-	add_name(&names, NAME_ROW, "0:[\"t\",{\"a\":1}]");
+	add_name(&names, NAME_CACHEOPS, "0:[\"t\",{\"a\":1}]");
 	apply();
 	expect_key_count(1);
 }
@@ -324,24 +324,24 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
-	tcase_add_loop_test(tests, redis_row_script_takes_what_a_row_matches, 0,
+	tcase_add_loop_test(tests, cacheops_script_takes_what_a_row_matches, 0,
 						sizeof(matches) / sizeof(matches[0]));
-	tcase_add_test(tests, redis_row_script_takes_every_scheme_of_a_table);
-	tcase_add_test(tests, redis_row_script_puts_the_prefix_in_front_of_every_name);
-	tcase_add_test(tests, redis_row_script_asks_for_a_scan_where_a_row_lacks_a_field);
-	tcase_add_test(tests, redis_row_script_escapes_prefix_and_table_in_a_pattern);
-	tcase_add_test(tests, redis_row_script_scans_rather_than_take_too_many_names);
-	tcase_add_test(tests, redis_row_script_takes_a_set_by_chunks);
-	tcase_add_test(tests, redis_row_script_does_many_rows);
-	tcase_add_test(tests, redis_row_script_unlinks_what_is_no_set);
-	tcase_add_test(tests, redis_row_script_does_nothing_for_a_table_that_is_not_cached);
-	tcase_add_test(tests, redis_row_script_loses_no_registration_that_races_it);
-	tcase_add_test(tests, redis_row_script_knows_a_scheme_again_after_a_pass);
-	tcase_add_test(tests, redis_row_script_does_sets_of_all_kinds_in_a_batch);
+	tcase_add_test(tests, cacheops_script_takes_every_scheme_of_a_table);
+	tcase_add_test(tests, cacheops_script_puts_the_prefix_in_front_of_every_name);
+	tcase_add_test(tests, cacheops_script_asks_for_a_scan_where_a_row_lacks_a_field);
+	tcase_add_test(tests, cacheops_script_escapes_prefix_and_table_in_a_pattern);
+	tcase_add_test(tests, cacheops_script_scans_rather_than_take_too_many_names);
+	tcase_add_test(tests, cacheops_script_takes_a_set_by_chunks);
+	tcase_add_test(tests, cacheops_script_does_many_rows);
+	tcase_add_test(tests, cacheops_script_unlinks_what_is_no_set);
+	tcase_add_test(tests, cacheops_script_does_nothing_for_a_table_that_is_not_cached);
+	tcase_add_test(tests, cacheops_script_loses_no_registration_that_races_it);
+	tcase_add_test(tests, cacheops_script_knows_a_scheme_again_after_a_pass);
+	tcase_add_test(tests, cacheops_script_does_sets_of_all_kinds_in_a_batch);
 }
 
 int
 main(void)
 {
-	return run_server_tests("redis_row_script", add_tests);
+	return run_server_tests("cacheops_script", add_tests);
 }

@@ -148,7 +148,7 @@ answer_takes(ScriptedRedis *redis, const redisReply *command)
 START_TEST(redis_target_sends_each_kind_of_name_by_a_command_of_its_own)
 {
 	start_names(answer_all);
-	add_name(&names, NAME_ROW, "2:p:[]");
+	add_name(&names, NAME_CACHEOPS, "2:p:[]");
 	add_name(&names, NAME_SET, "set");
 	add_name(&names, NAME_TAG, "p:tag:t");
 	add_name(&names, NAME_VERSION, "p:v");
@@ -275,7 +275,7 @@ END_TEST
 START_TEST(redis_target_is_not_done_before_every_kind_is_answered)
 {
 	static const NameKind order[] = {
-		NAME_KEY, NAME_VERSION, NAME_STAGGERED, NAME_TAG, NAME_SET, NAME_ROW
+		NAME_KEY, NAME_VERSION, NAME_STAGGERED, NAME_TAG, NAME_SET, NAME_CACHEOPS
 	};
 	static const char *const last[] = {"UNLINK", "renew", "stagger", "take", "sets", "rows"};
 
@@ -381,8 +381,8 @@ start_rows(const char *reply)
 	rows_reply = reply;
 	needed_scans[0] = '\0';
 	start_names(answer_rows);
-	add_name(&names, NAME_ROW, "a");
-	add_name(&names, NAME_ROW, "b");
+	add_name(&names, NAME_CACHEOPS, "a");
+	add_name(&names, NAME_CACHEOPS, "b");
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 }
 

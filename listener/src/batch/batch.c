@@ -18,17 +18,17 @@
 #define LENGTH_BYTES 24
 
 static bool
-init_prefix(BatchPrefix *prefix, NameKind kind, const char *target_prefix,
+init_prefix(BatchPrefix *prefix, const NameTraits *traits, const char *target_prefix,
 			size_t target_bytes)
 {
 	char		length[LENGTH_BYTES] = "";
-	const char *tail = kind == NAME_TAG ? NAME_TAG_HEAD : "";
 	size_t		length_bytes;
+	size_t		head_bytes = strlen(traits->head);
 
-	if (kind == NAME_CACHEOPS)
+	if (traits->has_prefix_length)
 		(void) snprintf(length, sizeof(length), "%zu:", target_bytes);
 	length_bytes = strlen(length);
-	prefix->literal_bytes = length_bytes + target_bytes + strlen(tail);
+	prefix->literal_bytes = length_bytes + target_bytes + head_bytes;
 
 	/* escaping at most doubles; one more, since malloc(0) may return NULL */
 	prefix->literal = malloc(prefix->literal_bytes + 1);
@@ -37,7 +37,7 @@ init_prefix(BatchPrefix *prefix, NameKind kind, const char *target_prefix,
 		return false;
 	memcpy(prefix->literal, length, length_bytes);
 	memcpy(prefix->literal + length_bytes, target_prefix, target_bytes);
-	memcpy(prefix->literal + length_bytes + target_bytes, tail, strlen(tail));
+	memcpy(prefix->literal + length_bytes + target_bytes, traits->head, head_bytes);
 	prefix->pattern_bytes = glob_escape(prefix->literal, prefix->literal_bytes,
 										prefix->pattern);
 	return true;
@@ -50,7 +50,7 @@ batch_init(Batch *batch, const char *prefix, size_t prefix_bytes, uint64_t seed)
 	name_sets_init(&batch->names, seed);
 	name_sets_init(&batch->patterns, seed);
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
-		if (!init_prefix(&batch->prefixes[kind], kind, prefix, prefix_bytes))
+		if (!init_prefix(&batch->prefixes[kind], &name_traits[kind], prefix, prefix_bytes))
 			return false;
 	return true;
 }

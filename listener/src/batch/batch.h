@@ -4,8 +4,7 @@
  *	  The invalidations of one fetch as a target's names and patterns,
  *	  without duplicates, the target's key prefix in front.
  *
- * In front of a tag stands "tag:" as well, behind the prefix.  In front of a
- * row's image stand the prefix's length in bytes, a colon and the prefix.
+ * What stands in front besides the prefix is a trait of each kind, name_kind.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -54,7 +53,7 @@ extern bool batch_add_name(Batch *batch, NameKind kind,
 
 /*
  * The same for a glob pattern.  One without any wildcard is a name, and goes
- * to the names: to do away with a name is cheap, to look for it is not.
+ * to the names: to delete a name is cheap, to look for it is not.
  */
 extern bool batch_add_pattern(Batch *batch, NameKind kind,
 							  const char *pattern, size_t pattern_bytes)

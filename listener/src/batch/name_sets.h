@@ -13,25 +13,11 @@
 #include <stdint.h>
 
 #include "batch/keyset.h"
-
-/* Stands between a target's prefix and a tag in the name of its set. */
-#define NAME_TAG_HEAD "tag:"
-
-typedef enum NameKind
-{
-	NAME_KEY,					/* is unlinked */
-	NAME_TAG,					/* a set: its members are unlinked, and itself */
-	NAME_VERSION,				/* a counter: gets a value that it never had */
-	NAME_STAGGERED,				/* a key: is unlinked, but not at once */
-	NAME_SET,					/* as a tag, but under a name of its own */
-	NAME_CACHEOPS,				/* no name: a row's image, see
-								 * cacheops_script.h */
-	NAME_KIND_COUNT
-} NameKind;
+#include "batch/name_kind.h"
 
 /*
- * All names as Redis knows them, the target's key prefix included; a row brings
- * it along.  Of rows there are no patterns.
+ * All names as Redis knows them, the target's key prefix included; an image brings
+ * it along.  Of images there are no patterns.
  */
 typedef struct NameSets
 {
@@ -42,10 +28,6 @@ typedef struct NameSets
 extern void name_sets_init(NameSets *sets, uint64_t seed);
 extern void name_sets_reset(NameSets *sets);
 extern void name_sets_free(NameSets *sets);
-
-/* A set of kinds has one bit for each. */
-#define NAME_KIND_BIT(kind) (1u << (kind))
-#define NAME_KINDS_ALL (NAME_KIND_BIT(NAME_KIND_COUNT) - 1)
 
 /* As keyset_merge and keyset_reset, of some kinds. */
 extern bool name_sets_merge(NameSets *sets, const NameSets *from, unsigned int kinds)

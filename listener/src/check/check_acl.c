@@ -4,8 +4,8 @@
  *	  Which commands of Redis a target needs, and what the rules of a user say
  *	  about one of them.
  *
- * The commands are those of redis_greeting.c, redis_script.c,
- * cacheops_script.c, redis_scan.c and redis_sweep.c.  CLIENT SETNAME may be
+ * What kinds of names need stands in their rows (name_kind.c); the other needs are those of
+ * redis_greeting.c, redis_scan.c and redis_sweep.c.  CLIENT SETNAME may be
  * denied, and HELLO is allowed to everybody.
  *
  *-------------------------------------------------------------------------
@@ -20,38 +20,64 @@ const CheckCommand check_acl_commands[] = {
 	{"ping", CHECK_NEED_ALWAYS, {"PING", NULL}, true},
 	{"info", CHECK_NEED_ALWAYS, {"INFO", "server", NULL}, true},
 	{"select", CHECK_NEED_DATABASE, {"SELECT", "0", NULL}, false},
-	{"eval", CHECK_NEEDS_OF_SCRIPTS, {"EVAL", "return 1", "0", NULL}, false},
-	{"srandmember", CHECK_NEED_TAGS | CHECK_NEED_CACHEOPS, {"SRANDMEMBER", "", "1", NULL}, false},
-	{"srem", CHECK_NEED_TAGS | CHECK_NEED_CACHEOPS | CHECK_NEED_SWEEP, {"SREM", "", "m", NULL}, false},
-	{"smembers", CHECK_NEED_CACHEOPS, {"SMEMBERS", "", NULL}, false},
-	{"exists", CHECK_NEED_CACHEOPS | CHECK_NEED_SWEEP, {"EXISTS", "", NULL}, false},
+	{"eval", CHECK_NEED_SWEEP, {"EVAL", "return 1", "0", NULL}, false},
+	{"srandmember", 0, {"SRANDMEMBER", "", "1", NULL}, false},
+	{"srem", CHECK_NEED_SWEEP, {"SREM", "", "m", NULL}, false},
+	{"smembers", 0, {"SMEMBERS", "", NULL}, false},
+	{"exists", CHECK_NEED_SWEEP, {"EXISTS", "", NULL}, false},
 	{"sscan", CHECK_NEED_SWEEP, {"SSCAN", "", "0", NULL}, false},
-	{"incrby", CHECK_NEED_VERSIONS, {"INCRBY", "", "1", NULL}, false},
-	{"set", CHECK_NEED_VERSIONS, {"SET", "", "1", NULL}, false},
-	{"time", CHECK_NEED_VERSIONS, {"TIME", NULL}, true},
+	{"incrby", 0, {"INCRBY", "", "1", NULL}, false},
+	{"set", 0, {"SET", "", "1", NULL}, false},
+	{"time", 0, {"TIME", NULL}, true},
 	{NULL, 0, {NULL}, false}
 };
+
+static bool
+is_action(const char *known, const char *action)
+{
+	return known != NULL && strcmp(known, action) == 0;
+}
 
 unsigned int
 check_acl_needs_of(const char *action)
 {
-	static const struct
-	{
-		const char *action;
-		unsigned int needs;
-	}			known[] = {
-		{"tags", CHECK_NEED_TAGS},
-		{"tag_patterns", CHECK_NEED_TAGS},
-		{"versions", CHECK_NEED_VERSIONS},
-		{"version_patterns", CHECK_NEED_VERSIONS},
-		{"cacheops", CHECK_NEED_CACHEOPS},
-		{"cacheops_tables", CHECK_NEED_CACHEOPS},
-	};
+	unsigned int needs = 0;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(known[i].action, action) == 0)
-			return known[i].needs;
-	return 0;
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		if (is_action(name_traits[kind].action, action) ||
+			is_action(name_traits[kind].pattern_action, action))
+			needs |= CHECK_NEED_KIND(kind);
+	return needs;
+}
+
+static bool
+has_command(const NameTraits *traits, const char *command)
+{
+	for (int i = 0; traits->commands[i] != NULL; i++)
+		if (strcmp(traits->commands[i], command) == 0)
+			return true;
+	return false;
+}
+
+static bool
+kinds_need(unsigned int needs, const char *command)
+{
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		if ((needs & CHECK_NEED_KIND(kind)) != 0 && has_command(&name_traits[kind], command))
+			return true;
+	return false;
+}
+
+bool
+check_acl_is_needed(const CheckCommand *command, unsigned int needs)
+{
+	return (command->needs & needs) != 0 || kinds_need(needs, command->name);
+}
+
+bool
+check_acl_needs_scripts(unsigned int needs)
+{
+	return (needs & CHECK_NEED_SWEEP) != 0 || kinds_need(needs, "eval");
 }
 
 /* Is the word, without its sign, just this command? */

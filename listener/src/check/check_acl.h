@@ -12,19 +12,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "batch/name_kind.h"
+
 /* What asks for commands; bits. */
 typedef enum CheckNeed
 {
 	CHECK_NEED_ALWAYS = 1,
 	CHECK_NEED_DATABASE = 2,	/* another database than 0 */
-	CHECK_NEED_SWEEP = 4,
-	CHECK_NEED_TAGS = 8,		/* of rules, as those below */
-	CHECK_NEED_VERSIONS = 16,
-	CHECK_NEED_CACHEOPS = 32
+	CHECK_NEED_SWEEP = 4
 } CheckNeed;
 
-#define CHECK_NEEDS_OF_RULES (CHECK_NEED_TAGS | CHECK_NEED_VERSIONS | CHECK_NEED_CACHEOPS)
-#define CHECK_NEEDS_OF_SCRIPTS (CHECK_NEED_SWEEP | CHECK_NEEDS_OF_RULES)
+/* Likewise: rules that make names of a kind, or of any. */
+#define CHECK_NEED_KIND(kind) (8 * NAME_KIND_BIT(kind))
+#define CHECK_NEEDS_OF_RULES (8 * NAME_KINDS_ALL)
 
 /* The needs of rules with an action of the journal; 0 for none besides ALWAYS. */
 extern unsigned int check_acl_needs_of(const char *action);
@@ -34,7 +34,7 @@ extern unsigned int check_acl_needs_of(const char *action);
 typedef struct CheckCommand
 {
 	const char *name;			/* as ACL SETUSER has it, in lower case */
-	unsigned int needs;			/* any of them needs it */
+	unsigned int needs;			/* any of them needs it, besides kinds */
 	const char *words[CHECK_ACL_WORDS_MAX]; /* an example of a call; "" is a
 											 * key; ends with NULL */
 	bool		is_harmless;	/* the example changes nothing, and has no key */
@@ -42,6 +42,12 @@ typedef struct CheckCommand
 
 /* Static data; ends with a command without a name. */
 extern const CheckCommand check_acl_commands[];
+
+/* Is the command needed for any of the needs? */
+extern bool check_acl_is_needed(const CheckCommand *command, unsigned int needs);
+
+/* Does any of the needs have a script run? */
+extern bool check_acl_needs_scripts(unsigned int needs);
 
 typedef enum CheckAnswer
 {

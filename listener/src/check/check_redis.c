@@ -222,7 +222,7 @@ check_version(RedisCheck *check, const char *version)
 	if (major < OLDEST_MAJOR)
 		check_report_say(check->report, CHECK_MISSING, "upgrade Redis",
 						 "version %s: uncache needs Redis 4 or later", version);
-	else if (major < OLDEST_MAJOR_OF_SCRIPTS && (check->needs & CHECK_NEEDS_OF_SCRIPTS) != 0)
+	else if (major < OLDEST_MAJOR_OF_SCRIPTS && check_acl_needs_scripts(check->needs))
 		check_report_say(check->report, CHECK_MISSING, "upgrade Redis",
 						 "version %s: tags, versions, cacheops and sweep need Redis 5 or later",
 						 version);

@@ -21,7 +21,7 @@ static void
 report_answer(const RedisCheck *check, const CheckCommand *command, CheckAnswer answer,
 			  const char *why)
 {
-	bool		is_certain = (command->needs & check->certain_needs) != 0;
+	bool		is_certain = check_acl_is_needed(command, check->certain_needs);
 	char		advice[ADVICE_BYTES];
 
 	(void) snprintf(advice, sizeof(advice), "ACL SETUSER <user> +%s ~*", command->name);
@@ -61,7 +61,7 @@ next_needed(const RedisCheck *check, const CheckCommand *command, bool is_harmle
 {
 	command = command == NULL ? check_acl_commands : command + 1;
 	while (command->name != NULL &&
-		   ((command->needs & check->needs) == 0 || command->is_harmless != is_harmless))
+		   (!check_acl_is_needed(command, check->needs) || command->is_harmless != is_harmless))
 		command++;
 	return command->name != NULL ? command : NULL;
 }

@@ -2,7 +2,7 @@
  *
  * redis_script.c
  *	  The commands that delete: UNLINK for keys, scripts for sets, for
- *	  counters and for rows.
+ *	  counters and for images of rows.
  *
  * In the scripts every command goes through pcall, and its error is
  * returned: what call() makes of an error is worded differently by each
@@ -18,12 +18,12 @@
 #include "redis/cacheops_script.h"
 
 /*
- * Members are removed from the set only after they were unlinked: if the user
- * may not unlink one of them, none is forgotten.  What was registered
+ * Members leave the set only after they were deleted: if the user may not
+ * delete one of them, all stay in it.  What was registered
  * meanwhile can only come before or after the script.  A set that has fewer
  * members than were asked for has given all.
  */
-static const char take_script[] =
+static const char delete_sets_script[] =
 "local room = tonumber(ARGV[1])\n"
 "for i, set in ipairs(KEYS) do\n"
 "  local members = redis.pcall('SRANDMEMBER', set, room)\n"
@@ -46,7 +46,7 @@ static const char take_script[] =
 /*
  * Counters follow the clock, so that one that was lost, or set back by a Redis
  * that lost its history, does not count up to what it had before.  Adding
- * keeps an expiry, which SET would not.  What is no counter is unlinked: a wide
+ * keeps an expiry, which SET would not.  What is no counter is deleted: a wide
  * pattern must not make one of somebody else's value.  So is a counter where
  * memory is short; whoever finds none begins at the clock, too.  A script's
  * numbers are exact to 2^53, which the clock reaches in the year 2255.
@@ -74,18 +74,46 @@ static const char renew_script[] =
 "end\n"
 "return #KEYS";
 
-static const char *const scripts[NAME_KIND_COUNT] = {
-	[NAME_TAG] = take_script,
-	[NAME_VERSION] = renew_script,
-	[NAME_SET] = take_script,
-	[NAME_CACHEOPS] = cacheops_script,
-};
+/* How Redis deletes the names of a kind. */
+typedef struct KindScript
+{
+	const char *script;			/* NULL for UNLINK */
+	bool		has_keys;		/* the names are keys, not arguments */
+	bool		does_all;		/* answers the number of names, no less */
+	bool		asks_for_scans; /* may answer with patterns */
+	const char *problem;		/* of another answer */
+} KindScript;
 
-/* Do arguments stand behind the names? */
-static const bool has_tail[NAME_KIND_COUNT] = {
-	[NAME_TAG] = true,
-	[NAME_SET] = true,
-	[NAME_CACHEOPS] = true,
+static const KindScript scripts[NAME_KIND_COUNT] = {
+	[NAME_KEY] = {
+		.has_keys = true,
+		.problem = "UNLINK was answered as Redis does not"
+	},
+	[NAME_TAG] = {
+		.script = delete_sets_script,
+		.has_keys = true,
+		.problem = "the script that takes tags was answered as it does not"
+	},
+	[NAME_VERSION] = {
+		.script = renew_script,
+		.has_keys = true,
+		.does_all = true,
+		.problem = "the script that renews versions was answered as it does not"
+	},
+	[NAME_STAGGERED] = {
+		.has_keys = true,
+		.problem = "UNLINK was answered as Redis does not"
+	},
+	[NAME_SET] = {
+		.script = delete_sets_script,
+		.has_keys = true,
+		.problem = "the script that takes sets was answered as it does not"
+	},
+	[NAME_CACHEOPS] = {
+		.script = cacheops_script,
+		.asks_for_scans = true,
+		.problem = "the script that takes sets of rows was answered as it does not"
+	},
 };
 
 size_t
@@ -104,22 +132,21 @@ redis_script_eval(const char *script, size_t key_count, size_t argument_count,
 size_t
 redis_script_head(NameKind kind, size_t name_count, char head[REDIS_SCRIPT_HEAD_BYTES])
 {
-	const char *script = scripts[kind];
-	size_t		tail_count = has_tail[kind] ? 1 : 0;
+	const KindScript *script = &scripts[kind];
+	size_t		key_count = script->has_keys ? name_count : 0;
+	size_t		tail_count = redis_script_is_stepwise(kind) ? 1 : 0;
 
-	if (script == NULL)
+	if (script->script == NULL)
 		return (size_t) snprintf(head, REDIS_SCRIPT_HEAD_BYTES,
 								 "*%zu\r\n$6\r\nUNLINK\r\n", name_count + 1);
-	/* a row is no key */
-	if (kind == NAME_CACHEOPS)
-		return redis_script_eval(script, 0, name_count + tail_count, head, REDIS_SCRIPT_HEAD_BYTES);
-	return redis_script_eval(script, name_count, tail_count, head, REDIS_SCRIPT_HEAD_BYTES);
+	return redis_script_eval(script->script, key_count, name_count - key_count + tail_count,
+							 head, REDIS_SCRIPT_HEAD_BYTES);
 }
 
 size_t
 redis_script_tail(NameKind kind, char tail[REDIS_SCRIPT_TAIL_BYTES])
 {
-	if (!has_tail[kind])
+	if (!redis_script_is_stepwise(kind))
 		return 0;
 	return (size_t) snprintf(tail, REDIS_SCRIPT_TAIL_BYTES, "$%zu\r\n%s\r\n",
 							 strlen(REDIS_SCRIPT_MAX_MEMBERS), REDIS_SCRIPT_MAX_MEMBERS);
@@ -128,7 +155,13 @@ redis_script_tail(NameKind kind, char tail[REDIS_SCRIPT_TAIL_BYTES])
 bool
 redis_script_is_stepwise(NameKind kind)
 {
-	return kind == NAME_TAG || kind == NAME_SET || kind == NAME_CACHEOPS;
+	return name_traits[kind].timing == NAME_TIMING_STEPS;
+}
+
+bool
+redis_script_counts_existing(NameKind kind)
+{
+	return scripts[kind].script == NULL;
 }
 
 /* An array of a number and perhaps some strings? */
@@ -155,26 +188,20 @@ const char *
 redis_script_read(NameKind kind, size_t name_count, const redisReply *reply,
 				  size_t *done_count)
 {
-	static const char *const problems[NAME_KIND_COUNT] = {
-		[NAME_KEY] = "UNLINK was answered as Redis does not",
-		[NAME_TAG] = "the script that takes tags was answered as it does not",
-		[NAME_VERSION] = "the script that renews versions was answered as it does not",
-		[NAME_STAGGERED] = "UNLINK was answered as Redis does not",
-		[NAME_SET] = "the script that takes sets was answered as it does not",
-		[NAME_CACHEOPS] = "the script that takes sets of rows was answered as it does not",
-	};
+	const KindScript *script = &scripts[kind];
+	bool		is_stepwise = redis_script_is_stepwise(kind);
 
-	if (redis_script_is_stepwise(kind))
+	if (is_stepwise)
 	{
-		if (!is_step(reply) || (kind != NAME_CACHEOPS && reply->elements > 1))
-			return problems[kind];
+		if (!is_step(reply) || (!script->asks_for_scans && reply->elements > 1))
+			return script->problem;
 		reply = reply->element[0];
 	}
 	if (reply->type != REDIS_REPLY_INTEGER || reply->integer < 0 ||
 		(unsigned long long) reply->integer > name_count)
-		return problems[kind];
-	*done_count = redis_script_is_stepwise(kind) ? (size_t) reply->integer : name_count;
-	if (kind == NAME_VERSION && (size_t) reply->integer != name_count)
-		return problems[kind];
+		return script->problem;
+	if (script->does_all && (size_t) reply->integer != name_count)
+		return script->problem;
+	*done_count = is_stepwise ? (size_t) reply->integer : name_count;
 	return NULL;
 }

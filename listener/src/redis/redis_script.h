@@ -2,23 +2,23 @@
  *
  * redis_script.h
  *	  The commands that delete: UNLINK for keys, scripts for sets, for
- *	  counters and for rows.
+ *	  counters and for images of rows.
  *
  * A command is a head, then some names as a KeySlice has them, then a tail.
- * Each is answered by an integer; what goes by steps by an array with that, for rows
- * perhaps with patterns: so no answer can be taken for one of another lane.
+ * Each is answered by an integer; what goes by steps by an array with that, for images
+ * perhaps with patterns: so no answer can pass for one of another lane.
  *
- *	UNLINK	for keys, staggered or not: how many of them there were.
+ *	Keys	by UNLINK, staggered or not: how many of them there were.
  *
- *	Taking	of sets (tags' or others), one after the other: unlinks a set's members, and
- *			the set; what is no set is unlinked.  Stops after
- *			REDIS_SCRIPT_MAX_MEMBERS members, so that Redis is not blocked.
- *			How many of the sets are finished, from the first on.
+ *	Sets	of tags or others, one after the other, each behind its members; what is
+ *			no set is deleted as well.  Stops after REDIS_SCRIPT_MAX_MEMBERS members,
+ *			so that Redis is not blocked.  How many of the sets are finished, from the
+ *			first on.
  *
- *	Renewing of counters: each becomes Redis' time in microseconds, or is
+ *	Counters	are renewed: each becomes Redis' time in microseconds, or is
  *			incremented if it is beyond that.  How many they were, which is all.
  *
- *	Rows	see cacheops_script.h.  How many of them are finished.
+ *	Images	see cacheops_script.h.  How many of them are finished.
  *
  * Scripts are sent whole each time, since Redis forgets what it was given
  * earlier when it restarts.  Each may be repeated, after an error as well.
@@ -66,6 +66,9 @@ extern size_t redis_script_tail(NameKind kind, char tail[REDIS_SCRIPT_TAIL_BYTES
  * only of its answer.
  */
 extern bool redis_script_is_stepwise(NameKind kind);
+
+/* Does the answer say how many of the names there were? */
+extern bool redis_script_counts_existing(NameKind kind);
 
 /*
  * Reads a reply that is no error: how many of the names are done, always all

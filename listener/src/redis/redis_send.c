@@ -75,14 +75,21 @@ send_names(RedisTarget *target, RedisWork *work, NameKind kind)
 	return redis_work_is_sent(work, kind);
 }
 
-/* Sets first: one that was unlinked or replaced cannot be taken any more. */
+/* Sends what there is room for of the kinds that go by steps, or of those that do not. */
+static bool
+send_kinds(RedisTarget *target, RedisWork *work, bool is_stepwise)
+{
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		if (redis_script_is_stepwise(kind) == is_stepwise && !send_names(target, work, kind))
+			return false;
+	return true;
+}
+
+/* Steps first: a set that was deleted as a key, or replaced, has no members any more. */
 static bool
 send_found(RedisTarget *target)
 {
-	return send_names(target, &target->found, NAME_TAG) &&
-		send_names(target, &target->found, NAME_SET) &&
-		send_names(target, &target->found, NAME_KEY) &&
-		send_names(target, &target->found, NAME_VERSION);
+	return send_kinds(target, &target->found, true) && send_kinds(target, &target->found, false);
 }
 
 static void
@@ -181,13 +188,9 @@ send_lanes(RedisTarget *target)
 	{
 		RedisWork  *work = &target->lanes[lane];
 
-		if (!send_names(target, work, NAME_KEY) ||
-			!send_names(target, work, NAME_VERSION) ||
-			!send_names(target, work, NAME_STAGGERED))
+		if (!send_kinds(target, work, false))
 			return false;
-		(void) (send_names(target, work, NAME_TAG) &&
-				send_names(target, work, NAME_SET) &&
-				send_names(target, work, NAME_CACHEOPS));
+		(void) send_kinds(target, work, true);
 	}
 	return true;
 }

@@ -234,7 +234,7 @@ take_names(RedisTarget *target, const RedisCommand *command, const redisReply *r
 										  command->name_count, reply);
 	const redisReply *pattern;
 
-	if (problem == NULL && (command->kind == NAME_KEY || command->kind == NAME_STAGGERED))
+	if (problem == NULL && redis_script_counts_existing(command->kind))
 		redis_report_unlinked(target, command->name_count, (uint64_t) reply->integer);
 	for (size_t i = 0; problem == NULL &&
 		 (pattern = redis_script_pattern(reply, i)) != NULL; i++)

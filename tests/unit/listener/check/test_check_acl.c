@@ -67,28 +67,70 @@ END_TEST
 
 START_TEST(check_acl_knows_the_needs_of_each_action)
 {
-	ck_assert_uint_eq(check_acl_needs_of("keys"), 0);
-	ck_assert_uint_eq(check_acl_needs_of("patterns"), 0);
+	ck_assert_uint_eq(check_acl_needs_of("keys"),
+					  CHECK_NEED_KIND(NAME_KEY) | CHECK_NEED_KIND(NAME_STAGGERED));
+	ck_assert_uint_eq(check_acl_needs_of("patterns"), CHECK_NEED_KIND(NAME_KEY));
 	ck_assert_uint_eq(check_acl_needs_of("query"), 0);
-	ck_assert_uint_eq(check_acl_needs_of("tags"), CHECK_NEED_TAGS);
-	ck_assert_uint_eq(check_acl_needs_of("tag_patterns"), CHECK_NEED_TAGS);
-	ck_assert_uint_eq(check_acl_needs_of("versions"), CHECK_NEED_VERSIONS);
-	ck_assert_uint_eq(check_acl_needs_of("version_patterns"), CHECK_NEED_VERSIONS);
-	ck_assert_uint_eq(check_acl_needs_of("cacheops"), CHECK_NEED_CACHEOPS);
-	ck_assert_uint_eq(check_acl_needs_of("cacheops_tables"), CHECK_NEED_CACHEOPS);
+	ck_assert_uint_eq(check_acl_needs_of("tags"), CHECK_NEED_KIND(NAME_TAG));
+	ck_assert_uint_eq(check_acl_needs_of("tag_patterns"), CHECK_NEED_KIND(NAME_TAG));
+	ck_assert_uint_eq(check_acl_needs_of("versions"), CHECK_NEED_KIND(NAME_VERSION));
+	ck_assert_uint_eq(check_acl_needs_of("version_patterns"), CHECK_NEED_KIND(NAME_VERSION));
+	ck_assert_uint_eq(check_acl_needs_of("cacheops"), CHECK_NEED_KIND(NAME_CACHEOPS));
+	ck_assert_uint_eq(check_acl_needs_of("cacheops_tables"), CHECK_NEED_KIND(NAME_SET));
 }
 
 END_TEST
 
+/* The commands that are needed, with a blank behind each. */
+static void
+check_needed(unsigned int needs, const char *expected)
+{
+	char		names[256] = "";
+
+	for (const CheckCommand *command = check_acl_commands; command->name != NULL; command++)
+		if (check_acl_is_needed(command, needs))
+		{
+			strncat(names, command->name, sizeof(names) - strlen(names) - 1);
+			strncat(names, " ", sizeof(names) - strlen(names) - 1);
+		}
+	ck_assert_str_eq(names, expected);
+}
+
 START_TEST(check_acl_has_the_commands_of_the_scripts)
 {
-	ck_assert(find("unlink")->needs & CHECK_NEED_ALWAYS);
-	ck_assert_uint_eq(find("eval")->needs, CHECK_NEEDS_OF_SCRIPTS);
-	ck_assert(find("srandmember")->needs & CHECK_NEED_TAGS);
-	ck_assert(find("incrby")->needs & CHECK_NEED_VERSIONS);
-	ck_assert(find("smembers")->needs & CHECK_NEED_CACHEOPS);
-	ck_assert(find("sscan")->needs & CHECK_NEED_SWEEP);
-	ck_assert(find("select")->needs & CHECK_NEED_DATABASE);
+	check_needed(0, "");
+	check_needed(CHECK_NEED_ALWAYS, "unlink scan ping info ");
+	check_needed(CHECK_NEED_DATABASE, "select ");
+	check_needed(CHECK_NEED_SWEEP, "eval srem exists sscan ");
+	check_needed(check_acl_needs_of("keys"), "unlink ");
+	check_needed(check_acl_needs_of("tags"), "unlink eval srandmember srem ");
+	check_needed(check_acl_needs_of("versions"), "unlink eval incrby set time ");
+	check_needed(check_acl_needs_of("cacheops"), "unlink eval srandmember srem smembers exists ");
+	check_needed(check_acl_needs_of("cacheops_tables"),
+				 "unlink eval srandmember srem smembers exists ");
+	check_needed(CHECK_NEEDS_OF_RULES,
+				 "unlink eval srandmember srem smembers exists incrby set time ");
+}
+
+END_TEST
+
+START_TEST(check_acl_knows_what_has_a_script_run)
+{
+	ck_assert(!check_acl_needs_scripts(CHECK_NEED_ALWAYS | CHECK_NEED_DATABASE));
+	ck_assert(!check_acl_needs_scripts(check_acl_needs_of("keys")));
+	ck_assert(!check_acl_needs_scripts(check_acl_needs_of("patterns")));
+	ck_assert(check_acl_needs_scripts(CHECK_NEED_SWEEP));
+	ck_assert(check_acl_needs_scripts(check_acl_needs_of("tags")));
+	ck_assert(check_acl_needs_scripts(check_acl_needs_of("version_patterns")));
+	ck_assert(check_acl_needs_scripts(CHECK_NEEDS_OF_RULES));
+}
+
+END_TEST
+
+START_TEST(check_acl_has_a_call_of_each_command_that_names_of_a_kind_need)
+{
+	for (int i = 0; name_traits[_i].commands[i] != NULL; i++)
+		(void) find(name_traits[_i].commands[i]);
 }
 
 END_TEST
@@ -98,7 +140,7 @@ START_TEST(check_acl_has_a_call_of_each_command)
 	for (const CheckCommand *command = check_acl_commands; command->name != NULL; command++)
 	{
 		ck_assert_int_eq(strcasecmp(command->words[0], command->name), 0);
-		ck_assert_uint_ne(command->needs, 0);
+		ck_assert(check_acl_is_needed(command, ~0u));
 		ck_assert_ptr_null(command->words[CHECK_ACL_WORDS_MAX - 1]);
 	}
 }
@@ -134,6 +176,9 @@ main(void)
 	tcase_add_test(tests, check_acl_takes_no_part_of_a_command_for_all_of_it);
 	tcase_add_test(tests, check_acl_knows_the_needs_of_each_action);
 	tcase_add_test(tests, check_acl_has_the_commands_of_the_scripts);
+	tcase_add_test(tests, check_acl_knows_what_has_a_script_run);
+	tcase_add_loop_test(tests, check_acl_has_a_call_of_each_command_that_names_of_a_kind_need, 0,
+						NAME_KIND_COUNT);
 	tcase_add_test(tests, check_acl_has_a_call_of_each_command);
 	tcase_add_test(tests, check_acl_runs_nothing_that_has_a_key_or_writes);
 	suite_add_tcase(suite, tests);

@@ -101,12 +101,19 @@ add_name(NameSets *sets, NameKind kind, const char *name)
 static inline void
 add_names(NameKind kind, int count)
 {
-	static const char *const heads[] = {"key", "tag", "version", "staggered", "set", "row"};
+	static const char *const heads[NAME_KIND_COUNT] = {
+		[NAME_KEY] = "key",
+		[NAME_TAG] = "tag",
+		[NAME_VERSION] = "version",
+		[NAME_STAGGERED] = "staggered",
+		[NAME_SET] = "set",
+		[NAME_CACHEOPS] = "image",
+	};
 	char		name[24];
 
 	for (int i = 0; i < count; i++)
 	{
-		(void) snprintf(name, sizeof(name), "%s:%d", heads[kind], i);
+		(void) snprintf(name, sizeof(name), "%s:%d", heads[kind] != NULL ? heads[kind] : "name", i);
 		add_name(&names, kind, name);
 	}
 }

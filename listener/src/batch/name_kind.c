@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * name_kind.c
- *	  What a kind of names is: one row of traits for each.
+ *	  What a kind of names is: one entry of traits for each.
  *
  *-------------------------------------------------------------------------
  */

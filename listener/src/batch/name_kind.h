@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * name_kind.h
- *	  What a kind of names is: one row of traits for each.
+ *	  What a kind of names is: one entry of traits for each.
  *
  * Pure.  Nobody else tells kinds apart: who needs to know something of a kind
- * asks its row.  How Redis deletes the names of a kind is in a row of redis_script.c.
+ * asks its entry.  How Redis deletes the names of a kind is in an entry of redis_script.c.
  *
  *-------------------------------------------------------------------------
  */

@@ -4,7 +4,7 @@
  *	  Which commands of Redis a target needs, and what the rules of a user say
  *	  about one of them.
  *
- * What kinds of names need stands in their rows (name_kind.c); the other needs are those of
+ * What kinds of names need stands in name_kind.c; the other needs are those of
  * redis_greeting.c, redis_scan.c and redis_sweep.c.  CLIENT SETNAME may be
  * denied, and HELLO is allowed to everybody.
  *

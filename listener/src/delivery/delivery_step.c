@@ -46,7 +46,7 @@ log_batch(const Delivery *delivery, const DeliverySlot *slot)
 			  LOG_NUMBER("row_count", (int64_t) slot->name_counts[NAME_CACHEOPS]),
 			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&slot->batch.patterns)),
 			  LOG_NUMBER("keys_named", (int64_t) keys->named_count),
-			  LOG_NUMBER("keys_unlinked", (int64_t) keys->unlinked_count),
+			  LOG_NUMBER("keys_unlinked", (int64_t) keys->deleted_count),
 			  LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us)));
 }
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cacheops_script.c
- *	  The script that takes the sets which django-cacheops keeps for rows.
+ *	  The script that deletes the sets which django-cacheops keeps for rows.
  *
  * Only a script can do it: what null is written as, and how numbers are
  * rounded, is what this Redis' Lua makes of them, since cacheops names its sets
@@ -35,8 +35,8 @@ const char	cacheops_script[] =
 "  return 0\n"
 "end\n"
 
-/* members leave the set only after they were unlinked, as with tags */
-"local function take(set)\n"
+/* members leave the set only after they were deleted, as with tags */
+"local function delete(set)\n"
 "  local members = redis.pcall('SRANDMEMBER', set, room)\n"
 "  local reply = 0\n"
 "  if members.err then\n"
@@ -52,10 +52,10 @@ const char	cacheops_script[] =
 "end\n"
 
 /* nil: nobody knows, or too many */
-"local function names(stem, scheme, row)\n"
+"local function names(stem, scheme, fields)\n"
 "  local list, nulls, joint = {stem}, stem, ''\n"
 "  for field in string.gmatch(scheme, '[^,]+') do\n"
-"    local values, longer = row[field], {}\n"
+"    local values, longer = fields[field], {}\n"
 "    if values == nil then return nil end\n"
 "    if type(values) ~= 'table' then values = {values} end\n"
 "    if #list * #values > " CACHEOPS_SCRIPT_MAX_NAMES " then return nil end\n"
@@ -86,7 +86,7 @@ const char	cacheops_script[] =
 "  return reply\n"
 "end\n"
 
-/* the sets of a row that were not looked at before */
+/* the sets of an image that were not looked at before */
 "local function sets_of(argument)\n"
 "  local colon = string.find(argument, ':', 1, true)\n"
 "  local split = colon + tonumber(string.sub(argument, 1, colon - 1))\n"
@@ -112,7 +112,7 @@ const char	cacheops_script[] =
 "  local found = sets.err and sets or exist(sets)\n"
 "  if type(found) ~= 'number' then return found end\n"
 "  for _, set in ipairs(found > 0 and sets or {}) do\n"
-"    local stop = take(set)\n"
+"    local stop = delete(set)\n"
 "    if stop == 'full' then return answer(i - 1) end\n"
 "    if stop then return stop end\n"
 "  end\n"

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cacheops_script.h
- *	  The script that takes the sets which django-cacheops keeps for rows.
+ *	  The script that deletes the sets which django-cacheops keeps for rows.
  *
  * cacheops keeps, for a table, the sets of fields by which cached querysets
  * filter it in "schemes:<table>", as names joined by commas; and the keys of those
@@ -12,14 +12,14 @@
  *
  * Values are numbers, strings, booleans and null, written as Lua writes them;
  * of a list every one may stand there.  Besides, the set in which all values
- * of the scheme are null is taken: an outer join cached it in place of a row.
+ * of the scheme are null is deleted: an outer join cached it in place of a row.
  *
  * The script's arguments are images as Batch has them, with the prefix in
- * front, and then the members that it may take.  It stops when these are
- * taken, or after some row that made it look at CACHEOPS_SCRIPT_MAX_SETS
- * sets.  It answers how many rows are finished, from the first on.  Where a
- * scheme has a field that the image lacks, or the values of a row make too many
- * names, it answers an array: that number, and patterns of sets to be taken.
+ * front, and then the members that it may delete.  It stops when these are
+ * deleted, or after some image that made it look at CACHEOPS_SCRIPT_MAX_SETS
+ * sets.  It answers how many images are finished, from the first on.  Where a
+ * scheme has a field that an image lacks, or the values of one make too many
+ * names, it answers an array: that number, and patterns of sets to be deleted.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,7 +29,7 @@
 /* Two milliseconds' work for Redis. */
 #define CACHEOPS_SCRIPT_MAX_SETS "500"
 
-/* Names that one scheme and one row may make before a pattern is cheaper. */
+/* Names that one scheme and one image may make before a pattern is cheaper. */
 #define CACHEOPS_SCRIPT_MAX_NAMES "1000"
 
 extern const char cacheops_script[];

@@ -21,7 +21,7 @@
 typedef struct KeyTally
 {
 	uint64_t	named_count;
-	uint64_t	unlinked_count; /* those that were there */
+	uint64_t	deleted_count;	/* those that were there */
 	uint64_t	missed_count;	/* named since one was there last */
 	bool		is_suspicious;	/* and that was said */
 } KeyTally;
@@ -30,7 +30,7 @@ typedef struct KeyTally
  * Some keys were named, of which so many were there.  True if this makes the target
  * suspicious: not again before a key was there.
  */
-extern bool key_tally_take(KeyTally *tally, uint64_t named_count, uint64_t unlinked_count)
+extern bool key_tally_take(KeyTally *tally, uint64_t named_count, uint64_t deleted_count)
 			__attribute__((warn_unused_result));
 
 #endif

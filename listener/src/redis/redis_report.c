@@ -135,13 +135,13 @@ redis_report_keys(RedisTarget *target)
 	log_event(target->log, LOG_LEVEL_INFO, "keys deleted since the start",
 			  LOG_TEXT("target", target->settings.alias),
 			  LOG_NUMBER("keys_named", (int64_t) keys->named_count),
-			  LOG_NUMBER("keys_unlinked", (int64_t) keys->unlinked_count));
+			  LOG_NUMBER("keys_unlinked", (int64_t) keys->deleted_count));
 }
 
 void
-redis_report_unlinked(RedisTarget *target, size_t named_count, uint64_t unlinked_count)
+redis_report_deleted(RedisTarget *target, size_t named_count, uint64_t deleted_count)
 {
-	if (key_tally_take(&target->keys, named_count, unlinked_count))
+	if (key_tally_take(&target->keys, named_count, deleted_count))
 		log_event(target->log, LOG_LEVEL_WARNING, "of many keys that were to be deleted Redis had none",
 				  LOG_TEXT("target", target->settings.alias),
 				  LOG_TEXT("server", target->server),

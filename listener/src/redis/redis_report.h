@@ -26,7 +26,7 @@ extern void redis_report_failure(RedisTarget *target, bool was_ready, RedisFailu
 
 /*
  * The connection is of use: what failed before is over, and the next backoff is short.  What a
- * connection can do first says nothing of what made the last one fail: names may be unlinked
+ * connection can do first says nothing of what made the last one fail: names may be deleted
  * again and again by a user who may not SCAN.  So it is of use when nothing is left in
  * hand.
  */
@@ -48,8 +48,8 @@ extern void redis_report_done(RedisTarget *target);
  * Of so many keys so many were there.  Once an hour at most it says how many they were in all, and
  * a warning comes where there were thousands and never one.
  */
-extern void redis_report_unlinked(RedisTarget *target, size_t named_count,
-								  uint64_t unlinked_count);
+extern void redis_report_deleted(RedisTarget *target, size_t named_count,
+								 uint64_t deleted_count);
 
 /* Says how many they were, if there were any since that was said last. */
 extern void redis_report_keys(RedisTarget *target);

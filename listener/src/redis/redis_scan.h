@@ -39,7 +39,7 @@ extern bool redis_scan_begin(RedisScan *scan, const NameSets *patterns)
 			__attribute__((warn_unused_result));
 
 /*
- * The pass starts again: Redis may have forgotten what was deleted.  Nothing
+ * The pass starts again: Redis may have lost deletes.  Nothing
  * is found or awaited any more.
  */
 extern void redis_scan_restart(RedisScan *scan);

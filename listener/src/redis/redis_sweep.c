@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redis_sweep.c
- *	  Sweeping tags: takes the names of keys that are gone out of their sets.
+ *	  Sweeping tags: removes the names of keys that are gone from their sets.
  *
  *-------------------------------------------------------------------------
  */

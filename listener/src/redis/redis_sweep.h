@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redis_sweep.h
- *	  Sweeping tags: takes the names of keys that are gone out of their sets.
+ *	  Sweeping tags: removes the names of keys that are gone from their sets.
  *
  * A pass finds the sets, and a script goes through the members of each, so many at a
  * time.  A member is removed in the same step of Redis in which its key is seen to be
@@ -42,7 +42,7 @@ typedef struct RedisSweep
 	size_t		surplus_names;	/* that the last command has looked at beyond
 								 * its share */
 	uint64_t	set_count;		/* that were gone through in this sweep */
-	uint64_t	removed_count;	/* names that were taken out of them */
+	uint64_t	removed_count;	/* names that were removed from them */
 } RedisSweep;
 
 /* Prepares caller's storage; there is no sweep. */

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * redis_target.c
- *	  One Redis destination: does away with names and with what matches
- *	  patterns, and proves it.
+ *	  One Redis destination: deletes names and what matches patterns,
+ *	  and proves it.
  *
  * This file takes events in; what is sent then is in redis_send.c.
  *
@@ -235,7 +235,7 @@ take_names(RedisTarget *target, const RedisCommand *command, const redisReply *r
 	const redisReply *pattern;
 
 	if (problem == NULL && redis_script_counts_existing(command->kind))
-		redis_report_unlinked(target, command->name_count, (uint64_t) reply->integer);
+		redis_report_deleted(target, command->name_count, (uint64_t) reply->integer);
 	for (size_t i = 0; problem == NULL &&
 		 (pattern = redis_script_pattern(reply, i)) != NULL; i++)
 		target->work_events->needs_scan(target->work_context,

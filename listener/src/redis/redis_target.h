@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * redis_target.h
- *	  One Redis destination: does away with names and with what matches
- *	  patterns, and proves it.
+ *	  One Redis destination: deletes names and what matches patterns,
+ *	  and proves it.
  *
  * One piece of work in each lane and a scan pass may be in hand at a time; they
  * share the connection.  What is in an earlier lane goes first, the pass goes last; of what
@@ -58,11 +58,11 @@ extern bool redis_target_is_ready(const RedisTarget *target);
  */
 extern const RedisHistory *redis_target_history(const RedisTarget *target);
 
-/* The keys that UNLINK named since the target was created, and those that were there. */
+/* The keys that were named to UNLINK since the target was created, and those that were there. */
 extern const KeyTally *redis_target_keys(const RedisTarget *target);
 
 /*
- * Unlinks keys, takes sets and renews versions (see redis_script.h): at least one name.
+ * Deletes the names, each as its kind asks for (see redis_script.h): at least one.
  * They are borrowed and must not change until apply_done or redis_target_abandon.  Only while
  * no other names are in the lane.
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redis_work.c
- *	  Names to do away with: which of them were sent, and which are proven.
+ *	  Names to delete: which of them were sent, and which are proven.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * redis_work.h
- *	  Names to do away with: which of them were sent, and which are proven.
+ *	  Names to delete: which of them were sent, and which are proven.
  *
- * Keys and counters are sent one command behind the other.  Of sets and rows,
+ * Keys and counters are sent one command behind the other.  Of sets and images,
  * which go by steps, what an answer says decides what comes next, so that only
  * one command for a kind of them is under way.
  *

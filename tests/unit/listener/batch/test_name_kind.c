@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * test_name_kind.c
- *	  Unit tests of listener/src/batch/name_kind.c: a new kind is one row, and
- *	  no row lacks a trait.
+ *	  Unit tests of listener/src/batch/name_kind.c: a new kind is one entry,
+ *	  and no entry lacks a trait.
  *
  *-------------------------------------------------------------------------
  */

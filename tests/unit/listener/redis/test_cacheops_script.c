@@ -60,7 +60,7 @@ exists(const char *key)
 	return REAL_REDIS_COUNT(&redis, "EXISTS %s", key) == 1;
 }
 
-/* A cached condition and a row: must the row take it? */
+/* A cached condition and a row: must the row delete it? */
 typedef struct Match
 {
 	const char *conj;
@@ -100,7 +100,7 @@ static const Match matches[] = {
 	{"{\"a\":null,\"b\":null}", "{\"a\":7,\"b\":8}", true},
 };
 
-START_TEST(cacheops_script_takes_what_a_row_matches)
+START_TEST(cacheops_script_deletes_what_a_row_matches)
 {
 	const Match *match = &matches[_i];
 	char		row[128];
@@ -117,7 +117,7 @@ START_TEST(cacheops_script_takes_what_a_row_matches)
 
 END_TEST
 
-START_TEST(cacheops_script_takes_every_scheme_of_a_table)
+START_TEST(cacheops_script_deletes_every_scheme_of_a_table)
 {
 	register_key("{}", "all");
 	register_key("{\"a\":1}", "a");
@@ -171,7 +171,7 @@ START_TEST(cacheops_script_escapes_prefix_and_table_in_a_pattern)
 
 END_TEST
 
-START_TEST(cacheops_script_scans_rather_than_take_too_many_names)
+START_TEST(cacheops_script_scans_rather_than_delete_too_many_names)
 {
 	char		row[256] = "[\"t\",{";
 
@@ -202,7 +202,7 @@ register_many(int first, int count)
 }
 
 /* As many members as a chunk has room for, one less and more, and many chunks. */
-START_TEST(cacheops_script_takes_a_set_by_chunks)
+START_TEST(cacheops_script_deletes_a_set_by_chunks)
 {
 	static const int counts[] = {249, 250, 251, MANY_COUNT};
 
@@ -219,7 +219,7 @@ START_TEST(cacheops_script_takes_a_set_by_chunks)
 
 END_TEST
 
-START_TEST(cacheops_script_does_many_rows)
+START_TEST(cacheops_script_does_many_images)
 {
 	char		text[64];
 
@@ -240,7 +240,7 @@ START_TEST(cacheops_script_does_many_rows)
 
 END_TEST
 
-START_TEST(cacheops_script_unlinks_what_is_no_set)
+START_TEST(cacheops_script_deletes_what_is_no_set)
 {
 	register_key("{\"a\":1}", "key");
 	REAL_REDIS_DO(&redis, "SET conj:t:a=1 stamp");
@@ -276,14 +276,14 @@ register_in_turn(redisContext * client, int number)
 }
 
 static void
-take_row(void)
+delete_row(void)
 {
 	apply_row("[\"t\",{\"a\":1}]");
 }
 
 START_TEST(cacheops_script_loses_no_registration_that_races_it)
 {
-	race_registrations(register_in_turn, take_row, "conj:t:a=1 conj:t:");
+	race_registrations(register_in_turn, delete_row, "conj:t:a=1 conj:t:");
 	expect_key_count(1);
 }
 
@@ -324,16 +324,16 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
-	tcase_add_loop_test(tests, cacheops_script_takes_what_a_row_matches, 0,
+	tcase_add_loop_test(tests, cacheops_script_deletes_what_a_row_matches, 0,
 						sizeof(matches) / sizeof(matches[0]));
-	tcase_add_test(tests, cacheops_script_takes_every_scheme_of_a_table);
+	tcase_add_test(tests, cacheops_script_deletes_every_scheme_of_a_table);
 	tcase_add_test(tests, cacheops_script_puts_the_prefix_in_front_of_every_name);
 	tcase_add_test(tests, cacheops_script_asks_for_a_scan_where_a_row_lacks_a_field);
 	tcase_add_test(tests, cacheops_script_escapes_prefix_and_table_in_a_pattern);
-	tcase_add_test(tests, cacheops_script_scans_rather_than_take_too_many_names);
-	tcase_add_test(tests, cacheops_script_takes_a_set_by_chunks);
-	tcase_add_test(tests, cacheops_script_does_many_rows);
-	tcase_add_test(tests, cacheops_script_unlinks_what_is_no_set);
+	tcase_add_test(tests, cacheops_script_scans_rather_than_delete_too_many_names);
+	tcase_add_test(tests, cacheops_script_deletes_a_set_by_chunks);
+	tcase_add_test(tests, cacheops_script_does_many_images);
+	tcase_add_test(tests, cacheops_script_deletes_what_is_no_set);
 	tcase_add_test(tests, cacheops_script_does_nothing_for_a_table_that_is_not_cached);
 	tcase_add_test(tests, cacheops_script_loses_no_registration_that_races_it);
 	tcase_add_test(tests, cacheops_script_knows_a_scheme_again_after_a_pass);

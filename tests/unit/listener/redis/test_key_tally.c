@@ -24,7 +24,7 @@ START_TEST(key_tally_counts)
 	ck_assert(!key_tally_take(&tally, 100, 40));
 	ck_assert(!key_tally_take(&tally, 5, 0));
 	ck_assert_uint_eq(tally.named_count, 105);
-	ck_assert_uint_eq(tally.unlinked_count, 40);
+	ck_assert_uint_eq(tally.deleted_count, 40);
 }
 
 END_TEST

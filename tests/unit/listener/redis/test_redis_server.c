@@ -58,7 +58,7 @@ expect_time_after_renewal(const char *name)
 
 /* --- tags --- */
 
-START_TEST(redis_server_takes_a_tag_with_its_members)
+START_TEST(redis_server_deletes_a_tag_with_its_members)
 {
 	register_keys("tag:a", 3);
 	REAL_REDIS_DO(&redis, "SET other x");
@@ -71,7 +71,7 @@ START_TEST(redis_server_takes_a_tag_with_its_members)
 
 END_TEST
 
-START_TEST(redis_server_takes_a_tag_of_many_chunks)
+START_TEST(redis_server_deletes_a_tag_of_many_chunks)
 {
 	register_keys("tag:a", MANY_COUNT);
 	expect_key_count(MANY_COUNT + 1);
@@ -84,7 +84,7 @@ START_TEST(redis_server_takes_a_tag_of_many_chunks)
 END_TEST
 
 /* Just as many members as a chunk has room for, and one less and more. */
-START_TEST(redis_server_takes_tags_about_as_large_as_a_chunk)
+START_TEST(redis_server_deletes_tags_about_as_large_as_a_chunk)
 {
 	for (int count = 249; count <= 251; count++)
 	{
@@ -111,8 +111,8 @@ script_count(void)
 	return count;
 }
 
-/* 600 members are at least three times what one script may take. */
-START_TEST(redis_server_takes_a_chunk_of_all_tags_together)
+/* 600 members are at least three times what one script may delete. */
+START_TEST(redis_server_deletes_a_chunk_of_all_tags_together)
 {
 	register_keys("tag:a", 200);
 	register_keys("tag:b", 200);
@@ -127,7 +127,7 @@ START_TEST(redis_server_takes_a_chunk_of_all_tags_together)
 
 END_TEST
 
-START_TEST(redis_server_takes_many_small_tags)
+START_TEST(redis_server_deletes_many_small_tags)
 {
 	for (int i = 0; i < KEY_COUNT; i++)
 	{
@@ -143,7 +143,7 @@ START_TEST(redis_server_takes_many_small_tags)
 
 END_TEST
 
-START_TEST(redis_server_unlinks_what_is_no_set_under_a_tag_s_name)
+START_TEST(redis_server_deletes_what_is_no_set_under_a_tag_s_name)
 {
 	REAL_REDIS_DO(&redis, "SET tag:string x");
 	REAL_REDIS_DO(&redis, "RPUSH tag:list x");
@@ -165,7 +165,7 @@ START_TEST(redis_server_unlinks_what_is_no_set_under_a_tag_s_name)
 
 END_TEST
 
-START_TEST(redis_server_takes_tags_and_members_of_any_bytes)
+START_TEST(redis_server_deletes_tags_and_members_of_any_bytes)
 {
 	static const char tag[] = "tag:\r\n\0*";
 	static const char member[] = "\0'\"\\\r\n\xff";
@@ -200,15 +200,15 @@ register_with_tag(redisContext * client, int number)
 }
 
 static void
-take_tag(void)
+delete_tag(void)
 {
 	add_name(&names, NAME_TAG, "tag:race");
 	apply();
 }
 
-START_TEST(redis_server_loses_no_registration_that_races_a_take)
+START_TEST(redis_server_loses_no_registration_that_races_a_delete)
 {
-	race_registrations(register_with_tag, take_tag, "tag:race");
+	race_registrations(register_with_tag, delete_tag, "tag:race");
 	expect_key_count(0);
 }
 
@@ -279,7 +279,7 @@ START_TEST(redis_server_gives_a_counter_no_value_that_it_had_before)
 
 END_TEST
 
-START_TEST(redis_server_unlinks_what_cannot_be_counted)
+START_TEST(redis_server_deletes_what_cannot_be_counted)
 {
 	REAL_REDIS_DO(&redis, "SET text hello");
 	REAL_REDIS_DO(&redis, "SET float 1.5");
@@ -355,20 +355,20 @@ END_TEST
 static void
 add_tests(TCase *tests)
 {
-	tcase_add_test(tests, redis_server_takes_a_tag_with_its_members);
-	tcase_add_test(tests, redis_server_takes_a_tag_of_many_chunks);
-	tcase_add_test(tests, redis_server_takes_tags_about_as_large_as_a_chunk);
-	tcase_add_test(tests, redis_server_takes_a_chunk_of_all_tags_together);
-	tcase_add_test(tests, redis_server_takes_many_small_tags);
-	tcase_add_test(tests, redis_server_unlinks_what_is_no_set_under_a_tag_s_name);
-	tcase_add_test(tests, redis_server_takes_tags_and_members_of_any_bytes);
-	tcase_add_test(tests, redis_server_loses_no_registration_that_races_a_take);
+	tcase_add_test(tests, redis_server_deletes_a_tag_with_its_members);
+	tcase_add_test(tests, redis_server_deletes_a_tag_of_many_chunks);
+	tcase_add_test(tests, redis_server_deletes_tags_about_as_large_as_a_chunk);
+	tcase_add_test(tests, redis_server_deletes_a_chunk_of_all_tags_together);
+	tcase_add_test(tests, redis_server_deletes_many_small_tags);
+	tcase_add_test(tests, redis_server_deletes_what_is_no_set_under_a_tag_s_name);
+	tcase_add_test(tests, redis_server_deletes_tags_and_members_of_any_bytes);
+	tcase_add_test(tests, redis_server_loses_no_registration_that_races_a_delete);
 	tcase_add_test(tests, redis_server_sets_a_counter_to_the_time);
 	tcase_add_test(tests, redis_server_increments_a_counter_that_is_beyond_the_time);
 	tcase_add_test(tests, redis_server_gives_a_counter_that_was_set_back_no_value_that_it_had_before);
 	tcase_add_test(tests, redis_server_gives_a_missing_counter_the_time);
 	tcase_add_test(tests, redis_server_gives_a_counter_no_value_that_it_had_before);
-	tcase_add_test(tests, redis_server_unlinks_what_cannot_be_counted);
+	tcase_add_test(tests, redis_server_deletes_what_cannot_be_counted);
 	tcase_add_test(tests, redis_server_renews_many_counters);
 	tcase_add_test(tests, redis_server_does_all_kinds_of_a_batch);
 	tcase_add_test(tests, redis_server_does_all_kinds_in_one_pass);

@@ -12,7 +12,7 @@
 
 #include "redis/redis_target_fixture.h"
 
-static int	unlinked_count;		/* keys, over this connection */
+static int	deleted_count;		/* keys, over this connection */
 
 /* --- answers to UNLINK --- */
 
@@ -23,9 +23,9 @@ unlink_keys(ScriptedRedis *redis, const redisReply *command)
 
 	ck_assert(scripted_redis_is(command, "UNLINK"));
 	if (redis->command_count == 1)
-		unlinked_count = 0;
+		deleted_count = 0;
 	command_count++;
-	unlinked_count += (int) command->elements - 1;
+	deleted_count += (int) command->elements - 1;
 	(void) snprintf(reply, sizeof(reply), ":%zu\r\n", command->elements - 1);
 	scripted_redis_send(redis, reply);
 }
@@ -36,7 +36,7 @@ unlink_all_keys(void)
 	add_names(NAME_KEY, KEY_COUNT);
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(1);
-	ck_assert_int_eq(unlinked_count, KEY_COUNT);
+	ck_assert_int_eq(deleted_count, KEY_COUNT);
 }
 
 static void
@@ -81,7 +81,7 @@ START_TEST(redis_target_unlinks_all_keys_once)
 	add_names(NAME_KEY, KEY_COUNT);
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
-	ck_assert_int_eq(unlinked_count, KEY_COUNT);
+	ck_assert_int_eq(deleted_count, KEY_COUNT);
 	ck_assert_int_eq(command_count, KEY_COMMAND_COUNT);
 	stop();
 }
@@ -106,7 +106,7 @@ START_TEST(redis_target_sends_a_batch_that_came_while_connected)
 	add_names(NAME_KEY, KEY_COUNT);
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
-	ck_assert_int_eq(unlinked_count, KEY_COUNT);
+	ck_assert_int_eq(deleted_count, KEY_COUNT);
 	stop();
 }
 
@@ -199,7 +199,7 @@ START_TEST(redis_target_repeats_the_batch_wherever_replies_are_cut)
 		add_names(NAME_KEY, KEY_COUNT);
 		redis_target_apply(target, REDIS_LANE_QUICK, &names);
 		expect_apply_done(1);
-		ck_assert_int_eq(unlinked_count, KEY_COUNT);
+		ck_assert_int_eq(deleted_count, KEY_COUNT);
 		stop();
 	}
 }

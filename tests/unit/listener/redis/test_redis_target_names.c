@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_redis_target_names.c
- *	  Unit tests of listener/src/redis/redis_target.c: tags, versions, sets and rows
+ *	  Unit tests of listener/src/redis/redis_target.c: tags, versions, sets and images
  *	  of a batch, and with them of redis_work.c, redis_queue.c and redis_script.c.
  *
  *-------------------------------------------------------------------------
@@ -14,7 +14,7 @@
 #include "redis/redis_script.h"
 #include "redis/redis_target_fixture.h"
 
-/* 250 tags, sets or rows that are all finished at once are three commands, as keys are. */
+/* 250 tags, sets or images that are all finished at once are three commands, as keys are. */
 #define COMMAND_COUNT (NAME_KIND_COUNT * KEY_COMMAND_COUNT)
 
 static char commands[1024];		/* kind and arguments of each */
@@ -29,7 +29,7 @@ start_names(ScriptedRedisAnswer answer)
 /* --- what arrives --- */
 
 static bool
-is_take(const redisReply *command)
+is_sets(const redisReply *command)
 {
 	return scripted_redis_is(command, "EVAL") &&
 		strstr(command->element[1]->str, "SREM") != NULL;
@@ -50,7 +50,7 @@ is_stagger(const redisReply *command)
 }
 
 static bool
-is_rows(const redisReply *command)
+is_cacheops(const redisReply *command)
 {
 	return scripted_redis_is(command, "EVAL") &&
 		strstr(command->element[1]->str, "SMEMBERS") != NULL;
@@ -60,20 +60,20 @@ is_rows(const redisReply *command)
 static const char *
 title_of(const redisReply *command)
 {
-	if (is_rows(command))
-		return "rows";
-	if (is_take(command))
-		return strncmp(command->element[3]->str, "set", 3) == 0 ? "sets" : "take";
+	if (is_cacheops(command))
+		return "images";
+	if (is_sets(command))
+		return strncmp(command->element[3]->str, "set", 3) == 0 ? "sets" : "tags";
 	if (is_renew(command))
 		return "renew";
 	return is_stagger(command) ? "stagger" : command->element[0]->str;
 }
 
-/* A row's script has no keys: images, and the bound behind them. */
+/* The script of cacheops has no keys: images, and the bound behind them. */
 static int
 name_count_of(const redisReply *command)
 {
-	if (is_rows(command))
+	if (is_cacheops(command))
 		return (int) command->elements - 4;
 	return scripted_redis_is(command, "EVAL") ? (int) strtol(command->element[2]->str, NULL, 10)
 		: (int) command->elements - 1;
@@ -127,20 +127,20 @@ answer_all_but_one_kind(ScriptedRedis *redis, const redisReply *command)
 		scripted_redis_send_count(redis, command, name_count_of(command));
 }
 
-static const int *take_answers; /* ends with -1: hang up */
+static const int *set_answers;	/* ends with -1: hang up */
 
 static void
-answer_takes(ScriptedRedis *redis, const redisReply *command)
+answer_sets(ScriptedRedis *redis, const redisReply *command)
 {
 	command_count++;
 	note_command(command);
-	if (!is_take(command))
+	if (!is_sets(command))
 		scripted_redis_send_count(redis, command, name_count_of(command));
-	else if (*take_answers >= 0)
-		scripted_redis_send_count(redis, command, *take_answers++);
+	else if (*set_answers >= 0)
+		scripted_redis_send_count(redis, command, *set_answers++);
 	else
 	{
-		take_answers++;
+		set_answers++;
 		scripted_redis_hang_up(redis);
 	}
 }
@@ -157,7 +157,7 @@ START_TEST(redis_target_sends_each_kind_of_name_by_a_command_of_its_own)
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_str_eq(commands, "UNLINK p:k;renew 1 p:v;stagger staggered;"
-					 "take 1 p:tag:t 250;sets 1 set 250;rows 0 2:p:[] 250;");
+					 "tags 1 p:tag:t 250;sets 1 set 250;images 0 2:p:[] 250;");
 	stop();
 }
 
@@ -198,15 +198,15 @@ START_TEST(redis_target_passes_on_names_of_any_bytes)
 	ck_assert(keyset_add(&names.of[NAME_VERSION], NULL, 0, "", 0));
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
-	ck_assert_str_eq(commands, "renew 1 ;take 1 a\r\n$1\r\n 250;");
+	ck_assert_str_eq(commands, "renew 1 ;tags 1 a\r\n$1\r\n 250;");
 	stop();
 }
 
 END_TEST
 
-START_TEST(redis_target_waits_for_an_answer_before_it_takes_on)
+START_TEST(redis_target_waits_for_an_answer_before_it_goes_on)
 {
-	withheld = "take";
+	withheld = "tags";
 	start_names(answer_all_but_one_kind);
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 		add_names(kind, KEY_COUNT);
@@ -220,34 +220,34 @@ START_TEST(redis_target_waits_for_an_answer_before_it_takes_on)
 
 END_TEST
 
-START_TEST(redis_target_takes_on_from_the_first_unfinished_tag)
+START_TEST(redis_target_goes_on_from_the_first_unfinished_tag)
 {
 	static const int answers[] = {1, 0, 0, 2};
 
-	take_answers = answers;
-	start_names(answer_takes);
+	set_answers = answers;
+	start_names(answer_sets);
 	add_name(&names, NAME_TAG, "a");
 	add_name(&names, NAME_TAG, "b");
 	add_name(&names, NAME_TAG, "c");
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
-	ck_assert_str_eq(commands, "take 3 a b c 250;take 2 b c 250;take 2 b c 250;"
-					 "take 2 b c 250;");
+	ck_assert_str_eq(commands, "tags 3 a b c 250;tags 2 b c 250;tags 2 b c 250;"
+					 "tags 2 b c 250;");
 	stop();
 }
 
 END_TEST
 
-START_TEST(redis_target_takes_a_full_command_of_tags_after_the_finished_ones)
+START_TEST(redis_target_sends_a_full_command_of_tags_after_the_finished_ones)
 {
 	static const int answers[] = {99, 1, 51};
 
-	take_answers = answers;
-	start_names(answer_takes);
+	set_answers = answers;
+	start_names(answer_sets);
 	add_names(NAME_TAG, 151);
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 2);
-	ck_assert_ptr_nonnull(strstr(commands, ";take 52 tag:99 tag:100 "));
+	ck_assert_ptr_nonnull(strstr(commands, ";tags 52 tag:99 tag:100 "));
 	expect_apply_done(0);
 	stop();
 }
@@ -258,15 +258,15 @@ START_TEST(redis_target_begins_anew_after_a_connection_lost_between_chunks)
 {
 	static const int answers[] = {1, 0, -1, 0, 2};
 
-	take_answers = answers;
-	start_names(answer_takes);
+	set_answers = answers;
+	start_names(answer_sets);
 	add_name(&names, NAME_TAG, "a");
 	add_name(&names, NAME_TAG, "b");
 	add_name(&names, NAME_VERSION, "v");
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 	expect_apply_done(1);
-	ck_assert_str_eq(commands, "renew 1 v;take 2 a b 250;take 1 b 250;take 1 b 250;"
-					 "renew 1 v;take 2 a b 250;take 2 a b 250;");
+	ck_assert_str_eq(commands, "renew 1 v;tags 2 a b 250;tags 1 b 250;tags 1 b 250;"
+					 "renew 1 v;tags 2 a b 250;tags 2 a b 250;");
 	stop();
 }
 
@@ -277,7 +277,7 @@ START_TEST(redis_target_is_not_done_before_every_kind_is_answered)
 	static const NameKind order[] = {
 		NAME_KEY, NAME_VERSION, NAME_STAGGERED, NAME_TAG, NAME_SET, NAME_CACHEOPS
 	};
-	static const char *const last[] = {"UNLINK", "renew", "stagger", "take", "sets", "rows"};
+	static const char *const last[] = {"UNLINK", "renew", "stagger", "tags", "sets", "images"};
 
 	for (int i = 0; i < NAME_KIND_COUNT; i++)
 	{
@@ -344,9 +344,9 @@ START_TEST(redis_target_repeats_versions_of_which_one_was_left_out)
 
 END_TEST
 
-START_TEST(redis_target_counts_no_abandoned_take_for_the_next_batch)
+START_TEST(redis_target_counts_no_abandoned_tags_for_the_next_batch)
 {
-	withheld = "take";
+	withheld = "tags";
 	start_names(answer_all_but_one_kind);
 	add_names(NAME_TAG, 2);
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
@@ -364,40 +364,40 @@ START_TEST(redis_target_counts_no_abandoned_take_for_the_next_batch)
 
 END_TEST
 
-static const char *rows_reply;
+static const char *images_reply;
 
 static void
-answer_rows(ScriptedRedis *redis, const redisReply *command)
+answer_images(ScriptedRedis *redis, const redisReply *command)
 {
 	command_count++;
 	note_command(command);
-	scripted_redis_send(redis, command_count == 1 ? rows_reply : "*1\r\n:1\r\n");
+	scripted_redis_send(redis, command_count == 1 ? images_reply : "*1\r\n:1\r\n");
 }
 
-/* The reply to the first of two commands for two rows. */
+/* The reply to the first of two commands for two images. */
 static void
-start_rows(const char *reply)
+start_images(const char *reply)
 {
-	rows_reply = reply;
+	images_reply = reply;
 	needed_scans[0] = '\0';
-	start_names(answer_rows);
+	start_names(answer_images);
 	add_name(&names, NAME_CACHEOPS, "a");
 	add_name(&names, NAME_CACHEOPS, "b");
 	redis_target_apply(target, REDIS_LANE_QUICK, &names);
 }
 
-START_TEST(redis_target_passes_on_the_patterns_that_rows_need)
+START_TEST(redis_target_passes_on_the_patterns_that_images_need)
 {
-	start_rows("*3\r\n:1\r\n$5\r\nx:a=*\r\n$1\r\n*\r\n");
+	start_images("*3\r\n:1\r\n$5\r\nx:a=*\r\n$1\r\n*\r\n");
 	expect_apply_done(0);
-	ck_assert_str_eq(commands, "rows 0 a b 250;rows 0 b 250;");
+	ck_assert_str_eq(commands, "images 0 a b 250;images 0 b 250;");
 	ck_assert_str_eq(needed_scans, "x:a=*\n*\n");
 	stop();
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_rows_after_an_array_that_is_none_of_ours)
+START_TEST(redis_target_repeats_images_after_an_array_that_is_none_of_ours)
 {
 	static const char *const replies[] = {
 		"*0\r\n", "*-1\r\n", ":1\r\n", "*1\r\n:3\r\n", "*2\r\n:3\r\n$1\r\n*\r\n", "*2\r\n:-1\r\n$1\r\n*\r\n",
@@ -407,7 +407,7 @@ START_TEST(redis_target_repeats_rows_after_an_array_that_is_none_of_ours)
 
 	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++)
 	{
-		start_rows(replies[i]);
+		start_images(replies[i]);
 		scripted_redis_run_until(loop, &lost_count, 1);
 		ck_assert_str_eq(needed_scans, "");
 		stop();
@@ -429,9 +429,9 @@ main(void)
 	tcase_add_test(tests, redis_target_sends_many_names_of_each_kind_at_a_time);
 	tcase_add_test(tests, redis_target_does_each_kind_alone);
 	tcase_add_test(tests, redis_target_passes_on_names_of_any_bytes);
-	tcase_add_test(tests, redis_target_waits_for_an_answer_before_it_takes_on);
-	tcase_add_test(tests, redis_target_takes_on_from_the_first_unfinished_tag);
-	tcase_add_test(tests, redis_target_takes_a_full_command_of_tags_after_the_finished_ones);
+	tcase_add_test(tests, redis_target_waits_for_an_answer_before_it_goes_on);
+	tcase_add_test(tests, redis_target_goes_on_from_the_first_unfinished_tag);
+	tcase_add_test(tests, redis_target_sends_a_full_command_of_tags_after_the_finished_ones);
 	tcase_add_test(tests, redis_target_begins_anew_after_a_connection_lost_between_chunks);
 	tcase_add_test(tests, redis_target_is_not_done_before_every_kind_is_answered);
 	tcase_add_test(tests, redis_target_repeats_all_names_after_an_error_reply);
@@ -439,9 +439,9 @@ main(void)
 	tcase_add_test(tests, redis_target_repeats_all_names_after_an_impossible_number);
 	tcase_add_test(tests, redis_target_repeats_all_names_after_silence_or_the_end);
 	tcase_add_test(tests, redis_target_repeats_versions_of_which_one_was_left_out);
-	tcase_add_test(tests, redis_target_counts_no_abandoned_take_for_the_next_batch);
-	tcase_add_test(tests, redis_target_passes_on_the_patterns_that_rows_need);
-	tcase_add_test(tests, redis_target_repeats_rows_after_an_array_that_is_none_of_ours);
+	tcase_add_test(tests, redis_target_counts_no_abandoned_tags_for_the_next_batch);
+	tcase_add_test(tests, redis_target_passes_on_the_patterns_that_images_need);
+	tcase_add_test(tests, redis_target_repeats_images_after_an_array_that_is_none_of_ours);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

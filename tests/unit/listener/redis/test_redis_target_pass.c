@@ -13,7 +13,7 @@
 
 #include "redis/redis_target_fixture.h"
 
-/* SCAN, take, UNLINK, renew, for each of two slices. */
+/* SCAN, tags, UNLINK, renew, for each of two slices. */
 #define PASS_COMMAND_COUNT 8
 
 #define PACED_SLICE_COUNT 5
@@ -48,7 +48,7 @@ add_patterns(const char *key, const char *tag, const char *version)
 /* --- what arrives --- */
 
 static bool
-is_take(const redisReply *command)
+is_sets(const redisReply *command)
 {
 	return scripted_redis_is(command, "EVAL") &&
 		strstr(command->element[1]->str, "SREM") != NULL;
@@ -59,7 +59,7 @@ name_of(const redisReply *command)
 {
 	if (!scripted_redis_is(command, "EVAL"))
 		return command->element[0]->str;
-	return is_take(command) ? "take" : "renew";
+	return is_sets(command) ? "tags" : "renew";
 }
 
 static void
@@ -130,11 +130,11 @@ check_bad_reply(const char *reply, bool hang_up)
 	try_bad_replies(answer_pass, PASS_COMMAND_COUNT, reply, hang_up, scan_all_kinds);
 }
 
-/* Answers takes only when the test says so. */
+/* Answers deletes of sets only when the test says so. */
 static void
-answer_all_but_takes(ScriptedRedis *redis, const redisReply *command)
+answer_all_but_sets(ScriptedRedis *redis, const redisReply *command)
 {
-	if (!is_take(command))
+	if (!is_sets(command))
 	{
 		answer_pass(redis, command);
 		return;
@@ -188,8 +188,8 @@ START_TEST(redis_target_finds_names_of_all_kinds_in_one_pass)
 	add_patterns("k*", "t*", "v*");
 	ck_assert(redis_target_scan(target, &patterns));
 	expect_scan_done(0);
-	ck_assert_str_eq(commands, "SCAN 0 COUNT 1000;take t1 250;UNLINK k1;renew v1;"
-					 "SCAN 17 COUNT 1000;take t2 250;UNLINK k2;renew v2;");
+	ck_assert_str_eq(commands, "SCAN 0 COUNT 1000;tags t1 250;UNLINK k1;renew v1;"
+					 "SCAN 17 COUNT 1000;tags t2 250;UNLINK k2;renew v2;");
 	stop();
 }
 
@@ -214,25 +214,25 @@ START_TEST(redis_target_does_all_that_a_name_of_several_kinds_asks_for)
 	add_patterns("t*", "t*", "t*");
 	ck_assert(redis_target_scan(target, &patterns));
 	expect_scan_done(0);
-	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 1000;take t1 250;UNLINK t1;renew t1;"
-					 "SCAN 17 MATCH t* COUNT 1000;take t2 250;UNLINK t2;renew t2;");
+	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 1000;tags t1 250;UNLINK t1;renew t1;"
+					 "SCAN 17 MATCH t* COUNT 1000;tags t2 250;UNLINK t2;renew t2;");
 	stop();
 }
 
 END_TEST
 
-START_TEST(redis_target_unlinks_a_tag_s_set_only_after_it_was_taken)
+START_TEST(redis_target_deletes_a_tag_s_set_as_a_key_only_after_its_members)
 {
-	start_pass(answer_all_but_takes);
+	start_pass(answer_all_but_sets);
 	add_patterns("t*", "t*", "t*");
 	ck_assert(redis_target_scan(target, &patterns));
 	scripted_redis_run_until(loop, &command_count, 2);
 	scripted_redis_settle(loop);
-	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 1000;take t1 250;");
+	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 1000;tags t1 250;");
 	scripted_redis_send(&server, "*1\r\n:0\r\n");
 	scripted_redis_run_until(loop, &command_count, 3);
 	scripted_redis_settle(loop);
-	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 1000;take t1 250;take t1 250;");
+	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 1000;tags t1 250;tags t1 250;");
 	scripted_redis_send(&server, "*1\r\n:1\r\n");
 	scripted_redis_run_until(loop, &command_count, 7);
 	ck_assert_ptr_nonnull(strstr(commands, ";UNLINK t1;renew t1;SCAN 17 "));
@@ -253,9 +253,9 @@ START_TEST(redis_target_repeats_a_pass_of_all_kinds_after_a_bad_reply)
 
 END_TEST
 
-START_TEST(redis_target_takes_for_batch_and_pass_by_turns)
+START_TEST(redis_target_deletes_sets_for_batch_and_pass_by_turns)
 {
-	start_pass(answer_all_but_takes);
+	start_pass(answer_all_but_sets);
 	add_name(&patterns, NAME_TAG, "t1");
 	ck_assert(redis_target_scan(target, &patterns));
 	scripted_redis_run_until(loop, &command_count, 2);
@@ -268,8 +268,8 @@ START_TEST(redis_target_takes_for_batch_and_pass_by_turns)
 		scripted_redis_send(&server, "*1\r\n:0\r\n");
 		scripted_redis_run_until(loop, &command_count, 3 + i);
 	}
-	ck_assert_str_eq(commands, "SCAN 0 MATCH t1 COUNT 1000;take t1 250;take b 250;"
-					 "take t1 250;take b 250;take t1 250;");
+	ck_assert_str_eq(commands, "SCAN 0 MATCH t1 COUNT 1000;tags t1 250;tags b 250;"
+					 "tags t1 250;tags b 250;tags t1 250;");
 	stop();
 }
 
@@ -277,7 +277,7 @@ END_TEST
 
 START_TEST(redis_target_forgets_what_an_abandoned_pass_found)
 {
-	start_pass(answer_all_but_takes);
+	start_pass(answer_all_but_sets);
 	add_name(&patterns, NAME_TAG, "t*");
 	ck_assert(redis_target_scan(target, &patterns));
 	scripted_redis_run_until(loop, &command_count, 2);
@@ -381,16 +381,16 @@ START_TEST(redis_target_applies_names_while_a_pass_waits)
 END_TEST
 
 /* What a pass had under way must not keep others waiting for its next slice. */
-START_TEST(redis_target_takes_for_a_batch_after_a_take_of_a_pass_was_lost)
+START_TEST(redis_target_deletes_sets_for_a_batch_after_those_of_a_pass_were_lost)
 {
 	scan_rate = 1000;
 	test_clock = read_clock;
-	start_pass(answer_all_but_takes);
+	start_pass(answer_all_but_sets);
 	scripted_redis_run_until(loop, &ready_count, 1);
 	add_name(&patterns, NAME_TAG, "t*");
 	ck_assert(redis_target_scan(target, &patterns));
 	pass_time(101);
-	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 100;take t1 250;");
+	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 100;tags t1 250;");
 	scripted_redis_hang_up(&server);
 	server.answer = answer_pass;
 	scripted_redis_run_until(loop, &lost_count, 1);
@@ -452,16 +452,16 @@ main(void)
 	tcase_add_test(tests, redis_target_finds_names_of_all_kinds_in_one_pass);
 	tcase_add_test(tests, redis_target_sends_no_script_for_a_pass_of_key_patterns);
 	tcase_add_test(tests, redis_target_does_all_that_a_name_of_several_kinds_asks_for);
-	tcase_add_test(tests, redis_target_unlinks_a_tag_s_set_only_after_it_was_taken);
+	tcase_add_test(tests, redis_target_deletes_a_tag_s_set_as_a_key_only_after_its_members);
 	tcase_add_test(tests, redis_target_repeats_a_pass_of_all_kinds_after_a_bad_reply);
-	tcase_add_test(tests, redis_target_takes_for_batch_and_pass_by_turns);
+	tcase_add_test(tests, redis_target_deletes_sets_for_batch_and_pass_by_turns);
 	tcase_add_test(tests, redis_target_forgets_what_an_abandoned_pass_found);
 	tcase_add_test(tests, redis_target_paces_a_pass_by_the_scan_rate);
 	tcase_add_test(tests, redis_target_asks_for_small_slices_at_a_low_scan_rate);
 	tcase_add_test(tests, redis_target_does_not_wait_without_a_scan_rate);
 	tcase_add_test(tests, redis_target_sends_keys_before_a_pass_that_begins_later);
 	tcase_add_test(tests, redis_target_applies_names_while_a_pass_waits);
-	tcase_add_test(tests, redis_target_takes_for_a_batch_after_a_take_of_a_pass_was_lost);
+	tcase_add_test(tests, redis_target_deletes_sets_for_a_batch_after_those_of_a_pass_were_lost);
 	tcase_add_test(tests, redis_target_waits_no_longer_for_an_abandoned_pass);
 	tcase_add_test(tests, redis_target_paces_a_pass_that_begins_again);
 	suite_add_tcase(suite, tests);

@@ -17,13 +17,13 @@
 #define SCAN_COMMAND_COUNT 4	/* SCAN, UNLINK, SCAN, UNLINK */
 
 static char scans[512];			/* arguments of each SCAN */
-static char unlinked[512];		/* keys that a pass found */
+static char deleted[512];		/* keys that a pass found */
 
 static void
 start_scan(ScriptedRedisAnswer answer)
 {
 	start(answer);
-	scans[0] = unlinked[0] = '\0';
+	scans[0] = deleted[0] = '\0';
 }
 
 static void
@@ -52,7 +52,7 @@ scan_two_slices(ScriptedRedis *redis, const redisReply *command)
 	command_count++;
 	if (scripted_redis_is(command, "UNLINK"))
 	{
-		note_arguments(unlinked, sizeof(unlinked), command);
+		note_arguments(deleted, sizeof(deleted), command);
 		scripted_redis_send(redis, ":1\r\n");
 		return;
 	}
@@ -101,7 +101,7 @@ START_TEST(redis_target_unlinks_what_a_pattern_matches)
 	add_pattern("a*");
 	ck_assert(redis_target_scan(target, &patterns));
 	expect_scan_done(0);
-	ck_assert_str_eq(unlinked, "a1;a2;");
+	ck_assert_str_eq(deleted, "a1;a2;");
 	ck_assert_str_eq(scans, "0 MATCH a* COUNT 1000;17 MATCH a* COUNT 1000;");
 	stop();
 }
@@ -115,7 +115,7 @@ START_TEST(redis_target_scans_once_for_many_patterns)
 	add_pattern("c?");
 	ck_assert(redis_target_scan(target, &patterns));
 	expect_scan_done(0);
-	ck_assert_str_eq(unlinked, "a1 c1;a2 c2;");
+	ck_assert_str_eq(deleted, "a1 c1;a2 c2;");
 	ck_assert_str_eq(scans, "0 COUNT 1000;17 COUNT 1000;");
 	stop();
 }
@@ -128,7 +128,7 @@ START_TEST(redis_target_ends_a_pass_that_finds_nothing)
 	add_pattern("nothing*");
 	ck_assert(redis_target_scan(target, &patterns));
 	expect_scan_done(0);
-	ck_assert_str_eq(unlinked, "");
+	ck_assert_str_eq(deleted, "");
 	stop();
 }
 
@@ -220,13 +220,13 @@ START_TEST(redis_target_forgets_an_abandoned_pass)
 	scripted_redis_send(&server, "*2\r\n$1\r\n0\r\n*1\r\n$2\r\na9\r\n");
 	ck_assert(redis_target_scan(target, &patterns));
 	expect_scan_done(0);
-	ck_assert_str_eq(unlinked, "a1;a2;");
+	ck_assert_str_eq(deleted, "a1;a2;");
 	stop();
 }
 
 END_TEST
 
-/* Names can be unlinked: that says nothing of SCAN. */
+/* Names can be deleted: that says nothing of SCAN. */
 static void
 deny_scan(ScriptedRedis *redis, const redisReply *command)
 {
@@ -264,7 +264,7 @@ START_TEST(redis_target_counts_the_keys_that_were_there)
 	ck_assert(redis_target_scan(target, &patterns));
 	expect_scan_done(0);
 	ck_assert_uint_eq(redis_target_keys(target)->named_count, 2);
-	ck_assert_uint_eq(redis_target_keys(target)->unlinked_count, 2);
+	ck_assert_uint_eq(redis_target_keys(target)->deleted_count, 2);
 	stop();
 }
 

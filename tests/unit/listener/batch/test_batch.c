@@ -131,7 +131,7 @@ START_TEST(batch_takes_a_pattern_without_wildcards_as_a_key)
 
 END_TEST
 
-START_TEST(batch_puts_the_prefix_and_its_length_in_front_of_a_row)
+START_TEST(batch_puts_the_prefix_and_its_length_in_front_of_an_image)
 {
 	Batch		batch;
 
@@ -147,7 +147,7 @@ START_TEST(batch_puts_the_prefix_and_its_length_in_front_of_a_row)
 
 END_TEST
 
-START_TEST(batch_forgets_the_schemes_of_a_table_and_scans_for_its_sets)
+START_TEST(batch_deletes_the_schemes_of_a_table_and_scans_for_its_sets)
 {
 	Batch		batch;
 
@@ -289,8 +289,8 @@ main(void)
 	tcase_add_test(tests, batch_escapes_the_prefix_in_front_of_a_pattern);
 	tcase_add_test(tests, batch_does_not_escape_the_prefix_in_front_of_a_key);
 	tcase_add_test(tests, batch_takes_a_pattern_without_wildcards_as_a_key);
-	tcase_add_test(tests, batch_puts_the_prefix_and_its_length_in_front_of_a_row);
-	tcase_add_test(tests, batch_forgets_the_schemes_of_a_table_and_scans_for_its_sets);
+	tcase_add_test(tests, batch_puts_the_prefix_and_its_length_in_front_of_an_image);
+	tcase_add_test(tests, batch_deletes_the_schemes_of_a_table_and_scans_for_its_sets);
 	tcase_add_test(tests, batch_names_the_set_of_a_tag);
 	tcase_add_test(tests, batch_puts_the_prefix_in_front_of_a_version);
 	tcase_add_test(tests, batch_keeps_the_kinds_of_one_name_apart);

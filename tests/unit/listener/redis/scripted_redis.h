@@ -80,14 +80,27 @@ scripted_redis_send(ScriptedRedis *server, const char *text)
 	scripted_redis_send_bytes(server, text, strlen(text));
 }
 
-/* As the command is answered that goes by steps (redis_script.h), or any other. */
+/* Does the command go by steps (redis_script.h)? */
+static inline bool
+scripted_redis_is_step(const redisReply *command)
+{
+	return strcmp(command->element[0]->str, "EVAL") == 0 &&
+		strstr(command->element[1]->str, "SRANDMEMBER") != NULL;
+}
+
+/* Behind a script stand the number of its keys, the names, and maybe a bound. */
+static inline int
+scripted_redis_name_count(const redisReply *command)
+{
+	if (strcmp(command->element[0]->str, "EVAL") != 0)
+		return (int) command->elements - 1;
+	return (int) command->elements - (scripted_redis_is_step(command) ? 4 : 3);
+}
+
 static inline void
 scripted_redis_format_count(const redisReply *command, int count, char reply[32])
 {
-	bool		is_step = strcmp(command->element[0]->str, "EVAL") == 0 &&
-	strstr(command->element[1]->str, "SRANDMEMBER") != NULL;
-
-	(void) snprintf(reply, 32, "%s:%d\r\n", is_step ? "*1\r\n" : "", count);
+	(void) snprintf(reply, 32, "%s:%d\r\n", scripted_redis_is_step(command) ? "*1\r\n" : "", count);
 }
 
 static inline void

@@ -83,13 +83,7 @@ note_command(const redisReply *command)
 static void
 answer_names(ScriptedRedis *redis, const redisReply *command)
 {
-	int			count = 1;
-
-	if (scripted_redis_is(command, "EVAL"))
-		count = (int) strtol(command->element[2]->str, NULL, 10);
-	if (scripted_redis_is(command, "EVAL") && count == 0)
-		count = (int) command->elements - 4;
-	scripted_redis_send_count(redis, command, count);
+	scripted_redis_send_count(redis, command, scripted_redis_name_count(command));
 }
 
 /* A database in two slices, with names of every kind in each. */

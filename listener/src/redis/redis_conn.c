@@ -414,10 +414,6 @@ read_input(RedisConn *conn)
 	}
 }
 
-/*
- * What a write waits for may have been read along with other bytes; then the socket does not
- * become readable for its sake.
- */
 static void
 move_bytes(RedisConn *conn, short revents)
 {
@@ -431,6 +427,7 @@ move_bytes(RedisConn *conn, short revents)
 		conn->events->progressed(conn->context);
 	if (conn->session_count != session)
 		return;
+	/* what a write waits for may have been read along with other bytes */
 	if (redis_io_may_write(&conn->io, POLLIN))
 		redis_conn_flush(conn);
 	else

@@ -49,8 +49,8 @@ typedef struct RedisIoType
 	RedisIoResult (*read) (void *state, char *bytes, size_t room, size_t *moved_count);
 
 	/*
-	 * Likewise.  What was not moved comes again, at the front of what is
-	 * written next, which may be longer and lie elsewhere.
+	 * Likewise, of at least one byte.  What was not moved comes again, at the
+	 * front of what is written next, which may be longer and lie elsewhere.
 	 */
 	RedisIoResult (*write) (void *state, const char *bytes, size_t byte_count,
 							size_t *moved_count);

@@ -96,6 +96,15 @@ connect_to_server(void)
 }
 
 static inline void
+send_command(const char *name)
+{
+	RedisArgument argument = redis_argument_text(name);
+
+	redis_conn_write_command(conn, &argument, 1);
+	redis_conn_flush(conn);
+}
+
+static inline void
 expect_failure(const char *reason)
 {
 	scripted_redis_run_until(loop, &failure_count, 1);
@@ -106,6 +115,13 @@ expect_failure(const char *reason)
 }
 
 /* --- answers --- */
+
+static inline void
+answer_ok(ScriptedRedis *redis, const redisReply *command)
+{
+	(void) command;
+	scripted_redis_send(redis, "+OK\r\n");
+}
 
 static inline void
 answer_nothing(ScriptedRedis *redis, const redisReply *command)

@@ -14,22 +14,6 @@
 #include "redis/redis_conn_fixture.h"
 
 static void
-send_command(const char *name)
-{
-	RedisArgument argument = redis_argument_text(name);
-
-	redis_conn_write_command(conn, &argument, 1);
-	redis_conn_flush(conn);
-}
-
-static void
-answer_ok(ScriptedRedis *redis, const redisReply *command)
-{
-	(void) command;
-	scripted_redis_send(redis, "+OK\r\n");
-}
-
-static void
 answer_garbage(ScriptedRedis *redis, const redisReply *command)
 {
 	(void) command;

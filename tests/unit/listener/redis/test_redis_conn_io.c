@@ -27,22 +27,6 @@ stop_scripted(void)
 }
 
 static void
-answer_ok(ScriptedRedis *redis, const redisReply *command)
-{
-	(void) command;
-	scripted_redis_send(redis, "+OK\r\n");
-}
-
-static void
-send_command(const char *name)
-{
-	RedisArgument argument = redis_argument_text(name);
-
-	redis_conn_write_command(conn, &argument, 1);
-	redis_conn_flush(conn);
-}
-
-static void
 expect_reply(void)
 {
 	int			goal = reply_count + 1;
@@ -197,23 +181,12 @@ START_TEST(redis_conn_repeats_a_write_that_waits_though_more_was_written)
 
 END_TEST
 
+/* Without and with reads that wait for the opposite direction. */
 START_TEST(redis_conn_takes_one_byte_at_a_time)
 {
 	start_scripted(answer_ok, &patient);
 	script.piece_bytes = 1;
-	connect_to_server();
-	send_command("ANYTHING");
-	expect_reply();
-	stop_scripted();
-}
-
-END_TEST
-
-START_TEST(redis_conn_takes_one_byte_at_a_time_in_the_opposite_direction)
-{
-	start_scripted(answer_ok, &patient);
-	script.piece_bytes = 1;
-	script.reads_by_writing = true;
+	script.reads_by_writing = _i == 1;
 	connect_to_server();
 	send_command("ANYTHING");
 	expect_reply();
@@ -273,8 +246,7 @@ main(void)
 	tcase_add_test(tests, redis_conn_writes_when_the_socket_is_readable_if_the_io_wants_that);
 	tcase_add_test(tests, redis_conn_writes_again_after_a_read_took_what_the_write_waits_for);
 	tcase_add_test(tests, redis_conn_repeats_a_write_that_waits_though_more_was_written);
-	tcase_add_test(tests, redis_conn_takes_one_byte_at_a_time);
-	tcase_add_test(tests, redis_conn_takes_one_byte_at_a_time_in_the_opposite_direction);
+	tcase_add_loop_test(tests, redis_conn_takes_one_byte_at_a_time, 0, 2);
 	tcase_add_test(tests, redis_conn_reads_what_came_along_with_the_handshake);
 	tcase_add_test(tests, redis_conn_reads_nothing_buffered_after_it_was_closed);
 	suite_add_tcase(suite, tests);

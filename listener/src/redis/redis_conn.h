@@ -68,7 +68,7 @@ extern RedisConn *redis_conn_create(Loop *loop, const RedisUrl *url,
 									const RedisConnTimeouts *timeouts,
 									const RedisConnEvents *events, void *context);
 
-/* Only while closed: what carries its bytes, if not what the URL asks for. */
+/* For tests, only while closed: what carries its bytes instead. */
 extern void redis_conn_set_io(RedisConn *conn, const RedisIoType *type);
 
 /* NULL is allowed. */

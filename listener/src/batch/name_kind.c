@@ -58,3 +58,14 @@ const NameTraits name_traits[NAME_KIND_COUNT] = {
 		.commands = {"unlink", "eval", "srandmember", "srem", "smembers", "exists", NULL}
 	},
 };
+
+unsigned int
+name_kinds_with(NameTiming timing)
+{
+	unsigned int kinds = 0;
+
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		if (name_traits[kind].timing == timing)
+			kinds |= NAME_KIND_BIT(kind);
+	return kinds;
+}

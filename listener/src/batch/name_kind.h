@@ -58,4 +58,7 @@ typedef struct NameTraits
 /* By kind; static data. */
 extern const NameTraits name_traits[NAME_KIND_COUNT];
 
+/* The kinds with that timing, one bit for each. */
+extern unsigned int name_kinds_with(NameTiming timing);
+
 #endif

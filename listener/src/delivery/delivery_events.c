@@ -45,28 +45,21 @@ take_invalidation(void *context, JournalAction action, size_t sibling_count,
 	Delivery   *delivery = context;
 	DeliverySlot *slot = delivery->slots.filling;
 
-	if (!delivery_lanes_want_action(slot, action))
+	const DeliveryAction *adds = delivery_action(action);
+
+	if (!delivery_lanes_want_action(slot, adds))
 		return true;
-	switch (action)
+	switch (adds->form)
 	{
-		case JOURNAL_ACTION_KEYS:
-			return batch_add_name(&slot->batch, choose_key_kind(delivery, slot, sibling_count),
+		case DELIVERY_FORM_NAME:
+			return batch_add_name(&slot->batch, adds->kind == NAME_KEY ?
+								  choose_key_kind(delivery, slot, sibling_count) : adds->kind,
 								  key, key_bytes);
-		case JOURNAL_ACTION_PATTERNS:
-			return batch_add_pattern(&slot->batch, NAME_KEY, key, key_bytes);
-		case JOURNAL_ACTION_TAGS:
-			return batch_add_name(&slot->batch, NAME_TAG, key, key_bytes);
-		case JOURNAL_ACTION_TAG_PATTERNS:
-			return batch_add_pattern(&slot->batch, NAME_TAG, key, key_bytes);
-		case JOURNAL_ACTION_VERSIONS:
-			return batch_add_name(&slot->batch, NAME_VERSION, key, key_bytes);
-		case JOURNAL_ACTION_VERSION_PATTERNS:
-			return batch_add_pattern(&slot->batch, NAME_VERSION, key, key_bytes);
-		case JOURNAL_ACTION_CACHEOPS:
-			return batch_add_name(&slot->batch, NAME_CACHEOPS, key, key_bytes);
-		case JOURNAL_ACTION_CACHEOPS_TABLES:
+		case DELIVERY_FORM_PATTERN:
+			return batch_add_pattern(&slot->batch, adds->kind, key, key_bytes);
+		case DELIVERY_FORM_CACHEOPS_TABLE:
 			return batch_add_cacheops_table(&slot->batch, key, key_bytes);
-		case JOURNAL_ACTION_RESYNC:
+		case DELIVERY_FORM_RESYNC:
 			slot->wants_list = true;
 			break;
 	}

@@ -20,12 +20,6 @@
 /* Keys in one portion, so that one reply does not make others wait long. */
 #define PORTION_MAX_KEYS ((size_t) 1000)
 
-/* Of a batch's names; its patterns are all for LANE_PASS. */
-static const unsigned int name_kinds[LANE_COUNT] = {
-	[LANE_STEPS] = NAME_KIND_BIT(NAME_TAG) | NAME_KIND_BIT(NAME_SET) | NAME_KIND_BIT(NAME_CACHEOPS),
-	[LANE_STAGGERED] = NAME_KIND_BIT(NAME_STAGGERED),
-};
-
 static const char *const lane_names[LANE_COUNT] = {
 	[LANE_STEPS] = "tags and rows of cacheops",
 	[LANE_STAGGERED] = "staggered keys",
@@ -177,6 +171,21 @@ take_tables(Delivery *delivery, const DeliverySlot *slot)
 		progress_hand_on(&delivery->progress, LANE_STEPS, LANE_PASS);
 }
 
+/* Of a batch's names; its patterns are all for LANE_PASS. */
+static unsigned int
+kinds_of(LaneKind lane)
+{
+	switch (lane)
+	{
+		case LANE_STEPS:
+			return name_kinds_with(NAME_TIMING_STEPS);
+		case LANE_STAGGERED:
+			return name_kinds_with(NAME_TIMING_STAGGERED);
+		default:
+			return 0;
+	}
+}
+
 bool
 delivery_lanes_take_names(Delivery *delivery, DeliverySlot *slot)
 {
@@ -184,11 +193,13 @@ delivery_lanes_take_names(Delivery *delivery, DeliverySlot *slot)
 
 	if (slot->reader != READER_LANE)
 		add_herd(delivery, slot);
-	for (LaneKind kind = 0; kind < LANE_COUNT; kind++)
+	for (LaneKind lane = 0; lane < LANE_COUNT; lane++)
 	{
-		if (!take(delivery, kind, slot, names, name_kinds[kind]))
+		unsigned int kinds = kinds_of(lane);
+
+		if (!take(delivery, lane, slot, names, kinds))
 			return false;
-		name_sets_reset_kinds(names, name_kinds[kind]);
+		name_sets_reset_kinds(names, kinds);
 	}
 	return take_tables(delivery, slot);
 }
@@ -205,13 +216,13 @@ delivery_lanes_take_patterns(Delivery *delivery, const DeliverySlot *slot)
  * keys were staggered cannot be told from the answer to another fetch: all are then.
  */
 bool
-delivery_lanes_want_action(const DeliverySlot *slot, JournalAction action)
+delivery_lanes_want_action(const DeliverySlot *slot, const DeliveryAction *action)
 {
 	if (slot->reader != READER_LANE)
 		return true;
 	if (slot->lane == LANE_STAGGERED)
-		return action == JOURNAL_ACTION_KEYS;
-	return action != JOURNAL_ACTION_KEYS && action != JOURNAL_ACTION_VERSIONS;
+		return action->form == DELIVERY_FORM_NAME && action->kind == NAME_KEY;
+	return action->form != DELIVERY_FORM_NAME || name_traits[action->kind].timing == NAME_TIMING_STEPS;
 }
 
 /* --- runs --- */

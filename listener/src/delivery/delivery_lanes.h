@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "delivery/delivery_action.h"
 #include "delivery/delivery_internal.h"
 
 /* Part of the delivery's lifetime.  go_on: when a portion is due, with the delivery. */
@@ -37,7 +38,7 @@ extern bool delivery_lanes_take_patterns(Delivery *delivery, const DeliverySlot 
 			__attribute__((warn_unused_result));
 
 /* Does the action concern the lane that the slot is fetched for? */
-extern bool delivery_lanes_want_action(const DeliverySlot *slot, JournalAction action);
+extern bool delivery_lanes_want_action(const DeliverySlot *slot, const DeliveryAction *action);
 
 /* Gives Redis whatever waits and can be begun.  False if memory is exhausted. */
 extern bool delivery_lanes_advance(Delivery *delivery) __attribute__((warn_unused_result));

@@ -32,22 +32,20 @@ static void
 log_batch(const Delivery *delivery, const DeliverySlot *slot)
 {
 	const KeyTally *keys = redis_target_keys(delivery->parts.redis);
+	LogField	fields[NAME_KIND_COUNT + 6] = {LOG_TEXT("target", delivery->parts.config->alias)};
+	LogField   *field = fields + 1;
 
 	/* without rows it only moves a cursor */
 	if (delivery->parts.log->level < LOG_LEVEL_DEBUG || slot->oldest_at_us == 0)
 		return;
-	log_event(delivery->parts.log, LOG_LEVEL_DEBUG,
-			  slot->reader == READER_REPEAT ? "batch applied again" : "batch applied",
-			  LOG_TEXT("target", delivery->parts.config->alias),
-			  LOG_NUMBER("key_count", (int64_t) slot->name_counts[NAME_KEY]),
-			  LOG_NUMBER("staggered_count", (int64_t) slot->name_counts[NAME_STAGGERED]),
-			  LOG_NUMBER("tag_count", (int64_t) slot->name_counts[NAME_TAG]),
-			  LOG_NUMBER("version_count", (int64_t) slot->name_counts[NAME_VERSION]),
-			  LOG_NUMBER("row_count", (int64_t) slot->name_counts[NAME_CACHEOPS]),
-			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&slot->batch.patterns)),
-			  LOG_NUMBER("keys_named", (int64_t) keys->named_count),
-			  LOG_NUMBER("keys_unlinked", (int64_t) keys->deleted_count),
-			  LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us)));
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		*field++ = LOG_NUMBER(name_traits[kind].log_name, (int64_t) slot->name_counts[kind]);
+	*field++ = LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&slot->batch.patterns));
+	*field++ = LOG_NUMBER("keys_named", (int64_t) keys->named_count);
+	*field++ = LOG_NUMBER("keys_deleted", (int64_t) keys->deleted_count);
+	*field = LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us));
+	log_write(delivery->parts.log, LOG_LEVEL_DEBUG,
+			  slot->reader == READER_REPEAT ? "batch applied again" : "batch applied", fields);
 }
 
 /*

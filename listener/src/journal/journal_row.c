@@ -35,24 +35,29 @@ is_text(const char *field, size_t field_bytes, const char *text)
 	return field_bytes == strlen(text) && memcmp(field, text, field_bytes) == 0;
 }
 
-bool
-journal_row_decode_action(const char *field, size_t field_bytes,
-						  JournalAction *action)
-{
-	static const char *const names[] = {
-		[JOURNAL_ACTION_KEYS] = "keys",
-		[JOURNAL_ACTION_PATTERNS] = "patterns",
-		[JOURNAL_ACTION_TAGS] = "tags",
-		[JOURNAL_ACTION_TAG_PATTERNS] = "tag_patterns",
-		[JOURNAL_ACTION_VERSIONS] = "versions",
-		[JOURNAL_ACTION_VERSION_PATTERNS] = "version_patterns",
-		[JOURNAL_ACTION_CACHEOPS] = "cacheops",
-		[JOURNAL_ACTION_CACHEOPS_TABLES] = "cacheops_tables",
-		[JOURNAL_ACTION_RESYNC] = "resync",
-	};
+static const char *const action_names[JOURNAL_ACTION_COUNT] = {
+	[JOURNAL_ACTION_KEYS] = "keys",
+	[JOURNAL_ACTION_PATTERNS] = "patterns",
+	[JOURNAL_ACTION_TAGS] = "tags",
+	[JOURNAL_ACTION_TAG_PATTERNS] = "tag_patterns",
+	[JOURNAL_ACTION_VERSIONS] = "versions",
+	[JOURNAL_ACTION_VERSION_PATTERNS] = "version_patterns",
+	[JOURNAL_ACTION_CACHEOPS] = "cacheops",
+	[JOURNAL_ACTION_CACHEOPS_TABLES] = "cacheops_tables",
+	[JOURNAL_ACTION_RESYNC] = "resync",
+};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (is_text(field, field_bytes, names[i]))
+const char *
+journal_row_action_name(JournalAction action)
+{
+	return action_names[action];
+}
+
+bool
+journal_row_decode_action(const char *field, size_t field_bytes, JournalAction *action)
+{
+	for (size_t i = 0; i < JOURNAL_ACTION_COUNT; i++)
+		if (is_text(field, field_bytes, action_names[i]))
 		{
 			*action = (JournalAction) i;
 			return true;

@@ -25,8 +25,9 @@ typedef enum JournalAction
 	JOURNAL_ACTION_VERSION_PATTERNS,
 	JOURNAL_ACTION_CACHEOPS,
 	JOURNAL_ACTION_CACHEOPS_TABLES,
-	JOURNAL_ACTION_RESYNC		/* all that resync_keys() lists; what stands
+	JOURNAL_ACTION_RESYNC,		/* all that resync_keys() lists; what stands
 								 * beside it means nothing */
+	JOURNAL_ACTION_COUNT
 } JournalAction;
 
 /* A walk over the elements of a text[]. */
@@ -43,6 +44,9 @@ typedef enum JournalStep
 	JOURNAL_STEP_END,			/* there are no more */
 	JOURNAL_STEP_MALFORMED		/* the field is not a text[] without NULLs */
 } JournalStep;
+
+/* As it stands in the journal. */
+extern const char *journal_row_action_name(JournalAction action);
 
 /* False for an action that this version does not know. */
 extern bool journal_row_decode_action(const char *field, size_t field_bytes,

@@ -135,7 +135,7 @@ redis_report_keys(RedisTarget *target)
 	log_event(target->log, LOG_LEVEL_INFO, "keys deleted since the start",
 			  LOG_TEXT("target", target->settings.alias),
 			  LOG_NUMBER("keys_named", (int64_t) keys->named_count),
-			  LOG_NUMBER("keys_unlinked", (int64_t) keys->deleted_count));
+			  LOG_NUMBER("keys_deleted", (int64_t) keys->deleted_count));
 }
 
 void

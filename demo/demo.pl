@@ -8,7 +8,7 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/../tests/e2e/lib";
 use Demo::Checker;
 use Demo::Lab;
 use Demo::Screen;

@@ -11,33 +11,13 @@ set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 database=isp
+# shellcheck source=tests/lib/private_run.sh
+. "$root/tests/lib/private_run.sh"
 
 die()
 {
 	echo "demo: $*" >&2
 	exit 1
-}
-
-# Servers do not run as root: PostgreSQL refuses to.
-exec_as_server()
-{
-	if [ "$(id -u)" -eq 0 ]; then
-		exec setpriv --reuid "$server_user" --regid "$(id -g "$server_user")" --clear-groups -- "$@"
-	else
-		exec "$@"
-	fi
-}
-
-as_server()
-{
-	(exec_as_server "$@")
-}
-
-choose_server_user()
-{
-	server_user=$(id -un)
-	[ "$(id -u)" -ne 0 ] || server_user=postgres
-	id "$server_user" >/dev/null 2>&1 || server_user=nobody
 }
 
 check_programs()
@@ -70,22 +50,16 @@ sql()
 	psql -X -q -h "$dir" -U postgres -d "$database" -v ON_ERROR_STOP=1 "$@"
 }
 
-start_postgres()
+make_database()
 {
-	as_server mkdir "$dir/data"
-	quietly as_server "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --no-locale --no-sync
-	cat >>"$dir/data/postgresql.conf" <<-SETTINGS
-		listen_addresses = ''
-		unix_socket_directories = '$dir'
-		track_commit_timestamp = on
-	SETTINGS
-	quietly as_server "$bin/pg_ctl" -D "$dir/data" -l "$dir/postgresql.log" -w start
+	echo 'track_commit_timestamp = on' |
+		start_postgres "$dir/data" "$dir" "$dir/postgresql.log" --no-locale || die "PostgreSQL does not start"
 	quietly psql -X -q -h "$dir" -U postgres -d postgres -c "CREATE DATABASE $database"
 }
 
 start_redis()
 {
-	exec_as_server setsid redis-server --port 0 --unixsocket "$dir/redis.sock" --save '' --appendonly no \
+	exec_as_user setsid redis-server --port 0 --unixsocket "$dir/redis.sock" --save '' --appendonly no \
 		--dir "$dir" >"$dir/redis.log" 2>&1 </dev/null &
 	echo $! >"$dir/redis.pid"
 	wait_for "Redis" redis-cli -s "$dir/redis.sock" ping
@@ -94,7 +68,7 @@ start_redis()
 # Its own role may fetch and acknowledge, and nothing else.
 start_daemon()
 {
-	exec_as_server setsid "$dir/uncached" --dsn "host=$dir dbname=$database user=uncached" \
+	exec_as_user setsid "$dir/uncached" --dsn "host=$dir dbname=$database user=uncached" \
 		--redis "unix://$dir/redis.sock" >>"$dir/uncached.log" 2>&1 </dev/null &
 	echo $! >"$dir/uncached.pid"
 }
@@ -135,8 +109,7 @@ stop_all()
 {
 	stop_recorded "$dir/uncached.pid"
 	stop_recorded "$dir/redis.pid"
-	[ ! -s "$dir/data/postmaster.pid" ] ||
-		as_server "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1 || true
+	stop_postgres_in "$dir/data"
 	rm -rf "$dir"
 }
 
@@ -144,8 +117,9 @@ use_directory()
 {
 	dir=$1
 	[ -f "$dir/uncache-demo" ] || die "$dir is not a directory of this demo"
-	choose_server_user
-	bin=$dir/postgresql$(pg_config --bindir)
+	tmp=$dir
+	choose_test_user
+	bindir=$dir/postgresql$(pg_config --bindir)
 }
 
 make_directory()
@@ -153,7 +127,7 @@ make_directory()
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/uncache-demo.XXXXXX")
 	: >"$dir/uncache-demo"
 	use_directory "$dir"
-	[ "$(id -u)" -ne 0 ] || chown "$server_user:" "$dir"
+	[ -z "$test_user" ] || chown "$test_user:" "$dir"
 	trap stop_all EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
@@ -178,7 +152,7 @@ run()
 	check_programs
 	make_directory
 	build
-	start_postgres
+	make_database
 	start_redis
 	example=$root/sql/examples/isp_billing
 	quietly sql -c 'CREATE EXTENSION uncache' -f "$example/schema.sql" -f "$example/data.sql" \

@@ -1,24 +1,60 @@
 # shellcheck shell=sh
-# Sourced by the scripts beside it: runs private servers and tests in a
-# temporary directory, as a user that PostgreSQL accepts, and leaves nothing.
+# Sourced by the scripts beside it, and by the demo: runs private servers and
+# tests in a temporary directory, as a user that PostgreSQL accepts, and leaves
+# nothing.
 #
 # The script says where its logs are ($logs, which KEEP=DIR gets a copy of) and
 # how its servers are stopped (stop_servers), and calls begin_private_run NAME.
 # After that there are $tmp, the directory; $test_user, empty if it is who runs
-# the script; and exec_as_server.
+# the script; and exec_as_server. $bindir, where PostgreSQL's programs are, is
+# the script's as well.
 
 tmp=
 logs=
 test_user=
 
-# Becomes a program of the servers' user, since PostgreSQL refuses to run as
-# root; it goes when the script does. Call it in a subshell.
+# Who the servers belong to: PostgreSQL refuses to run as root.
+choose_test_user() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	test_user=postgres
+	id "$test_user" >/dev/null 2>&1 || test_user=nobody
+}
+
+# Becomes a program of that user. Call it in a subshell.
+exec_as_user() {
+	[ -z "$test_user" ] ||
+		set -- setpriv --reuid "$test_user" --regid "$(id -g "$test_user")" --clear-groups -- "$@"
+	exec "$@"
+}
+
+# The same; it goes when the script does.
 exec_as_server() {
-	if [ -n "$test_user" ]; then
-		exec setpriv --pdeathsig TERM --reuid "$test_user" \
-			--regid "$(id -g "$test_user")" --clear-groups -- "$@"
-	fi
-	exec setpriv --pdeathsig TERM -- "$@"
+	exec_as_user setpriv --pdeathsig TERM -- "$@"
+}
+
+# start_postgres DATA SOCKETS LOG [OPTION...] <SETTINGS: makes a server with these
+# options of initdb and lines of postgresql.conf, and starts it. DATA is a
+# directory in which its user may write, or is to be made in one. SERVER_PROGRAM
+# is run instead of the server, if that is set.
+# shellcheck disable=SC2154 # bindir is the script's
+start_postgres() {
+	data=$1
+	sockets=$2
+	log=$3
+	shift 3
+	(exec_as_server "$bindir/initdb" -D "$data" -U postgres -A trust -E UTF8 --no-sync "$@") >"$tmp/initdb.log" 2>&1 || {
+		cat "$tmp/initdb.log" >&2
+		return 1
+	}
+	{
+		echo "listen_addresses = ''"
+		echo "unix_socket_directories = '$sockets'"
+		cat
+	} >>"$data/postgresql.conf"
+	(exec_as_server "$bindir/pg_ctl" -D "$data" ${SERVER_PROGRAM:+-p "$SERVER_PROGRAM"} -l "$log" -w start) >"$tmp/start.log" || {
+		cat "$tmp/start.log" "$log" >&2
+		return 1
+	}
 }
 
 # Stops the server in a data directory, if one runs there.
@@ -49,7 +85,5 @@ begin_private_run() {
 	trap 'exit 130' INT
 	trap 'exit 141' PIPE
 	trap 'exit 143' TERM
-	[ "$(id -u)" -eq 0 ] || return 0
-	test_user=postgres
-	id "$test_user" >/dev/null 2>&1 || test_user=nobody
+	choose_test_user
 }

@@ -48,14 +48,9 @@ start_server() {
 		chown "$test_user" "$tmp/socket" "$tmp/data"
 	fi
 	cd "$tmp"
-	(exec_as_server "$bindir/initdb" -D "$tmp/data" -U postgres -A trust -E UTF8 \
-		--locale=C --no-sync) >"$tmp/initdb.log" 2>&1 || {
-		cat "$tmp/initdb.log" >&2
-		exit 1
-	}
-	cat >>"$tmp/data/postgresql.conf" <<-END
-		listen_addresses = ''
-		unix_socket_directories = '$tmp/socket'
+	POSTGRES=$bindir/postgres
+	export POSTGRES
+	start_postgres "$tmp/data" "$tmp/socket" "$tmp/data/server.log" --locale=C <<-END
 		fsync = off
 		autovacuum = off
 		max_prepared_transactions = 10
@@ -63,12 +58,6 @@ start_server() {
 		wal_level = logical
 		${SERVER_SETTINGS:-}
 	END
-	POSTGRES=$bindir/postgres
-	export POSTGRES
-	(exec_as_server "$bindir/pg_ctl" -D "$tmp/data" ${SERVER_PROGRAM:+-p "$SERVER_PROGRAM"} -l "$tmp/data/server.log" -w start) >"$tmp/start.log" || {
-		cat "$tmp/start.log" "$tmp/data/server.log" >&2
-		exit 1
-	}
 }
 
 case $kind in

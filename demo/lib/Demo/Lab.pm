@@ -4,9 +4,9 @@ package Demo::Lab;
 use strict;
 use warnings;
 use Demo::Psql;
-use Demo::Redis;
 use IO::Select;
 use Time::HiRes qw(time);
+use Uncache::Test::RedisClient;
 
 my $QUERY_TIMEOUT_S = 20;
 
@@ -16,16 +16,22 @@ sub open
 	my $self = bless {
 		dir => $dir,
 		psql => Demo::Psql->start('-h', $dir, '-U', 'postgres', 'isp'),
-		redis => Demo::Redis->connect("$dir/redis.sock"),
-		deletions => Demo::Redis->connect("$dir/redis.sock"),
+		redis => _connect($dir),
+		deletions => _connect($dir),
 		deleted_at => {},
 	}, $class;
 
 	# Redis tells of each key that is deleted, whoever does it
 	$self->{redis}->command('CONFIG', 'SET', 'notify-keyspace-events', 'Eg');
-	$self->{deletions}->subscribe('__keyevent@0__:del');
+	$self->{deletions}->command('SUBSCRIBE', '__keyevent@0__:del');
 	$self->{select} = IO::Select->new($self->{psql}->output, $self->{deletions}->socket);
 	return $self;
+}
+
+sub _connect
+{
+	my ($dir) = @_;
+	return Uncache::Test::RedisClient->connect(socket => "$dir/redis.sock") // die "cannot connect to Redis\n";
 }
 
 sub redis { return $_[0]->{redis}; }

@@ -1,4 +1,5 @@
-# A connection to Redis: RESP2 and nothing else.
+# A connection to Redis: RESP2 and nothing else.  The demo has it, too: it needs
+# nothing but perl itself.
 #
 # Arguments and replies are byte strings.
 package Uncache::Test::RedisClient;
@@ -41,6 +42,20 @@ sub pipeline
 
 	$self->_write(join('', map { _format(@$_) } @commands));
 	return map { $self->read_reply } @commands;
+}
+
+sub socket { return $_[0]->{socket}; }
+
+# What has been published to a connection that has subscribed to something: call it
+# when the socket can be read.
+sub messages
+{
+	my ($self) = @_;
+	my @messages;
+
+	$self->_fill;
+	push @messages, $self->read_reply->[2] while length $self->{buffer};
+	return @messages;
 }
 
 sub _format

@@ -33,7 +33,7 @@ CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-
 	python3-flask python3-flask-caching nodejs node-redis
 FUZZ_PACKAGES = make clang libclang-rt-14-dev libc6-dev pkg-config libpq-dev libhiredis-dev
 CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl pgbouncer
-BENCH_PACKAGES = $(DEMO_PACKAGES) python3 nodejs python3-django-cacheops python3-psycopg2
+BENCH_PACKAGES = $(DEMO_PACKAGES) python3 python3-redis nodejs python3-django-cacheops python3-psycopg2
 BENCH_PARTS = writer app bulk latency snapshot drain unlink idle ddl
 
 all: extension listener
@@ -86,8 +86,8 @@ check-valgrind:
 	tests/valgrind/valgrind.sh
 
 check-core: extension listener
-	@tests/lib/packages.sh $(DEMO_PACKAGES) python3
-	tests/core/core.sh
+	@tests/lib/packages.sh $(DEMO_PACKAGES) python3 python3-redis
+	tests/core/core.py
 
 check-e2e: extension listener faults
 	tests/lib/e2e.sh

@@ -2,14 +2,17 @@
 """Runs parts of the bench: bench.py PART...; see README.md for parts and settings."""
 
 import importlib
-import signal
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PARTS = ("writer", "app", "bulk", "latency", "snapshot", "drain", "unlink", "idle", "ddl")
 
-sys.path[:0] = [str(HERE / "lib"), str(HERE / "parts")]
+sys.path[:0] = [str(HERE / "lib"), str(HERE / "parts"), str(HERE.parent / "tests")]
+
+import settings  # noqa: E402
+from lab.lab import end_on_signals  # noqa: E402
+from lab.processes import Failure  # noqa: E402
 
 
 def main(arguments):
@@ -17,11 +20,13 @@ def main(arguments):
     if unknown or not arguments:
         print(f"usage: bench.py PART... ({', '.join(PARTS)})", file=sys.stderr)
         return 2
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))
-    settings = importlib.import_module("settings").read()
-    for name in arguments:
-        importlib.import_module(name).run(settings)
+    end_on_signals()
+    try:
+        for name in arguments:
+            importlib.import_module(name).run(settings.read())
+    except Failure as problem:
+        print(f"bench: {problem}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -7,7 +7,7 @@ Each variant has a schema of its own with a table "account"; the key of a row is
 import shutil
 import subprocess
 
-import processes
+from lab import processes
 from settings import ROOT
 
 PEERS = ROOT / "bench" / "peers"
@@ -54,6 +54,7 @@ class Plain:
     def create(self, row_count):
         create_table(self.lab, self.schema, row_count)
         self.add_rule()
+        self.lab.at_end(self.close)
 
     def add_rule(self):
         """What makes the table's changes known."""
@@ -76,11 +77,9 @@ class Listening(Plain):
 
     def settle(self):
         key = f"{self.schema}:{SETTLED_ROW}"
-        self.lab.redis("SET", key, "cached")
+        self.lab.cache.set(key, "cached")
         self.lab.sql(f"UPDATE {self.schema}.account SET balance = balance + 1 WHERE id = {SETTLED_ROW}")
-        processes.wait_for(
-            f"the deletion of {key}", lambda: self.lab.redis("EXISTS", key) == "0", timeout_s=60
-        )
+        processes.wait_for(lambda: not self.lab.cache.exists(key), f"{key} is not deleted", timeout_s=60)
 
 
 class Uncache(Listening):
@@ -153,12 +152,12 @@ class Peer(Listening):
 
     def start(self):
         self._process = processes.start(
-            ["node", PEERS / self.script, self.lab.dir / "servers", self.lab.redis_socket, *self.arguments()],
+            ["node", PEERS / self.script, self.lab.servers, self.lab.redis.socket, *self.arguments()],
             stdout=subprocess.PIPE,
             text=True,
         )
         if self._process.stdout.readline() != "ready\n":
-            raise SystemExit(f"bench: {self.script} does not start")
+            raise processes.Failure(f"{self.script} does not start")
         self.settle()
 
     def stop(self):
@@ -203,12 +202,20 @@ class Pgoutput(Peer):
 
     def close(self):
         super().close()
-        processes.wait_for("the slot's release", self._drop_slot, pause_s=0.1)
+        processes.wait_for(self._drop_slot, "the slot is not released", timeout_s=60, pause_s=0.1)
 
     def _drop_slot(self):
         slot = f"FROM pg_replication_slots WHERE slot_name = '{self.schema}_slot'"
         self.lab.sql(f"SELECT pg_drop_replication_slot(slot_name) {slot} AND NOT active")
         return not self.lab.sql(f"SELECT 1 {slot}")
+
+
+def create_watched(lab):
+    """A daemon at work, and a table with our rule."""
+    daemon = lab.start_daemon()
+    ours = Uncache(lab, daemon)
+    ours.create(lab.settings.table_rows)
+    return daemon, ours
 
 
 def peer_classes(settings):

@@ -4,9 +4,9 @@ import importlib.util
 import json
 import subprocess
 
-import processes
 import variants
-from lab import Lab
+from bench_lab import Lab
+from lab import processes
 from report import Report
 from settings import ROOT
 
@@ -27,12 +27,9 @@ def run(settings):
         for variant in (plain, ours):
             variant.create(settings.table_rows)
         daemon.pause()
-        try:
-            for number in range(1, settings.rounds + 1):
-                for count in counts:
-                    _run_round(lab, report, (plain, ours), count, number)
-        finally:
-            daemon.stop()
+        for number in range(1, settings.rounds + 1):
+            for count in counts:
+                _run_round(lab, report, (plain, ours), count, number)
     for count in counts:
         report.show_metric("saves/s, no invalidation", "saves/s", "plain", count)
         report.show_ratio("saves/s, uncache / no invalidation", "saves/s", count, ("uncache", "plain"))
@@ -54,8 +51,8 @@ def _run_round(lab, report, pair, count, number):
 def _saves_per_second(lab, variant, with_cacheops, count):
     """The sum over so many processes, each with a connection of its own."""
     arguments = {
-        "host": str(lab.dir / "servers"),
-        "redis": str(lab.redis_socket),
+        "host": str(lab.servers),
+        "redis": str(lab.redis.socket),
         "schema": variant.schema,
         "rows": lab.settings.table_rows,
         "seconds": lab.settings.seconds,
@@ -71,5 +68,5 @@ def _saves_per_second(lab, variant, with_cacheops, count):
     ]
     texts = [process.communicate()[0] for process in every]
     if any(process.returncode for process in every):
-        raise SystemExit("bench: the application failed")
+        raise processes.Failure("the application failed")
     return sum(float(text) for text in texts)

@@ -2,9 +2,9 @@
 
 import time
 
-import processes
 import variants
-from lab import Lab, Session
+from bench_lab import Lab
+from lab import processes
 from report import Report
 
 # the target is judged at this size only
@@ -23,15 +23,10 @@ def run(settings):
         for variant in every:
             variant.create(max(settings.bulk_rows))
         daemon.pause()
-        try:
-            for number in range(1, settings.rounds + 1):
-                for row_count in settings.bulk_rows:
-                    if row_count <= AIM_ROWS or number == 1:
-                        _run_round(lab, report, every, row_count, number)
-        finally:
-            for variant in every:
-                variant.close()
-            daemon.stop()
+        for number in range(1, settings.rounds + 1):
+            for row_count in settings.bulk_rows:
+                if row_count <= AIM_ROWS or number == 1:
+                    _run_round(lab, report, every, row_count, number)
     _summarize(report)
     report.finish()
 
@@ -48,7 +43,7 @@ def _measure(lab, report, variant, row_count, number):
     table = f"{variant.schema}.account"
     variant.start()
     lab.sql(f"VACUUM {table}", "CHECKPOINT")
-    session = Session(lab)
+    session = lab.session()
     pid = int(session.run("SELECT pg_backend_pid();")[0])
     session.run(f"{variant.session_settings} SELECT count(*) FROM {table};")
     began = time.monotonic()

@@ -6,7 +6,7 @@ Each size has two databases that are alike, but that one has uncache.
 import re
 from dataclasses import dataclass, replace
 
-from lab import Lab, Session
+from bench_lab import Lab
 from report import Report
 
 # locks of a command that touches all partitions
@@ -125,7 +125,7 @@ def _create_pair(lab, make, watch):
     """The second database is a copy of the first one."""
     for name, source in (("plain", "template0"), ("uncache", "plain")):
         lab.sql(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {source}")
-        session = Session(lab, name)
+        session = lab.session(name)
         session.run(make if name == "plain" else f"CREATE EXTENSION uncache; {watch}")
         if name == "uncache":
             while session.run(REGISTER) == ["waiting"]:
@@ -133,7 +133,7 @@ def _create_pair(lab, make, watch):
             session.run("SELECT uncache.resynced('default');")
         session.run("VACUUM ANALYZE;")
         session.close()
-    return Pair({name: Session(lab, name) for name in ("plain", "uncache")})
+    return Pair({name: lab.session(name) for name in ("plain", "uncache")})
 
 
 def _measure_rules(lab, report, rules):

@@ -2,8 +2,8 @@
 
 import time
 
-import processes
-from lab import Daemon, Lab
+from bench_lab import Lab
+from lab import processes
 from report import Report
 
 KEYS_PER_COMMAND = 100
@@ -14,12 +14,6 @@ AIM_DOWN_ROWS = 10000000
 # redis-benchmark draws keys at random: of the first tenth, 95 % still exist
 BENCHMARK_SHARE = 10
 ROWS_PER_TRANSACTION = 1000
-FILL = """
-for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
-	redis.call('SET', string.format('key:%012d', i), 'cached')
-end
-"""
-FILL_CHUNK = 100000
 PREPARE = """
 CREATE TABLE item (id int PRIMARY KEY, code text NOT NULL) WITH (fillfactor = 50);
 CREATE PROCEDURE touch(row_count int, rows_per_transaction int) LANGUAGE plpgsql AS $$
@@ -58,30 +52,24 @@ def _prepare(lab, row_count):
 
 def _measure(lab, report, rows_per_transaction, key_count, number):
     variant = f"{rows_per_transaction} rows a transaction"
-    _fill_redis(lab, key_count)
+    lab.fill_redis(key_count, "cached")
     report.add("keys/s", f"redis-benchmark, {variant}", key_count, number, _redis_keys_per_second(lab, key_count))
-    _fill_redis(lab, key_count)
+    lab.fill_redis(key_count, "cached")
     lab.sql("TRUNCATE uncache.journal")
     lab.sql("SET synchronous_commit = off", f"CALL touch({key_count}, {rows_per_transaction})")
     lab.sql("VACUUM item", "VACUUM ANALYZE uncache.journal", "CHECKPOINT")
     seconds, cpu_seconds, peak_kib = _drain(lab)
-    if lab.redis("DBSIZE") != "0":
-        raise SystemExit("bench: the daemon has left keys")
+    if lab.cache.dbsize() != 0:
+        raise processes.Failure("the daemon has left keys")
     report.add("keys/s", variant, key_count, number, key_count / seconds)
     report.add("cpu seconds", variant, key_count, number, cpu_seconds)
     report.add("peak, KiB", variant, key_count, number, peak_kib)
 
 
-def _fill_redis(lab, key_count):
-    lab.redis("FLUSHALL")
-    for first in range(0, key_count, FILL_CHUNK):
-        lab.redis("EVAL", FILL, "0", str(first), str(min(first + FILL_CHUNK, key_count) - 1))
-
-
 def _redis_keys_per_second(lab, key_count):
     batches = max(2, key_count // BENCHMARK_SHARE // KEYS_PER_COMMAND // PIPELINE)
     text = processes.run([
-        "redis-benchmark", "-s", lab.redis_socket, "-c", 1, "-P", PIPELINE, "-n", batches * PIPELINE, "-r", key_count,
+        "redis-benchmark", "-s", lab.redis.socket, "-c", 1, "-P", PIPELINE, "-n", batches * PIPELINE, "-r", key_count,
         "--csv", "UNLINK", *["key:__rand_int__"] * KEYS_PER_COMMAND,
     ])
     return float(text.splitlines()[-1].split('","')[1].strip('"')) * KEYS_PER_COMMAND
@@ -92,7 +80,7 @@ def _drain(lab):
     cpu_seconds = 0.0
     peak_kib = 0
     began = time.monotonic()
-    daemon = Daemon(lab, "--once")
+    daemon = lab.launch_daemon("--once")
     while daemon.process.poll() is None:
         try:
             cpu_seconds = processes.cpu_seconds(daemon.pid)
@@ -102,25 +90,21 @@ def _drain(lab):
         time.sleep(0.005)
     seconds = time.monotonic() - began
     if daemon.process.returncode != 0:
-        raise SystemExit("bench: uncached --once failed")
-    daemon.stop()
+        raise processes.Failure("uncached --once failed")
     return seconds, cpu_seconds, peak_kib
 
 
 def _measure_while_down(lab, report):
     """Rows of the journal itself, one key each, and a Redis that is not there."""
     row_count = lab.settings.down_rows
-    daemon = Daemon(lab, redis=lab.dir / "no-redis.sock")
-    try:
-        lab.sql(
-            "INSERT INTO uncache.journal SELECT pg_current_xact_id(), n, now(), 'default', 'keys', ARRAY['key:' || n]"
-            f" FROM generate_series(1, {row_count}) n"
-        )
-        time.sleep(1 if lab.settings.is_smoke else 10)
-        report.add("peak while Redis is down, KiB", "daemon", row_count, 1,
-                   processes.status_kib(daemon.pid, "VmHWM"))
-    finally:
-        daemon.stop()
+    daemon = lab.launch_daemon(redis_socket=lab.dir / "no-redis.sock")
+    lab.sql(
+        "INSERT INTO uncache.journal SELECT pg_current_xact_id(), n, now(), 'default', 'keys', ARRAY['key:' || n]"
+        f" FROM generate_series(1, {row_count}) n"
+    )
+    time.sleep(1 if lab.settings.is_smoke else 10)
+    report.add("peak while Redis is down, KiB", "daemon", row_count, 1,
+               processes.status_kib(daemon.pid, "VmHWM"))
 
 
 def _summarize(report, shapes):

@@ -2,31 +2,25 @@
 
 import time
 
-import processes
 import variants
-from lab import Lab
+from bench_lab import STATEMENTS_SETTINGS, Lab
+from lab import processes
 from report import Report
 
-SETTINGS = "shared_preload_libraries = 'pg_stat_statements'\n"
 CALLS = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE userid = 'uncached'::regrole"
 WORKER = "SELECT worker_pid FROM uncache.status"
 
 
 def run(settings):
     report = Report("idle", settings)
-    with Lab(settings, SETTINGS) as lab:
+    with Lab(settings, STATEMENTS_SETTINGS) as lab:
         lab.sql("CREATE EXTENSION pg_stat_statements")
-        daemon = lab.start_daemon()
-        ours = variants.Uncache(lab, daemon)
-        ours.create(settings.table_rows)
-        try:
-            ours.settle()
-            # until the daemon looks only at its idle interval
-            time.sleep(1 if settings.is_smoke else 5)
-            for number in range(1, settings.rounds + 1):
-                _measure(lab, report, daemon, number)
-        finally:
-            daemon.stop()
+        daemon, ours = variants.create_watched(lab)
+        ours.settle()
+        # until the daemon looks only at its idle interval
+        time.sleep(1 if settings.is_smoke else 5)
+        for number in range(1, settings.rounds + 1):
+            _measure(lab, report, daemon, number)
     size = settings.idle_seconds
     report.show_metric("% of a processor, the daemon", "cpu, %", "daemon", size, "<= 0.1")
     report.show_metric("% of a processor, its backend", "cpu, %", "backend", size)

@@ -1,8 +1,8 @@
 """From a commit to its key's end: alone, under load, beside a long transaction."""
 
-import processes
 import variants
-from lab import Lab, Session
+from bench_lab import Lab
+from lab import processes
 from report import Report, percentile
 from settings import ROOT
 
@@ -24,15 +24,10 @@ def run(settings):
         ]
         for variant in every:
             variant.create(settings.table_rows)
-        try:
-            capacity = _capacity(lab, ours)
-            report.add("capacity, tps", ours.name, LOAD_CLIENTS, 0, capacity)
-            for number in range(1, settings.rounds + 1):
-                _run_round(lab, report, every, number, capacity * LOAD_SHARE)
-        finally:
-            for variant in every:
-                variant.close()
-            daemon.stop()
+        capacity = _capacity(lab, ours)
+        report.add("capacity, tps", ours.name, LOAD_CLIENTS, 0, capacity)
+        for number in range(1, settings.rounds + 1):
+            _run_round(lab, report, every, number, capacity * LOAD_SHARE)
     _summarize(report, every)
     report.finish()
 
@@ -67,7 +62,7 @@ def _probe(lab, variant, number, max_gap_us, pause_us=0):
     """Microseconds of each commit."""
     lines = processes.run([
         ROOT / "bench/build/latency", lab.conninfo() + f" options='-c search_path={variant.schema}'",
-        lab.redis_socket, variant.schema, 1, lab.settings.commits, max_gap_us, pause_us, number,
+        lab.redis.socket, variant.schema, 1, lab.settings.commits, max_gap_us, pause_us, number,
     ])
     return [float(line) for line in lines.splitlines()]
 
@@ -86,7 +81,7 @@ def _probe_loaded(lab, variant, number, rate):
 
 def _probe_beside_writer(lab, variant, number, rate):
     """A transaction that has written stays open meanwhile."""
-    session = Session(lab)
+    session = lab.session()
     session.run(f"BEGIN; UPDATE {variant.schema}.account SET balance = 0 WHERE id = {variants.SETTLED_ROW};")
     try:
         return _probe_loaded(lab, variant, number, rate)

@@ -2,9 +2,9 @@
 
 import time
 
-import processes
 import variants
-from lab import Lab, Session
+from bench_lab import STATEMENTS_SETTINGS, Lab
+from lab import processes
 from report import Report
 
 CLIENTS = 4
@@ -12,7 +12,6 @@ CLIENTS = 4
 AIM_MINUTES = 10
 # of the whole time, what counts as its start and as its end
 WINDOW_SHARE = 0.1
-SETTINGS = "shared_preload_libraries = 'pg_stat_statements'\n"
 FETCHES = """
 SELECT coalesce(sum(calls), 0), coalesce(sum(total_exec_time), 0) FROM pg_stat_statements
 WHERE query LIKE '%uncache.fetch%' AND userid = 'uncached'::regrole
@@ -21,15 +20,10 @@ WHERE query LIKE '%uncache.fetch%' AND userid = 'uncached'::regrole
 
 def run(settings):
     report = Report("snapshot", settings)
-    with Lab(settings, SETTINGS) as lab:
+    with Lab(settings, STATEMENTS_SETTINGS) as lab:
         lab.sql("CREATE EXTENSION pg_stat_statements")
-        daemon = lab.start_daemon()
-        ours = variants.Uncache(lab, daemon)
-        ours.create(settings.table_rows)
-        try:
-            _measure(lab, report, ours)
-        finally:
-            daemon.stop()
+        _, ours = variants.create_watched(lab)
+        _measure(lab, report, ours)
     size = f"{settings.minutes:g} min"
     for when in ("start", "end"):
         report.show_metric(f"ms for one fetch, at the {when}", f"fetch, {when}, ms", "uncache", size)
@@ -43,7 +37,7 @@ def _measure(lab, report, ours):
     settings = lab.settings
     seconds = settings.minutes * 60
     window = seconds * WINDOW_SHARE
-    reader = Session(lab)
+    reader = lab.session()
     reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM uncache.status;")
     load = lab.start_pgbench(
         "update_row.sql", ours.schema, "-c", CLIENTS, "-j", 1, "-T", 86400,

@@ -2,18 +2,13 @@
 
 import subprocess
 
-import processes
-from lab import Lab
+from bench_lab import Lab
+from lab import processes
 from report import Report
 
 KEYS = 1000000
 SMOKE_KEYS = 10000
-FILL_CHUNK = 100000
-FILL = """
-for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
-	redis.call('SET', string.format('key:%012d', i), string.rep('x', 200))
-end
-"""
+VALUE = "x" * 200
 # 0: nobody unlinks
 KEYS_PER_COMMAND = [0, 10, 100, 1000, 10000]
 # keys that are under way at any time, unless one command has more
@@ -37,16 +32,14 @@ def run(settings):
 
 
 def _measure(lab, report, key_count, count, number):
-    lab.redis("FLUSHALL")
-    for first in range(0, key_count, FILL_CHUNK):
-        lab.redis("EVAL", FILL, "0", str(first), str(min(first + FILL_CHUNK, key_count) - 1))
+    lab.fill_redis(key_count, VALUE)
     load = _start_unlinking(lab, key_count, count) if count else None
     text = processes.run(
-        ["redis-benchmark", "-s", lab.redis_socket, "-c", 1, "-n", GETS, "--csv", "GET", "another"]
+        ["redis-benchmark", "-s", lab.redis.socket, "-c", 1, "-n", GETS, "--csv", "GET", "another"]
     )
     if load is not None:
         if load.poll() is not None:
-            raise SystemExit("bench: the UNLINKs ended before the GETs")
+            raise processes.Failure("the UNLINKs ended before the GETs")
         processes.stop(load)
     words = [word.strip('"') for word in text.splitlines()[-1].split('","')]
     for figure, column in FIGURES.items():
@@ -55,7 +48,7 @@ def _measure(lab, report, key_count, count, number):
 
 def _start_unlinking(lab, key_count, count):
     return processes.start(
-        ["redis-benchmark", "-s", lab.redis_socket, "-c", 1, "-P", max(1, KEYS_UNDER_WAY // count),
+        ["redis-benchmark", "-s", lab.redis.socket, "-c", 1, "-P", max(1, KEYS_UNDER_WAY // count),
          "-n", 1000000000, "-r", key_count, "-q", "UNLINK", *["key:__rand_int__"] * count],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )

@@ -1,7 +1,7 @@
 """What a rule costs a writer: single-row UPDATEs, by clients and by rules."""
 
 import variants
-from lab import Lab
+from bench_lab import Lab
 from report import Report
 
 # the journal's rows of one round are trimmed in the next
@@ -15,13 +15,8 @@ def run(settings):
         lab.sql(RETENTION)
         daemon = lab.start_daemon()
         every = _create_variants(lab, daemon)
-        try:
-            for number in range(int(settings.is_smoke), settings.rounds + 1):
-                _run_round(lab, report, every, number)
-        finally:
-            for variant in every:
-                variant.close()
-            daemon.stop()
+        for number in range(int(settings.is_smoke), settings.rounds + 1):
+            _run_round(lab, report, every, number)
     _summarize(report)
     report.finish()
 

@@ -7,7 +7,7 @@
 # Without SYSTEM all of them run: each tests/clients/*/test_*.py is a program
 # of /usr/bin/python3, with Debian's libraries. It finds PostgreSQL by PG*
 # variables, makes a database of its own, and starts its Redis and its daemon
-# with the help of tests/clients/lib. All that lives in a temporary directory
+# with the help of tests/clients/lib and tests/lab. All that lives in a temporary directory
 # that goes on every exit; KEEP=DIR copies the logs there first. PG_CONFIG
 # chooses the PostgreSQL, JOBS how many tests run at a time, SEED what the
 # random ones do.
@@ -37,6 +37,8 @@ build_tree() {
 	mkdir "$tmp/bin" "$tmp/run" "$tmp/run/tmp" "$tmp/run/log" "$tmp/run/socket"
 	cp "$root/listener/uncached" "$tmp/bin/"
 	cp -R "$root/tests/clients" "$tmp/tests"
+	mkdir "$tmp/python"
+	cp -R "$root/tests/lab" "$tmp/python/"
 	cp -R "$root/sql/examples" "$tmp/examples"
 	cp -R "$root/docs" "$tmp/docs"
 	[ ! -d "$root/django" ] || cp -R "$root/django" "$tmp/django"
@@ -44,21 +46,6 @@ build_tree() {
 	if [ -n "$test_user" ]; then
 		chown -R "$test_user" "$tmp/run"
 	fi
-}
-
-start_postgres() {
-	cd "$tmp/run"
-	(exec_as_server "$bindir/initdb" -D data -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N) \
-		>log/initdb.log 2>&1
-	cat >>data/postgresql.conf <<-END
-		listen_addresses = ''
-		unix_socket_directories = '$tmp/run/socket'
-		max_connections = 100
-		fsync = off
-		log_min_duration_statement = 5s
-		log_lock_waits = on
-	END
-	(exec_as_server "$bindir/pg_ctl" -D data -l log/postgresql.log -w start) >/dev/null
 }
 
 # Prints the tests asked for, as SYSTEM/FILE, one a line.
@@ -106,7 +93,7 @@ run_tests() {
 	(exec_as_server env -i \
 		HOME="$tmp/run" TMPDIR="$tmp/run/tmp" LANG=C.UTF-8 SEED="${SEED:-}" \
 		PATH="$bindir:$tmp/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
-		PYTHONPATH="$tmp/tests/lib" TESTS="$tmp/tests" TESTLOGDIR="$tmp/run/log" \
+		PYTHONPATH="$tmp/tests/lib:$tmp/python" TESTS="$tmp/tests" TESTLOGDIR="$tmp/run/log" \
 		EXAMPLES="$tmp/examples" DOCS="$tmp/docs" DJANGO_APP="$tmp/django" \
 		PGHOST="$tmp/run/socket" PGUSER=postgres PGDATABASE=postgres \
 		xargs -n 1 -P "${JOBS:-2}" run_one) <"$tmp/list" &
@@ -128,5 +115,10 @@ list_tests "$@" >"$tmp/list"
 	exit 2
 }
 chmod a+r "$tmp/list"
-start_postgres
+start_postgres "$tmp/run/data" "$tmp/run/socket" "$tmp/run/log/postgresql.log" --locale=C.UTF-8 <<-END
+	max_connections = 100
+	fsync = off
+	log_min_duration_statement = 5s
+	log_lock_waits = on
+END
 run_tests

@@ -4,8 +4,8 @@ import hashlib
 import unittest
 
 import app as application
-import lab
 from manager import CacheManager
+from system import System, main
 
 PREFIX = "flask_cache_"
 TOTAL = PREFIX + "app.Invoice.total.{}_memver"
@@ -21,7 +21,7 @@ PATHS = (["/api/users", "/api/products", "/api/invoices"]
 
 def setUpModule():
     global system, store, cached, uncached, manager, functions
-    system = lab.Lab("bill_generator", {"default": {"prefix": PREFIX}, "manager": {"prefix": "bill:"}})
+    system = System("bill_generator", {"default": {"prefix": PREFIX}, "manager": {"prefix": "bill:"}})
     store = system.redis()
     application.database = system.connect()
     uncached = application.create_app({"CACHE_TYPE": "NullCache", "CACHE_NO_NULL_WARNING": True})
@@ -265,4 +265,4 @@ class BillGenerator(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    lab.main()
+    main()

@@ -11,8 +11,8 @@ import unittest
 import uuid
 from decimal import Decimal
 
-import lab
 import project
+from system import System, main
 
 OWNER = "corners_owner"
 UID = uuid.UUID("deadbeef-0000-4000-8000-00000000abcd")
@@ -20,7 +20,7 @@ UID = uuid.UUID("deadbeef-0000-4000-8000-00000000abcd")
 
 def setUpModule():
     global system
-    system = lab.Lab("django_corners", {"default": {"db": 1}}, files=())
+    system = System("django_corners", {"default": {"db": 1}}, files=())
     subprocess.run(["createdb", project.OTHER], check=True)
     project.setup(system)
     make_tables()
@@ -457,4 +457,4 @@ class Control(Case):
 
 
 if __name__ == "__main__":
-    lab.main()
+    main()

@@ -9,7 +9,8 @@ import unittest
 import django
 from django import conf
 
-import lab
+from lab.processes import wait_for
+from system import System, main
 
 ALIASES = {"default": (1, 300), "sessions": (2, None), "permissions": (3, 3600), "api_responses": (4, 600)}
 # long enough for a busy machine to look while most keys are still there
@@ -27,7 +28,7 @@ def setUpModule():
                for alias in ("default", "permissions", "api_responses")}
     targets["default"].update(stagger=f"{STAGGER_S}s", stagger_from=1000)
     targets["v2"] = {"db": ALIASES["default"][0], "prefix": ":2:"}
-    system = lab.Lab("erp", targets)
+    system = System("erp", targets)
     conf.settings.configure(
         INSTALLED_APPS=["erp"], SESSION_CACHE_ALIAS="sessions", USE_TZ=True,
         DEFAULT_AUTO_FIELD="django.db.models.AutoField",
@@ -277,7 +278,7 @@ class Herd(unittest.TestCase):
         start = time.monotonic()
         system.psql(f"UPDATE products_product SET price = price + 1 WHERE id >= {HERD[0]}"
                     f" AND id <= {HERD[-1]}")
-        lab.poll(lambda: self.present("api_responses", "api_v1") == 0, "a target without stagger")
+        wait_for(lambda: self.present("api_responses", "api_v1") == 0, "a target without stagger")
         applied = time.monotonic()
         samples = []
         while not samples or (samples[-1][2] > 0 and samples[-1][0] < applied + STAGGER_S + 5):
@@ -302,7 +303,7 @@ class Herd(unittest.TestCase):
         system.psql(f"UPDATE products_product SET price = price + 1 WHERE id BETWEEN {HERD[0]} AND {HERD[-1]}")
         last = HERD[-1]
         system.psql(f"UPDATE products_product SET price = price + 1 WHERE id = {last}")
-        lab.poll(lambda: caches["default"].get(f"products:product:{last}:details") is None, "it waits for the herd")
+        wait_for(lambda: caches["default"].get(f"products:product:{last}:details") is None, "it waits for the herd")
         self.assertGreater(self.present("default", "details"), len(HERD) // 4)
         system.settle()
         self.assertEqual(self.present("default", "details"), 0)
@@ -327,4 +328,4 @@ class Herd(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    lab.main()
+    main()

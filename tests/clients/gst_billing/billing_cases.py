@@ -11,8 +11,8 @@ import unittest
 import uuid
 from decimal import Decimal
 
-import lab
 import project
+from system import System
 
 UTC = dt.timezone.utc
 
@@ -27,7 +27,7 @@ with_signals = None
 
 def setUpModule():
     global system
-    system = lab.Lab("gst_with_signals" if with_signals else "gst_billing",
+    system = System("gst_with_signals" if with_signals else "gst_billing",
                      {"default": {"db": 1, "prefix": project.PREFIX}}, example="gst_billing")
     project.setup(system, cache_on_save=with_signals)
     if not with_signals:

@@ -14,7 +14,7 @@ def prefix(query):
 
 
 def setup(system, apps=("billing",), cached="billing.*", **profile):
-    """Configures Django for the lab's database and Redis.  Once in a process."""
+    """Configures Django for the system's database and Redis.  Once in a process."""
     sys.path.append(os.environ["DJANGO_APP"])
     settings.configure(
         SECRET_KEY="x",

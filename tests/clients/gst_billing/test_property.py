@@ -10,8 +10,8 @@ import random
 import unittest
 import warnings
 
-import lab
 import project
+from system import System, main
 
 os.environ["SEED"] = os.environ.get("SEED") or "1"
 ROUND_COUNT = 30
@@ -25,7 +25,7 @@ def setUpModule():
     print("SEED =", os.environ["SEED"])
     warnings.simplefilter("ignore")
     rng = random.Random("rows " + os.environ["SEED"])
-    system = lab.Lab("property", {"default": {"db": 1, "prefix": project.PREFIX}}, files=())
+    system = System("property", {"default": {"db": 1, "prefix": project.PREFIX}}, files=())
     project.setup(system, apps=["zoo"], cached="zoo.*")
     project.switch_signals_off()
     make_tables()
@@ -324,4 +324,4 @@ class Property(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    lab.main()
+    main()

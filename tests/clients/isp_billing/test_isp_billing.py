@@ -2,8 +2,10 @@
 
 import unittest
 
-import lab
+import redis
+
 from app import (CREDIT_NOTES_TTL, DISCOUNTS_TTL, INVOICE_TTL, TAX_RATE_TTL, Billing, Cache)
+from system import System, main
 
 TAX_RATES = [("DE", "BY"), ("DE", "HH"), ("US", "CA"), ("CA", "ON")]
 INVOICES = range(1, 61)
@@ -12,7 +14,7 @@ USERS = range(1, 41)
 
 def setUpModule():
     global system, billing
-    system = lab.Lab("isp_billing", {"default": {}})
+    system = System("isp_billing", {"default": {}})
     billing = Billing(system.connect(), Cache(system.redis()))
 
 
@@ -193,9 +195,9 @@ class IspBilling(unittest.TestCase):
         self.expect_gone("invoice:50", "tax_rate:CA:ON")
 
     def test_without_redis_the_application_reads_the_database(self):
-        without = Billing(billing.connection, Cache(lab.redis.Redis(unix_socket_path="/nowhere")))
+        without = Billing(billing.connection, Cache(redis.Redis(unix_socket_path="/nowhere")))
         self.assertEqual(without.get_invoice_details(1), billing.load_invoice_details(1))
 
 
 if __name__ == "__main__":
-    lab.main()
+    main()

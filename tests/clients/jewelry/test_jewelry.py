@@ -5,8 +5,8 @@ import itertools
 import types
 import unittest
 
-import lab
 import shop
+from system import System, main
 
 TENANTS = (1, 2, 3)
 ROLES = ("owner", "manager", "employee")
@@ -20,7 +20,7 @@ def setUpModule():
     global system, app, caches, template
     targets = {alias: {"db": db, "prefix": f"{prefix}:1:"}
                for alias, (db, prefix, _) in shop.ALIASES.items()}
-    system = lab.Lab("jewelry", targets)
+    system = System("jewelry", targets)
     shop.configure("jewelry", system.url)
     app = types.SimpleNamespace(**shop.define())
     from django.core.cache import caches
@@ -297,4 +297,4 @@ class Jewelry(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    lab.main()
+    main()

@@ -8,7 +8,8 @@ import sys
 import threading
 import unittest
 
-import lab
+from lab.processes import wait_for
+from system import DEADLINE_S, System, main
 
 INSTANCE_COUNT = 3
 
@@ -25,7 +26,7 @@ def example():
 def serve(url):
     """An instance of the application: answers what it is asked on standard input."""
     cache = example()(url)
-    lab.poll(lambda: cache.is_tracked, "the instance does not listen")
+    wait_for(lambda: cache.is_tracked, "the instance does not listen")
     for line in sys.stdin:
         command, _, key = line.strip().partition(" ")
         if command == "get":
@@ -55,7 +56,7 @@ class Instance:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(lab.DEADLINE_S)
+        self.process.wait(DEADLINE_S)
         self.process.stdout.close()
 
 
@@ -64,7 +65,7 @@ class Resp3:
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(lab.DEADLINE_S)
+        self.socket.settimeout(DEADLINE_S)
         self.socket.connect(system.socket)
         self.file = self.socket.makefile("rb")
         self.command("HELLO", "3")
@@ -103,7 +104,7 @@ class Resp3:
 
 def setUpModule():
     global system, store, instances
-    system = lab.Lab("tracking", {"default": {"stagger": "300ms", "stagger_from": 50}},
+    system = System("tracking", {"default": {"stagger": "300ms", "stagger_from": 50}},
                      example="isp_billing")
     system.psql("SELECT uncache.watch('billing.users', tags => ARRAY['user:{id}'],"
                 " versions => ARRAY['ver:users'], patterns => ARRAY['page:{id}:*'])")
@@ -127,12 +128,12 @@ class InProcessCaches(unittest.TestCase):
         for instance in instances:
             for key in keys:
                 self.assertEqual(instance.get(key), "old")
-                lab.poll(lambda: instance.get(key) and instance.knows(key), "not kept")
+                wait_for(lambda: instance.get(key) and instance.knows(key), "not kept")
 
     def expect_forgotten(self, *keys):
         for instance in instances:
             for key in keys:
-                lab.poll(lambda: not instance.knows(key), f"{key} is kept")
+                wait_for(lambda: not instance.knows(key), f"{key} is kept")
                 self.assertEqual(instance.get(key), "-")
 
     def test_every_instance_forgets_a_changed_row_and_no_other(self):
@@ -154,7 +155,7 @@ class InProcessCaches(unittest.TestCase):
             self.assertEqual(instance.get("ver:users"), "1")
         system.psql("UPDATE billing.users SET email = 'six@example.net' WHERE id = 6")
         for instance in instances:
-            lab.poll(lambda: instance.get("ver:users") not in ("1", "-"), "the old version is kept")
+            wait_for(lambda: instance.get("ver:users") not in ("1", "-"), "the old version is kept")
 
     def test_every_instance_forgets_what_matches_a_pattern(self):
         self.cache("page:7:1", "page:7:2", "page:8:1")
@@ -174,7 +175,7 @@ class InProcessCaches(unittest.TestCase):
         system.psql("UPDATE billing.invoice SET due_on = due_on + 1 WHERE id BETWEEN 100 AND 159")
         system.settle()
         for instance in instances:
-            lab.poll(lambda: [instance.get(key) for key in keys] == ["-"] * len(keys),
+            wait_for(lambda: [instance.get(key) for key in keys] == ["-"] * len(keys),
                      "staggered keys do not go")
 
     def test_a_rolled_back_change_is_not_announced(self):
@@ -196,8 +197,8 @@ class InProcessCaches(unittest.TestCase):
         self.cache("invoice:13")
         store.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
         for instance in instances:
-            lab.poll(lambda: not instance.knows("invoice:13"), "kept after the connection was lost")
-            lab.poll(lambda: instance.get("invoice:13") and instance.knows("invoice:13"),
+            wait_for(lambda: not instance.knows("invoice:13"), "kept after the connection was lost")
+            wait_for(lambda: instance.get("invoice:13") and instance.knows("invoice:13"),
                      "does not listen again")
         system.psql("UPDATE billing.invoice SET due_on = due_on + 1 WHERE id = 13")
         self.expect_forgotten("invoice:13")
@@ -216,13 +217,13 @@ class InProcessCaches(unittest.TestCase):
                 forgotten.extend(keys or ())
 
         local = NotingCache(system.url())
-        lab.poll(lambda: local.is_tracked, "does not listen")
+        wait_for(lambda: local.is_tracked, "does not listen")
         read = local.client.get
 
         def read_slowly(key):
             value = read(key)
             system.psql("UPDATE billing.invoice SET due_on = due_on + 1 WHERE id = 40")
-            lab.poll(lambda: key in forgotten, "not announced")
+            wait_for(lambda: key in forgotten, "not announced")
             return value
 
         local.client.get = read_slowly
@@ -267,7 +268,7 @@ class InProcessCaches(unittest.TestCase):
             thread.join()
         rows = dict(system.query("SELECT id, due_on FROM billing.invoice WHERE id BETWEEN 20 AND 24"))
         for n, due_on in rows.items():
-            lab.poll(lambda: (local.get(f"invoice:{n}") or str(due_on).encode()).decode() == str(due_on),
+            wait_for(lambda: (local.get(f"invoice:{n}") or str(due_on).encode()).decode() == str(due_on),
                      f"invoice:{n} is stale", 5)
 
 
@@ -312,4 +313,4 @@ if __name__ == "__main__":
     if len(sys.argv) == 2 and sys.argv[1].startswith("unix:"):
         serve(sys.argv[1])
     else:
-        lab.main()
+        main()

@@ -1,10 +1,14 @@
-"""Programs that end with this one."""
+"""Programs that end with this one, and waiting for what they do."""
 
 import os
 import pwd
 import socket
 import subprocess
 import time
+
+
+class Failure(Exception):
+    """A program failed, or what was waited for did not happen."""
 
 
 def server_user():
@@ -16,21 +20,20 @@ def server_user():
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise SystemExit("bench: there is no user that a server could run as")
+    raise Failure("there is no user that a server could run as")
 
 
-def as_server(command, user):
-    """The command so that it runs as the servers' user and ends with us."""
+def _ending_with_us(command, user):
     identity = []
     if user is not None:
         identity = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-    return ["setpriv", "--pdeathsig", "TERM", *identity, "--", *command]
+    return ["setpriv", "--pdeathsig", "KILL", *identity, "--", *map(str, command)]
 
 
-def run(command, **options):
-    """The command's standard output; ends the bench with what it said if it fails."""
+def run(command, user=None, **options):
+    """The command's standard output; user as server_user() returns it."""
     done = subprocess.run(
-        [str(word) for word in command],
+        _ending_with_us(command, user),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -39,28 +42,38 @@ def run(command, **options):
     )
     if done.returncode != 0:
         tail = (done.stdout + done.stderr)[-2000:]
-        raise SystemExit(f"bench: failed: {command}\n{tail}")
+        raise Failure(f"failed: {' '.join(map(str, command))}\n{tail}")
     return done.stdout
 
 
-def start(command, **options):
-    """The command in the background."""
-    return subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)], **options)
+def start(command, user=None, **options):
+    """The command in the background; options are those of Popen."""
+    return subprocess.Popen(_ending_with_us(command, user), **options)
 
 
-def stop(process, timeout_s=20):
+def start_logged(command, log, user=None, **options):
+    """The same, with what it says appended to the file "log"."""
+    with open(log, "ab") as file:
+        return start(command, user, stdin=subprocess.DEVNULL, stdout=file, stderr=file, **options)
+
+
+def stop(process, timeout_s=30):
     """Asks it to end, and waits."""
     if process is not None and process.poll() is None:
         process.terminate()
         process.wait(timeout_s)
 
 
-def wait_for(what, condition, timeout_s=60, pause_s=0.01):
-    """Until the condition holds; ends the bench if it does not within the time."""
+def wait_for(condition, problem, timeout_s=30, pause_s=0.002):
+    """Until condition() returns something true, which is returned. Otherwise that is the problem."""
     deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"bench: {what} did not happen within {timeout_s} s")
+    while True:
+        is_late = time.monotonic() > deadline
+        result = condition()
+        if result:
+            return result
+        if is_late:
+            raise Failure(f"{problem} (waited for {timeout_s} s)")
         time.sleep(pause_s)
 
 

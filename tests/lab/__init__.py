@@ -1,0 +1,1 @@
+"""Private servers for tests and for the bench: PostgreSQL, Redis, uncached."""

@@ -9,6 +9,7 @@ use warnings FATAL => 'all';
 use Test::More;
 use Time::HiRes qw(time);
 use Uncache::Test;
+use Uncache::Test::Verdict;
 use Uncache::Test::Workload;
 
 my $seed = $ENV{SEED} || time % 1_000_000;
@@ -72,19 +73,10 @@ sub play_round
 	my ($name, $seconds, @victims) = @_;
 	my $counts = $workload->play($seconds, @victims);
 
-	ok(!$counts->{failures}, "$name: the workers go on");
-	ok(wait_applied($node), "$name: all is applied in the end");
-	my $verdict = $workload->check($counts->{fills});
-
-	diag sprintf('%s: %d writes, %d fills, %d hits, %d commits lost in crashes; '
-		  . '%d keys cached, %d stale; %d fills superseded, %d of them lost',
-		$name, $counts->{writes}, scalar @{ $counts->{fills} }, $counts->{hits},
-		$counts->{commits_lost}, $verdict->{cached}, scalar @{ $verdict->{stale} },
-		$verdict->{superseded}, $verdict->{lost});
-	cmp_ok($verdict->{superseded}, '>', 100, "$name: most of what was cached has changed since");
-	is_deeply($verdict->{stale}, [], "$name: nothing that is cached is stale");
-	is($verdict->{lost}, 0, "$name: no invalidation is lost");
-	return { %$counts, %$verdict };
+	comes_to_rest($workload, $name, $counts);
+	my $result = compare_cache($workload, $name, $counts);
+	has_nothing_stale($name, $result);
+	return $result;
 }
 
 sub shuffled

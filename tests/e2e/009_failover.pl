@@ -4,7 +4,6 @@
 use strict;
 use warnings FATAL => 'all';
 use Test::More;
-use PostgreSQL::Test::Cluster;
 use Uncache::Test;
 use Uncache::Test::Daemon;
 
@@ -16,10 +15,7 @@ CREATE TABLE page (id int PRIMARY KEY, body text);
 INSERT INTO page VALUES (1, 'old'), (2, 'old');
 SELECT uncache.watch('page', 'page:{id}');
 END
-$primary->backup('base');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($primary, 'base', has_streaming => 1);
-$standby->start;
+my $standby = start_standby($primary, 'standby');
 
 # the standby first: it must not be taken while it is one
 my $daemon = Uncache::Test::Daemon->new('uncached', redis => $redis->url, args => [

@@ -4,7 +4,6 @@
 use strict;
 use warnings FATAL => 'all';
 use POSIX ();
-use PostgreSQL::Test::Cluster;
 use Test::More;
 use Time::HiRes qw(time);
 use Uncache::Test;
@@ -166,10 +165,7 @@ ok(!$redis->has('item:1'), 'the key is gone then, too');
 
 # --- on a standby ---
 
-$node->backup('base');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($node, 'base', has_streaming => 1);
-$standby->start;
+my $standby = start_standby($node, 'standby');
 my ($status, undef, $message) = $standby->psql('postgres', 'SELECT uncache.wait()');
 isnt($status, 0, 'a standby cannot tell');
 like($message, qr/cannot be executed on a standby/, 'and says so');

@@ -10,6 +10,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use Uncache::Test;
 use Uncache::Test::ActionWorkload;
+use Uncache::Test::Verdict;
 
 my $seed = $ENV{SEED} || time % 1_000_000;
 
@@ -49,21 +50,12 @@ sub play_round
 	my ($name, $seconds, @faults) = @_;
 	my $counts = $workload->play($seconds, @faults);
 
-	ok(!$counts->{failures}, "$name: the workers go on");
-	ok(wait_applied($node), "$name: all is applied in the end");
-	my $verdict = $workload->check($counts->{fills});
-
-	diag sprintf('%s: %d writes, %d fills, %d hits; readable entries: %d tagged, %d versioned, %d derived, '
-		  . '%d of them stale; %d fills superseded, %d of them lost',
-		$name, $counts->{writes}, scalar @{ $counts->{fills} }, $counts->{hits},
-		@{ $verdict->{kinds} }{ 'tagged', 'versioned', 'derived' },
-		scalar @{ $verdict->{stale} }, $verdict->{superseded}, $verdict->{lost});
-	cmp_ok($counts->{writes}, '>', 100, "$name: rows change");
+	comes_to_rest($workload, $name, $counts);
+	my $result = compare_cache($workload, $name, $counts);
+	cmp_ok($result->{writes}, '>', 100, "$name: rows change");
 	# how much is cached at the very end is chance: the last change may have been one of all rows
-	cmp_ok($counts->{hits}, '>', 0, "$name: what is cached is read");
-	cmp_ok($verdict->{superseded}, '>', 100, "$name: most of what was cached has changed since");
-	is_deeply($verdict->{stale}, [], "$name: nothing that a client would read is stale");
-	is($verdict->{lost}, 0, "$name: no invalidation is lost");
+	cmp_ok($result->{hits}, '>', 0, "$name: what is cached is read");
+	has_nothing_stale($name, $result);
 	return;
 }
 

@@ -7,27 +7,14 @@ use Test::More;
 use Time::HiRes qw(time);
 use Uncache::Test;
 use Uncache::Test::Proxy;
-
-use constant BACK_WITHIN_S => 10;
+use Uncache::Test::Recovery;
 
 my $node = start_postgres('main');
 my $redis = start_redis('redis');
 my $socket = PostgreSQL::Test::Utils::tempdir_short() . '/proxy.sock';
 my $proxy = Uncache::Test::Proxy->new(listen => $socket, server => $redis->socket);
 my $daemon = start_daemon('uncached', node => $node, redis => "unix://$socket");
-my $round = 0;
-
-# Commits some changes; their keys, which are cached.
-sub change
-{
-	my @keys = map { 'k:' . $round . ":$_" } 1 .. 20;
-
-	$round++;
-	$redis->fill(@keys);
-	$node->safe_psql('postgres', "SELECT uncache.invalidate('$_')") foreach @keys[ 0 .. 2 ];
-	$node->safe_psql('postgres', 'SELECT uncache.invalidate(' . join(', ', map { "'$_'" } @keys) . ')');
-	return @keys;
-}
+my $recovery = Uncache::Test::Recovery->new(node => $node, redis => $redis);
 
 # After $break all is applied within the time.
 sub comes_back
@@ -36,12 +23,7 @@ sub comes_back
 
 	ok(wait_applied($node), "$what: all is well before");
 	$break->();
-	my @keys = change();
-	my $begin = time;
-	ok(wait_applied($node, seconds => 60), "$what: everything is applied");
-	my $seconds = time - $begin;
-	cmp_ok($seconds, '<', BACK_WITHIN_S, sprintf('%s: within %d s (%.1f s)', $what, BACK_WITHIN_S, $seconds));
-	is_deeply($redis->remaining(@keys), [], "$what: every key is deleted");
+	$recovery->is_soon($what, $recovery->change);
 	return;
 }
 
@@ -63,7 +45,7 @@ ok(!is_applied($node), 'a Redis that stands still: nothing is acknowledged');
 kill('CONT', $redis->pid);
 my $begin = time;
 ok(wait_applied($node), 'a Redis that goes on: everything is applied');
-cmp_ok(time - $begin, '<', BACK_WITHIN_S, 'a Redis that goes on: soon');
+cmp_ok(time - $begin, '<', Uncache::Test::Recovery::BACK_WITHIN_S, 'a Redis that goes on: soon');
 
 is($daemon->stop(5), 0, 'the daemon stops');
 done_testing();

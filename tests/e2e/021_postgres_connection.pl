@@ -4,12 +4,10 @@
 use strict;
 use warnings FATAL => 'all';
 use Test::More;
-use Time::HiRes qw(time);
 use Uncache::Test;
 use Uncache::Test::Daemon;
 use Uncache::Test::Proxy;
-
-use constant BACK_WITHIN_S => 10;
+use Uncache::Test::Recovery;
 
 my $node = start_postgres('main');
 my $redis = start_redis('redis');
@@ -18,38 +16,13 @@ my $name = '.s.PGSQL.' . $node->port;
 my $proxy = Uncache::Test::Proxy->new(listen => "$directory/$name", server => $node->host . "/$name");
 my $daemon = Uncache::Test::Daemon->new('uncached', redis => $redis->url,
 	args => [ '--dsn', "host=$directory port=@{[ $node->port ]} dbname=postgres user=uncached" ])->start;
-my $round = 0;
+my $recovery = Uncache::Test::Recovery->new(node => $node, redis => $redis);
 
 ok(wait_attached($node), 'the daemon is attached');
-
-# Commits some changes; their keys, which are cached.
-sub change
-{
-	my @keys = map { 'k:' . $round . ":$_" } 1 .. 20;
-
-	$round++;
-	$redis->fill(@keys);
-	$node->safe_psql('postgres', "SELECT uncache.invalidate('$_')") foreach @keys[ 0 .. 2 ];
-	$node->safe_psql('postgres', 'SELECT uncache.invalidate(' . join(', ', map { "'$_'" } @keys) . ')');
-	return @keys;
-}
 
 sub worker_pid
 {
 	return $node->safe_psql('postgres', 'SELECT worker_pid FROM uncache.status');
-}
-
-# Everything is applied within the time, by another session.
-sub is_soon_applied
-{
-	my ($what, @keys) = @_;
-	my $begin = time;
-
-	ok(wait_applied($node, seconds => 60), "$what: everything is applied");
-	my $seconds = time - $begin;
-	cmp_ok($seconds, '<', BACK_WITHIN_S, sprintf('%s: within %d s (%.1f s)', $what, BACK_WITHIN_S, $seconds));
-	is_deeply($redis->remaining(@keys), [], "$what: every key is deleted");
-	return;
 }
 
 sub comes_back
@@ -59,7 +32,7 @@ sub comes_back
 	ok(wait_applied($node), "$what: all is well before");
 	my $worker = worker_pid();
 	is($break->(), 1, "$what: the connection is in use");
-	is_soon_applied($what, change());
+	$recovery->is_soon($what, $recovery->change);
 	isnt(worker_pid(), $worker, "$what: by a new session");
 	is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE usename = 'uncached'}),
 		1, "$what: which is the only one");
@@ -73,31 +46,31 @@ comes_back('a cut', sub { $proxy->cut });
 
 $proxy->delay(0.005, 20);
 my $worker = worker_pid();
-is_soon_applied('answers in pieces', change());
+$recovery->is_soon('answers in pieces', $recovery->change);
 is(worker_pid(), $worker, 'answers in pieces: by the same session');
 $proxy->delay(0, 65536);
 
 # the server's process stands still, and goes on after the daemon has lost patience
 $daemon->mark_log;
 kill('STOP', $worker);
-my @keys = change();
+my @keys = $recovery->change;
 ok($daemon->wait_for_log(qr/no answer before the deadline/, 30), 'a session that stands still: the daemon loses patience');
 ok($daemon->wait_for_log(qr/standing by/, 30), 'a session that stands still: it still has the lock');
 is(scalar @{ $redis->remaining(@keys) }, 20, 'a session that stands still: nobody works without the lock');
 kill('CONT', $worker);
-is_soon_applied('a session that goes on', @keys);
+$recovery->is_soon('a session that goes on', @keys);
 
 # all of the server, so that nobody can connect
 $daemon->mark_log;
 $worker = worker_pid();
 my $postmaster = (split /\n/, PostgreSQL::Test::Utils::slurp_file($node->data_dir . '/postmaster.pid'))[0];
-@keys = change();
+@keys = $recovery->change;
 kill('STOP', $postmaster, $worker);
 # whether it was fetching, acknowledging or trimming depends on the moment
 ok($daemon->wait_for_log(qr/while=(?!connecting).*no answer before the deadline.*while=connecting/s, 60),
 	'a server that stands still: the daemon tries to connect');
 kill('CONT', $postmaster, $worker);
-is_soon_applied('a server that goes on', @keys);
+$recovery->is_soon('a server that goes on', @keys);
 
 is($daemon->stop(5), 0, 'the daemon stops');
 done_testing();

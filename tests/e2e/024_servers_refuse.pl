@@ -19,7 +19,7 @@ BEGIN
 use Test::More;
 use Uncache::Test;
 use Uncache::Test::Daemon;
-use Uncache::Test::Process;
+use Uncache::Test::Pooler;
 
 my $node = start_postgres('main');
 my $redis = start_redis('redis');
@@ -41,24 +41,10 @@ is($daemon->stop(5), 0, 'the consumer is registered');
 
 foreach my $mode (qw(transaction statement session))
 {
-	my $port = PostgreSQL::Test::Cluster::get_free_port();
-	my $bouncer = Uncache::Test::Process->new(
-		name => "pgbouncer_$mode",
-		command => [ 'pgbouncer', write_file("$directory/$mode.ini", <<"END") ]);
-[databases]
-postgres = host=@{[ $node->host ]} port=@{[ $node->port ]}
-[pgbouncer]
-unix_socket_dir = $directory
-listen_port = $port
-pool_mode = $mode
-auth_type = trust
-auth_file = @{[ write_file("$directory/users", qq("uncached" ""\n)) ]}
-ignore_startup_parameters = extra_float_digits
-END
-	$bouncer->start;
-	ok((wait_for { -S "$directory/.s.PGSQL.$port" }), "pgbouncer by $mode: it listens") or diag $bouncer->log;
+	my $bouncer = Uncache::Test::Pooler->new("pgbouncer_$mode", node => $node, mode => $mode)->start;
+	ok($bouncer->listens, "pgbouncer by $mode: it listens") or diag $bouncer->log;
 	$daemon = Uncache::Test::Daemon->new("pooled_$mode", redis => $redis->url,
-		args => [ '--dsn', "host=$directory port=$port dbname=postgres user=uncached" ])->start;
+		args => [ '--dsn', $bouncer->dsn ])->start;
 	ok($daemon->wait_for_log(qr/a pooling proxy stands in front of the server: the dsn must name PostgreSQL itself/),
 		"pgbouncer by $mode: it is refused, with the reason")
 	  or diag $daemon->log, $bouncer->log;

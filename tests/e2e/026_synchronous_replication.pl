@@ -6,7 +6,6 @@ use strict;
 use warnings FATAL => 'all';
 use Test::More;
 use IPC::Run ();
-use PostgreSQL::Test::Cluster;
 use Uncache::Test;
 use Uncache::Test::Daemon;
 
@@ -17,10 +16,7 @@ CREATE TABLE page (id int PRIMARY KEY, body text);
 INSERT INTO page SELECT n, 'old' FROM generate_series(1, 9) n;
 SELECT uncache.watch('page', 'page:{id}');
 END_OF_SQL
-$primary->backup('base');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($primary, 'base', has_streaming => 1);
-$standby->start;
+my $standby = start_standby($primary, 'standby');
 my $daemon = start_daemon('uncached', node => $primary, redis => $redis->url);
 
 # The number of transactions that are committed and wait for the standby.

@@ -7,7 +7,6 @@
 use strict;
 use warnings FATAL => 'all';
 use POSIX qw(SIGKILL);
-use PostgreSQL::Test::Cluster;
 use Test::More;
 use Time::HiRes qw(time);
 use Uncache::Test;
@@ -31,10 +30,7 @@ SELECT uncache.watch('item', keys => ARRAY['item:{id}'], patterns => ARRAY['repo
 	tags => ARRAY['tenant:{tenant}'], versions => ARRAY['ver:{tenant}'],
 	query => ARRAY[$$SELECT 'part:' || p.id FROM public.part p WHERE p.item_id = {id}$$])
 END
-$primary->backup('base');
-my $standby = PostgreSQL::Test::Cluster->new('replica');
-$standby->init_from_backup($primary, 'base', has_streaming => 1);
-$standby->start;
+my $standby = start_standby($primary, 'replica');
 
 my %served = (node => $primary, redis => $redis->url, args => [ '--standbys', 'replica', '--standby-timeout', '60s' ]);
 my $daemon = start_daemon('uncached', %served);

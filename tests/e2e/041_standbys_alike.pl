@@ -3,7 +3,6 @@
 
 use strict;
 use warnings FATAL => 'all';
-use PostgreSQL::Test::Cluster;
 use Test::More;
 use Time::HiRes qw(time);
 use Uncache::Test;
@@ -18,21 +17,16 @@ $primary->safe_psql('postgres', $_) foreach
 	'CREATE TABLE item (id int, n int)',
 	'INSERT INTO item VALUES (1, 0)',
 	q{SELECT uncache.watch('item', 'item:{id}')};
-$primary->backup('base');
 
-sub start_standby
+sub start_named_alike
 {
 	my ($node) = @_;
-	my $standby = PostgreSQL::Test::Cluster->new($node);
 	my $conninfo = $primary->connstr . ' application_name=' . NAME;
 
-	$standby->init_from_backup($primary, 'base', has_streaming => 1);
-	$standby->append_conf('postgresql.conf', "primary_conninfo = '$conninfo'");
-	$standby->start;
-	return $standby;
+	return start_standby($primary, $node, conf => "primary_conninfo = '$conninfo'");
 }
 
-my ($kept, $cut) = map { start_standby($_) } 'kept', 'cut';
+my ($kept, $cut) = map { start_named_alike($_) } 'kept', 'cut';
 
 sub value { return $primary->safe_psql('postgres', $_[0]); }
 

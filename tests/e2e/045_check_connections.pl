@@ -7,6 +7,7 @@ use PostgreSQL::Test::Utils qw(slurp_file);
 use Test::More;
 use Time::HiRes qw(time);
 use Uncache::Test;
+use Uncache::Test::Pooler;
 use Uncache::Test::Process;
 use Uncache::Test::Shim;
 
@@ -117,29 +118,12 @@ like($output, qr/^ok      target default: the user may run unlink$/m, 'Redis is 
 finds('a limit of sessions', qr/^missing postgres: the role may have 1 sessions, and 2 targets need one each/m,
 	role => 'half', targets => { default => { url => $redis->url }, api => { url => $redis->url(1) } });
 
-my $port = PostgreSQL::Test::Cluster::get_free_port();
-my $bouncer = Uncache::Test::Process->new(
-	name => 'pgbouncer',
-	command => [ 'pgbouncer', write_file("$directory/bouncer.ini", <<"END") ]);
-[databases]
-postgres = host=@{[ $node->host ]} port=@{[ $node->port ]}
-[pgbouncer]
-unix_socket_dir = $directory
-listen_port = $port
-pool_mode = transaction
-auth_type = trust
-auth_file = @{[ write_file("$directory/users", qq("uncached" ""\n)) ]}
-ignore_startup_parameters = extra_float_digits
-END
-$bouncer->start;
-ok((wait_for { -S "$directory/.s.PGSQL.$port" }), 'pgbouncer listens') or diag $bouncer->log;
+my $bouncer = Uncache::Test::Pooler->new('pgbouncer', node => $node, mode => 'transaction')->start;
+ok($bouncer->listens, 'pgbouncer listens') or diag $bouncer->log;
 finds('a pooler', qr/^missing postgres: a pooling proxy stands in front of the server/m,
-	dsn => "host=$directory port=$port dbname=postgres user=uncached");
+	dsn => $bouncer->dsn);
 
-$node->backup('backup');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($node, 'backup', has_streaming => 1);
-$standby->start;
+my $standby = start_standby($node, 'standby');
 finds('a standby only', qr/^missing postgres: only a server that accepts no writes can be reached/m,
 	dsn => $standby->connstr('postgres') . ' user=uncached');
 finds('a standby only, as the dsn allows', qr/^missing postgres: the server is a standby; let the dsn name the primary/m,

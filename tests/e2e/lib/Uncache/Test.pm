@@ -15,7 +15,7 @@ use Uncache::Test::Session;
 use Uncache::Test::Wait qw(wait_for pause);
 
 our @EXPORT = qw(
-  start_postgres install start_redis start_redis_pair start_daemon write_file
+  start_postgres start_standby install start_redis start_redis_pair start_daemon write_file
   wait_for pause is_attached wait_attached is_applied wait_applied is_asleep wait_asleep
 );
 
@@ -41,6 +41,19 @@ END
 	$node->safe_psql('postgres', 'CREATE ROLE uncached LOGIN');
 	install($node, 'postgres');
 	return $node;
+}
+
+# A running standby of it, which streams.  conf: settings to add.
+sub start_standby
+{
+	my ($primary, $name, %params) = @_;
+	my $standby = PostgreSQL::Test::Cluster->new($name);
+
+	$primary->backup('base') unless -d $primary->backup_dir . '/base';
+	$standby->init_from_backup($primary, 'base', has_streaming => 1);
+	$standby->append_conf('postgresql.conf', $params{conf} // '');
+	$standby->start;
+	return $standby;
 }
 
 sub install

@@ -43,6 +43,8 @@ END
 	return;
 }
 
+my @kinds = ('tagged', 'versioned', 'derived');
+
 # --- writers ---
 
 sub _choose_transaction
@@ -81,6 +83,18 @@ SELECT string_agg(version::text, ',' ORDER BY id) $label FROM
 END
 }
 
+sub _store
+{
+	my ($redis, $name, $is_derived, $key, $value) = @_;
+
+	$redis->pipeline(
+		['MULTI'],
+		[ 'SET', $key, $value, 'EX', 300 ],
+		$is_derived ? () : ([ 'SADD', "tag:$name", $key ], [ 'EXPIRE', "tag:$name", 3600 ]),
+		['EXEC']);
+	return;
+}
+
 # The full name and value that are cached now, if all went well.  While the
 # rows are locked nobody changes them.
 sub _fill
@@ -92,11 +106,7 @@ sub _fill
 	my $done = eval {
 		$session->query('BEGIN');
 		$value = $session->query_value(_query($name, $is_derived, 'FOR SHARE'));
-		$redis->pipeline(
-			['MULTI'],
-			[ 'SET', $key, $value, 'EX', 300 ],
-			$is_derived ? () : ([ 'SADD', "tag:$name", $key ], [ 'EXPIRE', "tag:$name", 3600 ]),
-			['EXEC']);
+		_store($redis, $name, $is_derived, $key, $value);
 		$session->query('COMMIT');
 		1;
 	};
@@ -104,19 +114,6 @@ sub _fill
 	eval { $redis->command('DEL', $key) };
 	eval { $session->query('ROLLBACK') } unless $session->is_lost;
 	return;
-}
-
-sub _read_version
-{
-	my ($redis, $counter) = @_;
-
-	while (1)
-	{
-		my $value = $redis->command('GET', $counter);
-		return $value if defined $value;
-		my $start = sprintf('%.0f', time * 1e6);
-		return $start if defined $redis->command('SET', $counter, $start, 'NX');
-	}
 }
 
 # What befalls a counter; no value comes twice.
@@ -138,43 +135,21 @@ sub _fill_versioned
 	return ($key, $value);
 }
 
-# Whether it was a hit; otherwise the full name and value of what was filled.
-sub _read_one
+sub _read_any
 {
-	my ($self, $session, $redis, $kind, $name) = @_;
+	my ($self, $session, $redis) = @_;
+	my $kind = $kinds[ rand @kinds ];
+	my $name = _choose_name();
 	my $key = "$kind:$name";
 
 	if ($kind eq 'versioned')
 	{
 		_harm_counter($redis, "ver:$name") if rand() < 0.02;
-		$key .= ':v' . _read_version($redis, "ver:$name");
+		$key .= ':v' . $self->_read_version($redis, "ver:$name");
 	}
 	return 1 if defined $redis->command('GET', $key);
 	return (0, _fill_versioned($session, $redis, $key, $name)) if $kind eq 'versioned';
 	return (0, $self->_fill($session, $redis, $name, $kind eq 'derived'));
-}
-
-sub _connect_reader { return $_[0]->_connect; }
-
-sub _read
-{
-	my ($self, $number, $until) = @_;
-	my ($session, $redis, $hits, $result) = (undef, undef, 0, '');
-	my @kinds = ('tagged', 'versioned', 'derived');
-
-	while (time < $until && getppid() == $self->{parent})
-	{
-		$session ||= eval { $self->_connect_reader } or next;
-		$redis ||= $self->{redis}->client;
-		my ($is_hit, $key, $value) = eval { $self->_read_one($session, $redis, $kinds[ rand @kinds ], _choose_name()) };
-		if (!defined $is_hit) { undef $redis; pause(0.005); }
-		elsif ($is_hit) { $hits++; }
-		# results are words
-		elsif (defined $value) { $result .= join(' ', 'filled', map { s/ /_/gr } $key, $value) . "\n"; }
-		undef $session if $session->is_lost;
-		pause(rand(0.002));
-	}
-	return $result . "hits $hits\n";
 }
 
 # --- checker ---
@@ -218,6 +193,14 @@ sub _readable
 	return (\%value, \%full_name);
 }
 
+sub describe_cache
+{
+	my ($self, $verdict) = @_;
+
+	return sprintf('readable entries: %s, %d of them stale',
+		join(', ', map { "$verdict->{kinds}{$_} $_" } @kinds), scalar @{ $verdict->{stale} });
+}
+
 # As the other workload's: cached and stale count what a client would read.
 sub check
 {
@@ -229,7 +212,7 @@ sub check
 
 	return {
 		cached => scalar keys %$values,
-		kinds => { map { my $kind = $_; ($kind => scalar grep { /^$kind:/ } keys %$values) } 'tagged', 'versioned', 'derived' },
+		kinds => { map { my $kind = $_; ($kind => scalar grep { /^$kind:/ } keys %$values) } @kinds },
 		stale => [ grep { $values->{$_} ne $truth->{$_} } sort keys %$values ],
 		superseded => scalar @superseded,
 		lost => scalar grep {

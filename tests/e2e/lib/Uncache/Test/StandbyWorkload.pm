@@ -38,11 +38,7 @@ sub _fill
 
 	my $done = eval {
 		$value = $session->query_value($query);
-		$redis->pipeline(
-			['MULTI'],
-			[ 'SET', $key, $value, 'EX', 300 ],
-			$is_derived ? () : ([ 'SADD', "tag:$name", $key ], [ 'EXPIRE', "tag:$name", 3600 ]),
-			['EXEC']);
+		Uncache::Test::ActionWorkload::_store($redis, $name, $is_derived, $key, $value);
 		$value eq $session->query_value($query);
 	};
 	return ($key, $value) if $done;

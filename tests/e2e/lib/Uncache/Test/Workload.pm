@@ -261,6 +261,32 @@ sub _fill
 	return undef;
 }
 
+# Whether it was a hit; otherwise the full name and value of what was filled.
+sub _read_any
+{
+	my ($self, $session, $redis) = @_;
+	my $key = _choose_key();
+
+	return 1 if defined $redis->command('GET', $key);
+	return (0, $key, _fill($session, $redis, $key));
+}
+
+# A counter's value, as docs/clients.md says.
+sub _read_version
+{
+	my ($self, $redis, $counter) = @_;
+
+	while (1)
+	{
+		my $value = $redis->command('GET', $counter);
+		return $value if defined $value;
+		my $start = sprintf('%.0f', time * 1e6);
+		return $start if defined $redis->command('SET', $counter, $start, 'NX');
+	}
+}
+
+sub _connect_reader { return $_[0]->_connect; }
+
 sub _read
 {
 	my ($self, $number, $until) = @_;
@@ -268,17 +294,13 @@ sub _read
 
 	until ($self->_is_over($until))
 	{
-		my $key = _choose_key();
-
-		$session ||= eval { $self->_connect } or next;
+		$session ||= eval { $self->_connect_reader } or next;
 		$redis ||= $self->{redis}->client;
-		my ($asked, $cached) = eval { (1, $redis->command('GET', $key)) };
-		if (!$asked) { undef $redis; pause(0.005); }
-		elsif (defined $cached) { $hits++; }
-		elsif (defined(my $value = _fill($session, $redis, $key)))
-		{
-			$result .= "filled $key $value\n";
-		}
+		my ($is_hit, $key, $value) = eval { $self->_read_any($session, $redis) };
+		if (!defined $is_hit) { undef $redis; pause(0.005); }
+		elsif ($is_hit) { $hits++; }
+		# results are words
+		elsif (defined $value) { $result .= join(' ', 'filled', map { s/ /_/gr } $key, $value) . "\n"; }
 		undef $session if $session->is_lost;
 		pause(rand(0.002));
 	}
@@ -298,6 +320,14 @@ SELECT 'bucket:' || bucket, string_agg(version::text, ',' ORDER BY id) FROM item
 END
 
 	return { map { @$_ } @$rows };
+}
+
+# What check() has found, for people.
+sub describe_cache
+{
+	my ($self, $verdict) = @_;
+
+	return sprintf('%d keys cached, %d stale', $verdict->{cached}, scalar @{ $verdict->{stale} });
 }
 
 # cached: keys in Redis; stale: those with another value than they have to

@@ -222,18 +222,12 @@ sub _fill_at_leisure
 
 sub _read_version
 {
-	my ($redis, $counter) = @_;
+	my ($self, $redis, $counter) = @_;
 
 	# what befalls counters; no value comes twice
 	$redis->command('DEL', $counter) if rand() < 0.01;
 	$redis->command('SET', $counter, 'garbage ' . rand() . time) if rand() < 0.01;
-	while (1)
-	{
-		my $value = $redis->command('GET', $counter);
-		return $value if defined $value;
-		my $start = sprintf('%.0f', time * 1e6);
-		return $start if defined $redis->command('SET', $counter, $start, 'NX');
-	}
+	return $self->SUPER::_read_version($redis, $counter);
 }
 
 # "hit", "nothing" if there is no such row, or the words of what was filled:
@@ -246,7 +240,7 @@ sub _read_one
 	my $key = $target->{prefix} . $entry;
 
 	$key .= ':' . ('a', 'b', 'c')[ rand 3 ] if $style eq 'listed';
-	$key .= ':v' . _read_version($redis, "$target->{prefix}ver:$subject:$id") if $style eq 'versioned';
+	$key .= ':v' . $self->_read_version($redis, "$target->{prefix}ver:$subject:$id") if $style eq 'versioned';
 	return 'hit' if defined $redis->command('GET', $key);
 	my @queries = _queries($style, $subject, $id);
 	my $value = $style eq 'versioned' || $style eq 'raced'

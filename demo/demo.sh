@@ -127,7 +127,7 @@ make_directory()
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/uncache-demo.XXXXXX")
 	: >"$dir/uncache-demo"
 	use_directory "$dir"
-	[ -z "$test_user" ] || chown "$test_user:" "$dir"
+	give_to_test_user "$dir"
 	trap stop_all EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT

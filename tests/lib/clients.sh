@@ -16,7 +16,6 @@ set -eu
 lib=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$lib/../.." && pwd)
 bindir=
-tests_pid=
 # shellcheck source=tests/lib/private_run.sh
 . "$lib/private_run.sh"
 
@@ -24,10 +23,7 @@ tests_pid=
 # be told.
 # shellcheck disable=SC2317 # the trap calls it
 stop_servers() {
-	if [ -n "$tests_pid" ]; then
-		kill "$tests_pid" 2>/dev/null || true
-		wait "$tests_pid" || true
-	fi
+	stop_tests
 	stop_postgres_in "$tmp/run/data"
 }
 
@@ -43,9 +39,7 @@ build_tree() {
 	cp -R "$root/docs" "$tmp/docs"
 	[ ! -d "$root/django" ] || cp -R "$root/django" "$tmp/django"
 	chmod -R a+rX "$tmp"
-	if [ -n "$test_user" ]; then
-		chown -R "$test_user" "$tmp/run"
-	fi
+	give_to_test_user "$tmp/run"
 }
 
 # Prints the tests asked for, as SYSTEM/FILE, one a line.
@@ -87,7 +81,6 @@ write_run_one() {
 	chmod a+rx "$tmp/bin/run_one"
 }
 
-# In the background: a signal is to end it at once, not when it has ended.
 run_tests() {
 	cd "$tmp/run"
 	(exec_as_server env -i \
@@ -97,8 +90,7 @@ run_tests() {
 		EXAMPLES="$tmp/examples" DOCS="$tmp/docs" DJANGO_APP="$tmp/django" \
 		PGHOST="$tmp/run/socket" PGUSER=postgres PGDATABASE=postgres \
 		xargs -n 1 -P "${JOBS:-2}" run_one) <"$tmp/list" &
-	tests_pid=$!
-	wait "$tests_pid"
+	await_tests $!
 }
 
 [ -x "$root/listener/uncached" ] || {

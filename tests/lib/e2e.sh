@@ -15,7 +15,6 @@ root=$(cd "$lib/../.." && pwd)
 pg_config=${PG_CONFIG:-pg_config}
 pkglibdir=$("$pg_config" --pkglibdir)
 bindir=
-prove_pid=
 # measures times: it runs when the others have ended
 alone=008_doorbell
 # shellcheck source=tests/lib/private_run.sh
@@ -25,10 +24,7 @@ alone=008_doorbell
 # go with them; PostgreSQL has to be told.
 # shellcheck disable=SC2317 # the trap calls it
 stop_servers() {
-	if [ -n "$prove_pid" ]; then
-		kill "$prove_pid" 2>/dev/null || true
-		wait "$prove_pid" || true
-	fi
+	stop_tests
 	find "$tmp/run" -name postmaster.pid 2>/dev/null | while read -r pidfile; do
 		stop_postgres_in "${pidfile%/*}"
 	done
@@ -46,9 +42,7 @@ build_tree() {
 	cp -R "$root/tests/soak/." "$tmp/tests"
 	cp -R "$root/docs" "$tmp/docs"
 	chmod -R a+rX "$tmp"
-	if [ -n "$test_user" ]; then
-		chown -R "$test_user" "$tmp/run"
-	fi
+	give_to_test_user "$tmp/run"
 }
 
 # Prints the paths of the tests asked for, one a line, as prove is to have them.
@@ -67,7 +61,6 @@ list_tests() {
 	done
 }
 
-# In the background: a signal is to end it at once, not when it has ended.
 # What no rule of prove's names runs last and by itself.
 run_tests() {
 	for test; do
@@ -86,8 +79,7 @@ run_tests() {
 		TESTLOGDIR="$tmp/run/tmp_check/log" PG_TEST_TIMEOUT_DEFAULT=60 \
 		prove --jobs "${JOBS:-2}" --timer --state=save \
 		--exec 'setpriv --pdeathsig TERM -- perl' "$@") &
-	prove_pid=$!
-	wait "$prove_pid"
+	await_tests $!
 }
 
 # The end of every log of the tests that failed, servers' and daemons' alike.

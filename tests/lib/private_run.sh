@@ -12,6 +12,7 @@
 tmp=
 logs=
 test_user=
+tests_pid=
 
 # Who the servers belong to: PostgreSQL refuses to run as root.
 choose_test_user() {
@@ -30,6 +31,28 @@ exec_as_user() {
 # The same; it goes when the script does.
 exec_as_server() {
 	exec_as_user setpriv --pdeathsig TERM -- "$@"
+}
+
+# Lets that user write in these directories.
+give_to_test_user() {
+	[ -z "$test_user" ] || chown -R "$test_user" "$@"
+}
+
+# Waits for the tests, a process in the background: a signal is to end them at once,
+# not when they have ended.
+await_tests() {
+	tests_pid=$1
+	result=0
+	wait "$tests_pid" || result=$?
+	tests_pid=
+	return $result
+}
+
+# Ends them: they stop what they have started.
+stop_tests() {
+	[ -n "$tests_pid" ] || return 0
+	kill "$tests_pid" 2>/dev/null || true
+	wait "$tests_pid" || true
 }
 
 # start_postgres DATA SOCKETS LOG [OPTION...] <SETTINGS: makes a server with these

@@ -44,9 +44,7 @@ print_crashes() {
 start_server() {
 	chmod 755 "$tmp"
 	mkdir "$tmp/socket" "$tmp/data" "$tmp/output"
-	if [ -n "$test_user" ]; then
-		chown "$test_user" "$tmp/socket" "$tmp/data"
-	fi
+	give_to_test_user "$tmp/socket" "$tmp/data"
 	cd "$tmp"
 	POSTGRES=$bindir/postgres
 	export POSTGRES

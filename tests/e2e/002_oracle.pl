@@ -33,18 +33,14 @@ my $daemon = start_daemon('uncached', node => $node, redis => $redis->url);
 
 sub kill_daemon
 {
-	$daemon->kill9;
-	pause(rand(0.1));
-	$daemon->start;
+	kill_and_restart($daemon, 0.1);
 	$kills{daemon}++;
 	return;
 }
 
 sub kill_redis
 {
-	$redis->kill9;
-	pause(rand(0.3));
-	$redis->start;
+	kill_and_restart($redis, 0.3);
 	$kills{redis}++;
 	return;
 }

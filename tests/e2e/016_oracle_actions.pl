@@ -24,24 +24,12 @@ my $workload = Uncache::Test::ActionWorkload->new(node => $node, redis => $redis
 $workload->create_tables;
 my $daemon = start_daemon('uncached', node => $node, redis => $redis->url);
 
-sub kill_daemon
-{
-	$daemon->kill9;
-	pause(rand(0.1));
-	$daemon->start;
-	return;
-}
+sub kill_daemon { kill_and_restart($daemon, 0.1); return; }
 
 # What was saved earlier comes back: entries, registrations and counters.
 sub save { $redis->command('SAVE'); return; }
 
-sub kill_redis
-{
-	$redis->kill9;
-	pause(rand(0.2));
-	$redis->start;
-	return;
-}
+sub kill_redis { kill_and_restart($redis, 0.2); return; }
 
 # Everybody works for some seconds while these things happen, the last of them
 # shortly before the end; then all is compared.

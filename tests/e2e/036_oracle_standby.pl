@@ -65,7 +65,7 @@ $daemon = start('standbys', '--standbys', 'replica');
 has_nothing_stale('with standbys', play_round('with standbys', 10));
 
 $daemon->mark_log;
-has_nothing_stale('killed', play_round('the daemon is killed', 12, (sub { $daemon->kill9; pause(rand(0.1)); $daemon->start }) x 6));
+has_nothing_stale('killed', play_round('the daemon is killed', 12, (sub { kill_and_restart($daemon, 0.1) }) x 6));
 ok(!$daemon->has_resynced, 'a killed daemon resumes without a resync');
 is($daemon->stop(5), 0, 'the daemon stops');
 

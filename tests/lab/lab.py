@@ -22,9 +22,9 @@ def end_on_signals():
 
 
 class Lab:
-    """Nothing runs yet inside of "with"; whatever was started does not run any more behind it.
+    """Use it by "with". The caller starts what it needs; the end stops it, and removes the directory.
 
-    settings: lines of postgresql.conf; is_kept: whether the directory stays
+    settings: lines of postgresql.conf; is_kept: the directory stays
     """
 
     def __init__(self, name, database, settings, is_kept=False):
@@ -48,11 +48,13 @@ class Lab:
         return self
 
     def __exit__(self, *unused):
-        self.stop_servers()
-        if self._is_kept:
-            print(f"kept: {self.dir}")
-        else:
-            shutil.rmtree(self.dir, ignore_errors=True)
+        try:
+            self.stop_servers()
+        finally:
+            if self._is_kept:
+                print(f"kept: {self.dir}")
+            else:
+                shutil.rmtree(self.dir, ignore_errors=True)
 
     # --- servers ---
 
@@ -75,7 +77,7 @@ class Lab:
         self.sql(*daemon.INSTALL)
 
     def launch_daemon(self, *options, redis_socket=None):
-        """A daemon that has just been started; who wants it to end earlier than the rest stops it."""
+        """A daemon that has just been started. It may be stopped before the lab ends."""
         launched = daemon.Daemon(
             self._uncached,
             ["--dsn", self.conninfo(daemon.ROLE), "--redis", f"unix://{redis_socket or self.redis.socket}", *options],
@@ -95,7 +97,7 @@ class Lab:
         self._at_end.close()
 
     def at_end(self, function):
-        """Calls it before what runs already is stopped."""
+        """Calls it at the end, before anything is stopped that runs already."""
         self._at_end.callback(function)
 
     # --- clients ---

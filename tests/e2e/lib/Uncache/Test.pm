@@ -16,7 +16,7 @@ use Uncache::Test::Wait qw(wait_for pause);
 
 our @EXPORT = qw(
   start_postgres start_standby install start_redis start_redis_pair start_daemon write_file
-  wait_for pause is_attached wait_attached is_applied wait_applied is_asleep wait_asleep
+  wait_for pause kill_and_restart is_attached wait_attached is_applied wait_applied is_asleep wait_asleep
 );
 
 # A running PostgreSQL with uncache in the database postgres.  conf: settings
@@ -100,6 +100,17 @@ sub _is_settled
 	my $log = $daemon->log;
 
 	return $log =~ /msg="?attached/ && $log !~ /resync begins(?!.*resync complete)/s;
+}
+
+# A daemon or a Redis dies, and is back after a random time.
+sub kill_and_restart
+{
+	my ($server, $most_seconds) = @_;
+
+	$server->kill9;
+	pause(rand($most_seconds));
+	$server->start;
+	return;
 }
 
 sub write_file

@@ -40,10 +40,10 @@ sub sql { return $node->safe_psql('postgres', join(";\n", @_)); }
 
 sub apply
 {
-	my ($sql) = @_;
-	my $output = sql($sql);
+	my @statements = @_;
+	my $output = sql(@statements);
 
-	$session->query_value(q{SELECT uncache.wait('30s')}) eq 't' or fail("not applied: $sql");
+	$session->query_value(q{SELECT uncache.wait('30s')}) eq 't' or fail("not applied: @statements");
 	return $output;
 }
 
@@ -150,7 +150,7 @@ foreach my $heading (@headings)
 
 sub cache_one_row
 {
-	sql(@_);
+	apply(@_);
 	goes('one row: a new name',
 		q{UPDATE billing.customer SET name = 'Ida' WHERE id = 1},
 		[ 'customer:1', 'customer:by-email:ada@example.org' ],
@@ -184,7 +184,7 @@ sub cache_a_list_page
 	my @counters = map { "ver:invoices:$_" } 1, 7, 8;
 	my @others = ('ver:invoices', 'ver:customers:7');
 
-	sql(@_);
+	apply(@_);
 	renews('a list page: a changed invoice',
 		'UPDATE billing.invoice SET total = 11 WHERE id = 1', ['ver:invoices:7'], [ @counters, @others ]);
 	renews('a list page: a new invoice',
@@ -243,7 +243,7 @@ END
 
 sub permissions_two_joins_away
 {
-	sql(@_);
+	apply(@_);
 	goes('permissions: another role', 'UPDATE billing.member SET role_id = 2 WHERE id = 1',
 		['permissions:1'], [ 'permissions:2', 'permissions:3', 'permissions:4' ]);
 	goes('permissions: a role may do more', q{INSERT INTO billing.permission VALUES (2, 'write')},
@@ -278,7 +278,7 @@ sub have_tenants
 		'other' => [ 'tenants', 'other:3' ],
 		'of nobody' => ['tenant:']);
 
-	sql(@_);
+	apply(@_);
 	goes_with_tags('tenants: an invoice', 'UPDATE billing.invoice SET total = 1 WHERE id = 1',
 		['tenant:3'], %dashboards);
 	goes_with_tags('tenants: a customer', q{INSERT INTO billing.customer VALUES (30, 4, 'x', 'y')},
@@ -322,7 +322,7 @@ sub spelled_as_typed
 {
 	my $id = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11';
 
-	sql(@_);
+	apply(@_);
 	goes('spellings: citext and uuid', qq{INSERT INTO billing.account VALUES ('{\U$id\E}', 'Ada\@Example.org')},
 		[ "account:$id", 'account:by-email:ada@example.org' ],
 		[ "account:\U$id", "account:{$id}", 'account:by-email:Ada@Example.org' ]);
@@ -350,7 +350,7 @@ sub dashboard_reads_many_tables
 		'may read' => ['billing.permission:1:read'],
 		'payments' => [ 'billing.payment', 'billing.payment:5' ]);
 
-	sql(@_);
+	apply(@_);
 	goes_with_tags('many tables: an invoice', 'UPDATE billing.invoice SET total = 1 WHERE id = 1',
 		[ 'billing.invoice', 'billing.invoice:1' ], %dashboards);
 	goes_with_tags('many tables: a customer', 'DELETE FROM billing.customer WHERE id = 2',
@@ -369,7 +369,7 @@ sub dashboard_reads_many_tables
 
 sub only_some_columns
 {
-	sql(@_);
+	apply(@_);
 	goes('some columns: another', q{UPDATE billing.invoice SET note = 'x', customer_id = 1}, [], ['invoice:1:pdf']);
 	goes('some columns: total', 'UPDATE billing.invoice SET total = 1 WHERE id = 1',
 		['invoice:1:pdf'], [ 'invoice:2:pdf', 'invoice:1' ]);
@@ -393,7 +393,7 @@ END
 
 sub only_some_rows
 {
-	sql(@_);
+	apply(@_);
 	goes('some rows: a public product', 'UPDATE billing.product SET price = 9 WHERE id = 1',
 		[ 'products:public', 'product:1' ], [ 'product:2', 'product:3' ]);
 	goes('some rows: a hidden one', 'UPDATE billing.product SET price = 9 WHERE id = 2',
@@ -420,7 +420,7 @@ END
 
 sub several_redis
 {
-	sql(@_);
+	apply(@_);
 	goes('several Redis: both', 'UPDATE billing.invoice SET total = 1 WHERE id = 1',
 		[ 'invoice:1', 'api://v1/invoices/1' ],
 		[ 'invoice:2', 'api://v1/invoices/2', 'v1/invoices/1', 'api://invoice:1', 'api://:1:invoice:1' ]);
@@ -431,7 +431,7 @@ sub several_redis
 
 sub unknown_ends
 {
-	sql(@_);
+	apply(@_);
 	goes('unknown ends: an invoice', 'UPDATE billing.invoice SET total = 1 WHERE id = 1',
 		[ 'report:3:', 'report:3:2024', 'report:3:a:b', "report:3:\n" ],
 		[ 'report:3', 'report:33:x', 'report:4:2024', 'xreport:3:1' ]);

@@ -171,8 +171,7 @@ reopen_log(Daemon *daemon, const Config *config)
 		log_event(&daemon->log, LOG_LEVEL_ERROR,
 				  "cannot open the log file: the log stays where it is",
 				  LOG_TEXT("file", path), LOG_TEXT("error", strerror(errno)),
-				  LOG_TEXT("advice", "let the daemon's user create and write this file,"
-						   " then send SIGUSR1"));
+				  LOG_TEXT("advice", "allow the daemon's user to create and write this file, then send SIGUSR1"));
 }
 
 /* --- the relay --- */
@@ -209,9 +208,9 @@ start_relay(Daemon *daemon)
 static void
 refuse_reload(Daemon *daemon, const char *error)
 {
-	log_event(&daemon->log, LOG_LEVEL_ERROR, "configuration refused: the old one stays",
+	log_event(&daemon->log, LOG_LEVEL_ERROR, "configuration refused: the old one stays in effect",
 			  LOG_TEXT("error", error),
-			  LOG_TEXT("advice", "when uncached --check-config takes it, send SIGHUP again"));
+			  LOG_TEXT("advice", "when uncached --check-config accepts it, send SIGHUP again"));
 }
 
 /* The log file comes first: who has renamed it looks into the new one. */
@@ -323,7 +322,7 @@ run(Daemon *daemon)
 		{
 			log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot wait for events",
 					  LOG_TEXT("error", strerror(errno)),
-					  LOG_TEXT("advice", "start uncached again; look at the limits of memory and descriptors"));
+					  LOG_TEXT("advice", "start uncached again; check the limits of memory and descriptors"));
 			return STATUS_FAILED;
 		}
 	}

@@ -91,7 +91,7 @@ DECLARE
 	schema_name name := (SELECT nspname FROM pg_namespace WHERE oid = schema);
 BEGIN
 	IF schema_name IS NULL OR exclude IS NULL OR target IS NULL THEN
-		RAISE EXCEPTION 'a schema is needed'
+		RAISE EXCEPTION 'a schema is required'
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'For example: SELECT uncache.watch_schema(''billing'', exclude => ''{log}'').';
 	ELSIF schema_name IN ('uncache', 'uncache_internal', 'information_schema') OR schema_name LIKE 'pg\_%' THEN

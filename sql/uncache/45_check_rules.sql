@@ -192,9 +192,9 @@ AS $$
 	SELECT t.relation, t.rule, v.problem, v.hint
 	FROM uncache_internal.rule_triggers t,
 		uncache_internal.find_problem(t.relation, t.action, t.arguments) p, LATERAL (VALUES
-		(CASE WHEN p.is_locked THEN 'it cannot be examined: ' ELSE '' END || p.problem,
+		(CASE WHEN p.is_locked THEN 'could not examine it: ' ELSE '' END || p.problem,
 			CASE WHEN p.is_locked THEN 'Look again later.'
-				ELSE 'Call uncache.watch again. Until then wider deletes are made in its place.' END),
+				ELSE 'Call uncache.watch again. Until then, broader patterns are deleted instead.' END),
 		('changes of these columns go unnoticed: ' ||
 			(SELECT string_agg(quote_ident(c), ', ' ORDER BY c)
 			 FROM unnest(p.columns) c
@@ -223,9 +223,9 @@ AS $$
 		LATERAL (SELECT uncache_internal.find_other_use(t.trigger_id) AS problem) u,
 		LATERAL (VALUES
 			(a.problem IS NOT NULL, a.problem,
-				'Call uncache.watch again. Until then wider deletes are made in their place.'),
+				'Call uncache.watch again. Until then, broader patterns are deleted instead.'),
 			(u.problem IS NOT NULL, u.problem,
-				'Call uncache.watch again, if that is meant. Until then wider deletes are made in their place.'),
+				'Call uncache.watch again, if that is meant. Until then, broader patterns are deleted instead.'),
 			(a.author <> pg_get_userbyid(c.relowner),
 				'its queries run with the privileges of role ' || quote_ident(a.author)
 					|| ', and the table is owned by role ' || quote_ident(pg_get_userbyid(c.relowner)),
@@ -440,7 +440,7 @@ AS $$
 	)
 	SELECT DISTINCT ON (r.schema) r.relation, r.rule,
 		format('it is the rule of a watched schema, and schema %I is not watched: '
-			'tables that are made later have none',
+			'tables created later have none',
 			n.nspname),
 		format('SELECT uncache.watch_schema(%L)', quote_ident(n.nspname))
 	FROM rules r, LATERAL (SELECT o.nspname FROM pg_namespace o WHERE o.oid = r.schema OFFSET 0) n

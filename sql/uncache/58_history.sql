@@ -122,7 +122,7 @@ AS $$
 		WHEN consumer.server <> redis.server
 		THEN 'Redis is another process than before, which may have lost deletes'
 		WHEN consumer.replid IS DISTINCT FROM redis.replid
-		THEN 'Redis goes on with another history, and may have lost deletes'
+		THEN 'Redis continues with a different history, and may have lost deletes'
 		WHEN EXISTS (SELECT FROM uncache.positions p
 			WHERE p.consumer_id = consumer.id AND p.repl_offset > redis.repl_offset)
 		THEN 'Redis has gone back in its history, and has lost deletes'

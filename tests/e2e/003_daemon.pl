@@ -145,7 +145,7 @@ $redis->command('SELECT', 0);
 $daemon->mark_log;
 write_file($file, "$two_targets\nnonsense = 1\n");
 $daemon->signal('HUP');
-ok($daemon->wait_for_log(qr/level=error msg="configuration refused: the old one stays".*uncached\.ini:/),
+ok($daemon->wait_for_log(qr/level=error msg="configuration refused: the old one stays in effect".*uncached\.ini:/),
 	'SIGHUP: a bad file is refused, the log says where');
 ok(is_serving('page:1'), 'the old configuration is kept');
 ok(is_attached($node, target => 'api'), 'with all its targets');

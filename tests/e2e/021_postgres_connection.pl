@@ -54,7 +54,7 @@ $proxy->delay(0, 65536);
 $daemon->mark_log;
 kill('STOP', $worker);
 my @keys = $recovery->change;
-ok($daemon->wait_for_log(qr/no answer before the deadline/, 30), 'a session that stands still: the daemon loses patience');
+ok($daemon->wait_for_log(qr/no reply before the deadline/, 30), 'a session that stands still: the daemon loses patience');
 ok($daemon->wait_for_log(qr/standing by/, 30), 'a session that stands still: it still has the lock');
 is(scalar @{ $redis->remaining(@keys) }, 20, 'a session that stands still: nobody works without the lock');
 kill('CONT', $worker);
@@ -67,7 +67,7 @@ my $postmaster = (split /\n/, PostgreSQL::Test::Utils::slurp_file($node->data_di
 @keys = $recovery->change;
 kill('STOP', $postmaster, $worker);
 # whether it was fetching, acknowledging or trimming depends on the moment
-ok($daemon->wait_for_log(qr/while=(?!connecting).*no answer before the deadline.*while=connecting/s, 60),
+ok($daemon->wait_for_log(qr/while=(?!connecting).*no reply before the deadline.*while=connecting/s, 60),
 	'a server that stands still: the daemon tries to connect');
 kill('CONT', $postmaster, $worker);
 $recovery->is_soon('a server that goes on', @keys);

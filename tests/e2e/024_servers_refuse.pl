@@ -45,7 +45,7 @@ foreach my $mode (qw(transaction statement session))
 	ok($bouncer->listens, "pgbouncer by $mode: it listens") or diag $bouncer->log;
 	$daemon = Uncache::Test::Daemon->new("pooled_$mode", redis => $redis->url,
 		args => [ '--dsn', $bouncer->dsn ])->start;
-	ok($daemon->wait_for_log(qr/a pooling proxy stands in front of the server: the dsn must name PostgreSQL itself/),
+	ok($daemon->wait_for_log(qr/there is a connection pooler in front of the server: the dsn must name PostgreSQL itself/),
 		"pgbouncer by $mode: it is refused, with the reason")
 	  or diag $daemon->log, $bouncer->log;
 	invalidate($mode);

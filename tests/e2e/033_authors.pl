@@ -90,11 +90,11 @@ like(move($other, 'moved', 'postgres'), qr/role "gone" does not exist/, 'moved: 
 is(authors($other, 'moved'), <<'END' =~ s/\n\z//r, 'moved: what the other cluster knows of the authors');
 app.calls|as "author", oid X|author|
 app.given|as "author", oid X|author|
-app.gone|as "gone", oid X||its queries are not run: the role whose rights they have does not exist
+app.gone|as "gone", oid X||its queries are not run: the role whose privileges they have does not exist
 app.kept|as "author", oid X|author|
 app.kept_1|as "author", oid X|author|
 app.renamed|as "renamed", oid X|renamed|
-app.rich|as "rich", oid X||its queries are not run: the role whose rights they have has become superuser
+app.rich|as "rich", oid X||its queries are not run: the role whose privileges they have has become a superuser
 app.root|as "postgres", oid X, superuser|postgres|
 END
 is(fire($other, 'moved', 'app.given'), 'as:author', 'moved: the author is found by name');

@@ -71,7 +71,7 @@ ok($other->command('EXISTS', 'b:item:1'), 'the same place: what is cached stays'
 # two daemons that disagree
 my $rival = Uncache::Test::Daemon->new('rival', node => $node,
 	config => configure('second.ini', url => $redis->url(3), prefix => 'z:'))->start;
-ok($rival->wait_for_log(qr/level=error msg="standing by for a daemon that deletes elsewhere".* reason="session \d+ works for the target and deletes in database 3, prefix b:, not in database 3, prefix z:" advice="give both /, 30),
+ok($rival->wait_for_log(qr/level=error msg="standing by for a daemon that deletes in a different Redis".* reason="session \d+ works for the target and deletes in database 3, prefix b:, not in database 3, prefix z:" advice="give both /, 30),
 	'a rival with another prefix says so');
 pause(2);
 is(() = $rival->log =~ /deletes elsewhere/g, 1, 'once');

@@ -105,7 +105,7 @@ cmp_ok(count_left(), '>', LARGE_HERD / 4, 'a large herd does not go at once');
 ok(wait_applied($node, seconds => 60), 'a large herd is acknowledged in the end');
 cmp_ok(time - $begin, '<', STAGGER_S + 3, sprintf('in time (%.1f s)', time - $begin));
 is(count_left(), 0, 'when none is left');
-ok($daemon->log =~ /too many names wait, the rest stays in the journal meanwhile" target=default names="staggered keys"/, 'some were left in the journal');
+ok($daemon->log =~ /too many names are waiting, the rest stays in the journal for now" target=default names="staggered keys"/, 'some were left in the journal');
 
 # --- a daemon that is killed, a connection that is cut
 

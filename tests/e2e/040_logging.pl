@@ -99,7 +99,7 @@ sub read_to_notice
 	wait_for
 	{
 		while (sysread($reader, $text, 65536, length $text)) { }
-		$text =~ /msg="lines of the log were dropped".*\n\z/;
+		$text =~ /msg="log lines were dropped".*\n\z/;
 	} 10;
 	return $text;
 }
@@ -117,7 +117,7 @@ sub check_reader_that_stops
 	my $text = read_to_notice($reader);
 	my @torn = grep { !/^time=\S+Z level=[a-z]+ msg=.*\r?$/ } split /\n/, $text;
 	is_deeply(\@torn, [], "$name: every line is whole");
-	like($text, qr/level=warning msg="lines of the log were dropped" lines=\d{2,}/, "$name: a gap is told when it is read again");
+	like($text, qr/level=warning msg="log lines were dropped" lines=\d{2,}/, "$name: a gap is told when it is read again");
 	is(scalar(() = $text =~ /were dropped/g), 1, "$name: once");
 	ok(is_serving(), "$name: then it goes on");
 	flood($daemon);

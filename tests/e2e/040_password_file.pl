@@ -46,7 +46,7 @@ sub is_deleted
 write_password('first-secret', 0644);
 my @served = (node => $node, redis => $redis->url, env => { REDIS_PASSWORD_FILE => $file });
 my $daemon = start_daemon('uncached', @served);
-like($daemon->log, qr/level=warning msg="everybody can read the password file" target=default file=\Q$file\E advice=/,
+like($daemon->log, qr/level=warning msg="the password file is readable by everybody" target=default file=\Q$file\E advice=/,
 	'a file that everybody can read is warned of');
 ok(is_deleted(invalidate()), 'its password is used');
 

@@ -122,7 +122,7 @@ recovers('maxclients', 'max number of clients',
 	},
 	sub { $redis->command('CONFIG', 'SET', 'maxclients', 100) });
 is($daemon->stop(5), 0, 'the daemon stops');
-like($daemon->log, qr/level=info msg="keys deleted since the start" target=default keys_named=\d+ keys_deleted=\d+/,
+like($daemon->log, qr/level=info msg="keys deleted since start" target=default keys_named=\d+ keys_deleted=\d+/,
 	'and says how many keys there were');
 
 # --- commands that were renamed away ---

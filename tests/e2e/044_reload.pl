@@ -122,7 +122,7 @@ is(worker('quiet'), $workers{quiet}, 'the unchanged target still has its session
 $targets{frozen}{prefix} = 'last:';
 reload();
 ok($daemon->wait_for_log(qr/unchanged=3 changed=1 added=0 removed=0/), 'a reload during a reload');
-ok($daemon->wait_for_log(qr/the batch in hand is given up: it will be repeated" target=frozen/, 10),
+ok($daemon->wait_for_log(qr/the current batch is abandoned: it will be repeated" target=frozen/, 10),
 	'the changed one gives up its batch');
 ok($daemon->wait_for_log(qr/msg="target configured" target=frozen/), 'and is started anew');
 kill('CONT', $frozen->pid);
@@ -136,7 +136,7 @@ ok((wait_for { !$frozen->has('last:k') }), 'the last settings count');
 my $late = delete $targets{late};
 reload();
 ok( $daemon->wait_for_log(
-		qr/level=warning msg="target is no longer configured: its consumer stays, and holds back the journal" target=late advice=".*SELECT uncache.drop_consumer\('late'\)"/),
+		qr/level=warning msg="target is no longer configured: its consumer remains and holds back the journal" target=late advice=".*SELECT uncache.drop_consumer\('late'\)"/),
 	'a removed target: the log says what stays, and what to do');
 is(worker('late'), '', 'it is not served any more');
 $node->safe_psql('postgres', "SELECT uncache.drop_consumer('late')");
@@ -177,7 +177,7 @@ my %usual = %targets;
 $targets{"t$_"} = { url => $redis->url } foreach 1 .. 50;
 reload();
 ok( $daemon->wait_for_log(
-		qr/level=error msg="configuration refused: the old one stays" error="[^"]*: 53 targets need 53 sessions of PostgreSQL, and max_sessions is 50: .*advice=/),
+		qr/level=error msg="configuration refused: the old one stays in effect" error="[^"]*: 53 targets need 53 sessions of PostgreSQL, and max_sessions is 50: .*advice=/),
 	'more targets than sessions are refused');
 is(Uncache::Test::Daemon->new('too_many', config => $file)->run(5), 2, 'at the start, too');
 %targets = %usual;

@@ -97,13 +97,13 @@ is($daemon->stop(5), 0, 'the daemon stops');
 # --- PostgreSQL ---
 
 my %shown = (dsn => "host=$directory dbname=postgres password=hunter2");
-finds('no server', qr/^missing postgres: cannot be reached: .*; look whether PostgreSQL runs, and at host and port in the dsn$/m, %shown);
+finds('no server', qr/^missing postgres: cannot be reached: .*; check that PostgreSQL is running, and the host and port in the dsn$/m, %shown);
 finds('no database', qr/^missing postgres: cannot be reached: .*database "none" does not exist; the dsn names a database that this server does not have$/m, database => 'none');
-finds('no role', qr/^missing postgres: cannot be reached: .*role "nobody" does not exist; PostgreSQL does not let this role in: /m, role => 'nobody');
+finds('no role', qr/^missing postgres: cannot be reached: .*role "nobody" does not exist; PostgreSQL rejects this role: /m, role => 'nobody');
 
 $node->safe_psql('postgres', 'CREATE ROLE stranger LOGIN; CREATE ROLE dumb NOLOGIN; CREATE ROLE full LOGIN CONNECTION LIMIT 0; CREATE ROLE half LOGIN CONNECTION LIMIT 1; CREATE DATABASE bare;'
 	  . q{ SELECT uncache.grant_consumer('half'); REVOKE EXECUTE ON FUNCTION uncache.trim(integer), uncache.targets() FROM half});
-finds('no LOGIN', qr/^missing postgres: cannot be reached: .*not permitted to log in; PostgreSQL does not let this role in: it has to exist, with LOGIN/m,
+finds('no LOGIN', qr/^missing postgres: cannot be reached: .*not permitted to log in; PostgreSQL rejects this role: it has to exist, with LOGIN/m,
 	role => 'dumb');
 finds('no session left', qr/^missing postgres: cannot be reached: .*; PostgreSQL has no connection left for this role: .*; the check needs one more than the daemon$/m,
 	role => 'full');
@@ -120,7 +120,7 @@ finds('a limit of sessions', qr/^missing postgres: the role may have 1 sessions,
 
 my $bouncer = Uncache::Test::Pooler->new('pgbouncer', node => $node, mode => 'transaction')->start;
 ok($bouncer->listens, 'pgbouncer listens') or diag $bouncer->log;
-finds('a pooler', qr/^missing postgres: a pooling proxy stands in front of the server/m,
+finds('a pooler', qr/^missing postgres: there is a connection pooler in front of the server/m,
 	dsn => $bouncer->dsn);
 
 my $standby = start_standby($node, 'standby');
@@ -136,7 +136,7 @@ $standby->stop;
 my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 my $stopped_at = time;
 kill('STOP', $postmaster);
-$output = finds('a server that stands still', qr/^missing postgres: cannot be reached: no answer before the deadline; look for what keeps the server or the network from answering$/m,
+$output = finds('a server that stands still', qr/^missing postgres: cannot be reached: no reply before the deadline; find out what keeps the server or the network from answering$/m,
 	dsn => $node->connstr('postgres') . ' user=uncached connect_timeout=0');
 kill('CONT', $postmaster);
 cmp_ok(time - $stopped_at, '<', 20, 'it is waited for some seconds');
@@ -154,7 +154,7 @@ my $other = Uncache::Test::Daemon->new('other', config => write_file("$directory
 	  . join('', map { "[target $_]\nurl = " . $redis->url(1) . "\n" } 'elsewhere', 'forgotten')))->start;
 ok(wait_attached($node, target => $_), "another daemon serves $_") foreach 'elsewhere', 'forgotten';
 $output = finds('targets of another daemon', qr/^ok      target elsewhere: it is not configured here, and another daemon serves it$/m, status => 0);
-$output = finds('a target that no rule names', qr/^unknown target unused: whether it is of use: no rule names it/m,
+$output = finds('a target that no rule names', qr/^unknown target unused: whether it is needed: no rule names it/m,
 	status => 0, targets => { default => { url => $redis->url }, unused => { url => $redis->url } });
 is($other->stop(5), 0, 'the other daemon stops');
 $node->safe_psql('postgres', "SELECT uncache.drop_consumer('$_')") foreach 'elsewhere', 'forgotten';
@@ -182,7 +182,7 @@ finds('no such database', qr/^missing target api: cannot use its database: ERR D
 	targets => with_target(url => $redis->url(99)));
 
 my $replica = start_redis('replica', tcp => 1, config => [ '--replicaof', '127.0.0.1 ' . $refuses->port, '--masterauth', 'hunter2' ]);
-finds('a replica', qr/^missing target api: it is a replica; let the URL name the primary$/m,
+finds('a replica', qr/^missing target api: it is a replica; put the primary's address into the URL$/m,
 	targets => with_target(url => $replica->url));
 my $cluster = start_redis('cluster', tcp => 1, config => [ '--cluster-enabled', 'yes' ]);
 finds('a cluster', qr/^missing target api: its redis_mode is cluster, which is not supported/m,
@@ -192,7 +192,7 @@ finds('a cluster', qr/^missing target api: its redis_mode is cluster, which is n
 my $frozen = start_redis('frozen');
 kill('STOP', $frozen->pid);
 my $begin = time;
-finds('a Redis that stands still', qr/^missing target api: cannot ask for PING: no answer within 5 s; look for what blocks Redis/m,
+finds('a Redis that stands still', qr/^missing target api: cannot ask for PING: no reply within 5 s; look for what blocks Redis/m,
 	targets => with_target(url => $frozen->url));
 cmp_ok(time - $begin, '<', 15, 'it is waited for some seconds');
 kill('CONT', $frozen->pid);
@@ -208,9 +208,9 @@ my $named_redis = 'redis://%s:' . $refuses->port;
 sub named { return with_target(url => sprintf($named_redis, $_[0]), password_file => $right); }
 
 $begin = time;
-$output = finds('names that hang', qr/^missing postgres: the host hang\.test: cannot resolve the host name: the name service does not answer; look at the host in the dsn, and at the name service$/m,
+$output = finds('names that hang', qr/^missing postgres: the host hang\.test: cannot resolve the host name: no reply from the name service; check the host in the dsn, and DNS$/m,
 	wrapper => $shim->wrapper, dsn => "host=hang.test $named_dsn", targets => named('hang.test'));
-like($output, qr/^missing target api: hang\.test:\d+\S* cannot be reached: cannot resolve the host name: the name service does not answer; look at the host in the URL, and at the name service$/m,
+like($output, qr/^missing target api: hang\.test:\d+\S* cannot be reached: cannot resolve the host name: no reply from the name service; check the host in the URL, and DNS$/m,
 	'the name of a Redis that hangs is told');
 like($output, qr/^ok      target default: version/m, 'the next target is looked at');
 cmp_ok(time - $begin, '<', 20, 'each is waited for some seconds');

@@ -149,7 +149,7 @@ is($second->stop(5), 0, 'the second one stops');
 write_file($socket, 'precious');
 $second->mark_log;
 $second->start;
-ok($second->wait_for_log(qr/cannot open the health socket.*another file has its path/), 'a file is not replaced');
+ok($second->wait_for_log(qr/cannot open the health socket.*another file has this path/), 'a file is not replaced');
 is($second->stop(5), 0, 'the daemon stops');
 is(PostgreSQL::Test::Utils::slurp_file($socket), 'precious', 'the file is as it was');
 done_testing();

@@ -41,14 +41,14 @@ void
 guc_init(void)
 {
 	DefineCustomBoolVariable("uncache.enabled",
-							 "Makes changes of tables invalidate what their rules say.",
+							 "Invalidates what the rules of changed tables say.",
 							 "Off for a bulk load, followed by uncache.invalidate_table(); invalidations by hand are made all the same.",
 							 &guc_enabled,
 							 true,
 							 PGC_SUSET, 0,
 							 NULL, NULL, NULL);
 	DefineCustomBoolVariable("uncache.follow_ddl",
-							 "Lets rules follow commands that change their tables.",
+							 "Makes rules follow commands that change their tables.",
 							 "Off for a large migration, followed by uncache.catch_up().",
 							 &guc_follow_ddl,
 							 true,

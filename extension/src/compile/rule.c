@@ -118,7 +118,7 @@ rule_warn(const Rule *rule, const char *what, const char *detail)
 			 errmsg("uncache rule \"%s\" on table \"%s\": %s",
 					rule->trigger_name, rule->relation_name, what),
 			 add_detail(rule, detail),
-			 errhint("Until the rule is mended, wider deletes are made in its place.")));
+			 errhint("Until the rule is fixed, broader patterns are deleted instead.")));
 }
 
 /* What is said of a part that failed. */
@@ -160,7 +160,7 @@ warn_of_error(Rule *rule, const char *part, const char *if_broken, const ErrorDa
 			 errmsg("uncache rule \"%s\" on table \"%s\": %s",
 					rule->trigger_name, rule->relation_name, what),
 			 add_detail(rule, error->message),
-			 errhint("A wider delete is made this time; nothing needs to be mended.")));
+			 errhint("A broader pattern is deleted this time; nothing needs to be fixed.")));
 }
 
 void

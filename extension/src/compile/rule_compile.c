@@ -155,7 +155,7 @@ add_query(RuleCompiler *compiler, char *const *arguments, int count)
 	if (query->key_count == 0 && compiler->is_strict)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("it cannot be told which keys the query \"%s\" returns", query->source),
+				 errmsg("could not determine which keys the query \"%s\" returns", query->source),
 				 errhint("Pass a pattern that matches them as the next argument: it is used when the query cannot be run.")));
 }
 
@@ -168,7 +168,7 @@ add_queries(RuleCompiler *compiler, char *const *arguments, int count)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" is not a query", arguments[0]),
-				 errhint("The first argument must begin with SELECT, WITH, VALUES or TABLE; patterns for when it fails come behind it.")));
+				 errhint("The first argument must begin with SELECT, WITH, VALUES or TABLE; fallback patterns follow it.")));
 	compiler->rule->queries = palloc0(Max(count, 1) * sizeof(RuleQuery));
 	while (first < count)
 	{

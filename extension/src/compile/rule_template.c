@@ -366,7 +366,7 @@ rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key)
 	key->reach = reach;
 	if (key->is_glob && template_splits_glob(string, length))
 	{
-		complain(compiler, "a placeholder stands in brackets or behind a backslash");
+		complain(compiler, "a placeholder is inside brackets or follows a backslash");
 		produce_reach(key);
 	}
 }

@@ -41,10 +41,10 @@ warn_of_gap(const char *reason, bool passes_by_itself)
 	*has = true;
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
-			 errmsg("invalidations of this transaction cannot be journalled: %s", reason),
-			 errdetail("The write goes on, and every target resyncs: it deletes all that its rules can produce, but not what was invalidated by hand."),
+			 errmsg("the invalidations of this transaction cannot be journalled: %s", reason),
+			 errdetail("The write continues, and every target resyncs: everything that its rules can produce is deleted, but not what was invalidated by hand."),
 			 passes_by_itself ? 0 :
-			 errhint("Undo what was done to the tables of extension uncache; after an upgrade of the extension, reconnect.")));
+			 errhint("Undo the changes to the tables of extension uncache; after an upgrade of the extension, reconnect.")));
 }
 
 /* Also into the log, whatever a client does with its warnings. */
@@ -52,13 +52,13 @@ static void
 warn_of_loss(const char *reason, const char *gap_problem)
 {
 	ereport(LOG_SERVER_ONLY,
-			(errmsg("uncache has lost invalidations of transaction " UINT64_FORMAT ": %s; %s",
+			(errmsg("uncache has lost the invalidations of transaction " UINT64_FORMAT ": %s; %s",
 					U64FromFullTransactionId(GetTopFullTransactionId()), reason, gap_problem)));
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
-			 errmsg("invalidations of this transaction are lost: %s", reason),
-			 errdetail("No resync can be asked for either: %s.", gap_problem),
-			 errhint("Mend the tables of extension uncache, then call uncache.invalidate_all().")));
+			 errmsg("the invalidations of this transaction are lost: %s", reason),
+			 errdetail("A resync cannot be requested either: %s.", gap_problem),
+			 errhint("Repair the tables of extension uncache, then call uncache.invalidate_all().")));
 }
 
 void

@@ -65,7 +65,7 @@ check_may_make_rules(Oid relation_id)
 	if (!is_author(GetUserId()))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to give table \"%s\" a rule of uncache", get_rel_name(relation_id)),
+				 errmsg("permission denied to create a rule of uncache on table \"%s\"", get_rel_name(relation_id)),
 				 errhint("Let a superuser SELECT uncache.grant_author(%s).",
 						 quote_literal_cstr(quote_identifier(GetUserNameFromId(GetUserId(), false))))));
 }
@@ -76,12 +76,12 @@ check_may_lend(Oid relation_id, Oid role_id)
 	if (!has_privs_of_role(GetUserId(), rule_author_owner(relation_id)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of table \"%s\" to give it a rule with a query", get_rel_name(relation_id)),
+				 errmsg("must be owner of table \"%s\" to create a rule with a query on it", get_rel_name(relation_id)),
 				 errhint("The query runs with the privileges of the table's owner.")));
 	if (OidIsValid(role_id) && !has_privs_of_role(GetUserId(), role_id))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must have the privileges of role \"%s\" to make a rule whose query runs with them",
+				 errmsg("must have the privileges of role \"%s\" to create a rule whose query runs with them",
 						GetUserNameFromId(role_id, false)),
 				 errhint("Call uncache.watch: the query then runs with the privileges of the table's owner.")));
 }
@@ -103,7 +103,7 @@ missing_author(Oid relation_id, RuleAuthor author)
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("role \"%s\", with whose privileges the queries of a rule on table \"%s\" are to run, does not exist",
 					author.name, get_rel_name(relation_id)),
-			 errhint("They are not run, and wider deletes are made in their place. Call uncache.watch again.")));
+			 errhint("They are not run, and broader patterns are deleted instead. Call uncache.watch again.")));
 	author.role_id = InvalidOid;
 	author.is_superuser = false;
 	return author;
@@ -254,7 +254,7 @@ warn_of_use(Use *use, const RuleAuthor *author)
 				 errmsg("queries of rule \"%s\" on table \"%s\" are not run: %s", use->rule->name,
 						get_rel_name(use->rule->relation_id), error->message),
 				 error->detail == NULL ? 0 : errdetail_internal("%s", error->detail),
-				 errhint("%s Until then wider deletes are made in their place.",
+				 errhint("%s Until then, broader patterns are deleted instead.",
 						 error->hint == NULL ? "Call uncache.watch again." : error->hint)));
 }
 
@@ -369,9 +369,9 @@ refuse_unseen(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("a rule of uncache cannot be made here"),
-			 errdetail("PostgreSQL does not tell event triggers of commands within REFRESH MATERIALIZED VIEW and the like."),
-			 errhint("Make it by a command of its own.")));
+			 errmsg("a rule of uncache cannot be created here"),
+			 errdetail("PostgreSQL does not report commands inside REFRESH MATERIALIZED VIEW and the like to event triggers."),
+			 errhint("Create it with a command of its own.")));
 }
 
 /* A trigger that was made, and that PostgreSQL does not tell of, is not admitted. */

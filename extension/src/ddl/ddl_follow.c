@@ -397,7 +397,7 @@ follow(void *argument)
 		return;
 	objects = ddl_objects_altered();
 	if (objects == NIL && ddl_concern_is_missing(argument))
-		elog(ERROR, "PostgreSQL does not tell what the command has altered");
+		elog(ERROR, "PostgreSQL does not report what the command has altered");
 	follow_all(objects);
 }
 

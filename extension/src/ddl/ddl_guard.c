@@ -85,7 +85,7 @@ find_column_problem(const Node *statement)
 		relation = ((const AlterTableStmt *) statement)->relation;
 	if (relation == NULL || !is_other_table(relation->relname))
 		return NULL;
-	return psprintf("columns of table uncache.%s have to stay as they are", relation->relname);
+	return psprintf("columns of table uncache.%s must not be changed", relation->relname);
 }
 
 /* Does a name that one of our tables had lead to none of them any more? */
@@ -166,6 +166,6 @@ ddl_guard_check_tables(const Node *statement)
 	if (problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("uncache could not work with its tables any more: %s", problem),
-				 errhint("The extension's tables may get other storage, statistics and plain indexes, and columns that may be null.")));
+				 errmsg("uncache could no longer use its own tables: %s", problem),
+				 errhint("The extension's tables may be given other storage, statistics, plain indexes, and nullable columns.")));
 }

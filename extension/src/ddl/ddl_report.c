@@ -117,5 +117,5 @@ ddl_report_failure(const ErrorData *error)
 			(errcode(ERRCODE_WARNING),
 			 errmsg("uncache cannot follow the command"),
 			 superuser() ? errdetail_internal("%s", error->message) : errdetail_log("%s", error->message),
-			 errhint("Every target is resynced. SELECT * FROM uncache.check_rules() tells what is left to do.")));
+			 errhint("Every target is resynced. SELECT * FROM uncache.check_rules() shows what is left to do.")));
 }

@@ -334,7 +334,7 @@ check_type(const ObjectAddress *object, Oid author_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("it would use a type of another role"),
-				 errdetail("It is %s of role \"%s\", who could make it run code as the query's author.",
+				 errdetail("It is %s of role \"%s\", which could make it run code as the query's author.",
 						   compat_object_identity(object), GetUserNameFromId(owner_id, true)),
 				 errhint("Let the type belong to the author or to a superuser.")));
 }
@@ -348,7 +348,7 @@ check_domains(List *objects)
 	if (OidIsValid(function_id))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("it would use a domain whose CHECK means what the writer's search path makes of it"),
+				 errmsg("it would use a domain whose CHECK depends on the writer's search path"),
 				 errdetail("The CHECK calls function %s, which is in SQL and has no search path of its own.",
 						   format_procedure_qualified(function_id)),
 				 errhint("Give the function a search path by ALTER FUNCTION ... SET search_path = ..., pg_temp.")));
@@ -378,7 +378,7 @@ admission_use_check_functions(List *objects)
 	if (OidIsValid(function_id))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("it would call a function that means what the writer's session makes of it"),
+				 errmsg("it would call a function whose meaning depends on the writer's session"),
 				 errdetail("Function %s needs a search path of its own, as by ALTER FUNCTION ... SET search_path = ..., pg_temp.",
 						   format_procedure_qualified(function_id)),
 				 errhint("Give the function such a search path.")));
@@ -393,7 +393,7 @@ check_admitted(const ObjectAddress *object, const StringArray *admitted)
 	if (text != NULL && !is_admitted(admitted, text))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("it would use another object than when the rule was made"),
+				 errmsg("it would use a different object than when the rule was made"),
 				 errdetail("It is %s.", describe_with_owner(object, owner == NULL ? "?" : quote_identifier(owner))),
 				 errhint("Call uncache.watch again.")));
 }

@@ -48,7 +48,7 @@ hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument)
 	if (is_in_force && event == FHET_START && function->fn_oid >= FirstNormalObjectId && is_anybodys(function->fn_oid))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("a literal must not run code: it has to be cast from text, as in ('value'::text)::its_type")));
+				 errmsg("a literal must not run code: cast it from text, as in ('value'::text)::its_type")));
 	if (next_hook != NULL)
 		next_hook(event, function, argument);
 }

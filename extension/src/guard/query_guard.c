@@ -180,7 +180,7 @@ query_guard_refuse_unpinned(Oid function_id)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("function %s has no search path of its own that ends with pg_temp",
 					format_procedure_qualified(function_id)),
-			 errdetail("The session of whoever writes could choose what it finds."),
+			 errdetail("The writer's session could choose what it finds."),
 			 errhint("Give the function a search path by ALTER FUNCTION ... SET search_path = ..., pg_temp.")));
 }
 
@@ -190,7 +190,7 @@ refuse_volatile(Oid function_id)
 	guard_state_add_refusal();
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("volatile function %s would not see what was committed since the transaction has begun",
+			 errmsg("volatile function %s would not see what was committed since the transaction began",
 					format_procedure_qualified(function_id)),
 			 errhint("Declare the function STABLE if it only reads.")));
 }

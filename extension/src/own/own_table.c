@@ -186,8 +186,8 @@ own_table_raise(OwnTableState state, const char *problem)
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("%s", problem),
-			 errdetail("Writes go on, and every target resyncs when the table is again what this version of uncache knows."),
-			 errhint("Undo what was done to the table; after an upgrade of the extension, install its library and reconnect.")));
+			 errdetail("Writes continue, and every target resyncs when the table again has the shape that this version of uncache knows."),
+			 errhint("Undo the changes to the table; after an upgrade of the extension, install its library and reconnect.")));
 }
 
 void

@@ -115,7 +115,7 @@ check_parameters(SelectStmt *statement, int placeholder_count)
 		if (!bms_is_member(i, found))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("placeholder %d of the query stands in quotes or in a comment", i),
+					 errmsg("placeholder %d of the query is inside quotes or a comment", i),
 					 errhint("A placeholder is a value of its column's type: write = {id}, not = '{id}'.")));
 	}
 }

@@ -169,19 +169,19 @@ rule_author_find_role(const RuleAuthor *author, const char **problem, const char
 	*problem = *detail = NULL;
 	if (author->name[0] == '\0')
 	{
-		*problem = "its queries are not run: nobody knows whose rights they have";
+		*problem = "its queries are not run: whose privileges they have is not known";
 		*detail = "The rule was made while an event trigger of uncache was disabled.";
 		return InvalidOid;
 	}
 	if (!is_role_of_this_cluster(author))
 	{
-		*problem = "its queries are not run: the role whose rights they have does not exist";
+		*problem = "its queries are not run: the role whose privileges they have does not exist";
 		*detail = psprintf("It was role \"%s\".", author->name);
 		return InvalidOid;
 	}
 	if (superuser_arg(author->role_id) && !author->is_superuser)
 	{
-		*problem = "its queries are not run: the role whose rights they have has become superuser";
+		*problem = "its queries are not run: the role whose privileges they have has become a superuser";
 		*detail = psprintf("It is role \"%s\".", GetUserNameFromId(author->role_id, false));
 		return InvalidOid;
 	}

@@ -99,7 +99,7 @@ trigger_arguments_write(Relation triggers, HeapTuple tuple, const char *name,
 	if (arguments->count > PG_INT16_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_TOO_MANY_ARGUMENTS),
-				 errmsg("a rule of uncache cannot have so many arguments")));
+				 errmsg("a rule of uncache cannot have that many arguments")));
 	namestrcpy(&name_data, name);
 	values[Anum_pg_trigger_tgname - 1] = NameGetDatum(&name_data);
 	values[Anum_pg_trigger_tgargs - 1] = PointerGetDatum(pack(arguments));

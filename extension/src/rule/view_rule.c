@@ -127,9 +127,9 @@ check_action(Oid view_id, RuleAction action)
 	if (rule_action_needs_rows(action))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a rule of action %s cannot be made for materialized view \"%s\"",
+				 errmsg("a rule with action %s cannot be created for materialized view \"%s\"",
 						rule_action_name(action), get_rel_name(view_id)),
-				 errhint("REFRESH tells of no rows. Use keys, patterns, tags or versions.")));
+				 errhint("REFRESH does not report rows. Use keys, patterns, tags or versions.")));
 }
 
 static void
@@ -142,7 +142,7 @@ check_template(Oid view_id, const char *template)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("template \"%s\" of materialized view \"%s\" has a placeholder", template, get_rel_name(view_id)),
-				 errhint("REFRESH tells of no rows. Use tags, patterns and keys that are the same for all of them.")));
+				 errhint("REFRESH does not report rows. Use tags, patterns and keys that are the same for all of them.")));
 }
 
 /*

@@ -354,12 +354,12 @@ log_write_notice(void *context, int64_t dropped_count, char *line, size_t line_b
 	const Log  *log = context;
 	const LogField fields[] = {
 		LOG_NUMBER("lines", dropped_count),
-		LOG_TEXT("advice", "whoever reads the log is too slow, or its disk is full"),
+		LOG_TEXT("advice", "the reader of the log is too slow, or its disk is full"),
 		{0}
 	};
 	LogLine		built;
 
-	build_line(&built, log, LOG_LEVEL_WARNING, "lines of the log were dropped", fields);
+	build_line(&built, log, LOG_LEVEL_WARNING, "log lines were dropped", fields);
 	if (built.used_bytes > line_bytes)
 		return 0;
 	memcpy(line, built.bytes, built.used_bytes);

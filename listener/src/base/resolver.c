@@ -295,7 +295,7 @@ deadline_passed(void *context)
 
 	resolver_cancel(resolver);
 	resolver->resolved(resolver->context, NULL,
-					   "cannot resolve the host name: the name service does not answer");
+					   "cannot resolve the host name: no reply from the name service");
 }
 
 /* --- the interface --- */

@@ -40,8 +40,8 @@ check_consumer(const CheckTarget *target, CheckReport *report)
 {
 	if (target == NULL || !target->has_rules)
 		check_report_say(report, CHECK_UNKNOWN,
-						 "nothing is to be done if keys are only invalidated by hand",
-						 "whether it is of use: no rule names it");
+						 "nothing needs to be done if keys are only invalidated by hand",
+						 "whether it is needed: no rule names it");
 	else
 		check_report_say(report, CHECK_OK, "", "rules name it");
 	if (target == NULL || target->state[0] == '\0')

@@ -140,7 +140,7 @@ error_of(const Check *check, const PGresult *result)
 
 	if (error != NULL)
 		return error;
-	return PQstatus(check->conn) == CONNECTION_OK ? "no answer before the deadline" :
+	return PQstatus(check->conn) == CONNECTION_OK ? "no reply before the deadline" :
 		"the connection is lost";
 }
 
@@ -187,8 +187,8 @@ open_session(Check *check)
 	is_direct = journal_operation_is_direct(check->conn, result);
 	PQclear(result);
 	if (!is_direct)
-		check_report_say(check->report, CHECK_MISSING, "let the dsn name PostgreSQL itself",
-						 "a pooling proxy stands in front of the server");
+		check_report_say(check->report, CHECK_MISSING, "put the address of PostgreSQL itself into the dsn",
+						 "there is a connection pooler in front of the server");
 	return is_direct;
 }
 

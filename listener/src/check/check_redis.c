@@ -136,7 +136,7 @@ log_in_with(const RedisCheck *check, const char *password)
 
 	if (!succeeds(check, LOGGING_IN, has_user ? with_user : without_user))
 		return false;
-	check_report_say(check->report, CHECK_OK, "", "%s%s is let in with its password",
+	check_report_say(check->report, CHECK_OK, "", "%s%s is accepted with its password",
 					 has_user ? "the user " : "the default user", has_user ? url->username : "");
 	return true;
 }
@@ -241,11 +241,11 @@ take_server_info(RedisCheck *check, const char *info)
 	if (version[0] != '\0')
 		check_version(check, version);
 	else
-		check_report_say(check->report, CHECK_UNKNOWN, "", "its version, which INFO does not tell");
+		check_report_say(check->report, CHECK_UNKNOWN, "", "its version: INFO does not tell it");
 	if (mode[0] == '\0' || strcmp(mode, "standalone") == 0)
 		check_report_say(check->report, CHECK_OK, "", "it is a single server");
 	else
-		check_report_say(check->report, CHECK_MISSING, "let the URL name a single server",
+		check_report_say(check->report, CHECK_MISSING, "put the address of a single server into the URL",
 						 "its redis_mode is %s, which is not supported", mode);
 }
 
@@ -256,7 +256,7 @@ take_replication_info(const RedisCheck *check, const char *info)
 
 	read_field(info, "role", role, sizeof(role));
 	if (strcmp(role, "slave") == 0 || strcmp(role, "replica") == 0)
-		check_report_say(check->report, CHECK_MISSING, "let the URL name the primary",
+		check_report_say(check->report, CHECK_MISSING, "put the primary's address into the URL",
 						 "it is a replica");
 	else if (strcmp(role, "master") == 0)
 		check_report_say(check->report, CHECK_OK, "", "it is a primary");
@@ -280,7 +280,7 @@ check_info(RedisCheck *check)
 		take_replication_info(check, check_redis_text(second));
 	}
 	else if (is_denied(reply) || is_denied(second))
-		check_report_say(check->report, CHECK_UNKNOWN, "", "version, mode and role, for want of INFO");
+		check_report_say(check->report, CHECK_UNKNOWN, "", "version, mode and role: INFO is not allowed");
 	else
 		check_redis_report_error(check, check_redis_is_error(reply) ? reply : second, "cannot ask for INFO");
 	is_there = is_there || is_denied(reply) || is_denied(second);

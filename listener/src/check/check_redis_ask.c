@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define NO_ANSWER "no answer within 5 s"
+#define NO_ANSWER "no reply within 5 s"
 
 redisReply *
 check_redis_ask(const RedisCheck *check, const char *const words[])

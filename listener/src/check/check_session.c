@@ -118,7 +118,7 @@ try_address(Attempt *attempt, const JournalConninfo *info)
 		attempt->conn = conn;
 		return;
 	}
-	add_failure(attempt, has_answer ? PQerrorMessage(conn) : "no answer before the deadline");
+	add_failure(attempt, has_answer ? PQerrorMessage(conn) : "no reply before the deadline");
 	PQfinish(conn);
 }
 
@@ -187,7 +187,7 @@ report_failures(const Attempt *attempt)
 {
 	if (attempt->has_standby)
 		check_report_say(attempt->report, CHECK_MISSING, CHECK_SESSION_PRIMARY_ADVICE,
-						 "only a server that accepts no writes can be reached, a standby for instance");
+						 "only a server that does not accept writes can be reached, such as a standby");
 	for (size_t i = 0; i < attempt->failure_count; i++)
 		report_failure(attempt->report, attempt->failures[i].sqlstate,
 					   attempt->failures[i].text);

@@ -91,7 +91,7 @@ resolve_username(const ConfigPlaces *places, int url_place, RedisUrl *url,
 		if (place == url_place && url->username != NULL)
 		{
 			if (place == CONFIG_FILE && setting->value != NULL)
-				return config_refuse(error, setting, "expected the user name once: the url has one too");
+				return config_refuse(error, setting, "expected only one user name: the url has one, too");
 			return true;
 		}
 		if (setting->value != NULL)
@@ -133,11 +133,11 @@ resolve_password(const ConfigPlaces *places, int url_place, TargetConfig *target
 		if (place == url_place && url->password != NULL)
 		{
 			if (place == CONFIG_FILE && password_file->value != NULL)
-				return config_refuse(error, password_file, "expected the password once: the url has one too");
+				return config_refuse(error, password_file, "expected only one password: the url has one, too");
 			return true;
 		}
 		if (password->value != NULL && password_file->value != NULL)
-			return config_refuse(error, password_file, "expected the password once: %s is set too",
+			return config_refuse(error, password_file, "expected only one password: %s is set, too",
 								 password->origin);
 		if (password->value != NULL)
 			return replace(&url->password, password->value, error);

@@ -191,8 +191,8 @@ take_resync_list(void *context)
 	}
 	else
 		log_event(delivery->parts.log, LOG_LEVEL_INFO, slot->ends_resync ?
-				  "standbys have replayed what was before the resync, making it again" :
-				  "the journal asks for a resync, which goes into its batch",
+				  "standbys have replayed what preceded the resync, repeating it" :
+				  "the journal asks for a resync, which becomes part of its batch",
 				  LOG_TEXT("target", delivery->parts.config->alias),
 				  LOG_NUMBER("key_count", (int64_t) key_count));
 	delivery->slots.fetched = slot;
@@ -280,7 +280,7 @@ log_unknown_sets(Delivery *delivery, const char *pattern, size_t pattern_bytes)
 		delivery->unknown.key_count == known_count)
 		return;
 	log_event(delivery->parts.log, LOG_LEVEL_WARNING,
-			  "rows do not tell which sets of cacheops they are in, scanning for all",
+			  "rows do not show which cacheops sets they are in, scanning for all",
 			  LOG_TEXT("target", delivery->parts.config->alias),
 			  LOG_BYTES("pattern", pattern, pattern_bytes),
 			  LOG_TEXT("advice", "name the field in the table's rule: field=column"));

@@ -21,7 +21,7 @@
 #define PORTION_MAX_KEYS ((size_t) 1000)
 
 static const char *const lane_names[LANE_COUNT] = {
-	[LANE_STEPS] = "tags and rows of cacheops",
+	[LANE_STEPS] = "tags and cacheops rows",
 	[LANE_STAGGERED] = "staggered keys",
 	[LANE_PASS] = "patterns",
 };
@@ -110,7 +110,7 @@ skip(Delivery *delivery, LaneKind kind)
 {
 	if (!progress_has_skipped(&delivery->progress, kind))
 		log_event(delivery->parts.log, LOG_LEVEL_DEBUG,
-				  "too many names wait, the rest stays in the journal meanwhile",
+				  "too many names are waiting, the rest stays in the journal for now",
 				  LOG_TEXT("target", delivery->parts.config->alias),
 				  LOG_TEXT("names", lane_names[kind]));
 	return progress_skip(&delivery->progress, kind);

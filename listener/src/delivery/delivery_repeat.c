@@ -164,7 +164,7 @@ log_news(const Delivery *delivery, const Standby *standby)
 {
 	if (standby->news == STANDBY_IS_LATE)
 		log_event(delivery->parts.log, LOG_LEVEL_WARNING,
-				  "standby is late and no longer waited for, what is cached from it may be stale",
+				  "standby is late and no longer waited for: entries cached from it may be stale",
 				  LOG_TEXT("target", delivery->parts.config->alias),
 				  LOG_TEXT("standby", standby->name),
 				  LOG_TEXT("reason", explain_lateness(standby)),

@@ -18,61 +18,60 @@
 #define RETRY JOURNAL_REACTION_RETRY
 #define ALARM JOURNAL_REACTION_ALARM
 
-#define USE_CERTIFICATES "look at the certificates and at sslmode, sslrootcert, sslcert and sslkey in the dsn"
+#define USE_CERTIFICATES "check the certificates, and sslmode, sslrootcert, sslcert and sslkey in the dsn"
 #define UNDO_ALTERATIONS \
-	"undo what was done to the tables of extension uncache; if it was upgraded, ALTER EXTENSION uncache UPDATE"
+	"undo the changes to the tables of extension uncache; if it was upgraded, ALTER EXTENSION uncache UPDATE"
 #define NO_EXTENSION \
 	"the extension uncache is not installed in this database, or too old: CREATE EXTENSION uncache," \
 	" or ALTER EXTENSION uncache UPDATE"
 #define NO_WRITES \
 	"the server is a standby or read-only: the dsn must name the primary, where default_transaction_read_only is off"
 #define NO_ROOM "make room where PostgreSQL has its data"
-#define LOOK_AT_LOG "look at PostgreSQL's log; if uncache is to blame, report it"
-#define AWAIT_SERVER "PostgreSQL starts, stops or recovers: wait, or look at its log"
-#define NO_PROXY "let host and port in the dsn name PostgreSQL itself, not a pooling proxy"
+#define LOOK_AT_LOG "see PostgreSQL's log; if uncache is to blame, report it as a bug"
+#define AWAIT_SERVER "PostgreSQL is starting, stopping or recovering: wait, or see its log"
+#define NO_PROXY "put host and port of PostgreSQL itself into the dsn, not those of a connection pooler"
 
 static const JournalErrorKind connecting[] = {
 	/* from the server */
-	{"28P01", "", ALARM, "the password for this role is wrong: mend it in the password file or the dsn, or ALTER ROLE"},
-	{"28", "", ALARM, "PostgreSQL does not let this role in: it has to exist, with LOGIN,"
-	" and pg_hba.conf has to let it in from this host to this database"},
+	{"28P01", "", ALARM, "the password for this role is wrong: correct it in the password file or the dsn, or ALTER ROLE"},
+	{"28", "", ALARM, "PostgreSQL rejects this role: it must exist, with LOGIN, and pg_hba.conf must allow it from this host to this database"},
 	{"3D000", "", ALARM, "the dsn names a database that this server does not have"},
 	{"42501", "", ALARM, "its owner must run: GRANT CONNECT ON DATABASE <this database> TO <this role>"},
 	{"55000", "", ALARM, "the database accepts no connections: ALTER DATABASE <this database> ALLOW_CONNECTIONS true"},
 	{"53300", "", ALARM, "PostgreSQL has no connection left for this role: raise max_connections,"
 	" or the CONNECTION LIMIT of the role or the database"},
 	{"42704", "", ALARM, "the dsn sets a parameter that this server does not know"},
-	{"22023", "", ALARM, "the dsn sets a parameter to a value that this server does not take"},
+	{"22023", "", ALARM, "the dsn sets a parameter to a value that this server does not accept"},
 	{"08P01", "", ALARM, NO_PROXY},
 	{"57P04", "", ALARM, "the database was dropped: the dsn must name another one"},
 	{"25006", "", ALARM, NO_WRITES},
-	{"57P01", "", RETRY, "PostgreSQL stops, or somebody has ended the session"},
+	{"57P01", "", RETRY, "PostgreSQL is stopping, or somebody has ended the session"},
 	{"57", "", RETRY, AWAIT_SERVER},
 	{"53100", "", ALARM, NO_ROOM},
 	{"53", "", RETRY, "the server is short of memory or of other resources"},
-	{"08", "", RETRY, "look at PostgreSQL's log"},
+	{"08", "", RETRY, "see PostgreSQL's log"},
 
 	/* from libpq, or of our own */
 	{"", "no password supplied", ALARM, "PostgreSQL asks for a password: put one into the password file (~/.pgpass or passfile)"},
 	{"", "session is read-only", ALARM, NO_WRITES},
-	{"", "not a valid connection string", ALARM, "mend the dsn: keyword=value pairs, or a postgresql:// URL"},
-	{"", "a pooling proxy stands in front", ALARM, NO_PROXY},
+	{"", "not a valid connection string", ALARM, "correct the dsn: keyword=value pairs, or a postgresql:// URL"},
+	{"", "there is a connection pooler in front", ALARM, NO_PROXY},
 	{"", "does not support SSL", ALARM, "turn SSL on in PostgreSQL, or change sslmode in the dsn"},
 	{"", "certificate", ALARM, USE_CERTIFICATES},
 	{"", "private key", ALARM, USE_CERTIFICATES},
 	{"", "SSL error", ALARM, USE_CERTIFICATES},
-	{"", "authentication method", ALARM, "let pg_hba.conf ask this role for a password by scram-sha-256, or for none"},
-	{"", "invalid response", ALARM, "what answers is not PostgreSQL: look at host and port in the dsn"},
-	{"", "expected authentication request", ALARM, "what answers is not PostgreSQL: look at host and port in the dsn"},
-	{"", "invalid ", ALARM, "the dsn, or one of the variables PG* in the environment, has a value that libpq does not take"},
+	{"", "authentication method", ALARM, "configure scram-sha-256 for this role in pg_hba.conf, or an authentication without password"},
+	{"", "invalid response", ALARM, "the server does not speak the PostgreSQL protocol: check host and port in the dsn"},
+	{"", "expected authentication request", ALARM, "the server does not speak the PostgreSQL protocol: check host and port in the dsn"},
+	{"", "invalid ", ALARM, "the dsn, or one of the variables PG* in the environment, has a value that libpq does not accept"},
 	{"", "could not match", ALARM, "give as many ports and addresses as hosts in the dsn"},
 	{"", "definition of service", ALARM, "the service in the dsn is not in the service file"},
-	{"", "Permission denied", ALARM, "let the daemon's user open the server's socket"},
-	{"", "host name", RETRY, "look at the host in the dsn, and at the name service"},
+	{"", "Permission denied", ALARM, "allow the daemon's user to open the server's socket"},
+	{"", "host name", RETRY, "check the host in the dsn, and DNS"},
 	{"", "out of memory", RETRY, "the daemon's machine is short of memory"},
-	{"", "no answer before the deadline", RETRY, "look for what keeps the server or the network from answering"},
+	{"", "no reply before the deadline", RETRY, "find out what keeps the server or the network from answering"},
 
-	{"", "", RETRY, "look whether PostgreSQL runs, and at host and port in the dsn"},
+	{"", "", RETRY, "check that PostgreSQL is running, and the host and port in the dsn"},
 };
 
 static const JournalErrorKind server[] = {
@@ -94,11 +93,11 @@ static const JournalErrorKind server[] = {
 	{"53", "", RETRY, "the server is short of memory or of other resources"},
 	{"57014", "", RETRY, "the statement was cancelled, or took too long: look for what keeps PostgreSQL busy"},
 	{"57P04", "", ALARM, "the database was dropped: the dsn must name another one"},
-	{"57P01", "", RETRY, "PostgreSQL stops, or somebody has ended the session"},
+	{"57P01", "", RETRY, "PostgreSQL is stopping, or somebody has ended the session"},
 	{"57", "", RETRY, AWAIT_SERVER},
-	{"25P", "", RETRY, "the server has ended a transaction that took too long"},
-	{"40", "", RETRY, "it is done again"},
-	{"08", "", RETRY, "look at PostgreSQL's log"},
+	{"25P", "", RETRY, "the server has terminated a transaction that took too long"},
+	{"40", "", RETRY, "it is retried"},
+	{"08", "", RETRY, "see PostgreSQL's log"},
 
 	{"", "", ALARM, LOOK_AT_LOG},
 };

@@ -116,7 +116,7 @@ fail_wire(JournalSource *source, JournalWireState state)
 static void
 deadline_passed(void *context)
 {
-	begin_silent_failure(context, "no answer before the deadline");
+	begin_silent_failure(context, "no reply before the deadline");
 }
 
 /* --- sending --- */
@@ -159,8 +159,7 @@ finish_setting_up(JournalSource *source)
 {
 	if (!journal_operation_is_direct(source->wire.conn, source->wire.result))
 	{
-		begin_silent_failure(source, "a pooling proxy stands in front of the server: "
-							 "the dsn must name PostgreSQL itself");
+		begin_silent_failure(source, "there is a connection pooler in front of the server: the dsn must name PostgreSQL itself");
 		return;
 	}
 	source->last_pid = PQbackendPID(source->wire.conn);

@@ -266,14 +266,14 @@ deadline_passed(void *context)
 	if (conn->state == CONN_CONNECTING || conn->state == CONN_GREETING)
 	{
 		fail(conn, REDIS_FAILURE_CONNECTION, conn->state == CONN_CONNECTING ?
-			 strerror(ETIMEDOUT) : "no answer to the greeting before the deadline");
+			 strerror(ETIMEDOUT) : "no reply to the greeting before the deadline");
 		return;
 	}
 	if (conn->awaited_count == 0)
 		return;
 	left_ms = conn->progress_ms + conn->timeouts.reply_ms - loop_now_ms(conn->loop);
 	if (left_ms <= 0)
-		fail(conn, REDIS_FAILURE_CONNECTION, "no answer before the deadline");
+		fail(conn, REDIS_FAILURE_CONNECTION, "no reply before the deadline");
 	else if (!loop_timer_set(conn->loop, &conn->deadline_timer, left_ms))
 		fail(conn, REDIS_FAILURE_CONNECTION, "out of memory");
 }
@@ -368,7 +368,7 @@ take_reply(RedisConn *conn, const redisReply *reply)
 		if (reply->type == REDIS_REPLY_ERROR)
 			fail(conn, REDIS_FAILURE_REPLY, reply->str);
 		else
-			fail(conn, REDIS_FAILURE_PROTOCOL, "Redis sent a reply to nothing");
+			fail(conn, REDIS_FAILURE_PROTOCOL, "Redis sent a reply without a pending command");
 		return;
 	}
 	conn->awaited_count--;

@@ -22,11 +22,11 @@ static const char needed_permissions[] =
 " for uncached --check-connections: +acl|whoami +acl|dryrun";
 
 #define NO_CLUSTER \
-	"this is a Redis Cluster, which is not supported: let the URL name a Redis that is none"
+	"this is a Redis Cluster, which is not supported: put the address of a single Redis into the URL"
 #define NO_SENTINEL \
-	"this is a Redis Sentinel, which has no keys: let the URL name the primary's address"
+	"this is a Redis Sentinel, which holds no keys: put the primary's address into the URL"
 #define NO_SELECT \
-	"this server has no numbered databases: if it is a Redis Sentinel, let the URL name the primary's address"
+	"this server has no numbered databases: if it is a Redis Sentinel, put the primary's address into the URL"
 #define SENDS_AGAIN "everything is sent again"
 
 static const RedisErrorKind replies[] = {
@@ -64,10 +64,9 @@ static const RedisErrorKind replies[] = {
 	{"ERR DB index is out of range", FATAL, "the URL names a database that Redis does not have"},
 	{"ERR unknown command 'SELECT'", FATAL, NO_SELECT},
 	{"ERR unknown command `SELECT`", FATAL, NO_SELECT},
-	{"ERR unknown command", FATAL, "this server does not know a command that uncached needs:"
-	" UNLINK, SCAN, and for tags and versions EVAL; rename-command must leave them"},
+	{"ERR unknown command", FATAL, "this server lacks a command that uncached needs (UNLINK, SCAN; EVAL for tags and versions): do not rename them with rename-command"},
 
-	{"", ALARM, "the error, and Redis' log, say what is wrong; if uncache is to blame, report it"},
+	{"", ALARM, "see the error and Redis' log; if uncache is to blame, report it as a bug"},
 };
 
 /* What of this is said otherwise where the password comes from a file. */
@@ -89,14 +88,14 @@ static const struct
 	const char *part;
 	RedisErrorKind kind;
 }			connections[] = {
-	{"the host name: ", {"", RETRY, "look at the host in the URL, and at the name service"}},
-	{"no answer", {"", RETRY, "look for what blocks Redis or the network: a slow command, swap, a stopped process"}},
+	{"the host name: ", {"", RETRY, "check the host in the URL, and DNS"}},
+	{"no answer", {"", RETRY, "find out what blocks Redis or the network: a slow command, swapping, a stopped process"}},
 
-	{"", {"", RETRY, "look whether Redis runs, and at host and port, or the socket, in the URL"}},
+	{"", {"", RETRY, "check that Redis is running, and the host and port, or the socket, in the URL"}},
 };
-static const RedisErrorKind password = {"", ALARM, "mend the password file"};
+static const RedisErrorKind password = {"", ALARM, "correct the password file"};
 static const RedisErrorKind protocol = {
-	"", ALARM, "what answers is no Redis: look at the URL; if it is one, report it"
+	"", ALARM, "the server does not speak the Redis protocol: check the URL; if it is a Redis, report this as a bug"
 };
 
 static const RedisErrorKind *
@@ -151,7 +150,7 @@ const char *
 redis_error_file_advice(RedisFailure failure, const char *text)
 {
 	if (failure == REDIS_FAILURE_PASSWORD)
-		return "it is read again at each try; mend the file ";
+		return "the file is read again at each try; correct  ";
 	if (failure != REDIS_FAILURE_REPLY)
 		return NULL;
 	for (size_t i = 0; i < sizeof(file_advices) / sizeof(file_advices[0]); i++)

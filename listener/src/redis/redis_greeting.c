@@ -176,5 +176,5 @@ redis_greeting_take(RedisGreetingStep step, const redisReply *reply, RedisHistor
 	if (reply->type == REDIS_REPLY_ERROR)
 		return reply->str;
 	*failure = REDIS_FAILURE_PROTOCOL;
-	return "the greeting was answered as Redis does not";
+	return "unexpected reply to the greeting";
 }

@@ -31,7 +31,7 @@ feed(RedisInput *input, size_t byte_count)
 {
 	input->unparsed_bytes += byte_count;
 	if (input->unparsed_bytes > REPLY_MAX_BYTES)
-		return "Redis sent a reply larger than any to these commands";
+		return "Redis sent a reply that is too large for these commands";
 	if (redisReaderFeed(input->reader, input->bytes, byte_count) != REDIS_OK)
 		return input->reader->errstr;
 	return NULL;

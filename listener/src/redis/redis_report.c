@@ -41,7 +41,7 @@ redis_report_failure(RedisTarget *target, bool was_ready, RedisFailure failure,
 {
 	const Failure said = {
 		.message = was_ready ?
-		"connection to Redis dropped, unfinished work will be repeated" :
+		"connection to Redis lost, unfinished work will be repeated" :
 		"cannot use Redis, trying again",
 		.server = target->server,
 		.sqlstate = "",
@@ -115,11 +115,10 @@ redis_report_connected(RedisTarget *target)
 			  LOG_TEXT("address", redis_conn_address(target->conn)));
 	if (!redis_history_is_told(&target->history.known))
 		log_event(target->log, is_repeated ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
-				  "cannot tell whether Redis was started again and may have lost deletes",
+				  "cannot determine whether Redis was restarted and may have lost deletes",
 				  LOG_TEXT("target", target->settings.alias),
 				  LOG_TEXT("server", target->server),
-				  LOG_TEXT("advice", "allow the user the command INFO: ACL SETUSER name +info;"
-						   " rename-command must leave it"));
+				  LOG_TEXT("advice", "allow the user to run INFO: ACL SETUSER name +info; do not rename it with rename-command"));
 	target->ready_count++;
 }
 
@@ -132,7 +131,7 @@ redis_report_keys(RedisTarget *target)
 	if (keys->named_count == target->reported_keys)
 		return;
 	target->reported_keys = keys->named_count;
-	log_event(target->log, LOG_LEVEL_INFO, "keys deleted since the start",
+	log_event(target->log, LOG_LEVEL_INFO, "keys deleted since start",
 			  LOG_TEXT("target", target->settings.alias),
 			  LOG_NUMBER("keys_named", (int64_t) keys->named_count),
 			  LOG_NUMBER("keys_deleted", (int64_t) keys->deleted_count));
@@ -142,7 +141,7 @@ void
 redis_report_deleted(RedisTarget *target, size_t named_count, uint64_t deleted_count)
 {
 	if (key_tally_take(&target->keys, named_count, deleted_count))
-		log_event(target->log, LOG_LEVEL_WARNING, "of many keys that were to be deleted Redis had none",
+		log_event(target->log, LOG_LEVEL_WARNING, "Redis had none of the keys that were to be deleted",
 				  LOG_TEXT("target", target->settings.alias),
 				  LOG_TEXT("server", target->server),
 				  LOG_NUMBER("database", target->settings.url->database),

@@ -117,7 +117,7 @@ take_key(RedisScan *scan, const redisReply *element)
 	unsigned int kinds;
 
 	if (element->type != REDIS_REPLY_STRING)
-		return "SCAN answered a key that is not a string";
+		return "SCAN returned a key that is not a string";
 	length = (size_t) element->len;
 	kinds = pattern_set_match(scan->patterns, element->str, length);
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
@@ -135,7 +135,7 @@ redis_scan_take(RedisScan *scan, const redisReply *reply)
 	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
 		!is_cursor(reply->element[0]) ||
 		reply->element[1]->type != REDIS_REPLY_ARRAY)
-		return "SCAN was answered as Redis does not";
+		return "unexpected reply to SCAN";
 
 	scan->is_awaited = false;
 	name_sets_reset(&scan->found);

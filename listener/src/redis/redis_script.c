@@ -87,32 +87,32 @@ typedef struct KindScript
 static const KindScript scripts[NAME_KIND_COUNT] = {
 	[NAME_KEY] = {
 		.has_keys = true,
-		.problem = "UNLINK was answered as Redis does not"
+		.problem = "unexpected reply to UNLINK"
 	},
 	[NAME_TAG] = {
 		.script = delete_sets_script,
 		.has_keys = true,
-		.problem = "the script that takes tags was answered as it does not"
+		.problem = "unexpected reply from the script that deletes tags"
 	},
 	[NAME_VERSION] = {
 		.script = renew_script,
 		.has_keys = true,
 		.does_all = true,
-		.problem = "the script that renews versions was answered as it does not"
+		.problem = "unexpected reply from the script that renews versions"
 	},
 	[NAME_STAGGERED] = {
 		.has_keys = true,
-		.problem = "UNLINK was answered as Redis does not"
+		.problem = "unexpected reply to UNLINK"
 	},
 	[NAME_SET] = {
 		.script = delete_sets_script,
 		.has_keys = true,
-		.problem = "the script that takes sets was answered as it does not"
+		.problem = "unexpected reply from the script that deletes sets"
 	},
 	[NAME_CACHEOPS] = {
 		.script = cacheops_script,
 		.asks_for_scans = true,
-		.problem = "the script that takes sets of rows was answered as it does not"
+		.problem = "unexpected reply from the script that deletes cacheops sets"
 	},
 };
 

@@ -207,7 +207,7 @@ take_sets(RedisSweep *sweep, const redisReply *reply)
 	KeySlice	done;
 
 	if (!is_answer(sweep, reply))
-		return "the script that sweeps tags was answered as it does not";
+		return "unexpected reply from the script that sweeps tags";
 	done_count = (size_t) reply->element[0]->integer;
 	if (done_count > 0)
 		(void) keyset_next_slice(found_sets(sweep), &sweep->position, done_count, &done);

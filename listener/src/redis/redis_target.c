@@ -76,7 +76,7 @@ drop_connection(RedisTarget *target, RedisFailure failure, const char *reason)
 	set_state(target, TARGET_BACKING_OFF);
 	restart_work(target);
 	if (!loop_timer_set(target->loop, &target->retry_timer, retry_ms))
-		log_event(target->log, LOG_LEVEL_ERROR, "cannot arm a timer, giving up on Redis",
+		log_event(target->log, LOG_LEVEL_ERROR, "cannot set a timer, giving up on Redis",
 				  LOG_TEXT("target", target->settings.alias),
 				  LOG_TEXT("error", "out of memory"),
 				  LOG_TEXT("advice", "give the machine more memory, and start uncached again"));
@@ -119,7 +119,7 @@ take_history(RedisTarget *target, const redisReply *reply)
 			await_history_time(target);
 			break;
 		case REDIS_HISTORY_IS_ANOTHER:
-			drop_connection(target, REDIS_FAILURE_CONNECTION, "Redis goes on with another history");
+			drop_connection(target, REDIS_FAILURE_CONNECTION, "Redis continues with a different history");
 			break;
 		case REDIS_HISTORY_IS_REPLICA:
 			drop_connection(target, REDIS_FAILURE_REPLY, REDIS_ERROR_REPLICA);
@@ -135,7 +135,7 @@ await_sweep_time(RedisTarget *target)
 	redis_sweep_end(&target->sweep);
 	if (target->settings.sweep_ms > 0 &&
 		!loop_timer_set(target->loop, &target->sweep_timer, target->settings.sweep_ms))
-		log_event(target->log, LOG_LEVEL_WARNING, "cannot arm a timer, tags are not swept any more",
+		log_event(target->log, LOG_LEVEL_WARNING, "cannot set a timer, tags are no longer swept",
 				  LOG_TEXT("target", target->settings.alias));
 }
 

@@ -141,7 +141,7 @@ source_lost(void *context)
 		close_pipeline(pipeline, PIPELINE_CLOSED);
 	else if (pipeline->once)
 		give_up(pipeline, "the session with PostgreSQL failed",
-				"do what the line before this one advises, and run it again");
+				"follow the advice of the previous line, and run it again");
 	else
 	{
 		set_state(pipeline, PIPELINE_CONNECTING);
@@ -183,11 +183,11 @@ stand_by(Pipeline *pipeline, PipelineState state, const char *reason)
 	if (pipeline->once)
 	{
 		give_up(pipeline, "another session works for this target",
-				"stop the other uncached, or leave the target to it");
+				"stop the other uncached, or leave this target to it");
 		return;
 	}
 	if (state == PIPELINE_CONFLICT && pipeline->state != PIPELINE_CONFLICT)
-		say_error(pipeline, "standing by for a daemon that deletes elsewhere", reason,
+		say_error(pipeline, "standing by for a daemon that deletes in a different Redis", reason,
 				  "give both the same database and prefix, or another target's name to one; "
 				  "whoever takes over from the other has to resync");
 	else if (pipeline->state != PIPELINE_STANDBY && pipeline->state != PIPELINE_CONFLICT)
@@ -306,7 +306,7 @@ redis_lost(void *context)
 		close_pipeline(pipeline, PIPELINE_CLOSED);
 	else if (pipeline->once)
 		give_up(pipeline, "Redis failed",
-				"do what the line before this one advises, and run it again");
+				"follow the advice of the previous line, and run it again");
 	else
 		delivery_take_redis_change(pipeline->delivery);
 }
@@ -342,7 +342,7 @@ delivery_exhausted(void *context)
 {
 	Pipeline   *pipeline = context;
 
-	say_error(pipeline, "session given up, reconnecting", "out of memory",
+	say_error(pipeline, "session abandoned, reconnecting", "out of memory",
 			  "give the machine more memory");
 	journal_source_disconnect(pipeline->source);
 	source_lost(pipeline);
@@ -360,8 +360,8 @@ static const DeliveryEvents delivery_events = {
 static void
 limit_passed(void *context)
 {
-	give_up(context, "transactions in flight do not end",
-			"end the oldest transaction, which pg_stat_activity shows, and run it again");
+	give_up(context, "transactions in flight did not end",
+			"end the oldest transaction (see pg_stat_activity), and run it again");
 }
 
 static bool

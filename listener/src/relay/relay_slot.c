@@ -58,7 +58,7 @@ end_pause(void *context)
 	if (!slot->is_stopping)
 		return;
 	log_event(slot->log, LOG_LEVEL_WARNING,
-			  "the batch in hand is given up: it will be repeated",
+			  "the current batch is abandoned: it will be repeated",
 			  LOG_TEXT("target", slot->alias),
 			  LOG_NUMBER("waited_ms", RELAY_SLOT_STOP_WAIT_MS));
 	slot->is_overdue = true;
@@ -132,19 +132,19 @@ log_target(const Log *log, const TargetConfig *target_config)
 		log_event(log, LOG_LEVEL_INFO, event, LOG_TEXT("target", target_config->alias),
 				  LOG_TEXT("redis", address));
 	if (target_config->password_file_is_public)
-		log_event(log, LOG_LEVEL_WARNING, "everybody can read the password file",
+		log_event(log, LOG_LEVEL_WARNING, "the password file is readable by everybody",
 				  LOG_TEXT("target", target_config->alias), LOG_TEXT("file", target_config->url.password_file),
-				  LOG_TEXT("advice", "chmod o-r, unless nobody else can reach the file"));
+				  LOG_TEXT("advice", "chmod o-r it, unless nobody else can reach it"));
 	if (target_config->stagger_ms > 0)
-		log_event(log, LOG_LEVEL_INFO, "keys are staggered where a transaction has many",
+		log_event(log, LOG_LEVEL_INFO, "staggering keys of transactions that have many",
 				  LOG_TEXT("target", target_config->alias),
 				  LOG_NUMBER("stagger_ms", target_config->stagger_ms),
 				  LOG_NUMBER("stagger_from", target_config->stagger_from));
 	if (target_config->sweep_ms > 0)
-		log_event(log, LOG_LEVEL_INFO, "tags are swept of names whose keys are gone",
+		log_event(log, LOG_LEVEL_INFO, "sweeping tags for names whose keys are gone",
 				  LOG_TEXT("target", target_config->alias), LOG_NUMBER("sweep_ms", target_config->sweep_ms));
 	if (target_config->standbys != NULL)
-		log_event(log, LOG_LEVEL_INFO, "deletes are made again when standbys have replayed the change",
+		log_event(log, LOG_LEVEL_INFO, "deletes are repeated when standbys have replayed the change",
 				  LOG_TEXT("target", target_config->alias), LOG_TEXT("standbys", target_config->standbys),
 				  LOG_NUMBER("standby_timeout_ms", target_config->standby_timeout_ms));
 }
@@ -189,7 +189,7 @@ begin(RelaySlot *slot, int backend_pid)
 		(void) snprintf(advice, sizeof(advice), "unless another daemon serves it, drop it in"
 						" the database: SELECT uncache.drop_consumer('%s')", slot->alias);
 		log_event(slot->log, LOG_LEVEL_WARNING,
-				  "target is no longer configured: its consumer stays, and holds back the journal",
+				  "target is no longer configured: its consumer remains and holds back the journal",
 				  LOG_TEXT("target", slot->alias), LOG_TEXT("advice", advice));
 		slot->is_removed = false;
 	}

@@ -83,7 +83,7 @@ health_client_ask(const char *path, int64_t timeout_ms, FILE *stream, char *erro
 	if (fd < 0)
 	{
 		(void) snprintf(error, error_bytes, "cannot connect to the health socket: %s",
-						errno == EAGAIN ? "the daemon accepts nobody" : strerror(errno));
+						errno == EAGAIN ? "the daemon accepts no connection" : strerror(errno));
 		return false;
 	}
 	problem = print_answer(fd, deadline_ms, stream);

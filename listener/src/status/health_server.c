@@ -53,7 +53,7 @@ static void
 retry_after(HealthServer *server, int64_t delay_ms)
 {
 	if (!loop_timer_set(server->loop, &server->retry_timer, delay_ms))
-		log_event(server->log, LOG_LEVEL_WARNING, "cannot arm a timer, the health socket stays closed");
+		log_event(server->log, LOG_LEVEL_WARNING, "cannot set a timer, the health socket stays closed");
 }
 
 /* --- answering --- */
@@ -130,12 +130,12 @@ clear_path(const char *path)
 
 	errno = 0;
 	if (lstat(path, &status) != 0)
-		return errno == ENOENT ? NULL : "its path cannot be looked at";
+		return errno == ENOENT ? NULL : "cannot examine its path";
 	if (!S_ISSOCK(status.st_mode))
-		return "another file has its path";
+		return "another file has this path";
 	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (probe < 0)
-		return "no socket can be made";
+		return "cannot create a socket";
 	fill_address(&address, path);
 	is_dead = connect(probe, (const struct sockaddr *) &address, sizeof(address)) != 0 &&
 		errno == ECONNREFUSED;
@@ -143,7 +143,7 @@ clear_path(const char *path)
 	errno = 0;
 	if (!is_dead)
 		return "another process listens there";
-	return unlink(path) == 0 || errno == ENOENT ? NULL : "what a dead process left there cannot be removed";
+	return unlink(path) == 0 || errno == ENOENT ? NULL : "cannot remove what a dead process left there";
 }
 
 /* The mode has to be there before anybody can connect. */
@@ -156,9 +156,9 @@ bind_socket(HealthServer *server)
 	fill_address(&address, server->path);
 	if (fchmod(server->fd, S_IRUSR | S_IWUSR) != 0 ||
 		bind(server->fd, (const struct sockaddr *) &address, sizeof(address)) != 0)
-		return "it cannot be made";
+		return "cannot create it";
 	if (lstat(server->path, &status) != 0 || listen(server->fd, BACKLOG) != 0)
-		return "it cannot be listened at";
+		return "cannot listen on it";
 	server->device = status.st_dev;
 	server->inode = status.st_ino;
 	return NULL;
@@ -197,7 +197,7 @@ open_socket(HealthServer *server)
 		return problem;
 	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (server->fd < 0)
-		return "no socket can be made";
+		return "cannot create a socket";
 	problem = bind_socket(server);
 	if (problem != NULL)
 	{
@@ -222,8 +222,7 @@ log_problem(HealthServer *server, const char *problem, int error)
 			  LOG_TEXT("path", server->path),
 			  LOG_TEXT("reason", problem),
 			  LOG_TEXT("error", error != 0 ? strerror(error) : ""),
-			  LOG_TEXT("advice", "let health_socket name a path of the daemon's own, in a directory"
-					   " that it may write to"),
+			  LOG_TEXT("advice", "set health_socket to a path of its own, in a directory that the daemon may write to"),
 			  LOG_NUMBER("retry_ms", OPEN_RETRY_MS));
 }
 

@@ -69,7 +69,7 @@ START_TEST(main_keeps_the_old_configuration_if_the_new_one_is_refused)
 	script.signals = signals;
 	script.new_config = "[target default]\nurl = " SECRET "\n";
 	assert_exit(STATUS_OK);
-	assert_said("level=error msg=\"configuration refused: the old one stays\" error=\"");
+	assert_said("level=error msg=\"configuration refused: the old one stays in effect\" error=\"");
 	assert_said("uncached.conf:2: expected a URL");
 	assert_not_said(SECRET);
 	assert_said("advice=");
@@ -133,7 +133,7 @@ START_TEST(main_keeps_the_old_configuration_if_there_is_no_memory_for_the_new_on
 	script.fails_reload = true;
 	script.signal_of_reload = SIGTERM;
 	assert_exit(STATUS_OK);
-	assert_said("msg=\"configuration refused: the old one stays\" error=\"out of memory\"");
+	assert_said("msg=\"configuration refused: the old one stays in effect\" error=\"out of memory\"");
 	assert_said("msg=stopped");
 }
 

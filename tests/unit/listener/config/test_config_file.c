@@ -296,9 +296,9 @@ END_TEST
 START_TEST(config_refuses_a_user_or_password_given_twice_in_the_file)
 {
 	refuse_file("[target api]\nurl = redis://a:" SECRET "@h\nusername = b\n",
-				":3: expected the user name once");
+				":3: expected only one user name");
 	refuse_file("[target api]\nurl = redis://:" SECRET "@h\npassword_file = /a\n",
-				":3: expected the password once");
+				":3: expected only one password");
 }
 
 END_TEST

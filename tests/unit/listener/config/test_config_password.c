@@ -98,7 +98,7 @@ START_TEST(config_refuses_a_password_next_to_a_password_file)
 {
 	with_variable("REDIS_PASSWORD_FILE=/a");
 	with_variable("REDIS_PASSWORD=" SECRET);
-	refuse_config("REDIS_PASSWORD_FILE: expected the password once: REDIS_PASSWORD is set too");
+	refuse_config("REDIS_PASSWORD_FILE: expected only one password: REDIS_PASSWORD is set, too");
 }
 
 END_TEST

@@ -75,7 +75,7 @@ START_TEST(journal_error_alarms_where_an_operator_must_act)
 		"fe_sendauth: no password supplied",
 		"connection to server at \"a\", port 5432 failed: session is read-only",
 		"the dsn is not a valid connection string",
-		"a pooling proxy stands in front of the server: the dsn must name PostgreSQL itself",
+		"there is a connection pooler in front of the server: the dsn must name PostgreSQL itself",
 		"server does not support SSL, but SSL was required",
 		"SSL error: certificate verify failed",
 		"invalid sslmode value: \"x\"",
@@ -101,7 +101,7 @@ START_TEST(journal_error_retries_what_passes_by_itself)
 {
 	static const char *const texts[] = {
 		"Connection refused", "No such file or directory", "server closed the connection unexpectedly",
-		"no answer before the deadline", "out of memory", "", "timeout expired",
+		"no reply before the deadline", "out of memory", "", "timeout expired",
 	};
 	static const char *const states[] = {
 		"57P01", "57P02", "57P03", "57P05", "57014", "55P03", "40P01", "40001", "53200", "08006"

@@ -111,7 +111,7 @@ START_TEST(redis_conn_fails_on_a_reply_to_nothing)
 	start(answer_twice, &patient);
 	connect_to_server();
 	send_command("ANYTHING");
-	expect_failure("Redis sent a reply to nothing");
+	expect_failure("Redis sent a reply without a pending command");
 	ck_assert_int_eq(reply_count, 1);
 	stop();
 }
@@ -135,7 +135,7 @@ START_TEST(redis_conn_fails_when_a_reply_does_not_come_in_time)
 	start(answer_nothing, &hasty);
 	connect_to_server();
 	send_command("ANYTHING");
-	expect_failure("no answer before the deadline");
+	expect_failure("no reply before the deadline");
 	stop();
 }
 

@@ -232,7 +232,7 @@ START_TEST(redis_conn_fails_when_info_is_answered_with_a_status)
 	start(answer_info_with_a_status, &patient);
 	server.shows_greeting = true;
 	redis_conn_open(conn);
-	expect_failure("the greeting was answered as Redis does not");
+	expect_failure("unexpected reply to the greeting");
 	stop();
 }
 
@@ -369,7 +369,7 @@ START_TEST(redis_conn_fails_when_the_greeting_is_answered_strangely)
 	start(answer_twice, &patient);
 	server.shows_greeting = true;
 	redis_conn_open(conn);
-	expect_failure("the greeting was answered as Redis does not");
+	expect_failure("unexpected reply to the greeting");
 	ck_assert_int_eq(last_failure, REDIS_FAILURE_PROTOCOL);
 	stop();
 }
@@ -381,7 +381,7 @@ START_TEST(redis_conn_fails_when_no_greeting_comes_in_time)
 	start(answer_nothing, &hasty);
 	server.shows_greeting = true;
 	redis_conn_open(conn);
-	expect_failure("no answer to the greeting before the deadline");
+	expect_failure("no reply to the greeting before the deadline");
 	stop();
 }
 

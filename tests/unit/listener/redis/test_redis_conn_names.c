@@ -219,7 +219,7 @@ START_TEST(redis_conn_fails_for_a_name_that_hangs)
 	begin(&hasty);
 	fake_names_set(name, 0, true, server.path, NULL);
 	redis_conn_open(conn);
-	expect_failure("cannot resolve the host name: the name service does not answer");
+	expect_failure("cannot resolve the host name: no reply from the name service");
 	end();
 }
 

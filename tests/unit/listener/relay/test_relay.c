@@ -27,7 +27,7 @@ START_TEST(relay_warns_of_a_password_file_that_everybody_can_read)
 	write_file(password_path, "hunter2\n", 8, 0644);
 	snprintf(text, sizeof(text), A "password_file = %s\n", password_path);
 	start(text);
-	assert_said("level=warning msg=\"everybody can read the password file\" target=a file=/tmp/");
+	assert_said("level=warning msg=\"the password file is readable by everybody\" target=a file=/tmp/");
 	assert_not_said("hunter2");
 }
 
@@ -92,7 +92,7 @@ START_TEST(relay_gives_a_changed_target_a_limited_time_of_its_own)
 	ck_assert(pipelines[0].is_destroyed);
 	ck_assert_uint_eq(pipeline_count, 3);
 	ck_assert_int_eq(pipelines[2].predecessor_pid, 100);
-	assert_said("level=warning msg=\"the batch in hand is given up: it will be repeated\" target=a waited_ms=4500\n");
+	assert_said("level=warning msg=\"the current batch is abandoned: it will be repeated\" target=a waited_ms=4500\n");
 }
 
 END_TEST
@@ -130,8 +130,7 @@ START_TEST(relay_stops_a_removed_target_and_says_what_stays)
 	ck_assert_int_eq(end_pipeline(0), RELAY_RUNNING);
 	ck_assert(pipelines[0].is_destroyed);
 	ck_assert_uint_eq(pipeline_count, 2);
-	assert_said("level=warning msg=\"target is no longer configured: its consumer stays, and holds back the journal\""
-				" target=a advice=\"");
+	assert_said("level=warning msg=\"target is no longer configured: its consumer remains and holds back the journal\" target=a advice=\"");
 	assert_said("SELECT uncache.drop_consumer('a')\"\n");
 }
 

@@ -190,7 +190,7 @@ START_TEST(health_server_leaves_other_files_alone)
 	ck_assert_int_eq(write(fd, "precious", 8), 8);
 	close(fd);
 	health_server_listen(server, path);
-	assert_said("reason=\"another file has its path\"");
+	assert_said("reason=\"another file has this path\"");
 	health_server_destroy(server);
 	server = NULL;
 	ck_assert_int_eq(access(path, F_OK), 0);
@@ -203,7 +203,7 @@ START_TEST(health_server_does_not_follow_links)
 	close(open_listener(other_path));
 	ck_assert_int_eq(symlink(other_path, path), 0);
 	health_server_listen(server, path);
-	assert_said("reason=\"another file has its path\"");
+	assert_said("reason=\"another file has this path\"");
 	ck_assert_int_eq(access(other_path, F_OK), 0);
 }
 
@@ -215,7 +215,7 @@ START_TEST(health_server_waits_for_its_directory)
 
 	snprintf(missing, sizeof(missing), "%s/later/health", directory);
 	health_server_listen(server, missing);
-	assert_said("reason=\"it cannot be made\" error=\"No such file or directory\"");
+	assert_said("reason=\"cannot create it\" error=\"No such file or directory\"");
 	*strrchr(missing, '/') = '\0';
 	ck_assert_int_eq(mkdir(missing, 0700), 0);
 	clock_ms += 5000;

@@ -74,7 +74,7 @@ START_TEST(health_client_fails_if_the_daemon_has_stood_still_for_long)
 	} while (connect(fd, (const struct sockaddr *) &address, sizeof(address)) == 0);
 	ck_assert_int_eq(errno, EAGAIN);
 	ck_assert(!ask(1000));
-	ck_assert_str_eq(error, "cannot connect to the health socket: the daemon accepts nobody");
+	ck_assert_str_eq(error, "cannot connect to the health socket: the daemon accepts no connection");
 }
 
 END_TEST

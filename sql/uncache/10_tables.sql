@@ -156,15 +156,27 @@ COMMENT ON COLUMN uncache.admissions.author IS 'the role whose rights the querie
 COMMENT ON COLUMN uncache.admissions.is_superuser IS 'whether it was superuser then';
 COMMENT ON COLUMN uncache.admissions.objects IS 'what the queries used then: they may use nothing else';
 
-/* Materialized views have no triggers that could be rules. */
+/*
+ * Materialized views have no triggers that could be rules. pg_dump dumps this table, and restores it before
+ * some of the views: nothing in a row may need its view, and by names it is found when it is there. A
+ * view's oid finds it also under a name that nobody was told of, but only in the database of its origin.
+ */
 CREATE TABLE uncache.view_rules (
-	view		regclass	NOT NULL,
-	action		text		NOT NULL,
-	templates	text[]		NOT NULL,
-	PRIMARY KEY (view, action)
+	view		oid		NOT NULL,
+	origin		text	NOT NULL,
+	schema		name	NOT NULL,
+	name		name	NOT NULL,
+	action		text	NOT NULL,
+	templates	text[]	NOT NULL
 );
+ALTER TABLE uncache.view_rules REPLICA IDENTITY FULL;
+CREATE INDEX view_rules_view_idx ON uncache.view_rules (view);
+CREATE INDEX view_rules_name_idx ON uncache.view_rules (name, schema);
 SELECT pg_catalog.pg_extension_config_dump('uncache.view_rules', '');
 COMMENT ON TABLE uncache.view_rules IS 'the rules of materialized views: what goes at REFRESH';
-COMMENT ON COLUMN uncache.view_rules.view IS 'the view';
+COMMENT ON COLUMN uncache.view_rules.view IS 'the view, in the database of its origin';
+COMMENT ON COLUMN uncache.view_rules.origin IS 'cluster and database in which the rule was made or renamed last';
+COMMENT ON COLUMN uncache.view_rules.schema IS 'the view''s schema; it follows when that changes';
+COMMENT ON COLUMN uncache.view_rules.name IS 'the view''s name; it follows when that changes';
 COMMENT ON COLUMN uncache.view_rules.action IS 'what the target does with the keys';
 COMMENT ON COLUMN uncache.view_rules.templates IS 'without placeholders';

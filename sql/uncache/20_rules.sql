@@ -106,6 +106,23 @@ CREATE FUNCTION uncache_internal.schema_tags(relation oid) RETURNS text[]
 COMMENT ON FUNCTION uncache_internal.schema_tags(oid) IS
 	'the tags of a table or materialized view in a watched schema; null if it is to have none';
 
+CREATE FUNCTION uncache_internal.origin() RETURNS text
+	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_origin';
+COMMENT ON FUNCTION uncache_internal.origin() IS 'this cluster and database, outside of which an oid means nothing';
+
+/* By the oid where that can be relied on, else by the name: view_rule.c has the same. */
+CREATE VIEW uncache_internal.view_rules AS
+SELECT coalesce(
+		(SELECT c.oid FROM pg_catalog.pg_class c
+		 WHERE c.oid = v.view AND c.relkind = 'm' AND v.origin = uncache_internal.origin()),
+		(SELECT c.oid FROM pg_catalog.pg_class c
+		 WHERE c.relname = v.name AND c.relkind = 'm'
+			AND c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = v.schema))) AS view,
+	v.schema, v.name, v.action, v.templates
+FROM uncache.view_rules v;
+COMMENT ON VIEW uncache_internal.view_rules IS
+	'rules of materialized views, with the view that each is for; null if it does not exist';
+
 CREATE VIEW uncache.rules AS
 SELECT t.tgrelid::regclass AS relation,
 	t.tgname AS rule,
@@ -130,9 +147,10 @@ WHERE t.tgfoid = ANY (ARRAY['uncache.keys()', 'uncache.patterns()', 'uncache.tag
 		'uncache.query()', 'uncache.cacheops()']::regprocedure[])
 	AND t.tgparentid = 0
 UNION ALL
-SELECT v.view, ('uncache_' || v.action)::name, v.action::name, v.templates, 'REFRESH', 'always', false, NULL, NULL,
-	pg_catalog.format('SELECT uncache.watch(%L, %s => %L)', v.view, v.action, v.templates)
-FROM uncache.view_rules v
+SELECT v.view::regclass, ('uncache_' || v.action)::name, v.action::name, v.templates, 'REFRESH', 'always', false, NULL, NULL,
+	pg_catalog.format('SELECT uncache.watch(%L, %s => %L)', v.view::regclass, v.action, v.templates)
+FROM uncache_internal.view_rules v
+WHERE v.view IS NOT NULL
 UNION ALL
 SELECT c.oid::regclass, uncache_internal.schema_rule_name(c.oid), 'tags', uncache_internal.schema_tags(c.oid),
 	'REFRESH', 'always', false, NULL, NULL,

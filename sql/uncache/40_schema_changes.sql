@@ -118,8 +118,16 @@ AS $$
 BEGIN
 	DELETE FROM uncache.schemas s
 		WHERE NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = s.schema);
+	UPDATE uncache.view_rules v SET schema = n.nspname, name = c.relname
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.oid = v.view AND c.relkind = 'm' AND v.origin = uncache_internal.origin()
+			AND (n.nspname, c.relname) <> (v.schema, v.name);
+	/* those of a dump may yet get their view */
 	DELETE FROM uncache.view_rules v
-		WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = v.view AND c.relkind = 'm');
+		WHERE v.origin = uncache_internal.origin()
+			AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = v.view AND c.relkind = 'm')
+			AND NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+				WHERE n.nspname = v.schema AND c.relname = v.name AND c.relkind = 'm');
 	PERFORM uncache_internal.put_schema_rules(n.oid::regnamespace)
 		FROM uncache.schemas s JOIN pg_namespace n ON n.nspname = s.schema;
 	PERFORM uncache_internal.cover_partition(p.relid)

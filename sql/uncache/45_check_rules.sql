@@ -7,7 +7,7 @@
  * is no join in this view, and who asks for other triggers of a table, or a catalog for what
  * belongs to one, says OFFSET 0, which keeps the question from becoming a join: they are found
  * by the index, table by table.  The question gets through UNION ALL only where both halves
- * have the same types, column by column: hence the cast of the view.
+ * have the same types, column by column.
  */
 CREATE VIEW uncache_internal.rule_triggers AS
 SELECT t.oid AS trigger_id, t.tgrelid AS relation, t.tgname AS rule,
@@ -35,9 +35,10 @@ FROM pg_catalog.pg_trigger t
 WHERE t.tgfoid = ANY (ARRAY['uncache.keys()', 'uncache.patterns()', 'uncache.tags()', 'uncache.versions()',
 		'uncache.query()', 'uncache.cacheops()']::regprocedure[])
 UNION ALL
-SELECT NULL, v.view::oid, ('uncache_' || v.action)::name, v.action, v.templates, false,
+SELECT NULL, v.view, ('uncache_' || v.action)::name, v.action, v.templates, false,
 	'A', false, true, false, false, false, false, NULL
-FROM uncache.view_rules v;
+FROM uncache_internal.view_rules v
+WHERE v.view IS NOT NULL;
 COMMENT ON VIEW uncache_internal.rule_triggers IS
 	'every trigger that calls one of uncache''s trigger functions, on partitions too; rules of materialized '
 	'views, without one';
@@ -451,6 +452,26 @@ $$;
 COMMENT ON FUNCTION uncache_internal.check_schemas_unwatched() IS
 	'schemas whose tables have automatic rules, and that are not watched';
 
+/* As a dump leaves it that does not have the view, or a rename that nobody was told of. */
+CREATE FUNCTION uncache_internal.check_views() RETURNS SETOF uncache_internal.problem
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT NULL::oid, ('uncache_' || v.action)::name, format('materialized view %I.%I does not exist', v.schema, v.name),
+		format('It has the rule once it is created. Else: DELETE FROM uncache.view_rules WHERE schema = %L AND name = %L',
+			v.schema, v.name)
+	FROM uncache_internal.view_rules v
+	WHERE v.view IS NULL
+	UNION ALL
+	SELECT v.view, ('uncache_' || v.action)::name, format('dumps still call the materialized view %I.%I', v.schema, v.name),
+		'Call uncache.watch again.'
+	FROM uncache_internal.view_rules v
+		JOIN pg_class c ON c.oid = v.view
+		JOIN pg_namespace n ON n.oid = c.relnamespace
+	WHERE (n.nspname, c.relname) <> (v.schema, v.name)
+$$;
+COMMENT ON FUNCTION uncache_internal.check_views() IS
+	'rules of materialized views that do not exist, or not by their name';
+
 CREATE FUNCTION uncache_internal.check_event_triggers() RETURNS SETOF uncache_internal.problem
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -487,7 +508,8 @@ AS $$
 		UNION ALL SELECT * FROM uncache_internal.check_tables_replaced()
 		UNION ALL SELECT * FROM uncache_internal.check_before_triggers()
 		UNION ALL SELECT * FROM uncache_internal.check_schemas()
-		UNION ALL SELECT * FROM uncache_internal.check_schemas_unwatched()) p
+		UNION ALL SELECT * FROM uncache_internal.check_schemas_unwatched()
+		UNION ALL SELECT * FROM uncache_internal.check_views()) p
 	ORDER BY p.relation::regclass::text COLLATE "C" NULLS FIRST, p.rule, p.problem COLLATE "C"
 $$;
 COMMENT ON FUNCTION uncache.check_rules() IS 'what is wrong with rules, a row for each problem; none if all is well';

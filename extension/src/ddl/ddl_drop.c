@@ -112,13 +112,17 @@ follow_view(const DroppedObject *object)
 {
 	Oid			view_id = object->address.objectId;
 
+	if (object->schema_name == NULL || object->name == NULL)
+		elog(ERROR, "PostgreSQL does not tell the name of materialized view %u", view_id);
 	if (guc_enabled)
 	{
-		invalidate_view(view_id);
-		if (object->schema_name != NULL && object->name != NULL)
-			invalidate_view_named(view_id, object->schema_name, object->name);
+		ListCell   *cell;
+
+		foreach(cell, view_rule_list_named(view_id, object->schema_name, object->name))
+			invalidate_rule(lfirst(cell));
+		invalidate_view_named(view_id, object->schema_name, object->name);
 	}
-	view_rule_forget(view_id);
+	view_rule_forget(view_id, object->schema_name, object->name);
 	renamed_tables_forget(view_id);
 }
 

@@ -100,6 +100,21 @@ follow_columns(const Change *change)
 		ddl_rename_settle(table_family_sharers(change->address.objectId));
 }
 
+static void
+rename_view_rules(const Change *change)
+{
+	const DdlCommand *command = &change->command;
+	ListCell   *cell;
+
+	if (command->renamed == DDL_RENAMED_RELATION && change->address.classId == RelationRelationId &&
+		view_rule_is_view(change->address.objectId))
+		view_rule_rename(change->address.objectId, get_namespace_name(command->old_schema_id), command->old_name);
+	if (command->renamed != DDL_RENAMED_SCHEMA)
+		return;
+	foreach(cell, view_rule_views_in_schema(change->address.objectId))
+		view_rule_rename(lfirst_oid(cell), command->old_name, get_rel_name(lfirst_oid(cell)));
+}
+
 /* By the name that it has, and that it had. */
 static void
 invalidate_view_of(const Change *change)
@@ -348,6 +363,7 @@ static const Follower followers[] = {
 	remember_reads,
 	cover_partitions,
 	invalidate,
+	rename_view_rules,
 	invalidate_views,
 	follow_columns,
 	switch_rules,

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "base/compat.h"
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
@@ -21,6 +22,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+PG_FUNCTION_INFO_V1(uncache_origin);
 PG_FUNCTION_INFO_V1(uncache_put_view_rule);
 
 bool
@@ -53,18 +55,44 @@ add_argument(StringArray *arguments, char *argument)
 	arguments->strings[arguments->count++] = argument;
 }
 
-List *
-view_rule_list(Oid view_id)
+/* Outside of it an oid means nothing. */
+static char *
+origin(void)
 {
-	const char *const key[] = {own_sql_oid(view_id)};
+	return psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId);
+}
+
+/*
+ * The rows of a view, by its oid and, if that leads to no view, by its name: as the view
+ * uncache_internal.view_rules.  The parameters are those of ViewKey.
+ */
+#define OF_VIEW "(r.view = $1::oid AND r.origin = $2 OR r.schema = $3::name AND r.name = $4::name AND NOT" \
+	" (r.origin = $2 AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = r.view AND c.relkind = 'm')))"
+#define VIEW_KEY_COUNT 4
+
+typedef struct ViewKey
+{
+	const char *parameters[VIEW_KEY_COUNT];
+} ViewKey;
+
+/* By a name that it has, or had. */
+static ViewKey
+make_key(Oid view_id, const char *schema_name, const char *name)
+{
+	ViewKey		key = {{own_sql_oid(view_id), origin(), schema_name, name}};
+
+	return key;
+}
+
+static List *
+read_rules(Oid view_id, const ViewKey *key)
+{
 	List	   *rules = NIL;
 	RuleTrigger *rule = NULL;
 	ListCell   *cell;
 
-	if (catalog_is_empty(catalog_view_rules_id()))
-		return NIL;
 	foreach(cell, own_sql_query("SELECT r.action, t.template FROM uncache.view_rules r, unnest(r.templates) WITH ORDINALITY AS t(template, n)"
-								" WHERE r.view = $1::oid ORDER BY r.action, t.n", lengthof(key), key))
+								" WHERE " OF_VIEW " ORDER BY r.action, t.n", VIEW_KEY_COUNT, key->parameters))
 	{
 		char	  **row = lfirst(cell);
 
@@ -78,32 +106,55 @@ view_rule_list(Oid view_id)
 	return rules;
 }
 
-static void
-drop(Oid view_id, RuleAction action)
+List *
+view_rule_list_named(Oid view_id, const char *schema_name, const char *name)
 {
-	const char *const key[] = {own_sql_oid(view_id), rule_action_name(action)};
+	ViewKey		key = make_key(view_id, schema_name, name);
 
-	(void) own_sql_execute("DELETE FROM uncache.view_rules WHERE view = $1::oid AND action = $2", lengthof(key), key);
+	return catalog_is_empty(catalog_view_rules_id()) ? NIL : read_rules(view_id, &key);
+}
+
+List *
+view_rule_list(Oid view_id)
+{
+	const char *name = get_rel_name(view_id);
+
+	return name == NULL ? NIL : view_rule_list_named(view_id, get_namespace_name(get_rel_namespace(view_id)), name);
 }
 
 void
 view_rule_put(Oid view_id, RuleAction action, const StringArray *arguments)
 {
-	const char *const row[] = {own_sql_oid(view_id), rule_action_name(action), own_sql_array(arguments)};
+	ViewKey		key = make_key(view_id, get_namespace_name(get_rel_namespace(view_id)), get_rel_name(view_id));
+	const char *const row[] = {key.parameters[0], key.parameters[1], key.parameters[2], key.parameters[3],
+	rule_action_name(action), own_sql_array(arguments)};
 
-	drop(view_id, action);
+	(void) own_sql_execute("DELETE FROM uncache.view_rules r WHERE " OF_VIEW " AND r.action = $5",
+						   VIEW_KEY_COUNT + 1, row);
 	if (arguments->count > 0)
-		(void) own_sql_execute("INSERT INTO uncache.view_rules (view, action, templates) VALUES ($1::oid, $2, $3::text[])",
-							   lengthof(row), row);
+		(void) own_sql_execute("INSERT INTO uncache.view_rules (view, origin, schema, name, action, templates)"
+							   " VALUES ($1::oid, $2, $3::name, $4::name, $5, $6::text[])", lengthof(row), row);
 }
 
 void
-view_rule_forget(Oid view_id)
+view_rule_rename(Oid view_id, const char *old_schema_name, const char *old_name)
 {
-	const char *const key[] = {own_sql_oid(view_id)};
+	ViewKey		key = make_key(view_id, old_schema_name, old_name);
+	const char *const row[] = {key.parameters[0], key.parameters[1], key.parameters[2], key.parameters[3],
+	get_namespace_name(get_rel_namespace(view_id)), get_rel_name(view_id)};
 
 	if (!catalog_is_empty(catalog_view_rules_id()))
-		(void) own_sql_execute("DELETE FROM uncache.view_rules WHERE view = $1::oid", lengthof(key), key);
+		(void) own_sql_execute("UPDATE uncache.view_rules r SET view = $1::oid, origin = $2, schema = $5::name, name = $6::name"
+							   " WHERE " OF_VIEW, lengthof(row), row);
+}
+
+void
+view_rule_forget(Oid view_id, const char *schema_name, const char *name)
+{
+	ViewKey		key = make_key(view_id, schema_name, name);
+
+	if (!catalog_is_empty(catalog_view_rules_id()))
+		(void) own_sql_execute("DELETE FROM uncache.view_rules r WHERE " OF_VIEW, VIEW_KEY_COUNT, key.parameters);
 }
 
 List *
@@ -117,6 +168,13 @@ view_rule_views_in_schema(Oid schema_id)
 								lengthof(key), key))
 		views = lappend_oid(views, atooid(((char **) lfirst(cell))[0]));
 	return views;
+}
+
+/* origin() → text */
+Datum
+uncache_origin(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(origin()));
 }
 
 /* --- watch --- */

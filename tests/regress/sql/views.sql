@@ -152,7 +152,7 @@ SET ROLE regress_uncache_views;
 CREATE MATERIALIZED VIEW own AS SELECT 1 AS a;
 SELECT uncache.watch('own', tags => ARRAY['own']);
 REFRESH MATERIALIZED VIEW own;
-INSERT INTO uncache.view_rules VALUES ('own', 'keys', '{a}');
+INSERT INTO uncache.view_rules VALUES (1, '', 'public', 'own', 'keys', '{a}');
 SELECT count(*) FROM uncache.check_rules();
 SELECT count(*) FROM uncache.rules;
 RESET ROLE;
@@ -170,6 +170,55 @@ CREATE FUNCTION refresh_inner() RETURNS int LANGUAGE plpgsql AS 'BEGIN REFRESH M
 CREATE MATERIALIZED VIEW outer_view AS SELECT refresh_inner() WITH NO DATA;
 REFRESH MATERIALIZED VIEW outer_view;
 SELECT * FROM journalled();
+
+DROP MATERIALIZED VIEW inner_view, outer_view, own;
+DELETE FROM uncache.journal;
+-- case 8: as a dump of another database leaves it: by name, before the view is there; the oid is another's
+CREATE MATERIALIZED VIEW other AS SELECT 1 AS a;
+INSERT INTO uncache.view_rules SELECT 'other'::regclass, '1/1', 'public', 'late', 'tags', '{late}';
+SELECT relation, rule FROM rules;
+SELECT * FROM problems WHERE problem NOT LIKE '%no consumer%';
+REFRESH MATERIALIZED VIEW other;
+SELECT uncache.catch_up();
+SELECT count(*) FROM uncache.view_rules;
+DELETE FROM uncache.journal;
+CREATE MATERIALIZED VIEW late AS SELECT 1 AS a;
+SELECT * FROM journalled();
+SELECT relation, rule, templates FROM rules;
+SELECT * FROM problems WHERE problem NOT LIKE '%no consumer%';
+REFRESH MATERIALIZED VIEW late;
+SELECT * FROM journalled();
+ALTER MATERIALIZED VIEW late RENAME TO later;
+SELECT * FROM journalled();
+REFRESH MATERIALIZED VIEW later;
+SELECT * FROM journalled();
+ALTER SCHEMA s RENAME TO r;
+ALTER MATERIALIZED VIEW later SET SCHEMA r;
+ALTER SCHEMA r RENAME TO s;
+DELETE FROM uncache.journal;
+REFRESH MATERIALIZED VIEW s.later;
+SELECT * FROM journalled();
+-- one that nobody was told of
+SET uncache.follow_ddl = off;
+ALTER MATERIALIZED VIEW s.later RENAME TO silent;
+RESET uncache.follow_ddl;
+SELECT * FROM problems WHERE problem NOT LIKE '%no consumer%';
+REFRESH MATERIALIZED VIEW s.silent;
+SELECT * FROM journalled();
+CREATE MATERIALIZED VIEW s.later AS SELECT 1 AS a;
+SELECT uncache.watch('s.later', tags => '{second}');
+SELECT relation, rule, templates FROM rules;
+SELECT uncache.catch_up();
+SELECT * FROM problems WHERE problem NOT LIKE '%no consumer%';
+UPDATE uncache.view_rules SET origin = '1/1';
+DELETE FROM uncache.journal;
+DROP MATERIALIZED VIEW s.silent;
+SELECT * FROM journalled();
+SELECT relation, rule, templates FROM rules;
+SELECT uncache.watch('s.later', tags => '{third}');
+SELECT relation, rule, templates FROM rules;
+SELECT uncache.unwatch('s.later');
+SELECT count(*) FROM uncache.view_rules;
 
 \connect template1
 SET client_min_messages = warning;

@@ -111,3 +111,17 @@ REVOKE ALL ON SCHEMA uncache, uncache_internal FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION uncache.keys(), uncache.patterns(), uncache.tags(), uncache.versions(), uncache.query(),
 	uncache.cacheops() TO PUBLIC;
 SELECT uncache_internal.grant_needed('monitor', 'pg_monitor');
+
+/*
+ * pg_dump reads what it dumps as whoever runs it: the owner of the database could else not dump it any more. Names
+ * of schemas, and rules of views, of which those of tables stand in pg_trigger for everybody. PostgreSQL 13 has no
+ * such role.
+ */
+DO $$
+BEGIN
+	IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'pg_database_owner') THEN
+		GRANT USAGE ON SCHEMA uncache TO pg_database_owner;
+		GRANT SELECT ON uncache.schemas, uncache.view_rules TO pg_database_owner;
+	END IF;
+END
+$$;

@@ -28,6 +28,10 @@ ok((wait_for { !$redis->has('page:1') }), 'and serves it');
 ok(wait_applied($primary), 'what it has applied is acknowledged');
 ok(wait_applied($standby, is_standby => 1), 'the standby has the cursor, too');
 
+my ($status, undef, $error) = $standby->psql('postgres', 'SELECT uncache_internal.consumers_changed()');
+like($error, qr/ERROR:  cannot execute .*consumers_changed.* during recovery/, 'a standby tells nobody of consumers');
+unlike($error, qr/AbortTransaction/, 'and does not try to');
+
 # a commit that the standby never gets, and a reader that has cached it
 $standby->append_conf('postgresql.conf', "primary_conninfo = ''");
 $standby->reload;

@@ -346,6 +346,8 @@ uncache_consumer_worker(PG_FUNCTION_ARGS)
 Datum
 uncache_consumers_changed(PG_FUNCTION_ARGS)
 {
+	/* without a transaction id there is nothing that could send it */
+	PreventCommandDuringRecovery("uncache_internal.consumers_changed()");
 	CacheInvalidateRelcacheByRelid(catalog_find(CATALOG_CONSUMERS));
 	PG_RETURN_VOID();
 }

@@ -61,6 +61,24 @@ COMMENT ON COLUMN uncache.renamed_tables.schema IS 'the schema that it was in';
 COMMENT ON COLUMN uncache.renamed_tables.name IS 'the name that it had there';
 COMMENT ON COLUMN uncache.renamed_tables.at IS 'when it gave the name up';
 
+/* Commands lock what they alter, not all that their names show up in; and rules are not made below a writer. */
+CREATE TABLE uncache.due (
+	relation	oid		NOT NULL,
+	role		oid		NOT NULL,
+	holders		text[]
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+ALTER TABLE uncache.due REPLICA IDENTITY FULL;
+COMMENT ON TABLE uncache.due IS
+	'tables whose rules could not be made, or that are to be invalidated again, because others were writing';
+COMMENT ON COLUMN uncache.due.relation IS 'the table or materialized view';
+COMMENT ON COLUMN uncache.due.role IS 'as whom its rules are to be made; 0 if it is only invalidated again';
+COMMENT ON COLUMN uncache.due.holders IS 'transactions that have to end first; null if nobody has looked yet';
+
+CREATE FUNCTION uncache_internal.do_due(relation oid, role oid) RETURNS boolean
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_do_due';
+COMMENT ON FUNCTION uncache_internal.do_due(oid, oid) IS
+	'makes the rules of a table, unless somebody holds a lock, and invalidates it; whether that is done';
+
 CREATE FUNCTION uncache_internal.clear_way() RETURNS event_trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_clear_way';
 COMMENT ON FUNCTION uncache_internal.clear_way() IS

@@ -472,6 +472,21 @@ $$;
 COMMENT ON FUNCTION uncache_internal.check_views() IS
 	'rules of materialized views that do not exist, or not by their name';
 
+CREATE VIEW uncache_internal.rules_due AS
+SELECT c.oid AS relation
+FROM pg_catalog.pg_class c
+WHERE c.oid IN (SELECT d.relation FROM uncache.due d WHERE d.role <> 0);
+COMMENT ON VIEW uncache_internal.rules_due IS 'tables whose rules are still to be made';
+
+CREATE FUNCTION uncache_internal.check_due() RETURNS SETOF uncache_internal.problem
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT d.relation, NULL::name, 'its rules could not be made yet because others were writing to it',
+		'The daemon makes them as soon as nobody is writing to the table.'
+	FROM uncache_internal.rules_due d
+$$;
+COMMENT ON FUNCTION uncache_internal.check_due() IS 'tables whose rules are still to be made';
+
 CREATE FUNCTION uncache_internal.check_event_triggers() RETURNS SETOF uncache_internal.problem
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -509,7 +524,8 @@ AS $$
 		UNION ALL SELECT * FROM uncache_internal.check_before_triggers()
 		UNION ALL SELECT * FROM uncache_internal.check_schemas()
 		UNION ALL SELECT * FROM uncache_internal.check_schemas_unwatched()
-		UNION ALL SELECT * FROM uncache_internal.check_views()) p
+		UNION ALL SELECT * FROM uncache_internal.check_views()
+		UNION ALL SELECT * FROM uncache_internal.check_due()) p
 	ORDER BY p.relation::regclass::text COLLATE "C" NULLS FIRST, p.rule, p.problem COLLATE "C"
 $$;
 COMMENT ON FUNCTION uncache.check_rules() IS 'what is wrong with rules, a row for each problem; none if all is well';

@@ -122,6 +122,61 @@ $$;
 COMMENT ON FUNCTION uncache_internal.find_horizon() IS 'the oldest transaction that a consumer may not have consumed';
 
 /*
+ * What commands have left in uncache.due.  Who has rendered old names holds a lock on the table that he wrote to, or
+ * on one below it; who gets one after the command has ended sees the new names.  A command has ended when its
+ * own lock on its transaction is gone: it is seen to be committed a moment earlier.  A transaction that is
+ * prepared keeps its virtual one until the server is started again, and has -1 for a backend then.
+ */
+CREATE FUNCTION uncache_internal.take_up_due() RETURNS boolean
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	/* locks on tables are held until all of it is done */
+	most_rules CONSTANT integer := 10;
+	places tid[];
+	item record;
+	has_done boolean := false;
+	rule_count integer := 0;
+BEGIN
+	SELECT array_agg(d.ctid) INTO places
+	FROM uncache.due d
+	WHERE d.xmin NOT IN (SELECT l.transactionid FROM pg_locks l WHERE l.transactionid IS NOT NULL);
+	FOR item IN
+		WITH locks AS MATERIALIZED (
+			SELECT l.relation, l.virtualtransaction AS holder
+			FROM pg_locks l
+			WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+				AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+				AND l.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+		)
+		SELECT d.ctid AS place, d.relation, d.role, d.holders,
+			ARRAY(SELECT DISTINCT l.holder FROM locks l
+				WHERE l.relation = ANY (uncache_internal.heirs(d.relation))
+					AND (d.holders IS NULL OR l.holder = ANY (d.holders) OR l.holder LIKE '-1/%')
+				ORDER BY 1) AS remaining
+		FROM uncache.due d
+		WHERE d.ctid = ANY (places)
+		ORDER BY d.role <> 0
+		FOR UPDATE OF d SKIP LOCKED
+	LOOP
+		IF item.role <> 0 THEN
+			EXIT WHEN rule_count = most_rules;
+			rule_count := rule_count + 1;
+		END IF;
+		IF (item.role <> 0 OR item.remaining = '{}') AND uncache_internal.do_due(item.relation, item.role) THEN
+			DELETE FROM uncache.due d WHERE d.ctid = item.place;
+			has_done := true;
+		ELSIF item.remaining IS DISTINCT FROM item.holders THEN
+			UPDATE uncache.due d SET holders = item.remaining WHERE d.ctid = item.place;
+		END IF;
+	END LOOP;
+	RETURN has_done;
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.take_up_due() IS
+	'does what commands have left for later, as far as that is possible; whether anything was done';
+
+/*
  * Looks only at the oldest rows, so that it never reads through all that is
  * retained; a few young rows among them (of a long transaction) hold back the
  * rest for no longer than the retention time.
@@ -149,6 +204,10 @@ DECLARE
 	doomed tid[];
 	deleted bigint;
 BEGIN
+	/* it may have locked tables of others: nothing else is done in this transaction */
+	IF EXISTS (SELECT FROM uncache.due) AND uncache_internal.take_up_due() THEN
+		RETURN 0;
+	END IF;
 	IF now_s NOT BETWEEN good_until_s - 1 AND good_until_s THEN
 		PERFORM uncache_internal.declare_lost();
 		/* first: whoever goes back to one that is left finds all that is behind it */

@@ -4,6 +4,7 @@ use strict;
 use warnings FATAL => 'all';
 use Test::More;
 use Uncache::Test;
+use Uncache::Test::Session;
 
 my $node = start_postgres('main');
 my $redis = start_redis('redis');
@@ -47,6 +48,23 @@ is_deeply(remaining_after('ALTER TABLE sale DETACH PARTITION sale_2 CONCURRENTLY
 is_deeply(remaining_after('ALTER TABLE sale ATTACH PARTITION sale_1 FOR VALUES IN (1)'), $of_sale, 'ATTACH PARTITION');
 is_deeply(remaining_after('DROP TABLE sale_1'), $of_sale, 'DROP of a partition');
 is_deeply(remaining_after('DROP TABLE item'), $of_item, 'DROP TABLE');
+
+# A label gets another name while somebody writes, who has rendered the old one: a reader caches by the new
+# one what the writer is about to change.
+$node->safe_psql('postgres', <<'END');
+CREATE TYPE status AS ENUM ('open');
+CREATE TABLE job (id int PRIMARY KEY, s status, n int);
+INSERT INTO job VALUES (1, 'open', 1);
+SELECT uncache.watch('job', 'jobs:{s}');
+END
+my $writer = Uncache::Test::Session->connect($node);
+$writer->query('BEGIN; UPDATE job SET n = 2');
+$node->safe_psql('postgres', q{ALTER TYPE status RENAME VALUE 'open' TO 'fresh'});
+wait_applied($node) or fail('not applied: RENAME VALUE');
+$redis->fill('jobs:fresh', 'other');
+$writer->query('COMMIT');
+ok((wait_for { !$redis->has('jobs:fresh') } 60), 'it is deleted when the writer has ended');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM uncache.due'), 0, 'and nothing is due any more');
 
 is($daemon->stop(5), 0, 'the daemon stops');
 done_testing();

@@ -26,6 +26,7 @@
 #include "ddl/ddl_broken.h"
 #include "ddl/ddl_command.h"
 #include "ddl/ddl_concern.h"
+#include "ddl/ddl_due.h"
 #include "ddl/ddl_guard.h"
 #include "ddl/ddl_guarded.h"
 #include "ddl/ddl_objects.h"
@@ -233,7 +234,7 @@ follow_names(const Change *change)
 	if (change->address.classId == RelationRelationId && command->renamed == DDL_RENAMED_RELATION)
 		ddl_replaced_rename(change->address.objectId, get_namespace_name(command->old_schema_id), command->old_name);
 	if (change->address.classId == RelationRelationId && command->makes_table)
-		ddl_replaced_take(change->address.objectId);
+		ddl_due_follow(change->address.objectId, ddl_replaced_take);
 	if (command->renamed != DDL_RENAMED_SCHEMA)
 		return;
 	relations = list_concat(table_family_in_schema(change->address.objectId),
@@ -241,7 +242,19 @@ follow_names(const Change *change)
 	foreach(cell, relations)
 		ddl_replaced_rename(lfirst_oid(cell), command->old_name, get_rel_name(lfirst_oid(cell)));
 	foreach(cell, relations)
-		ddl_replaced_take(lfirst_oid(cell));
+		ddl_due_follow(lfirst_oid(cell), ddl_replaced_take);
+}
+
+static void
+make_or_rewrite(Oid relation_id)
+{
+	schema_rule_follow(relation_id, true);
+}
+
+static void
+rewrite(Oid relation_id)
+{
+	schema_rule_follow(relation_id, false);
 }
 
 /* A schema has another name: its tables are told of by that. */
@@ -258,7 +271,7 @@ follow_schema(const Change *change)
 		ListCell   *heir;
 
 		foreach(heir, table_family_heirs(lfirst_oid(cell)))
-			schema_rule_follow(lfirst_oid(heir), true);
+			ddl_due_follow(lfirst_oid(heir), make_or_rewrite);
 	}
 }
 
@@ -278,6 +291,7 @@ static void
 follow_tables(const Change *change)
 {
 	const DdlCommand *command = &change->command;
+	DdlDueFunction function = command->makes_table ? make_or_rewrite : rewrite;
 	ListCell   *table;
 	ListCell   *cell;
 
@@ -287,13 +301,19 @@ follow_tables(const Change *change)
 	if (command->changes_identity)
 	{
 		foreach(cell, table_family_sharers(change->address.objectId))
-			schema_rule_follow(lfirst_oid(cell), command->makes_table);
+			ddl_due_follow(lfirst_oid(cell), function);
 	}
 	foreach(table, command->children)
 	{
 		foreach(cell, table_family_heirs(lfirst_oid(table)))
-			schema_rule_follow(lfirst_oid(cell), command->makes_table);
+			ddl_due_follow(lfirst_oid(cell), function);
 	}
+}
+
+static void
+remember_writers(const Change *change)
+{
+	ddl_due_invalidate(&change->address, &change->command, change->tables);
 }
 
 static void
@@ -356,8 +376,8 @@ find_tables(const ObjectAddress *address, const DdlCommand *command)
 }
 
 /*
- * In this order: rules of partitions, rules as they read now, what they tell.  What a
- * trigger's function reads is remembered also where nothing is followed.
+ * In this order: rules of partitions, rules as they read now, what they tell; last what
+ * tells of rules that were made, which nothing must undo.  What a trigger's function reads is remembered also where nothing is followed.
  */
 static const Follower followers[] = {
 	remember_reads,
@@ -370,9 +390,10 @@ static const Follower followers[] = {
 	warn_of_broken_rules,
 	warn_of_trigger,
 	warn_of_heirs,
-	follow_names,
 	follow_schema,
-	follow_tables
+	follow_tables,
+	remember_writers,
+	follow_names
 };
 #define ALWAYS_DUE 1
 

@@ -57,7 +57,7 @@ ddl_guard_check_index(const IndexStmt *statement)
 
 /* Those that own_shape.c does not judge: what event triggers and SQL functions keep there they find by name. */
 static const char *const other_tables[] = {
-	"admissions", "dependencies", "positions", "renamed_columns", "renamed_tables", "schemas", "view_rules"
+	"admissions", "dependencies", "due", "positions", "renamed_columns", "renamed_tables", "schemas", "view_rules"
 };
 
 static bool

@@ -9,6 +9,7 @@
 
 #include "base/guc.h"
 #include "base/settings.h"
+#include "ddl/ddl_due.h"
 #include "ddl/ddl_guarded.h"
 #include "ddl/ddl_report.h"
 #include "storage/proc.h"
@@ -40,6 +41,7 @@ call_with_short_waits(void *argument)
 	const Call *call = argument;
 	int			nest_level = settings_pin_lock_timeout(guc_follow_lock_timeout_ms);
 
+	ddl_due_begin();
 	ddl_with_snapshot(call->function, call->argument);
 	AtEOXact_GUC(true, nest_level);
 }

@@ -155,8 +155,24 @@ copy(Oid relation_id, const RuleTrigger *rule)
 	}
 	if (guc_enabled)
 		invalidate_rule(rule);
-	if (is_to_be_told(rule))
-		ddl_report_copied(rule, relation_id);
+}
+
+/* When all of it has come off. */
+static void
+report(Oid relation_id, const List *copied, const List *left)
+{
+	ListCell   *cell;
+
+	foreach(cell, copied)
+	{
+		if (is_to_be_told(lfirst(cell)))
+			ddl_report_copied(lfirst(cell), relation_id);
+	}
+	foreach(cell, left)
+	{
+		if (is_to_be_told(lfirst(cell)))
+			ddl_report_left(lfirst(cell), relation_id);
+	}
 }
 
 /* Its partitions get their rules for TRUNCATE. */
@@ -182,7 +198,8 @@ void
 ddl_replaced_take(Oid relation_id)
 {
 	Oid			former_id = can_have_rules(relation_id) ? renamed_tables_find_former(relation_id) : InvalidOid;
-	bool		is_complete = true;
+	List	   *copied = NIL;
+	List	   *left = NIL;
 	List	   *present;
 	ListCell   *cell;
 
@@ -191,20 +208,20 @@ ddl_replaced_take(Oid relation_id)
 	present = rules_of(relation_id);
 	foreach(cell, rules_of(former_id))
 	{
-		const RuleTrigger *rule = lfirst(cell);
+		RuleTrigger *rule = lfirst(cell);
 
 		if (!is_its_own(rule) || is_there(present, rule))
 			continue;
 		if (can_copy(relation_id, rule))
-			copy(relation_id, rule);
-		else
 		{
-			is_complete = false;
-			if (is_to_be_told(rule))
-				ddl_report_left(rule, relation_id);
+			copy(relation_id, rule);
+			copied = lappend(copied, rule);
 		}
+		else
+			left = lappend(left, rule);
 	}
 	cover_partitions(relation_id);
-	if (is_complete)
+	if (left == NIL)
 		renamed_tables_settle(relation_id);
+	report(relation_id, copied, left);
 }

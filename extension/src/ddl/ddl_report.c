@@ -111,6 +111,15 @@ ddl_report_choice(const RuleTrigger *rule, const char *written, const char *foll
 }
 
 void
+ddl_report_postponed(Oid relation_id)
+{
+	ereport(level_for(relation_id),
+			(errcode(ERRCODE_WARNING),
+			 errmsg("uncache cannot make the rules of table \"%s\" while others write to it", qualified_name(relation_id)),
+			 errhint("Every target is resynced. The daemon makes the rules, and invalidates the table, as soon as nobody is writing to it.")));
+}
+
+void
 ddl_report_failure(const ErrorData *error)
 {
 	ereport(WARNING,

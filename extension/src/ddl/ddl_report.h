@@ -33,6 +33,9 @@ extern void ddl_report_left(const RuleTrigger *rule, Oid relation_id);
 /* Of two columns the rule reads that of the name which it was written for. */
 extern void ddl_report_choice(const RuleTrigger *rule, const char *written, const char *followed);
 
+/* The rules of a table could not be made for want of a lock. */
+extern void ddl_report_postponed(Oid relation_id);
+
 /* A command could not be followed: every target is resynced. */
 extern void ddl_report_failure(const ErrorData *error);
 

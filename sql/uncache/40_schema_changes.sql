@@ -70,7 +70,7 @@ CREATE TABLE uncache.due (
 ALTER TABLE uncache.due REPLICA IDENTITY FULL;
 COMMENT ON TABLE uncache.due IS
 	'tables whose rules could not be made, or that are to be invalidated again, because others were writing';
-COMMENT ON COLUMN uncache.due.relation IS 'the table or materialized view';
+COMMENT ON COLUMN uncache.due.relation IS 'the table or materialized view; 0 if every target is to be resynced';
 COMMENT ON COLUMN uncache.due.role IS 'as whom its rules are to be made; 0 if it is only invalidated again';
 COMMENT ON COLUMN uncache.due.holders IS 'transactions that have to end first; null if nobody has looked yet';
 

@@ -151,7 +151,7 @@ BEGIN
 		)
 		SELECT d.ctid AS place, d.relation, d.role, d.holders,
 			ARRAY(SELECT DISTINCT l.holder FROM locks l
-				WHERE l.relation = ANY (uncache_internal.heirs(d.relation))
+				WHERE (d.relation = 0 OR l.relation = ANY (uncache_internal.heirs(d.relation)))
 					AND (d.holders IS NULL OR l.holder = ANY (d.holders) OR l.holder LIKE '-1/%')
 				ORDER BY 1) AS remaining
 		FROM uncache.due d

@@ -142,6 +142,13 @@ ddl_due_invalidate(const ObjectAddress *address, const DdlCommand *command, cons
 	}
 }
 
+void
+ddl_due_resync(void *unused)
+{
+	if (guc_enabled)
+		put(InvalidOid, InvalidOid);
+}
+
 /* --- later --- */
 
 typedef struct Due
@@ -188,7 +195,9 @@ do_due(void *argument)
 	int			nest_level = settings_pin_lock_timeout(NO_WAIT_MS);
 
 	due->is_done = !OidIsValid(due->role_id) || lock_without_waiting(due->relation_id);
-	if (due->is_done && get_rel_name(due->relation_id) != NULL)
+	if (!OidIsValid(due->relation_id))
+		invalidate_everything();
+	else if (due->is_done && get_rel_name(due->relation_id) != NULL)
 	{
 		if (OidIsValid(due->role_id))
 			make_rules(due);

@@ -35,4 +35,10 @@ extern void ddl_due_follow(Oid relation_id, DdlDueFunction function);
  */
 extern void ddl_due_invalidate(const ObjectAddress *address, const DdlCommand *command, const List *tables);
 
+/*
+ * A command could not be followed: every target is resynced again when all who write now
+ * have ended.  A GuardedFunction.
+ */
+extern void ddl_due_resync(void *unused);
+
 #endif

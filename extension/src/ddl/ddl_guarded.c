@@ -62,6 +62,8 @@ ddl_guarded(GuardedFunction function, void *argument)
 		return;
 	ddl_report_failure(error);
 	error = guarded_call(resync_all, NULL);
+	if (error == NULL)
+		error = guarded_call(ddl_due_resync, NULL);
 	if (error != NULL)
 		ereport(WARNING,
 				(errmsg("uncache cannot invalidate"),

@@ -331,6 +331,11 @@ SELECT * FROM journalled();
 ALTER EVENT TRIGGER uncache_follow_command DISABLE;
 ALTER TABLE uncache.dependencies RENAME not_there TO class;
 ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
+-- and again for who was writing
+SELECT relation FROM uncache.due WHERE relation = 0;
+SELECT uncache.trim(10);
+SELECT * FROM journalled();
+SELECT count(*) FROM uncache.due;
 
 -- case 37: when a command is followed no expression is run or planned
 CREATE FUNCTION who() RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE WARNING 'run as %', current_user; RETURN current_user; END $$;

@@ -1,5 +1,10 @@
 /* watch and unwatch: sugar that makes rules. */
 
+/* RAISE raises an error where the client's encoding lacks a name. */
+CREATE FUNCTION uncache_internal.warn(message text, hint text) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_warn';
+COMMENT ON FUNCTION uncache_internal.warn(text, text) IS 'a warning that any client can be sent';
+
 CREATE FUNCTION uncache_internal.check_watchable(relation regclass) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -12,8 +17,8 @@ BEGIN
 			HINT = 'Watch the tables that it gets its rows from.';
 	END IF;
 	IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = relation) AND kind = 'r' THEN
-		RAISE WARNING 'tables that inherit from % are not watched with it', relation
-			USING HINT = 'Call uncache.watch for each of them.';
+		PERFORM uncache_internal.warn(format('tables that inherit from %s are not watched with it', relation),
+			'Call uncache.watch for each of them.');
 	END IF;
 END
 $$;
@@ -167,8 +172,9 @@ BEGIN
 				AND t.tgtype & 19 = 19 AND t.tgenabled <> 'D'
 			ORDER BY t.tgrelid, t.tgname LIMIT 1);
 		IF update_columns IS NOT NULL AND before_trigger IS NOT NULL THEN
-			RAISE WARNING 'columns that only trigger % changes are not noticed', before_trigger
-				USING HINT = 'Watch without columns if it changes one that the rule reads.';
+			PERFORM uncache_internal.warn(
+				format('columns that only trigger %s changes are not noticed', before_trigger),
+				'Watch without columns if it changes one that the rule reads.');
 		END IF;
 	END IF;
 	PERFORM uncache.put_trigger(relation, name, action, 'INSERT OR UPDATE OR DELETE', update_columns, arguments);

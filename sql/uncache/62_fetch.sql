@@ -78,11 +78,17 @@ END
 $$;
 COMMENT ON FUNCTION uncache.ack(text, text, bigint) IS 'everything before the cursor is applied';
 
+CREATE FUNCTION uncache_internal.deliverable(INOUT action text, INOUT key text)
+	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_deliverable';
+COMMENT ON FUNCTION uncache_internal.deliverable(text, text) IS
+	'a key, or what does for it where the client''s encoding lacks it';
+
 CREATE FUNCTION uncache.resync_keys(target text, OUT action text, OUT key text) RETURNS SETOF record
 	LANGUAGE sql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT DISTINCT p.action, p.key
-	FROM uncache.rules r, uncache_internal.rule_for_any_row(r.action, r.templates) p
+	SELECT DISTINCT d.action, d.key
+	FROM uncache.rules r, uncache_internal.rule_for_any_row(r.action, r.templates) p,
+		LATERAL uncache_internal.deliverable(p.action, p.key) d
 	WHERE p.target = resync_keys.target
 $$;
 COMMENT ON FUNCTION uncache.resync_keys(text) IS 'everything that the rules can produce for a target';

@@ -8,7 +8,7 @@ use Uncache::Test;
 
 my $node = start_postgres('main');
 my $redis = start_redis('redis');
-my %database_number = (UTF8 => 0, LATIN1 => 1, EUC_JP => 2, SQL_ASCII => 3);
+my %database_number = (UTF8 => 0, LATIN1 => 1, EUC_JP => 2, SQL_ASCII => 3, WIN1252 => 4);
 
 # name: the value of the row, as an SQL expression; gone: the bytes of the key.
 sub deletes
@@ -54,6 +54,10 @@ deletes('SQL_ASCII', 'bytes that are UTF-8', "'Z\xc3\xbcrich'", "Z\xc3\xbcrich",
 deletes('SQL_ASCII', 'bytes that are not UTF-8', "'Z\xfcrich'", "Z\xfcrich", "Z\xc3\xbcrich");
 deletes('SQL_ASCII', 'all bytes from 128 on', 'E\'' . join('', map { sprintf '\\x%02x', $_ } 128 .. 255) . '\'',
 	join('', map { chr } 128 .. 255));
+
+deletes('WIN1252', 'a letter that LATIN1 lacks', 'chr(128)', "\xe2\x82\xac", "\x80");
+deletes('WIN1252', 'what has no equivalent may be anything', q{'a' || chr(129) || 'b'}, "a\xc2\x81b", 'a', "\xc2\x81b");
+deletes('WIN1252', 'and keeps nobody\'s keys', q{'plain'}, 'plain', 'plaim');
 
 # patterns go the same way
 foreach my $encoding (sort keys %database_number)

@@ -1,13 +1,18 @@
 \set ECHO none
 -- Gives a test, named by the variable "test", a database of its own with two
--- consumers at work, "default" and "api", and what the tests look with.
+-- consumers at work, "default" and "api", and what the tests look with. Its encoding is UTF8,
+-- or the variable's of that name.
 \set QUIET on
 \set VERBOSITY default
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 \set database uncache_ :test
 DROP DATABASE IF EXISTS :database;
-CREATE DATABASE :database TEMPLATE template0;
+\if :{?encoding}
+\else
+\set encoding UTF8
+\endif
+CREATE DATABASE :database TEMPLATE template0 ENCODING :'encoding';
 \connect :database
 SET client_min_messages = warning;
 CREATE EXTENSION uncache;

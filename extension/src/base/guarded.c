@@ -9,8 +9,11 @@
 
 #include "access/xact.h"
 #include "base/guarded.h"
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+
+#define ELLIPSIS "..."
 
 /*
  * Anybody's function may raise any code, but not in PostgreSQL's name.  The second
@@ -52,6 +55,47 @@ guarded_classify(const ErrorData *error)
 	}
 }
 
+/* Messages repeat what is in a row, which may be as long as any value. */
+static void
+cut(char *text)
+{
+	size_t		length = text == NULL ? 0 : strlen(text);
+
+	if (length > GUARDED_TEXT_BYTES)
+		memcpy(text + pg_mbcliplen(text, (int) length, GUARDED_TEXT_BYTES - (int) strlen(ELLIPSIS)),
+			   ELLIPSIS, sizeof(ELLIPSIS));
+}
+
+/* For one that is too large to be copied there was not enough memory. */
+static ErrorData *
+copy_error(void)
+{
+	MemoryContext old_context = CurrentMemoryContext;
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		error = CopyErrorData();
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_OUT_OF_MEMORY)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(old_context);
+		error = palloc0(sizeof(ErrorData));
+		error->elevel = ERROR;
+		error->sqlerrcode = ERRCODE_OUT_OF_MEMORY;
+		error->message = pstrdup("out of memory");
+		error->assoc_context = old_context;
+	}
+	PG_END_TRY();
+	FlushErrorState();
+	cut(error->message);
+	cut(error->detail);
+	cut(error->hint);
+	return error;
+}
+
 static ErrorData *
 call(GuardedFunction function, void *argument, bool only_looks)
 {
@@ -72,8 +116,7 @@ call(GuardedFunction function, void *argument, bool only_looks)
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(old_context);
-		error = CopyErrorData();
-		FlushErrorState();
+		error = copy_error();
 		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();

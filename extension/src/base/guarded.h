@@ -8,6 +8,8 @@
 #ifndef UNCACHE_GUARDED_H
 #define UNCACHE_GUARDED_H
 
+#define GUARDED_TEXT_BYTES 1000
+
 typedef void (*GuardedFunction) (void *argument);
 
 /*
@@ -15,7 +17,7 @@ typedef void (*GuardedFunction) (void *argument);
  * Returns NULL, or the error in the caller's memory context.  Not caught is what
  * ends the statement whatever is done here: an interrupt, which is told by who
  * raised it, not by its code; and a failure of serializability, after which the
- * transaction cannot commit any more.
+ * transaction cannot commit any more.  Its texts are cut to GUARDED_TEXT_BYTES.
  */
 extern ErrorData *guarded_call(GuardedFunction function, void *argument);
 

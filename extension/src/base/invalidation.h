@@ -8,6 +8,10 @@
 #ifndef UNCACHE_INVALIDATION_H
 #define UNCACHE_INVALIDATION_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
 /*
  * The actions of the journal, one a row: symbol, name in the journal, and the symbol of the
  * action that does for every match of a glob what this one does for a key.
@@ -45,6 +49,25 @@ invalidation_action_name(InvalidationAction action)
 	static const char *const names[] = {INVALIDATION_ACTIONS(INVALIDATION_NAME)};
 
 	return names[action];
+}
+
+/* The action of a name of length bytes; false: there is none. */
+static inline bool
+invalidation_action_parse(const char *name, size_t length, InvalidationAction *action)
+{
+	int			i;
+
+	for (i = 0; i < INVALIDATION_ACTION_COUNT; i++)
+	{
+		const char *known = invalidation_action_name((InvalidationAction) i);
+
+		if (strlen(known) == length && memcmp(known, name, length) == 0)
+		{
+			*action = (InvalidationAction) i;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* The action that does for every match of a glob what this one does for a key. */

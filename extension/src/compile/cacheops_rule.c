@@ -10,6 +10,7 @@
 #include "access/htup_details.h"
 #include "base/compat.h"
 #include "base/json_text.h"
+#include "base/warning.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "compile/cacheops_rule.h"
@@ -32,7 +33,7 @@ complain(RuleCompiler *compiler, const char *argument, const char *problem)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid argument \"%s\" for cacheops: %s", argument, problem)));
-	rule_warn(compiler->rule, psprintf("argument \"%s\" is invalid", argument), problem);
+	rule_warn(compiler->rule, psprintf("argument \"%s\" is invalid", warning_quote(argument)), problem);
 }
 
 /* The column's kind; CACHEOPS_GUARDED_OUTPUT if nothing is known of its type. */

@@ -9,6 +9,7 @@
 
 #include "access/xact.h"
 #include "base/guarded.h"
+#include "base/warning.h"
 #include "compile/rule.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -97,14 +98,25 @@ may_see_rows(const Rule *rule)
 }
 
 /* Errors tell what is in the row, and those of queries what is in other tables. */
-static int
-add_detail(const Rule *rule, const char *detail)
+static bool
+may_see_detail(const Rule *rule)
 {
-	if (detail == NULL)
-		return 0;
-	if (rule_action_has_queries(rule->action) ? has_rights_of_author(rule) : may_see_rows(rule))
-		return errdetail_internal("%s", detail);
-	return errdetail_log("%s", detail);
+	return rule_action_has_queries(rule->action) ? has_rights_of_author(rule) : may_see_rows(rule);
+}
+
+static void
+report(const Rule *rule, const char *what, const char *detail, const char *hint)
+{
+	const Warning warning = {
+		.level = WARNING,
+		.message = psprintf("uncache rule \"%s\" on table \"%s\": %s",
+							rule->trigger_name, rule->relation_name, what),
+		.detail = detail,
+		.is_detail_for_log = detail != NULL && !may_see_detail(rule),
+		.hint = hint
+	};
+
+	warning_report(&warning);
 }
 
 void
@@ -113,12 +125,7 @@ rule_warn(const Rule *rule, const char *what, const char *detail)
 	if (*rule->has_warned)
 		return;
 	*rule->has_warned = true;
-	ereport(WARNING,
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\": %s",
-					rule->trigger_name, rule->relation_name, what),
-			 add_detail(rule, detail),
-			 errhint("Until the rule is fixed, broader patterns are deleted instead.")));
+	report(rule, what, detail, "Until the rule is fixed, broader patterns are deleted instead.");
 }
 
 /* What is said of a part that failed. */
@@ -155,12 +162,7 @@ warn_of_error(Rule *rule, const char *part, const char *if_broken, const ErrorDa
 	if (rule->failed_at == GetCurrentTransactionStartTimestamp())
 		return;
 	rule->failed_at = GetCurrentTransactionStartTimestamp();
-	ereport(WARNING,
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\": %s",
-					rule->trigger_name, rule->relation_name, what),
-			 add_detail(rule, error->message),
-			 errhint("A broader pattern is deleted this time; nothing needs to be fixed.")));
+	report(rule, what, error->message, "A broader pattern is deleted this time; nothing needs to be fixed.");
 }
 
 void

@@ -10,6 +10,7 @@
 #include "access/sysattr.h"
 #include "base/guarded.h"
 #include "base/settings.h"
+#include "base/warning.h"
 #include "compile/rule_compile.h"
 #include "compile/rule_compiler_internal.h"
 #include "compile/rule_query.h"
@@ -142,7 +143,7 @@ add_query(RuleCompiler *compiler, char *const *arguments, int count)
 		 * said as of one that is prepared: which of them it is depends on
 		 * caches
 		 */
-		rule_warn_of_error(rule, psprintf("query \"%s\"", query->source), error);
+		rule_warn_of_error(rule, psprintf("query \"%s\"", warning_quote(query->source)), error);
 		rule_try_again(rule);
 	}
 	add_templates(compiler, arguments + 1, count - 1);

@@ -13,6 +13,7 @@
 
 #include "base/compat.h"
 #include "base/guarded.h"
+#include "base/warning.h"
 #include "catalog/pg_type.h"
 #include "compile/rule_compiler_internal.h"
 #include "compile/rule_expression.h"
@@ -37,7 +38,7 @@ complain(RuleCompiler *compiler, const char *what)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid template \"%s\": %s", compiler->template_text, what)));
 	rule_warn(compiler->rule, "a template is invalid",
-			  psprintf("\"%s\": %s.", compiler->template_text, what));
+			  psprintf("\"%s\": %s.", warning_quote(compiler->template_text), what));
 }
 
 /*
@@ -247,7 +248,7 @@ compile_expression(RuleCompiler *compiler, const TemplatePart *source, RulePart 
 	{
 		part->kind = RULE_WILDCARD;
 		rule_warn_of_compile_error(compiler->rule,
-								   psprintf("placeholder {%s}", compiler->placeholder), error);
+								   psprintf("placeholder {%s}", warning_quote(compiler->placeholder)), error);
 	}
 }
 
@@ -270,7 +271,7 @@ rule_template_add_column(RuleCompiler *compiler, Form_pg_attribute column)
 
 	if (error != NULL)
 	{
-		rule_warn_of_compile_error(compiler->rule, psprintf("column %s", compiler->placeholder), error);
+		rule_warn_of_compile_error(compiler->rule, psprintf("column %s", warning_quote(compiler->placeholder)), error);
 		return -1;
 	}
 	add_expression(compiler, &part);

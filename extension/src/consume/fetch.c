@@ -11,14 +11,18 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
+#include "base/client_text.h"
 #include "base/compat.h"
 #include "base/invalidation.h"
 #include "base/result_set.h"
+#include "base/warning.h"
 #include "catalog/pg_type.h"
 #include "consume/consumer.h"
+#include "consume/deliverable.h"
 #include "consume/doorbell.h"
 #include "consume/gap.h"
 #include "consume/journal_reader.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
@@ -62,20 +66,92 @@ format_cursor(const Cursor *cursor)
 	return string;
 }
 
+static void
+add_row(Fetch *fetch, const JournalRow *row, Datum action, Datum keys)
+{
+	Datum		result[RESULT_COLUMN_COUNT] = {row->values[JOURNAL_COLUMN_AT], action, keys};
+	bool		nulls[RESULT_COLUMN_COUNT] = {[RESULT_CURSOR] = true};
+
+	result_set_add(&fetch->result, result, nulls);
+}
+
+static void
+warn_of_other_keys(const char *target)
+{
+	static bool has_warned = false;
+	const Warning warning = {
+		.level = WARNING,
+		.message = psprintf("some keys of target \"%s\" have no equivalent in encoding %s",
+							target, pg_get_client_encoding_name()),
+		.detail = "In place of each, all keys are deleted that have anything where it has such characters."
+	};
+
+	if (!has_warned)
+		warning_report(&warning);
+	has_warned = true;
+}
+
+/* The keys of a row, with others in the place of those that cannot be sent. */
+static void
+sort_keys(const Fetch *fetch, const JournalRow *row, InvalidationAction row_action,
+		  ArrayBuildState **keys_by_action)
+{
+	Datum	   *keys;
+	bool	   *nulls;
+	int			count;
+	int			i;
+
+	deconstruct_array(DatumGetArrayTypeP(row->values[JOURNAL_COLUMN_KEYS]), TEXTOID, -1, false, TYPALIGN_INT,
+					  &keys, &nulls, &count);
+	for (i = 0; i < count; i++)
+	{
+		InvalidationAction action = row_action;
+		Datum		key = keys[i];
+
+		if (!nulls[i] && deliverable_is_other(key))
+		{
+			warn_of_other_keys(fetch->target);
+			key = deliverable_in_place(&action, key);
+		}
+		keys_by_action[action] = accumArrayResult(keys_by_action[action], key, nulls[i],
+												  TEXTOID, CurrentMemoryContext);
+	}
+}
+
+/* Where PostgreSQL converts keys, one that it cannot convert must not keep the others. */
+static void
+add_convertible(Fetch *fetch, const JournalRow *row)
+{
+	ArrayBuildState *keys_by_action[INVALIDATION_ACTION_COUNT] = {NULL};
+	text	   *name = DatumGetTextPP(row->values[JOURNAL_COLUMN_ACTION]);
+	InvalidationAction action;
+
+	if (!invalidation_action_parse(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), &action))
+	{
+		add_row(fetch, row, row->values[JOURNAL_COLUMN_ACTION], row->values[JOURNAL_COLUMN_KEYS]);
+		return;
+	}
+	sort_keys(fetch, row, action, keys_by_action);
+	for (action = 0; action < INVALIDATION_ACTION_COUNT; action++)
+	{
+		if (keys_by_action[action] != NULL)
+			add_row(fetch, row, CStringGetTextDatum(invalidation_action_name(action)),
+					makeArrayResult(keys_by_action[action], CurrentMemoryContext));
+	}
+}
+
 /* Puts a journal row into the result if it is this target's. */
 static bool
 take_row(const JournalRow *row, void *argument)
 {
 	Fetch	   *fetch = argument;
-	Datum		result[RESULT_COLUMN_COUNT] = {0};
-	bool		nulls[RESULT_COLUMN_COUNT] = {[RESULT_CURSOR] = true};
 
 	if (!journal_reader_is_for(row, fetch->target))
 		return true;
-	result[RESULT_AT] = row->values[JOURNAL_COLUMN_AT];
-	result[RESULT_ACTION] = row->values[JOURNAL_COLUMN_ACTION];
-	result[RESULT_KEYS] = row->values[JOURNAL_COLUMN_KEYS];
-	result_set_add(&fetch->result, result, nulls);
+	if (client_text_may_fail())
+		add_convertible(fetch, row);
+	else
+		add_row(fetch, row, row->values[JOURNAL_COLUMN_ACTION], row->values[JOURNAL_COLUMN_KEYS]);
 
 	fetch->bytes += toast_raw_datum_size(row->values[JOURNAL_COLUMN_KEYS]);
 	if (fetch->bytes >= fetch->max_bytes)

@@ -9,6 +9,7 @@
 
 #include "access/genam.h"
 #include "access/xact.h"
+#include "base/warning.h"
 #include "consume/gap.h"
 #include "own/own_table.h"
 #include "storage/bufmgr.h"
@@ -35,30 +36,38 @@ static void
 warn_of_gap(const char *reason, bool passes_by_itself)
 {
 	bool	   *has = passes_by_itself ? &has_warned_of_passing : &has_warned;
+	const Warning warning = {
+		.level = WARNING,
+		.message = psprintf("the invalidations of this transaction cannot be journalled: %s", reason),
+		.detail = "The write continues, and every target resyncs: everything that its rules can produce is deleted, but not what was invalidated by hand.",
+		.hint = passes_by_itself ? NULL :
+		"Undo the changes to the tables of extension uncache; after an upgrade of the extension, reconnect."
+	};
 
 	if (*has)
 		return;
 	*has = true;
-	ereport(WARNING,
-			(errcode(ERRCODE_WARNING),
-			 errmsg("the invalidations of this transaction cannot be journalled: %s", reason),
-			 errdetail("The write continues, and every target resyncs: everything that its rules can produce is deleted, but not what was invalidated by hand."),
-			 passes_by_itself ? 0 :
-			 errhint("Undo the changes to the tables of extension uncache; after an upgrade of the extension, reconnect.")));
+	warning_report(&warning);
 }
 
 /* Also into the log, whatever a client does with its warnings. */
 static void
 warn_of_loss(const char *reason, const char *gap_problem)
 {
-	ereport(LOG_SERVER_ONLY,
-			(errmsg("uncache has lost the invalidations of transaction " UINT64_FORMAT ": %s; %s",
-					U64FromFullTransactionId(GetTopFullTransactionId()), reason, gap_problem)));
-	ereport(WARNING,
-			(errcode(ERRCODE_WARNING),
-			 errmsg("the invalidations of this transaction are lost: %s", reason),
-			 errdetail("A resync cannot be requested either: %s.", gap_problem),
-			 errhint("Repair the tables of extension uncache, then call uncache.invalidate_all().")));
+	const Warning log = {
+		.level = LOG_SERVER_ONLY,
+		.message = psprintf("uncache has lost the invalidations of transaction " UINT64_FORMAT ": %s; %s",
+							U64FromFullTransactionId(GetTopFullTransactionId()), reason, gap_problem)
+	};
+	const Warning warning = {
+		.level = WARNING,
+		.message = psprintf("the invalidations of this transaction are lost: %s", reason),
+		.detail = psprintf("A resync cannot be requested either: %s.", gap_problem),
+		.hint = "Repair the tables of extension uncache, then call uncache.invalidate_all()."
+	};
+
+	warning_report(&log);
+	warning_report(&warning);
 }
 
 void

@@ -18,6 +18,7 @@
 #include "access/xact.h"
 #include "base/compat.h"
 #include "base/guarded.h"
+#include "base/warning.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
@@ -86,6 +87,20 @@ check_may_lend(Oid relation_id, Oid role_id)
 				 errhint("Call uncache.watch: the query then runs with the privileges of the table's owner.")));
 }
 
+static void
+warn_of_missing(Oid relation_id, const RuleAuthor *author)
+{
+	const Warning warning = {
+		.level = WARNING,
+		.code = ERRCODE_UNDEFINED_OBJECT,
+		.message = psprintf("role \"%s\", with whose privileges the queries of a rule on table \"%s\" are to run, does not exist",
+							author->name, get_rel_name(relation_id)),
+		.hint = "They are not run, and broader patterns are deleted instead. Call uncache.watch again."
+	};
+
+	warning_report(&warning);
+}
+
 /*
  * Whoever has that oid is not he who was meant, and the name is for people to read.  A
  * later dump carries it to where there may be such a role: so it has to come from one.
@@ -99,11 +114,7 @@ missing_author(Oid relation_id, RuleAuthor author)
 				 errmsg("role \"%s\" does not exist", author.name),
 				 errdetail("The queries of a rule on table \"%s\" are to run with its privileges.", get_rel_name(relation_id)),
 				 errhint("Call uncache.watch, or let a superuser restore the rule.")));
-	ereport(WARNING,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("role \"%s\", with whose privileges the queries of a rule on table \"%s\" are to run, does not exist",
-					author.name, get_rel_name(relation_id)),
-			 errhint("They are not run, and broader patterns are deleted instead. Call uncache.watch again.")));
+	warn_of_missing(relation_id, &author);
 	author.role_id = InvalidOid;
 	author.is_superuser = false;
 	return author;
@@ -240,6 +251,21 @@ check_use(void *argument)
 	admission_use_check_functions(use->used);
 }
 
+static void
+report_not_run(const RuleTrigger *rule, const ErrorData *error)
+{
+	const Warning warning = {
+		.level = WARNING,
+		.message = psprintf("queries of rule \"%s\" on table \"%s\" are not run: %s", rule->name,
+							get_rel_name(rule->relation_id), error->message),
+		.detail = error->detail,
+		.hint = psprintf("%s Until then, broader patterns are deleted instead.",
+						 error->hint == NULL ? "Call uncache.watch again." : error->hint)
+	};
+
+	warning_report(&warning);
+}
+
 /* It is not run if it uses other people's types. */
 static void
 warn_of_use(Use *use, const RuleAuthor *author)
@@ -249,13 +275,7 @@ warn_of_use(Use *use, const RuleAuthor *author)
 	use->author = author;
 	error = OidIsValid(author->role_id) && use->rule->is_for_rows ? guarded_call(check_use, use) : NULL;
 	if (error != NULL)
-		ereport(WARNING,
-				(errcode(ERRCODE_WARNING),
-				 errmsg("queries of rule \"%s\" on table \"%s\" are not run: %s", use->rule->name,
-						get_rel_name(use->rule->relation_id), error->message),
-				 error->detail == NULL ? 0 : errdetail_internal("%s", error->detail),
-				 errhint("%s Until then, broader patterns are deleted instead.",
-						 error->hint == NULL ? "Call uncache.watch again." : error->hint)));
+		report_not_run(use->rule, error);
 }
 
 /*

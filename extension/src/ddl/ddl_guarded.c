@@ -9,6 +9,7 @@
 
 #include "base/guc.h"
 #include "base/settings.h"
+#include "base/warning.h"
 #include "ddl/ddl_due.h"
 #include "ddl/ddl_guarded.h"
 #include "ddl/ddl_report.h"
@@ -52,6 +53,20 @@ resync_all(void *argument)
 	invalidate_everything();
 }
 
+static void
+report_stale(const ErrorData *error)
+{
+	const Warning warning = {
+		.level = WARNING,
+		.message = "uncache cannot invalidate",
+		.detail = error->message,
+		.is_detail_for_log = true,
+		.hint = "Empty the caches that depend on the table."
+	};
+
+	warning_report(&warning);
+}
+
 void
 ddl_guarded(GuardedFunction function, void *argument)
 {
@@ -65,8 +80,5 @@ ddl_guarded(GuardedFunction function, void *argument)
 	if (error == NULL)
 		error = guarded_call(ddl_due_resync, NULL);
 	if (error != NULL)
-		ereport(WARNING,
-				(errmsg("uncache cannot invalidate"),
-				 errdetail_log("%s", error->message),
-				 errhint("Empty the caches that depend on the table.")));
+		report_stale(error);
 }

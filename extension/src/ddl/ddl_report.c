@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "base/warning.h"
 #include "ddl/ddl_report.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -40,74 +41,67 @@ qualified_name(Oid relation_id)
 	return schema == NULL || table == NULL ? psprintf("%u", relation_id) : psprintf("%s.%s", schema, table);
 }
 
+/* What is said stands behind the rule's name. */
+static void
+report(const RuleTrigger *rule, const char *what, const char *hint)
+{
+	const Warning warning = {
+		.level = level_for(rule->relation_id),
+		.message = psprintf("uncache rule \"%s\" on table \"%s\" %s",
+							rule->name, qualified_name(rule->relation_id), what),
+		.hint = hint
+	};
+
+	warning_report(&warning);
+}
+
 void
 ddl_report_broken(const RuleTrigger *rule, const char *problem)
 {
-	ereport(level_for(rule->relation_id),
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\" is broken: %s",
-					rule->name, qualified_name(rule->relation_id), problem),
-			 errhint("Call uncache.watch again. Until then, broader patterns are deleted instead.")));
+	report(rule, psprintf("is broken: %s", problem),
+		   "Call uncache.watch again. Until then, broader patterns are deleted instead.");
 }
 
 void
 ddl_report_widened(const RuleTrigger *rule)
 {
-	ereport(level_for(rule->relation_id),
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\" has lost its WHEN condition or UPDATE OF, which the command would have broken",
-					rule->name, qualified_name(rule->relation_id)),
-			 errhint("It invalidates for every row now. Create the trigger again with a condition that fits.")));
+	report(rule, "has lost its WHEN condition or UPDATE OF, which the command would have broken",
+		   "It invalidates for every row now. Create the trigger again with a condition that fits.");
 }
 
 void
 ddl_report_unnoticed(const RuleTrigger *rule, const char *trigger_name)
 {
-	ereport(level_for(rule->relation_id),
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\" does not notice columns that only trigger \"%s\" changes",
-					rule->name, qualified_name(rule->relation_id), trigger_name),
-			 errhint("Call uncache.watch without columns if the trigger changes one that the rule reads.")));
+	report(rule, psprintf("does not notice columns that only trigger \"%s\" changes", trigger_name),
+		   "Call uncache.watch without columns if the trigger changes one that the rule reads.");
 }
 
 void
 ddl_report_heir(const RuleTrigger *rule, Oid heir_id)
 {
-	ereport(level_for(rule->relation_id),
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\" does not cover rows of table \"%s\", which inherits from it",
-					rule->name, qualified_name(rule->relation_id), qualified_name(heir_id)),
-			 errhint("Call uncache.watch for that table, too.")));
+	report(rule, psprintf("does not cover rows of table \"%s\", which inherits from it", qualified_name(heir_id)),
+		   "Call uncache.watch for that table, too.");
 }
 
 void
 ddl_report_copied(const RuleTrigger *rule, Oid relation_id)
 {
-	ereport(level_for(rule->relation_id),
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\" holds for table \"%s\" as well, which has the name that the rule was made for",
-					rule->name, qualified_name(rule->relation_id), qualified_name(relation_id)),
-			 errhint("Call uncache.unwatch for the one that needs no rule.")));
+	report(rule, psprintf("holds for table \"%s\" as well, which has the name that the rule was made for", qualified_name(relation_id)),
+		   "Call uncache.unwatch for the one that needs no rule.");
 }
 
 void
 ddl_report_left(const RuleTrigger *rule, Oid relation_id)
 {
-	ereport(level_for(rule->relation_id),
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\" does not hold for table \"%s\", which has the name that the rule was made for",
-					rule->name, qualified_name(rule->relation_id), qualified_name(relation_id)),
-			 errhint("Call uncache.watch for the table that is read under this name.")));
+	report(rule, psprintf("does not hold for table \"%s\", which has the name that the rule was made for", qualified_name(relation_id)),
+		   "Call uncache.watch for the table that is read under this name.");
 }
 
 void
 ddl_report_choice(const RuleTrigger *rule, const char *written, const char *followed)
 {
-	ereport(level_for(rule->relation_id),
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache rule \"%s\" on table \"%s\" reads column \"%s\" again, which is another one than before",
-					rule->name, qualified_name(rule->relation_id), written),
-			 errhint("The column that it read before is called \"%s\" now. Call uncache.watch to say what is meant.", followed)));
+	report(rule, psprintf("reads column \"%s\" again, which is another one than before", written),
+		   psprintf("The column that it read before is called \"%s\" now. Call uncache.watch to say what is meant.", followed));
 }
 
 void
@@ -122,9 +116,13 @@ ddl_report_postponed(Oid relation_id)
 void
 ddl_report_failure(const ErrorData *error)
 {
-	ereport(WARNING,
-			(errcode(ERRCODE_WARNING),
-			 errmsg("uncache cannot follow the command"),
-			 superuser() ? errdetail_internal("%s", error->message) : errdetail_log("%s", error->message),
-			 errhint("Every target is resynced. SELECT * FROM uncache.check_rules() shows what is left to do.")));
+	const Warning warning = {
+		.level = WARNING,
+		.message = "uncache cannot follow the command",
+		.detail = error->message,
+		.is_detail_for_log = !superuser(),
+		.hint = "Every target is resynced. SELECT * FROM uncache.check_rules() shows what is left to do."
+	};
+
+	warning_report(&warning);
 }

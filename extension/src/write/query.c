@@ -14,6 +14,7 @@
 #include "base/guarded.h"
 #include "base/guc.h"
 #include "base/settings.h"
+#include "base/warning.h"
 #include "compile/rule_query.h"
 #include "executor/executor.h"
 #include "guard/guard_state.h"
@@ -292,7 +293,7 @@ query_run(Rule *rule, RuleQuery *query, TupleTableSlot *const *rows, int row_cou
 		rule_forget_states(rule);
 		if (query->plan == NULL || guarded_classify(error) == GUARDED_LOCK_TIMEOUT)
 			query->failed_at = GetCurrentTransactionStartTimestamp();
-		rule_warn_of_error(rule, psprintf("query \"%s\"", query->source), error);
+		rule_warn_of_error(rule, psprintf("query \"%s\"", warning_quote(query->source)), error);
 	}
 	MemoryContextSwitchTo(old_context);
 	return error == NULL;

@@ -16,6 +16,7 @@
 #include "base/guc.h"
 #include "base/huge_value.h"
 #include "base/settings.h"
+#include "base/warning.h"
 #include "executor/executor.h"
 #include "guard/guard_state.h"
 #include "guard/query_guard.h"
@@ -108,7 +109,7 @@ give_up(Evaluation *evaluation, int expression, const ErrorData *error)
 	Rule	   *rule = evaluation->rule;
 
 	evaluation->values[expression].is_known = false;
-	rule_warn_of_error(rule, psprintf("placeholder {%s}", rule->expressions[expression].source), error);
+	rule_warn_of_error(rule, psprintf("placeholder {%s}", warning_quote(rule->expressions[expression].source)), error);
 }
 
 /*

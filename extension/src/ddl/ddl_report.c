@@ -41,14 +41,12 @@ qualified_name(Oid relation_id)
 	return schema == NULL || table == NULL ? psprintf("%u", relation_id) : psprintf("%s.%s", schema, table);
 }
 
-/* What is said stands behind the rule's name. */
 static void
-report(const RuleTrigger *rule, const char *what, const char *hint)
+report(const RuleTrigger *rule, const char *message, const char *hint)
 {
 	const Warning warning = {
 		.level = level_for(rule->relation_id),
-		.message = psprintf("uncache rule \"%s\" on table \"%s\" %s",
-							rule->name, qualified_name(rule->relation_id), what),
+		.message = message,
 		.hint = hint
 	};
 
@@ -58,49 +56,63 @@ report(const RuleTrigger *rule, const char *what, const char *hint)
 void
 ddl_report_broken(const RuleTrigger *rule, const char *problem)
 {
-	report(rule, psprintf("is broken: %s", problem),
+	report(rule,
+		   psprintf("uncache rule \"%s\" on table \"%s\" is broken: %s",
+					rule->name, qualified_name(rule->relation_id), problem),
 		   "Call uncache.watch again. Until then, broader patterns are deleted instead.");
 }
 
 void
 ddl_report_widened(const RuleTrigger *rule)
 {
-	report(rule, "has lost its WHEN condition or UPDATE OF, which the command would have broken",
+	report(rule,
+		   psprintf("uncache rule \"%s\" on table \"%s\" has lost its WHEN condition or UPDATE OF, which the command would have broken",
+					rule->name, qualified_name(rule->relation_id)),
 		   "It invalidates for every row now. Create the trigger again with a condition that fits.");
 }
 
 void
 ddl_report_unnoticed(const RuleTrigger *rule, const char *trigger_name)
 {
-	report(rule, psprintf("does not notice columns that only trigger \"%s\" changes", trigger_name),
+	report(rule,
+		   psprintf("uncache rule \"%s\" on table \"%s\" does not notice columns that only trigger \"%s\" changes",
+					rule->name, qualified_name(rule->relation_id), trigger_name),
 		   "Call uncache.watch without columns if the trigger changes one that the rule reads.");
 }
 
 void
 ddl_report_heir(const RuleTrigger *rule, Oid heir_id)
 {
-	report(rule, psprintf("does not cover rows of table \"%s\", which inherits from it", qualified_name(heir_id)),
+	report(rule,
+		   psprintf("uncache rule \"%s\" on table \"%s\" does not cover rows of table \"%s\", which inherits from it",
+					rule->name, qualified_name(rule->relation_id), qualified_name(heir_id)),
 		   "Call uncache.watch for that table, too.");
 }
 
 void
 ddl_report_copied(const RuleTrigger *rule, Oid relation_id)
 {
-	report(rule, psprintf("holds for table \"%s\" as well, which has the name that the rule was made for", qualified_name(relation_id)),
+	report(rule,
+		   psprintf("uncache rule \"%s\" on table \"%s\" holds for table \"%s\" as well, which has the name that the rule was made for",
+					rule->name, qualified_name(rule->relation_id), qualified_name(relation_id)),
 		   "Call uncache.unwatch for the one that needs no rule.");
 }
 
 void
 ddl_report_left(const RuleTrigger *rule, Oid relation_id)
 {
-	report(rule, psprintf("does not hold for table \"%s\", which has the name that the rule was made for", qualified_name(relation_id)),
+	report(rule,
+		   psprintf("uncache rule \"%s\" on table \"%s\" does not hold for table \"%s\", which has the name that the rule was made for",
+					rule->name, qualified_name(rule->relation_id), qualified_name(relation_id)),
 		   "Call uncache.watch for the table that is read under this name.");
 }
 
 void
 ddl_report_choice(const RuleTrigger *rule, const char *written, const char *followed)
 {
-	report(rule, psprintf("reads column \"%s\" again, which is another one than before", written),
+	report(rule,
+		   psprintf("uncache rule \"%s\" on table \"%s\" reads column \"%s\" again, which is another one than before",
+					rule->name, qualified_name(rule->relation_id), written),
 		   psprintf("The column that it read before is called \"%s\" now. Call uncache.watch to say what is meant.", followed));
 }
 

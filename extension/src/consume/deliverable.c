@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "base/client_text.h"
+#include "base/compat.h"
 #include "base/glob.h"
 #include "consume/deliverable.h"
 #include "funcapi.h"

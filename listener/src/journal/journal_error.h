@@ -15,7 +15,7 @@
 /* Why a session ended. */
 typedef enum JournalFailure
 {
-	JOURNAL_FAILURE_CONNECTION, /* cannot create it, was cut or refused, or
+	JOURNAL_FAILURE_CONNECTION, /* could not be made, was cut or refused, or
 								 * is silent */
 	JOURNAL_FAILURE_SERVER,		/* an error of a statement */
 	JOURNAL_FAILURE_ANSWER		/* an answer that this daemon does not

@@ -14,7 +14,7 @@
 /* How a connection came to be of no use. */
 typedef enum RedisFailure
 {
-	REDIS_FAILURE_CONNECTION,	/* cannot create it, was cut, or is silent */
+	REDIS_FAILURE_CONNECTION,	/* could not be made, was cut, or is silent */
 	REDIS_FAILURE_PASSWORD,		/* the password file gives none */
 	REDIS_FAILURE_PROTOCOL,		/* an answer that Redis does not give */
 	REDIS_FAILURE_REPLY			/* an error reply */

@@ -152,7 +152,7 @@ START_TEST(redis_error_tells_a_name_and_silence_from_a_redis_that_is_away)
 	{
 		const RedisErrorKind *kind = redis_error_kind(REDIS_FAILURE_CONNECTION, silences[i]);
 
-		ck_assert_ptr_nonnull(strstr(kind->advice, "blocks Redis"));
+		ck_assert_ptr_nonnull(strstr(kind->advice, "what blocks Redis"));
 		ck_assert_int_eq(kind->reaction, REDIS_REACTION_RETRY);
 	}
 }

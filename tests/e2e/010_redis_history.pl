@@ -69,7 +69,7 @@ is_deeply($redis->remaining('item:1'), ['item:1'], 'without a resync: the proces
 $redis->command('ACL', 'SETUSER', 'default', '-info');
 $daemon->mark_log;
 $redis->command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-ok($daemon->wait_for_log(qr/cannot tell whether Redis was started again.*\+info/),
+ok($daemon->wait_for_log(qr/cannot determine whether Redis was restarted.*\+info/),
 	'without INFO the log says what cannot be told, and what to do');
 $redis->fill('item:3');
 $node->safe_psql('postgres', 'UPDATE item SET version = version + 1 WHERE id = 3');

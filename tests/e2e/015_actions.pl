@@ -339,7 +339,7 @@ $world->set_prefix('');
 # --- a Redis user with the documented rights, and without each of them ---
 
 my ($rights, $more_rights) = PostgreSQL::Test::Utils::slurp_file("$FindBin::Bin/../docs/operations.md") =~
-  /`ACL SETUSER uncached on >\S+ (~\* [^`]*)`.*?have tags or versions also `([^`]*)`/s;
+  /`ACL SETUSER uncached on >\S+ (~\* [^`]*)`.*?have tags or versions, also: `([^`]*)`/s;
 ok($rights && $more_rights, 'the documentation lists the rights');
 $redis->command('ACL', 'SETUSER', 'uncached', 'on', '>secret', split(' ', "$rights $more_rights"));
 $daemon = start_daemon('rights', node => $node, redis => $redis->url, env => { REDIS_USERNAME => 'uncached', REDIS_PASSWORD => 'secret' });

@@ -39,7 +39,7 @@ $daemon->mark_log;
 ok(wait_applied($node), 'a Redis that stands still: all is well before');
 kill('STOP', $redis->pid);
 $node->safe_psql('postgres', q{SELECT uncache.invalidate('still')});
-ok($daemon->wait_for_log(qr/no reply before the deadline.*no answer to the greeting/s, 60),
+ok($daemon->wait_for_log(qr/no reply before the deadline.*no reply to the greeting/s, 60),
 	'a Redis that stands still: the daemon loses patience');
 ok(!is_applied($node), 'a Redis that stands still: nothing is acknowledged');
 kill('CONT', $redis->pid);

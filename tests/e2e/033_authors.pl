@@ -112,7 +112,7 @@ $main->safe_psql('postgres', q{SET ROLE helper; CREATE FUNCTION lib.own(int) RET
 is(fire($main, 'postgres', 'app.calls'), 'fallback:*', 'planted: a function that fits better is not called');
 is(move($main, 'planted', 'postgres'), '', 'planted: it is restored without a word');
 like($main->safe_psql('planted', q{SELECT problem FROM uncache.check_rules() WHERE relation = 'app.calls'::regclass}),
-	qr/would use another object than when the rule was made. It is function lib.own\(integer\) of role helper/, 'planted: check_rules() tells of it');
+	qr/would use a different object than when the rule was made. It is function lib.own\(integer\) of role helper/, 'planted: check_rules() tells of it');
 is(fire($main, 'planted', 'app.calls'), 'fallback:*', 'planted: nor is it after dump and restore');
 is(move($other, 'planted', 'postgres'), '', 'planted: so it is in another cluster');
 is(fire($other, 'planted', 'app.calls'), 'fallback:*', 'planted: it is not called there either');

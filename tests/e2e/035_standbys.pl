@@ -198,7 +198,7 @@ $world->populate;
 ok(!$daemon->wait_for_log(qr/resync complete/, 0.5), 'resync: it is not complete then');
 is_deeply($world->names, $world->expected_names('nothing'), 'resync: what the reader has cached stays for now');
 replay('resume');
-ok($daemon->wait_for_log(qr/making it again.*resync complete/s), 'resync: it is made again when the standby has replayed');
+ok($daemon->wait_for_log(qr/repeating it.*resync complete/s), 'resync: it is made again when the standby has replayed');
 is_deeply($world->names, $world->expected_names('all'), 'resync: what the reader had cached is gone');
 ok(wait_attached($primary), 'resync: the database knows');
 

@@ -117,7 +117,7 @@ sub set_hba
 	return;
 }
 
-check($daemon, 'pg_hba.conf rejects', 'while=connecting sqlstate=28000[^\n]*pg_hba\.conf has to let it in',
+check($daemon, 'pg_hba.conf rejects', 'while=connecting sqlstate=28000[^\n]*pg_hba\.conf must allow it',
 	sub { set_hba("local all uncached reject\n") }, sub { set_hba('') });
 
 check($daemon, 'a password is asked for', 'while=connecting[^\n]*no password supplied',
@@ -165,6 +165,6 @@ foreach my $what (sort keys %dsns)
 my $once = Uncache::Test::Daemon->new('once', redis => $redis->url,
 	args => [ '--once', '--dsn', $node->connstr('nowhere') . ' user=uncached' ]);
 is($once->run(20), 1, '--once cannot do it');
-like($once->log, qr/level=error msg="--once cannot serve the target"[^\n]*advice="do what the line before/, 'and says what to do');
+like($once->log, qr/level=error msg="--once cannot serve the target"[^\n]*advice="follow the advice of the previous line/, 'and says what to do');
 
 done_testing();

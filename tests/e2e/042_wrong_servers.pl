@@ -133,7 +133,7 @@ $bare->fill('k');
 sql(q{SELECT uncache.invalidate('k')});
 ok(wait_applied($node), 'INFO is renamed: everything is applied');
 ok(!$bare->has('k'), 'INFO is renamed: and deleted');
-like($daemon->log, qr/level=warning msg="cannot tell whether Redis was started again[^\n]*rename-command must leave it/, 'INFO is renamed: which it says');
+like($daemon->log, qr/level=warning msg="cannot determine whether Redis was restarted[^\n]*do not rename it with rename-command/, 'INFO is renamed: which it says');
 is($daemon->stop(5), 0, 'INFO is renamed: the daemon stops');
 
 # --- a prefix that is wrong ---

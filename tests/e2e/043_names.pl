@@ -128,11 +128,11 @@ is($daemon->stop(5), 0, 'the daemon stops');
 $shim->know('redis.test' => 'hang');
 $daemon->mark_log;
 $daemon->start;
-ok($daemon->wait_for_log(qr/target=named .*the name service does not answer/), 'a slow name service: the deadline passes');
+ok($daemon->wait_for_log(qr/target=named .*no reply from the name service/), 'a slow name service: the deadline passes');
 $shim->know('redis.test' => '127.0.0.1');
 ok(wait_attached($node, target => 'named'), 'a slow name service: the answer is taken when it comes');
 is($daemon->stop(5), 0, 'the daemon stops');
-$session->query(q{SELECT uncache.drop_consumer('named')});
+ok((wait_for { eval { $session->query(q{SELECT uncache.drop_consumer('named')}) } }), 'its session ends, its consumer is dropped');
 
 # --- PostgreSQL's name hangs ---
 
@@ -171,7 +171,7 @@ $shim->know('pg.test' => 'hang');
 $daemon = start_named('list', redis => $redis->url, args => [ '--dsn', dsn('host=pg.test,127.0.0.1 port=' . $node->port) ]);
 ok(wait_attached($node, seconds => 15), 'a list of hosts, of which one hangs: the next one is taken');
 is($daemon->stop(5), 0, 'the daemon stops');
-$session->query(q{SELECT uncache.drop_consumer('other')});
+ok((wait_for { eval { $session->query(q{SELECT uncache.drop_consumer('other')}) } }), 'its session ends, its consumer is dropped');
 
 # --- PostgreSQL's name stands for a standby and a primary ---
 

@@ -103,7 +103,7 @@ finds('no role', qr/^missing postgres: cannot be reached: .*role "nobody" does n
 
 $node->safe_psql('postgres', 'CREATE ROLE stranger LOGIN; CREATE ROLE dumb NOLOGIN; CREATE ROLE full LOGIN CONNECTION LIMIT 0; CREATE ROLE half LOGIN CONNECTION LIMIT 1; CREATE DATABASE bare;'
 	  . q{ SELECT uncache.grant_consumer('half'); REVOKE EXECUTE ON FUNCTION uncache.trim(integer), uncache.targets() FROM half});
-finds('no LOGIN', qr/^missing postgres: cannot be reached: .*not permitted to log in; PostgreSQL rejects this role: it has to exist, with LOGIN/m,
+finds('no LOGIN', qr/^missing postgres: cannot be reached: .*not permitted to log in; PostgreSQL rejects this role: it must exist, with LOGIN/m,
 	role => 'dumb');
 finds('no session left', qr/^missing postgres: cannot be reached: .*; PostgreSQL has no connection left for this role: .*; the check needs one more than the daemon$/m,
 	role => 'full');
@@ -124,7 +124,7 @@ finds('a pooler', qr/^missing postgres: there is a connection pooler in front of
 	dsn => $bouncer->dsn);
 
 my $standby = start_standby($node, 'standby');
-finds('a standby only', qr/^missing postgres: only a server that accepts no writes can be reached/m,
+finds('a standby only', qr/^missing postgres: only a server that does not accept writes can be reached/m,
 	dsn => $standby->connstr('postgres') . ' user=uncached');
 finds('a standby only, as the dsn allows', qr/^missing postgres: the server is a standby; let the dsn name the primary/m,
 	dsn => $standby->connstr('postgres') . ' user=uncached target_session_attrs=any');
@@ -176,7 +176,7 @@ finds('no password', qr/^missing target api: it refuses to work: NOAUTH .*; the 
 	targets => with_target(url => $refuses->url));
 finds('a wrong password', qr/^missing target api: cannot log in: WRONGPASS .*; the user is wrong, or the password in the file \S+$/m,
 	targets => with_target(url => $refuses->url, password_file => $wrong));
-finds('the right password', qr/^ok      target api: the default user is let in with its password$/m,
+finds('the right password', qr/^ok      target api: the default user is accepted with its password$/m,
 	status => 0, targets => with_target(url => 'redis://127.0.0.1:' . $refuses->port, password_file => $right));
 finds('no such database', qr/^missing target api: cannot use its database: ERR DB index is out of range/m,
 	targets => with_target(url => $redis->url(99)));
@@ -192,7 +192,7 @@ finds('a cluster', qr/^missing target api: its redis_mode is cluster, which is n
 my $frozen = start_redis('frozen');
 kill('STOP', $frozen->pid);
 my $begin = time;
-finds('a Redis that stands still', qr/^missing target api: cannot ask for PING: no reply within 5 s; look for what blocks Redis/m,
+finds('a Redis that stands still', qr/^missing target api: cannot ask for PING: no reply within 5 s; find out what blocks Redis/m,
 	targets => with_target(url => $frozen->url));
 cmp_ok(time - $begin, '<', 15, 'it is waited for some seconds');
 kill('CONT', $frozen->pid);
@@ -217,7 +217,7 @@ cmp_ok(time - $begin, '<', 20, 'each is waited for some seconds');
 $output = finds('a name that hangs before one that does not', qr/^missing postgres: the host hang\.test: /m,
 	wrapper => $shim->wrapper, dsn => "host=hang.test,primary.test $named_dsn", targets => named('redis.test'));
 like($output, qr/^ok      postgres: the server accepts writes$/m, 'the next host is tried, and each of its addresses');
-like($output, qr/^ok      target api: the default user is let in/m, 'so is each address of a Redis');
+like($output, qr/^ok      target api: the default user is accepted/m, 'so is each address of a Redis');
 finds('names with some addresses that refuse', qr/^ok      postgres: reachable/m, status => 0,
 	wrapper => $shim->wrapper, dsn => "host=primary.test $named_dsn", targets => named('redis.test'));
 
@@ -236,7 +236,7 @@ sub user
 }
 
 my @documented = ('~*', map { "+$_" } qw(unlink scan select ping info client|setname eval srandmember srem incrby set time));
-$output = finds('the documented commands', qr/^ok      target api: the user app is let in/m, status => 0, user(@documented, '+acl|whoami', '+acl|dryrun'));
+$output = finds('the documented commands', qr/^ok      target api: the user app is accepted/m, status => 0, user(@documented, '+acl|whoami', '+acl|dryrun'));
 like($output, qr/^ok      target api: the user may run $_$/m, "it may run $_")
   foreach qw(unlink scan ping info select eval srandmember srem incrby set time);
 finds('without +srem', qr/^missing target api: the user may not run srem; ACL SETUSER <user> \+srem/m,

@@ -47,7 +47,7 @@ check_redis_error(const RedisCheck *check, const redisReply *reply)
 	/* hiredis has no word of its own for a deadline that passed */
 	if (strcmp(check->redis->errstr, strerror(EAGAIN)) == 0)
 		return NO_ANSWER;
-	return check->redis->errstr[0] != '\0' ? check->redis->errstr : "no answer";
+	return check->redis->errstr[0] != '\0' ? check->redis->errstr : "no reply";
 }
 
 void

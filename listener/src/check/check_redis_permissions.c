@@ -32,7 +32,7 @@ report_answer(const RedisCheck *check, const CheckCommand *command, CheckAnswer 
 						 command->name, why);
 	else
 		check_report_say(check->report, is_certain ? CHECK_MISSING : CHECK_UNKNOWN, advice,
-						 "the user must be allowed to run %s%s", command->name,
+						 "the user may not run %s%s", command->name,
 						 is_certain ? "" : ", which some rules would need");
 }
 

@@ -89,7 +89,7 @@ static const struct
 	RedisErrorKind kind;
 }			connections[] = {
 	{"the host name: ", {"", RETRY, "check the host in the URL, and DNS"}},
-	{"no answer", {"", RETRY, "find out what blocks Redis or the network: a slow command, swapping, a stopped process"}},
+	{"no reply", {"", RETRY, "find out what blocks Redis or the network: a slow command, swapping, a stopped process"}},
 
 	{"", {"", RETRY, "check that Redis is running, and the host and port, or the socket, in the URL"}},
 };

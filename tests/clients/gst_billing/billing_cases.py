@@ -327,7 +327,7 @@ class Cases(unittest.TestCase):
         finally:
             system.psql_file("rules")
         with open(os.path.join(system.log_directory, f"{system.name}-uncached.log")) as file:
-            self.assertIn("rows do not tell which sets of cacheops they are in", file.read())
+            self.assertIn("rows do not show which cacheops sets they are in", file.read())
 
     def test_the_schema_is_what_django_would_make(self):
         from django.apps import apps

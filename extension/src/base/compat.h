@@ -122,6 +122,21 @@ compat_json_type(const Node *node)
 	return NULL;
 }
 
+/* What makes a value of JSON, or JSON of values. */
+static inline bool
+compat_is_json_value(const Node *node)
+{
+#if PG_VERSION_NUM >= 170000
+	if (IsA(node, JsonExpr))
+		return true;
+#endif
+#if PG_VERSION_NUM >= 160000
+	return IsA(node, JsonConstructorExpr);
+#else
+	return false;
+#endif
+}
+
 /* 14 brought CYCLE, whose marks raw_expression_tree_walker() leaves out. */
 static inline bool
 compat_walk_cycle(const CommonTableExpr *expression, bool (*walker) (Node *, void *), void *context)
@@ -258,20 +273,6 @@ compat_has_parsed_body(HeapTuple function)
 	return !heap_attisnull(function, Anum_pg_proc_prosqlbody, NULL);
 #else
 	return false;
-#endif
-}
-
-/* Such a body, or NULL. */
-static inline Node *
-compat_parsed_body(HeapTuple function)
-{
-#if PG_VERSION_NUM >= 140000
-	bool		is_null;
-	Datum		body = SysCacheGetAttr(PROCOID, function, Anum_pg_proc_prosqlbody, &is_null);
-
-	return is_null ? NULL : stringToNode(TextDatumGetCString(body));
-#else
-	return NULL;
 #endif
 }
 

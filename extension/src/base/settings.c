@@ -23,10 +23,8 @@
 #include "utils/rls.h"
 #include "utils/xml.h"
 
-#define NOTHING_PINNED (-1)
-
 /* Far less than deadlock_timeout: whoever waits for us meanwhile does not fail. */
-#define QUERY_LOCK_TIMEOUT_MS 50
+#define BRIEF_LOCK_TIMEOUT_MS 50
 
 static void
 pin(const char *name, const char *value)
@@ -65,7 +63,7 @@ settings_pin_output(void)
 	int			nest_level;
 
 	if (output_is_pinned())
-		return NOTHING_PINNED;
+		return SETTINGS_NOTHING_PINNED;
 	nest_level = NewGUCNestLevel();
 	pin_output();
 	return nest_level;
@@ -120,7 +118,7 @@ settings_pin_query(void)
 	 */
 	if (constraint_exclusion == CONSTRAINT_EXCLUSION_ON)
 		pin("constraint_exclusion", "partition");
-	pin_lock_timeout(QUERY_LOCK_TIMEOUT_MS);
+	pin_lock_timeout(BRIEF_LOCK_TIMEOUT_MS);
 	return nest_level;
 }
 
@@ -133,9 +131,15 @@ settings_pin_lock_timeout(int limit_ms)
 	return nest_level;
 }
 
+int
+settings_pin_brief_locks(void)
+{
+	return settings_pin_lock_timeout(BRIEF_LOCK_TIMEOUT_MS);
+}
+
 void
 settings_restore(int nest_level)
 {
-	if (nest_level != NOTHING_PINNED)
+	if (nest_level != SETTINGS_NOTHING_PINNED)
 		AtEOXact_GUC(false, nest_level);
 }

@@ -16,6 +16,9 @@
 /* What settings_pin_all() pins the search path to. */
 #define SETTINGS_SEARCH_PATH "pg_catalog, pg_temp"
 
+/* A nest level that there is nothing to restore of. */
+#define SETTINGS_NOTHING_PINNED (-1)
+
 /* Pins what shows in output; pass the result to settings_restore. */
 extern int	settings_pin_output(void);
 
@@ -30,6 +33,9 @@ extern int	settings_pin_query(void);
 
 /* Pins nothing but that no lock is waited for longer than that. */
 extern int	settings_pin_lock_timeout(int limit_ms);
+
+/* The same, as settings_pin_query() does: as short as a writer may have to wait for a rule's sake. */
+extern int	settings_pin_brief_locks(void);
 
 /*
  * Whatever has been set meanwhile is undone, too: what a rule's functions set does not

@@ -33,23 +33,49 @@ has_type(const Rule *rule, const RuleType *type)
 	return false;
 }
 
+/* Makes room for more of them. */
+static void
+extend_types(Rule *rule, int count)
+{
+	Size		size = Max(rule->type_count + count, 1) * sizeof(RuleType);
+
+	rule->types = rule->types == NULL ? MemoryContextAlloc(rule->context, size) : repalloc(rule->types, size);
+}
+
+static void
+add_type(Rule *rule, RuleType type)
+{
+	if (!has_type(rule, &type))
+		rule->types[rule->type_count++] = type;
+}
+
 void
 rule_add_types(Rule *rule, const List *type_ids)
 {
-	Size		size = (rule->type_count + list_length(type_ids)) * sizeof(RuleType);
 	const ListCell *cell;
 
-	if (type_ids == NIL)
-		return;
-	rule->types = rule->types == NULL ? MemoryContextAlloc(rule->context, size) : repalloc(rule->types, size);
+	extend_types(rule, list_length(type_ids));
 	foreach(cell, type_ids)
 	{
 		const RuleType type = {
 			GetSysCacheHashValue1(TYPEOID, ObjectIdGetDatum(lfirst_oid(cell))), get_typ_typrelid(lfirst_oid(cell))
 		};
 
-		if (!has_type(rule, &type))
-			rule->types[rule->type_count++] = type;
+		add_type(rule, type);
+	}
+}
+
+void
+rule_add_relations(Rule *rule, const List *relation_ids)
+{
+	const ListCell *cell;
+
+	extend_types(rule, list_length(relation_ids));
+	foreach(cell, relation_ids)
+	{
+		const RuleType type = {0, lfirst_oid(cell)};
+
+		add_type(rule, type);
 	}
 }
 

@@ -83,8 +83,6 @@ typedef struct RuleQuery
 	SPIPlanPtr	plan;			/* NULL until prepared */
 	Oid		   *types;			/* of the parameters */
 	const Admission *admission; /* the rule's */
-	Oid			unseen_function;	/* see admission_use_find_unseen() */
-	bool		runs_code;		/* somebody's functions are called by it */
 	bool		may_analyze;	/* PostgreSQL may analyze it again */
 	bool		is_outdated;	/* it had to, and might not */
 	TimestampTz failed_at;		/* start of the last transaction in which it
@@ -94,13 +92,13 @@ typedef struct RuleQuery
 } RuleQuery;
 
 /*
- * A type that a query uses, or that one of these is made of: what makes the rule outdated when
- * it changes, for its owner may.
+ * A type that a query uses, or that one of these is made of, or a heir or partition of a table
+ * that it reads: what makes the rule outdated when it changes, for its owner may.
  */
 typedef struct RuleType
 {
-	uint32		hash;			/* of its row in the cache of pg_type */
-	Oid			relation_id;	/* if it is a row's, else InvalidOid */
+	uint32		hash;			/* of its row in the cache of pg_type, else 0 */
+	Oid			relation_id;	/* if it is one, or a row's, else InvalidOid */
 } RuleType;
 
 typedef struct CacheopsRule CacheopsRule;	/* see compile/cacheops_rule.h */
@@ -132,8 +130,10 @@ typedef struct Rule
 	MemoryContext state_context;	/* holds the states of expressions and
 									 * parameters */
 	StringInfoData key_buffer;	/* scratch space of render.c */
-	int			guarded_for;	/* the states are for these reasons, see
-								 * query_guard_reasons() */
+	bool		is_guarded;		/* the states are for a session with temporary
+								 * objects, see query_guard_has_temporary() */
+	bool		reads_rows;		/* some expression looks at a row's type,
+								 * whose table may be locked */
 	bool		is_evaluating;	/* guards against an expression that fires its
 								 * own rule */
 	bool	   *has_warned;		/* outlives the rule, see rule_warn() */
@@ -146,6 +146,9 @@ typedef struct Rule
 
 /* Types that one of its queries uses, as OIDs, to those of the others. */
 extern void rule_add_types(Rule *rule, const List *type_ids);
+
+/* The same of heirs and partitions. */
+extern void rule_add_relations(Rule *rule, const List *relation_ids);
 
 /* The state by which an expression is evaluated, in the rule's state_context. */
 extern ExprState *rule_expression_state(Rule *rule, RuleExpression *expression);

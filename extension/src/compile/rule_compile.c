@@ -16,7 +16,6 @@
 #include "compile/rule_query.h"
 #include "executor/executor.h"
 #include "guard/admission.h"
-#include "guard/guard_state.h"
 #include "guard/rule_objects.h"
 #include "optimizer/optimizer.h"
 #include "rule/query_arguments.h"
@@ -77,10 +76,8 @@ compile_as_author(const QueryCall *call)
 {
 	int			nest_level = settings_pin_query();
 	RuleQueryRole role = rule_query_enter_author(call->compiler->rule->author_id);
-	uint64		refusals = guard_state_refusals();
 
 	rule_query_compile(call->compiler, call->query);
-	guard_state_check_refusals(refusals);
 	rule_query_leave_author(role);
 	settings_restore(nest_level);
 }

@@ -21,6 +21,7 @@
 #include "guard/no_code.h"
 #include "guard/rule_literals.h"
 #include "guard/rule_objects.h"
+#include "guard/user_code.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -108,6 +109,7 @@ make_expression(Relation relation, const char *placeholder, bool is_planned, con
 	char	   *sql = psprintf(RULE_EXPRESSION_PREFIX "%s\n", placeholder);
 	ParseState *pstate = make_state(relation, sql);
 	Node	   *node = parse_expression(sql);
+	List	   *objects;
 
 	if (!is_planned)
 		rule_literals_take(pstate, node, NULL, 0);
@@ -117,7 +119,9 @@ make_expression(Relation relation, const char *placeholder, bool is_planned, con
 	if (admission != NULL)
 	{
 		no_code_leave();
-		admission_use_check(admission, rule_objects_add(NIL, node));
+		objects = rule_objects_add(NIL, node);
+		admission_use_check(admission, objects);
+		(void) user_code_check(objects);
 	}
 	if (is_planned)
 		node = (Node *) expression_planner((Expr *) compat_expand_virtual_columns(node, relation));

@@ -20,13 +20,11 @@
 #include "executor/spi.h"
 #include "guard/admission.h"
 #include "guard/admission_use.h"
-#include "guard/compiled_guard.h"
 #include "guard/guard_state.h"
 #include "guard/no_code.h"
-#include "guard/query_guard.h"
 #include "guard/rule_literals.h"
 #include "guard/rule_objects.h"
-#include "guard/session_plans.h"
+#include "guard/user_code.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
@@ -49,7 +47,6 @@ rule_query_enter_author(Oid author_id)
 						   role.security_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS |
 						   GUARD_STATE_QUERY);
-	compiled_guard_enter();
 	return role;
 }
 
@@ -57,14 +54,6 @@ void
 rule_query_leave_author(RuleQueryRole role)
 {
 	SetUserIdAndSecContext(role.user_id, role.security_context);
-	compiled_guard_leave();
-}
-
-void
-rule_query_check_unseen(const RuleQuery *query)
-{
-	if (OidIsValid(query->unseen_function))
-		query_guard_refuse_unpinned(query->unseen_function);
 }
 
 /* As the author; what is allocated is of no use afterwards. */
@@ -95,10 +84,7 @@ check_admitted(Rule *rule, Relation relation, RuleQuery *query)
 	List	   *objects = find_use(rule, relation, query->source);
 
 	admission_use_check(&rule->admission, objects);
-	query->unseen_function = admission_use_find_unseen(objects);
-	query->runs_code = admission_use_runs_code(objects);
-	if (query->runs_code)
-		session_plans_forget(query->plan);
+	rule_add_relations(rule, user_code_check(objects));
 	rule_add_types(rule, admission_use_find_types(objects));
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
@@ -131,14 +117,7 @@ rule_query_compile(RuleCompiler *compiler, RuleQuery *query)
 		check_admitted(compiler->rule, compiler->relation, query);
 	compiler->runs_as_author = true;
 	foreach(cell, placeholders)
-	{
-		const TemplatePart *placeholder = lfirst(cell);
-
-		/* planning may call a function that claims to be immutable */
-		if (placeholder->kind == TEMPLATE_EXPRESSION)
-			rule_query_check_unseen(query);
-		compile_parameter(compiler, placeholder, &parameters[count++]);
-	}
+		compile_parameter(compiler, lfirst(cell), &parameters[count++]);
 	compiler->runs_as_author = false;
 	query->parameters = parameters;
 	query->parameter_count = count;
@@ -305,8 +284,10 @@ static void
 check_use(const Rule *rule, SPIPlanPtr plan)
 {
 	const		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+	List	   *objects = rule_objects_add(NIL, linitial(source->query_list));
 
-	admission_use_check(&rule->admission, rule_objects_add(NIL, linitial(source->query_list)));
+	admission_use_check(&rule->admission, objects);
+	(void) user_code_check(objects);
 }
 
 static SPIPlanPtr

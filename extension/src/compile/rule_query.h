@@ -38,11 +38,6 @@ extern void rule_query_prepare(Rule *rule, RuleQuery *query);
 extern void rule_query_give_up(void);
 
 /*
- * Raises if the query calls a function that query_guard.h would refuse, if it knew of the call.
- */
-extern void rule_query_check_unseen(const RuleQuery *query);
-
-/*
  * Locks what a prepared query reads, and raises if somebody else has locked it: a writer
  * does not wait for a rule's sake, nor have a migration deadlock with him.
  */

@@ -13,6 +13,7 @@
 
 #include "base/compat.h"
 #include "base/guarded.h"
+#include "base/settings.h"
 #include "base/warning.h"
 #include "catalog/pg_type.h"
 #include "compile/rule_compiler_internal.h"
@@ -144,16 +145,18 @@ add_error_place(void *argument)
 			   compiler->placeholder, compiler->template_text);
 }
 
-/* Planning calls functions that claim to be immutable. */
+/* Planning calls functions that claim to be immutable, and looks at rows' types by their tables. */
 static Expr *
 plan_for_writer(const RuleCompiler *compiler)
 {
+	int			nest_level = settings_pin_brief_locks();
 	QueryGuardKeys before = query_guard_enter_keys(RelationGetRelid(compiler->relation));
 	uint64		refusals = guard_state_refusals();
 	Expr	   *expr = rule_expression_plan(compiler->relation, compiler->placeholder);
 
 	guard_state_check_refusals(refusals);
 	query_guard_leave_keys(before);
+	settings_restore(nest_level);
 	return expr;
 }
 
@@ -201,6 +204,21 @@ analyze(void *argument)
 	rule_template_analyze(call->compiler, call->placeholder);
 }
 
+static bool
+reads_rows(Expr *expr)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule_objects_add(NIL, (Node *) expr))
+	{
+		const ObjectAddress *object = lfirst(cell);
+
+		if (object->classId == TypeRelationId && type_is_rowtype(object->objectId))
+			return true;
+	}
+	return false;
+}
+
 static void
 add_expression(RuleCompiler *compiler, RulePart *part)
 {
@@ -217,6 +235,7 @@ add_expression(RuleCompiler *compiler, RulePart *part)
 	expression->state = NULL;
 	expression->is_bool = (type_id == BOOLOID);
 	rule_template_set_output(compiler, &expression->output, type_id);
+	rule->reads_rows |= reads_rows(compiler->expr);
 	rule->reads_any_setting |=
 		rule_expression_reads_settings(compiler->expr,
 									   column_kind(type_id) == RULE_EXPRESSION ?

@@ -32,6 +32,7 @@
 #include "fmgr.h"
 #include "guard/admission.h"
 #include "guard/admission_use.h"
+#include "guard/user_code.h"
 #include "miscadmin.h"
 #include "own/catalog.h"
 #include "rule/rule_author.h"
@@ -248,7 +249,7 @@ check_use(void *argument)
 	const Admission admission = {*use->author, use->objects};
 
 	admission_use_check(&admission, use->used);
-	admission_use_check_functions(use->used);
+	(void) user_code_check(use->used);
 }
 
 static void

@@ -8,24 +8,16 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/relation.h"
 #include "base/compat.h"
 #include "catalog/objectaddress.h"
-#include "catalog/pg_aggregate.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
-#include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
 #include "guard/admission_use.h"
-#include "guard/domain_check.h"
-#include "guard/query_guard.h"
-#include "guard/rule_objects.h"
+#include "guard/use_parts.h"
 #include "miscadmin.h"
-#include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/regproc.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
 /* The role that owns a function, relation or type. */
@@ -76,76 +68,6 @@ describe(const ObjectAddress *object)
 	return runs_code(object) ? describe_with_owner(object, psprintf("%u", owner_of(object))) : NULL;
 }
 
-/* What a view selects is what whoever selects from it runs. */
-static List *
-add_view(List *objects, const ObjectAddress *object)
-{
-	Relation	view;
-
-	if (object->classId != RelationRelationId || get_rel_relkind(object->objectId) != RELKIND_VIEW)
-		return objects;
-	view = try_relation_open(object->objectId, AccessShareLock);
-	if (view == NULL)
-		return objects;
-	objects = rule_objects_add(objects, (Node *) get_view_query(view));
-	relation_close(view, NoLock);
-	return objects;
-}
-
-static List *
-add_defaults(List *objects, HeapTuple tuple)
-{
-	bool		is_null;
-	Datum		defaults = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proargdefaults, &is_null);
-
-	return is_null ? objects : rule_objects_add(objects, stringToNode(TextDatumGetCString(defaults)));
-}
-
-static List *
-add_aggregate(List *objects, Oid function_id)
-{
-	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(function_id));
-	Form_pg_aggregate form;
-
-	if (!HeapTupleIsValid(tuple))
-		return objects;
-	form = (Form_pg_aggregate) GETSTRUCT(tuple);
-	objects = rule_objects_add_function(objects, form->aggtransfn);
-	objects = rule_objects_add_function(objects, form->aggfinalfn);
-	objects = rule_objects_add_function(objects, form->aggcombinefn);
-	objects = rule_objects_add_function(objects, form->aggserialfn);
-	objects = rule_objects_add_function(objects, form->aggdeserialfn);
-	objects = rule_objects_add_function(objects, form->aggmtransfn);
-	objects = rule_objects_add_function(objects, form->aggminvtransfn);
-	objects = rule_objects_add_function(objects, form->aggmfinalfn);
-	objects = rule_objects_add_type(objects, form->aggtranstype);
-	objects = rule_objects_add_type(objects, form->aggmtranstype);
-	ReleaseSysCache(tuple);
-	return objects;
-}
-
-/* What stands behind a function's name: not its body, which is its owner's. */
-static List *
-add_function_parts(List *objects, const ObjectAddress *object)
-{
-	HeapTuple	tuple;
-	Form_pg_proc form;
-	int			i;
-
-	if (object->classId != ProcedureRelationId)
-		return objects;
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(object->objectId));
-	if (!HeapTupleIsValid(tuple))
-		return objects;
-	form = (Form_pg_proc) GETSTRUCT(tuple);
-	objects = rule_objects_add_type(objects, form->prorettype);
-	for (i = 0; i < form->proargtypes.dim1; i++)
-		objects = rule_objects_add_type(objects, form->proargtypes.values[i]);
-	objects = add_defaults(objects, tuple);
-	ReleaseSysCache(tuple);
-	return add_aggregate(objects, object->objectId);
-}
-
 static List *
 add_parts(List *objects)
 {
@@ -153,11 +75,7 @@ add_parts(List *objects)
 
 	/* the list grows while it is walked */
 	for (i = 0; i < list_length(objects); i++)
-	{
-		objects = add_view(objects, list_nth(objects, i));
-		objects = rule_objects_add_type_parts(objects, list_nth(objects, i));
-		objects = add_function_parts(objects, list_nth(objects, i));
-	}
+		objects = use_parts_add(objects, list_nth(objects, i));
 	return objects;
 }
 
@@ -285,42 +203,6 @@ admission_use_find_types(List *objects)
 	return type_ids;
 }
 
-/* A range's functions are looked up once in a session, by whoever needs them first. */
-static Oid
-find_unseen(const ObjectAddress *object)
-{
-	HeapTuple	tuple;
-	Oid			function_ids[2];
-	int			i;
-
-	if (object->classId != TypeRelationId)
-		return InvalidOid;
-	tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(object->objectId));
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	function_ids[0] = ((Form_pg_range) GETSTRUCT(tuple))->rngcanonical;
-	function_ids[1] = ((Form_pg_range) GETSTRUCT(tuple))->rngsubdiff;
-	ReleaseSysCache(tuple);
-	for (i = 0; i < lengthof(function_ids); i++)
-	{
-		if (query_guard_is_unpinned(function_ids[i]))
-			return function_ids[i];
-	}
-	return InvalidOid;
-}
-
-Oid
-admission_use_find_unseen(List *objects)
-{
-	Oid			function_id = InvalidOid;
-	int			i;
-
-	objects = add_parts(objects);
-	for (i = 0; i < list_length(objects) && !OidIsValid(function_id); i++)
-		function_id = find_unseen(list_nth(objects, i));
-	return function_id;
-}
-
 /*
  * Whoever owns a type can give it casts, or a range's functions, that are found when the
  * query runs, and stand in no tree.
@@ -337,51 +219,6 @@ check_type(const ObjectAddress *object, Oid author_id)
 				 errdetail("It is %s of role \"%s\", which could make it run code as the query's author.",
 						   compat_object_identity(object), GetUserNameFromId(owner_id, true)),
 				 errhint("Let the type belong to the author or to a superuser.")));
-}
-
-/* The writer could choose what its CHECK calls, for it is kept as it was planned for whoever came first. */
-static void
-check_domains(List *objects)
-{
-	Oid			function_id = domain_check_find_unpinned(objects);
-
-	if (OidIsValid(function_id))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("it would use a domain whose CHECK depends on the writer's search path"),
-				 errdetail("The CHECK calls function %s, which is in SQL and has no search path of its own.",
-						   format_procedure_qualified(function_id)),
-				 errhint("Give the function a search path by ALTER FUNCTION ... SET search_path = ..., pg_temp.")));
-}
-
-bool
-admission_use_runs_code(List *objects)
-{
-	ListCell   *cell;
-
-	foreach(cell, add_parts(objects))
-	{
-		const ObjectAddress *object = lfirst(cell);
-
-		if (object->objectId >= FirstNormalObjectId &&
-			(object->classId == ProcedureRelationId || object->classId == TypeRelationId))
-			return true;
-	}
-	return false;
-}
-
-void
-admission_use_check_functions(List *objects)
-{
-	Oid			function_id = domain_check_find_refused(add_parts(objects));
-
-	if (OidIsValid(function_id))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("it would call a function whose meaning depends on the writer's session"),
-				 errdetail("Function %s needs a search path of its own, as by ALTER FUNCTION ... SET search_path = ..., pg_temp.",
-						   format_procedure_qualified(function_id)),
-				 errhint("Give the function such a search path.")));
 }
 
 static void
@@ -409,7 +246,6 @@ admission_use_check(const Admission *admission, List *objects)
 		if (((const ObjectAddress *) lfirst(cell))->classId == TypeRelationId)
 			check_type(lfirst(cell), admission->author.role_id);
 	}
-	check_domains(objects);
 	foreach(cell, objects)
 		check_admitted(lfirst(cell), &admission->objects);
 }

@@ -30,25 +30,9 @@ extern char *admission_use_digest(List *objects);
 extern List *admission_use_find_types(List *objects);
 
 /*
- * A function that finds temporary objects first, and that PostgreSQL calls for one of these
- * without looking it up anew, so that query_guard.h does not get to see it; or InvalidOid.
- */
-extern Oid	admission_use_find_unseen(List *objects);
-
-/*
- * Raises if an analyzed expression or query uses what was not admitted, a type that belongs
- * neither to its author nor to a superuser, or a domain with a CHECK as domain_check.h finds
- * them.
+ * Raises if an analyzed expression or query uses what was not admitted, or a type that belongs
+ * neither to its author nor to a superuser.
  */
 extern void admission_use_check(const Admission *admission, List *objects);
-
-/*
- * Raises if these objects come to a function that query_guard.h refuses: to tell it before the
- * query runs, for not all of them may be called then.
- */
-extern void admission_use_check_functions(List *objects);
-
-/* Do they come to a function or type that is not PostgreSQL's own? */
-extern bool admission_use_runs_code(List *objects);
 
 #endif

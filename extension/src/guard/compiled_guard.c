@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compiled_guard.c
- *	  Keeps guarded functions in PL/pgSQL from types that the writer has chosen for them.
+ *	  Keeps functions in PL/pgSQL that make keys from types that the writer has chosen for them.
  *
  * As what is meant for debuggers of PL/pgSQL.  A debugger of the session sees nothing of what is
  * guarded, and cannot take our place: all that begins under the guard ends there.
@@ -71,9 +71,15 @@ is_strange(Oid type_id, Oid function_id)
 	form = (Form_pg_type) GETSTRUCT(tuple);
 	result = isAnyTempNamespace(form->typnamespace) ||
 		(form->typowner != owner_of_function(function_id) && !superuser_arg(form->typowner) &&
-		 !guard_state_is_trusted(form->typowner));
+		 form->typowner != guard_state_keys_owner());
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+static bool
+is_in_force(void)
+{
+	return (guard_state_context() & GUARD_STATE_KEYS) != 0;
 }
 
 static bool
@@ -107,7 +113,7 @@ begin_function(PLpgSQL_execstate * state, PLpgSQL_function * function)
 {
 	int			i;
 
-	if (!guard_state_is_in_force() || !OidIsValid(function->fn_oid))
+	if (!is_in_force() || !OidIsValid(function->fn_oid))
 		return;
 	for (i = 0; i < function->ndatums; i++)
 	{
@@ -136,7 +142,7 @@ compiled_guard_enter(void)
 void
 compiled_guard_leave(void)
 {
-	if (*place == &plugin && !guard_state_is_in_force())
+	if (*place == &plugin && !is_in_force())
 		*place = others;
 }
 

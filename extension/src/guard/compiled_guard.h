@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compiled_guard.h
- *	  Keeps guarded functions in PL/pgSQL from types that the writer has chosen for them.
+ *	  Keeps functions in PL/pgSQL that make keys from types that the writer has chosen for them.
  *
  * PL/pgSQL keeps functions compiled for all of a session.  The types of their variables are
  * what the search path made of their names for whoever was the first to call them: a schema
@@ -16,9 +16,9 @@
 extern void compiled_guard_init(void);
 
 /*
- * While anything is guarded, see guard_state.h, each call of a function is refused that has a variable
- * of a temporary type, or of one that belongs to none of these: the function's owner, a
- * superuser, guard_state_is_trusted().  An error ends that, too.
+ * While expressions of keys are guarded, see guard_state.h, each call of a function is refused that
+ * has a variable of a temporary type, or of one that belongs to none of these: the function's owner,
+ * a superuser, the table's owner.  An error ends that, too.
  */
 extern void compiled_guard_enter(void);
 

@@ -23,16 +23,10 @@ guard_state_context(void)
 	return security_context;
 }
 
-bool
-guard_state_is_in_force(void)
+Oid
+guard_state_keys_owner(void)
 {
-	return (guard_state_context() & (GUARD_STATE_QUERY | GUARD_STATE_KEYS)) != 0;
-}
-
-bool
-guard_state_is_trusted(Oid role_id)
-{
-	return role_id == ((guard_state_context() & GUARD_STATE_QUERY) != 0 ? GetUserId() : keys_owner_id);
+	return keys_owner_id;
 }
 
 Oid

@@ -14,23 +14,14 @@
  */
 #define GUARD_STATE_QUERY 0x4000
 
-/*
- * Another one, of expressions that run as the writer, who must not choose other keys by what
- * he has put into the temporary schema.  There only a function is refused whose own search path
- * lets PostgreSQL search that first: without one no name is found in any other schema either.
- */
+/* Another one, of expressions that make keys, and run as the writer. */
 #define GUARD_STATE_KEYS 0x8000
 
 /* The security context. */
 extern int	guard_state_context(void);
 
-/* Is either in force? */
-extern bool guard_state_is_in_force(void);
-
-/* If so: is this role the author, or for keys the relation's owner? */
-extern bool guard_state_is_trusted(Oid role_id);
-
-/* The owner of the table that keys are made for, for one guard at a time; the one before. */
+/* The owner of the table that keys are made for; the setter returns the one before. */
+extern Oid	guard_state_keys_owner(void);
 extern Oid	guard_state_set_keys_owner(Oid role_id);
 
 /*

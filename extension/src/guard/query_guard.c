@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * query_guard.c
- *	  Keeps a rule's query from calling functions that the writer's session misleads.
+ *	  Keeps rules from calling functions that the writer's session misleads.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,46 +9,33 @@
 
 #include "access/htup_details.h"
 #include "access/transam.h"
-#include "access/xact.h"
 #include "base/compat.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "fmgr.h"
+#include "guard/builtin_function.h"
 #include "guard/compiled_guard.h"
 #include "guard/guard_state.h"
 #include "guard/query_guard.h"
 #include "miscadmin.h"
 #include "rule/rule_author.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
-#include "utils/varlena.h"
-
-#define REASON_SNAPSHOT 1
-
-#define SEARCH_PATH_SETTING "search_path="
 
 static needs_fmgr_hook_type next_needs_hook = NULL;
 static fmgr_hook_type next_hook = NULL;
 
 /* --- the session --- */
 
-static bool
-has_temporary(void)
+bool
+query_guard_has_temporary(void)
 {
 	Oid			schema_id;
 	Oid			toast_schema_id;
 
 	GetTempNamespaceState(&schema_id, &toast_schema_id);
 	return OidIsValid(schema_id);
-}
-
-int
-query_guard_reasons(void)
-{
-	return IsolationUsesXactSnapshot() ? REASON_SNAPSHOT : 0;
 }
 
 QueryGuardKeys
@@ -70,59 +57,9 @@ query_guard_leave_keys(QueryGuardKeys before)
 	compiled_guard_leave();
 }
 
-/* --- search paths --- */
-
-/* PostgreSQL searches the temporary schema first wherever its place is not told. */
-static bool
-names_temporary_last(const char *search_path)
-{
-	char	   *copy = pstrdup(search_path);
-	List	   *names;
-	ListCell   *cell;
-	int			first = 0;
-	bool		result;
-
-	if (!SplitIdentifierString(copy, ',', &names))
-		names = NIL;
-	foreach(cell, names)
-	{
-		if (strcmp(lfirst(cell), "pg_temp") == 0)
-			break;
-		first++;
-	}
-	result = names != NIL && first == list_length(names) - 1;
-	list_free(names);
-	pfree(copy);
-	return result;
-}
-
-/* The search path that a function has of its own, palloc'd; NULL if it has none. */
-static char *
-own_search_path(HeapTuple function)
-{
-	bool		is_null;
-	Datum		settings = SysCacheGetAttr(PROCOID, function, Anum_pg_proc_proconfig, &is_null);
-	Datum	   *values;
-	int			count;
-	char	   *result = NULL;
-	int			i;
-
-	if (is_null)
-		return NULL;
-	deconstruct_array(DatumGetArrayTypeP(settings), TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &count);
-	for (i = 0; i < count && result == NULL; i++)
-	{
-		char	   *setting = TextDatumGetCString(values[i]);
-
-		if (pg_strncasecmp(setting, SEARCH_PATH_SETTING, strlen(SEARCH_PATH_SETTING)) == 0)
-			result = setting + strlen(SEARCH_PATH_SETTING);
-	}
-	return result;
-}
-
 /* --- functions --- */
 
-/* Those in C and internal ones are a superuser's. */
+/* Those in C and internal ones are a superuser's; of an aggregate they are what is called. */
 static bool
 is_anybodys(HeapTuple function)
 {
@@ -140,59 +77,69 @@ looks_up_names(HeapTuple function)
 }
 
 static bool
-is_volatile(HeapTuple function)
-{
-	return is_anybodys(function) && ((Form_pg_proc) GETSTRUCT(function))->provolatile == PROVOLATILE_VOLATILE;
-}
-
-/* The path of whoever calls it does not count: others may have called it before. */
-static bool
-is_unpinned(HeapTuple function)
-{
-	const char *search_path = own_search_path(function);
-
-	return looks_up_names(function) && (search_path == NULL || !names_temporary_last(search_path));
-}
-
-bool
-query_guard_is_unpinned(Oid function_id)
+ask(Oid function_id, bool (*question) (HeapTuple function))
 {
 	HeapTuple	function;
-	bool		result;
+	bool		answer;
 
 	if (function_id < FirstNormalObjectId)
 		return false;
 	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
 	if (!HeapTupleIsValid(function))
 		return false;
-	result = is_unpinned(function);
+	answer = question(function);
 	ReleaseSysCache(function);
-	return result;
+	return answer;
+}
+
+bool
+query_guard_refuses(Oid function_id)
+{
+	return ask(function_id, is_anybodys) || builtin_function_has_effects(function_id) ||
+		builtin_function_runs_text(function_id);
+}
+
+/* What is wrong with it. */
+static const char *
+problem_of(Oid function_id)
+{
+	if (builtin_function_runs_text(function_id))
+		return "it would call a function that runs what it is given as text";
+	if (builtin_function_has_effects(function_id))
+		return "it would call a function that may change something";
+	return "it would call a function in SQL or a procedural language";
+}
+
+void
+query_guard_refuse(Oid function_id, const char *caller)
+{
+	const char *name = format_procedure_qualified(function_id);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("%s", problem_of(function_id)),
+			 caller == NULL ? errdetail("It is %s.", name) : errdetail("It is %s, which %s calls.", name, caller),
+			 errhint("Write out what the function does where it is called; that may be in a view.")));
 }
 
 /* --- calls --- */
 
-void
-query_guard_refuse_unpinned(Oid function_id)
+static void
+refuse_for_keys(Oid function_id)
 {
 	guard_state_add_refusal();
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("function %s has no search path of its own that ends with pg_temp",
+			 errmsg("function %s is not called in a session that has temporary objects",
 					format_procedure_qualified(function_id)),
-			 errdetail("The writer's session could choose what it finds."),
-			 errhint("Give the function a search path by ALTER FUNCTION ... SET search_path = ..., pg_temp.")));
+			 errdetail("Whoever writes could choose by them what it finds."),
+			 errhint("Write out what the function does, or give it a body that begins with BEGIN ATOMIC.")));
 }
 
-static void
-refuse_volatile(Oid function_id)
+static bool
+is_refused_for_keys(Oid function_id)
 {
-	guard_state_add_refusal();
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("volatile function %s would not see what was committed since the transaction began",
-					format_procedure_qualified(function_id)),
-			 errhint("Declare the function STABLE if it only reads.")));
+	return query_guard_has_temporary() && ask(function_id, looks_up_names);
 }
 
 /*
@@ -202,51 +149,11 @@ refuse_volatile(Oid function_id)
 static bool
 may_be_refused(Oid function_id)
 {
-	HeapTuple	function;
-	bool		result;
+	int			security_context = guard_state_context();
 
-	if (function_id < FirstNormalObjectId || (guard_state_context() & GUARD_STATE_QUERY) == 0)
-		return false;
-	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
-	if (!HeapTupleIsValid(function))
-		return false;
-	result = is_unpinned(function) || (IsolationUsesXactSnapshot() && is_volatile(function));
-	ReleaseSysCache(function);
-	return result;
-}
-
-static void
-check(Oid function_id)
-{
-	HeapTuple	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
-	bool		is_misled;
-	bool		is_late;
-
-	if (!HeapTupleIsValid(function))
-		return;
-	is_misled = is_unpinned(function);
-	is_late = IsolationUsesXactSnapshot() && is_volatile(function);
-	ReleaseSysCache(function);
-	if (is_misled)
-		query_guard_refuse_unpinned(function_id);
-	if (is_late)
-		refuse_volatile(function_id);
-}
-
-static void
-check_keys(Oid function_id)
-{
-	HeapTuple	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
-	const char *search_path;
-	bool		is_misled;
-
-	if (!HeapTupleIsValid(function))
-		return;
-	search_path = own_search_path(function);
-	is_misled = search_path != NULL && looks_up_names(function) && !names_temporary_last(search_path);
-	ReleaseSysCache(function);
-	if (is_misled)
-		query_guard_refuse_unpinned(function_id);
+	if ((security_context & GUARD_STATE_QUERY) != 0)
+		return ask(function_id, is_anybodys);
+	return (security_context & GUARD_STATE_KEYS) != 0 && is_refused_for_keys(function_id);
 }
 
 /* Of a function that is called. */
@@ -255,10 +162,11 @@ check_call(Oid function_id)
 {
 	int			security_context = guard_state_context();
 
-	if ((security_context & GUARD_STATE_QUERY) != 0)
-		check(function_id);
-	else if ((security_context & GUARD_STATE_KEYS) != 0 && has_temporary())
-		check_keys(function_id);
+	if ((security_context & GUARD_STATE_QUERY) != 0 && ask(function_id, is_anybodys))
+		query_guard_refuse(function_id, NULL);
+	if ((security_context & (GUARD_STATE_QUERY | GUARD_STATE_KEYS)) == GUARD_STATE_KEYS &&
+		is_refused_for_keys(function_id))
+		refuse_for_keys(function_id);
 }
 
 static bool
@@ -270,7 +178,7 @@ needs_hook(Oid function_id)
 static void
 hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument)
 {
-	if (event == FHET_START && function->fn_oid >= FirstNormalObjectId)
+	if (event == FHET_START)
 		check_call(function->fn_oid);
 	if (next_hook != NULL)
 		next_hook(event, function, argument);

@@ -1,21 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * query_guard.h
- *	  Keeps a rule's query from calling functions that the writer's session misleads.
+ *	  Keeps rules from calling functions that the writer's session misleads.
  *
  * A function is asked for when it is called, by whatever: casts, domains, policies and
- * operators call some that stand in no query.  It is refused
+ * operators call some that stand in no text.
  *
- * - if it looks up names itself, and has no search path of its own that ends with pg_temp.
- *	 PostgreSQL searches the temporary schema before others where a path does not name it: there
- *	 the writer could have put a view that runs his code.  And what a function has found by the
- *	 path of whoever called it first is kept in the session: the types of PL/pgSQL's variables,
- *	 plans;
+ * A query (GUARD_STATE_QUERY) calls no function in SQL or a procedural language at all: see
+ * user_code.h, which finds those that are not asked for.
  *
- * - in a transaction with a snapshot of its own (REPEATABLE READ, SERIALIZABLE), if it is
- *	 volatile, for then it does not see what others have committed since.
+ * Expressions of keys (GUARD_STATE_KEYS) run as the writer.  Where the session has temporary
+ * objects they call none either, but one whose body was analyzed when it was made.  PostgreSQL
+ * searches the temporary schema for what no other schema of a search path has, or lets the current
+ * user see: there the writer could choose other keys, and run code as somebody whose SECURITY
+ * DEFINER function writes.
  *
- * Functions in C and PostgreSQL's own are not concerned.
+ * Functions in C and PostgreSQL's own are not asked for.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,18 +39,15 @@ extern void query_guard_leave_keys(QueryGuardKeys before);
 extern void query_guard_init(void);
 
 /*
- * What functions are refused for at present, as bits.  How an expression calls its functions
- * is decided when its state is made: by other bits that has to be made again.
+ * Has the session temporary objects?  How an expression of keys calls its functions is decided
+ * when its state is made: when this changes that has to be made again.
  */
-extern int	query_guard_reasons(void);
+extern bool query_guard_has_temporary(void);
 
-/*
- * Is this a function that looks up names itself, and has no search path of its own that ends
- * with pg_temp?
- */
-extern bool query_guard_is_unpinned(Oid function_id);
+/* Is this a function that a query does not call?  One of PostgreSQL's own may be, too. */
+extern bool query_guard_refuses(Oid function_id);
 
-/* Raises that such a function is not called. */
-extern void query_guard_refuse_unpinned(Oid function_id) __attribute__((noreturn));
+/* Raises that such a function is not called; caller says by what it would be, or is NULL. */
+extern void query_guard_refuse(Oid function_id, const char *caller) __attribute__((noreturn));
 
 #endif

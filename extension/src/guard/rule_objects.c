@@ -17,6 +17,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "guard/builtin_function.h"
 #include "guard/rule_objects.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
@@ -47,16 +48,22 @@ is_listed(const List *objects, Oid class_id, Oid object_id, int column, bool any
 }
 
 static void
-add(Finder *finder, Oid class_id, Oid object_id, int column)
+append(Finder *finder, Oid class_id, Oid object_id, int column)
 {
 	ObjectAddress *object;
 
-	if (object_id < FirstNormalObjectId ||
-		is_listed(finder->objects, class_id, object_id, column, false))
+	if (is_listed(finder->objects, class_id, object_id, column, false))
 		return;
 	object = palloc(sizeof(ObjectAddress));
 	ObjectAddressSubSet(*object, class_id, object_id, column);
 	finder->objects = lappend(finder->objects, object);
+}
+
+static void
+add(Finder *finder, Oid class_id, Oid object_id, int column)
+{
+	if (object_id >= FirstNormalObjectId)
+		append(finder, class_id, object_id, column);
 }
 
 static void
@@ -66,18 +73,22 @@ add_type(Finder *finder, Oid type_id)
 	add(finder, TypeRelationId, get_element_type(type_id), 0);
 }
 
+/* PostgreSQL's own are listed, too, if they are of a kind that no query calls. */
+static bool
+add_function(Oid function_id, void *context)
+{
+	if (builtin_function_has_effects(function_id) || builtin_function_runs_text(function_id))
+		append(context, ProcedureRelationId, function_id, 0);
+	else
+		add(context, ProcedureRelationId, function_id, 0);
+	return false;
+}
+
 /* A column of a composite type is one of the type's relation. */
 static void
 add_field(Finder *finder, Oid type_id, int column)
 {
 	add(finder, RelationRelationId, get_typ_typrelid(getBaseType(type_id)), column);
-}
-
-static bool
-add_function(Oid function_id, void *context)
-{
-	add(context, ProcedureRelationId, function_id, 0);
-	return false;
 }
 
 /* What the literal names is looked up when it is converted. */
@@ -284,6 +295,8 @@ find(Node *node, void *context)
 			add_type(finder, exprType(node));
 			break;
 		default:
+			if (compat_is_json_value(node))
+				add_type(finder, exprType(node));
 			break;
 	}
 	return expression_tree_walker(node, find, context);
@@ -313,6 +326,15 @@ rule_objects_add_function(List *objects, Oid function_id)
 	Finder		finder = {objects, NIL};
 
 	(void) add_function(function_id, &finder);
+	return finder.objects;
+}
+
+List *
+rule_objects_add_relation(List *objects, Oid relation_id)
+{
+	Finder		finder = {objects, NIL};
+
+	add(&finder, RelationRelationId, relation_id, 0);
 	return finder.objects;
 }
 

@@ -22,6 +22,7 @@
 #include "funcapi.h"
 #include "guard/admission.h"
 #include "guard/admission_use.h"
+#include "guard/user_code.h"
 #include "miscadmin.h"
 #include "rule/rule_author.h"
 #include "rule/template.h"
@@ -376,7 +377,7 @@ check_use(void *argument)
 	analysis = rule_analyze(relation, call->rule->action, call->rule->arguments.strings,
 							call->rule->arguments.count, RULE_SCRUTINY_ALL);
 	admission_use_check(&call->admission, analysis.objects);
-	admission_use_check_functions(analysis.objects);
+	(void) user_code_check(analysis.objects);
 	relation_close(relation, AccessShareLock);
 }
 

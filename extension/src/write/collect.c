@@ -100,3 +100,12 @@ collect_add_resync(const CollectSource *source)
 	foreach(cell, consumer_list_targets())
 		collect_add(source, lfirst(cell), INVALIDATION_RESYNC, "", 0);
 }
+
+void
+collect_add_reach(const char *target, InvalidationAction action, const char *key, Size key_length, void *source)
+{
+	if (action == INVALIDATION_RESYNC)
+		collect_add_resync(source);
+	else if (collect_wants(target, strlen(target)))
+		collect_add(source, target, action, key, key_length);
+}

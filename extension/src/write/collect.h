@@ -49,6 +49,10 @@ extern void collect_add(const CollectSource *source, const char *target,
  */
 extern void collect_add_text(const CollectSource *source, const char *text, Size length);
 
+/* A RuleReachSink: adds to targets that are wanted; the argument is a CollectSource. */
+extern void collect_add_reach(const char *target, InvalidationAction action, const char *key, Size key_length,
+							  void *source);
+
 /* Adds a resync of each target that has a consumer. */
 extern void collect_add_resync(const CollectSource *source);
 

@@ -107,22 +107,12 @@ uncache_invalidate_version(PG_FUNCTION_ARGS)
 	return add_literals(fcinfo, "uncache.invalidate_version()", INVALIDATION_VERSIONS, "key");
 }
 
-static void
-add_reach(const char *target, InvalidationAction action, const char *key, Size key_length,
-		  void *argument)
-{
-	if (action == INVALIDATION_RESYNC)
-		collect_add_resync(argument);
-	else if (collect_wants(target, strlen(target)))
-		collect_add(argument, target, action, key, key_length);
-}
-
 void
 invalidate_rule(const RuleTrigger *rule)
 {
 	CollectSource source = {rule->relation_id, rule->name};
 
-	rule_action_reach(rule->action, rule->arguments.strings, rule->arguments.count, add_reach, &source);
+	rule_action_reach(rule->action, rule->arguments.strings, rule->arguments.count, collect_add_reach, &source);
 }
 
 static void
@@ -131,7 +121,7 @@ add_tags(Oid relation_id, const StringArray *tags)
 	CollectSource source = {relation_id, NULL};
 
 	if (tags != NULL)
-		rule_action_reach(RULE_ACTION_TAGS, tags->strings, tags->count, add_reach, &source);
+		rule_action_reach(RULE_ACTION_TAGS, tags->strings, tags->count, collect_add_reach, &source);
 }
 
 void

@@ -17,9 +17,6 @@
 #include "base/warning.h"
 #include "compile/rule_query.h"
 #include "executor/executor.h"
-#include "guard/guard_state.h"
-#include "guard/query_guard.h"
-#include "guard/session_plans.h"
 #include "nodes/params.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -180,17 +177,6 @@ run_once(Run *run, Arguments arguments)
 	PopActiveSnapshot();
 }
 
-/* What they call is looked up, and guarded, when they are made. */
-static void
-prepare_states(Rule *rule)
-{
-	int			reasons = query_guard_reasons();
-
-	if (rule->guarded_for != reasons)
-		rule_forget_states(rule);
-	rule->guarded_for = reasons;
-}
-
 /*
  * Raises whatever the query raises.  Indexes and partitions are locked while it is
  * planned: that may not take long either.
@@ -202,13 +188,8 @@ run_rows(void *argument)
 	int			nest_level = settings_pin_query();
 	RuleQueryRole role = rule_query_enter_author(run->rule->author_id);
 	Arguments	last = NULL;
-	uint64		refusals = guard_state_refusals();
 	int			i;
 
-	prepare_states(run->rule);
-	if (run->query->runs_code)
-		session_plans_forget(run->query->plan);
-	rule_query_check_unseen(run->query);
 	for (i = 0; i < run->row_count; i++)
 	{
 		Arguments	arguments;
@@ -222,7 +203,6 @@ run_rows(void *argument)
 		(void) SPI_finish();
 		last = arguments;
 	}
-	guard_state_check_refusals(refusals);
 	rule_query_leave_author(role);
 	settings_restore(nest_level);
 }

@@ -58,6 +58,17 @@ set_value(ExpressionText *value, RuleExpression *expression, Datum datum, bool i
 	value->is_known = true;
 }
 
+/* What they call is looked up, and guarded, when they are made. */
+static void
+prepare_states(Rule *rule)
+{
+	bool		is_guarded = query_guard_has_temporary();
+
+	if (rule->is_guarded != is_guarded)
+		rule_forget_states(rule);
+	rule->is_guarded = is_guarded;
+}
+
 /* Raises whatever an expression raises. */
 static void
 evaluate(void *argument)
@@ -66,9 +77,11 @@ evaluate(void *argument)
 	Rule	   *rule = evaluation->rule;
 	QueryGuardKeys before = query_guard_enter_keys(rule->relation_id);
 	uint64		refusals = guard_state_refusals();
+	int			lock_level = rule->reads_rows ? settings_pin_brief_locks() : SETTINGS_NOTHING_PINNED;
 	int			nest_level;
 	int			i;
 
+	prepare_states(rule);
 	if (rule->reads_any_setting)
 		nest_level = settings_pin_all();
 	else
@@ -84,6 +97,7 @@ evaluate(void *argument)
 	}
 	guard_state_check_refusals(refusals);
 	settings_restore(nest_level);
+	settings_restore(lock_level);
 	query_guard_leave_keys(before);
 }
 

@@ -28,7 +28,7 @@ typedef struct Firing
 	Rule	   *rule;
 	CollectSource source;
 	TupleTableSlot *rows[2];	/* the old one, the new one */
-	int			row_count;		/* 0: TRUNCATE */
+	int			row_count;
 	bool	   *wanted;			/* by key of the rule */
 } Firing;
 
@@ -98,11 +98,6 @@ add_wanted(Firing *firing)
 			break;
 		render_row(rule, firing->rows[i], firing->wanted, add_key, &firing->source);
 	}
-	for (i = 0; firing->row_count == 0 && i < rule->key_count; i++)
-	{
-		if (firing->wanted[i])
-			render_reach(&rule->keys[i], add_key, &firing->source);
-	}
 }
 
 static void
@@ -135,17 +130,19 @@ fire_queries(Firing *firing)
 	{
 		RuleQuery  *query = &rule->queries[i];
 
-		if (firing->row_count == 0 ||
-			!query_run(rule, query, firing->rows, firing->row_count, add_text, &firing->source))
+		if (!query_run(rule, query, firing->rows, firing->row_count, add_text, &firing->source))
 			widen_query(firing, query);
 	}
 }
 
+/* What a rule can produce at all is told from its text, of which nothing is planned or run. */
 static void
-add_reach(const char *target, InvalidationAction action, const char *key, Size key_length,
-		  void *argument)
+fire_all(const TriggerData *trigger_data, RuleAction action)
 {
-	collect_add(argument, target, action, key, key_length);
+	const Trigger *trigger = trigger_data->tg_trigger;
+	CollectSource source = {RelationGetRelid(trigger_data->tg_relation), trigger->tgname};
+
+	rule_action_reach(action, trigger->tgargs, trigger->tgnargs, collect_add_reach, &source);
 }
 
 /* Adds the rows' images; all sets of the table where there is none. */
@@ -154,7 +151,7 @@ fire_images(Firing *firing)
 {
 	const		CacheopsRule *cacheops = firing->rule->cacheops;
 	const Trigger *trigger = firing->trigger_data->tg_trigger;
-	bool		is_known = firing->row_count > 0;
+	bool		is_known = true;
 	StringInfoData image;
 	int			i;
 
@@ -169,7 +166,7 @@ fire_images(Firing *firing)
 	}
 	if (!is_known)
 		rule_action_reach(firing->rule->action, trigger->tgargs, trigger->tgnargs,
-						  add_reach, &firing->source);
+						  collect_add_reach, &firing->source);
 }
 
 typedef void (*FireForm) (Firing *firing);
@@ -182,29 +179,36 @@ StaticAssertDecl(lengthof(fire_form) == RULE_FORM_COUNT, "a rule fires, however 
 static void
 set_rows(Firing *firing)
 {
-	TriggerEvent event = firing->trigger_data->tg_event;
-
-	if (!TRIGGER_FIRED_BY_TRUNCATE(event))
-		firing->rows[firing->row_count++] = firing->trigger_data->tg_trigslot;
-	if (TRIGGER_FIRED_BY_UPDATE(event))
+	firing->rows[firing->row_count++] = firing->trigger_data->tg_trigslot;
+	if (TRIGGER_FIRED_BY_UPDATE(firing->trigger_data->tg_event))
 		firing->rows[firing->row_count++] = firing->trigger_data->tg_newslot;
+}
+
+static void
+fire_rows(const TriggerData *trigger_data, RuleAction action)
+{
+	Firing		firing = {.trigger_data = trigger_data};
+
+	firing.rule = rule_cache_get(trigger_data, action);
+	firing.source.relation_id = RelationGetRelid(trigger_data->tg_relation);
+	firing.source.rule_name = firing.rule->trigger_name;
+	firing.wanted = palloc(Max(firing.rule->key_count, 1) * sizeof(bool));
+	set_rows(&firing);
+	fire_form[rule_action_form(action)] (&firing);
 }
 
 static Datum
 fire(FunctionCallInfo fcinfo, RuleAction action)
 {
-	Firing		firing = {0};
+	const TriggerData *trigger_data = (const TriggerData *) fcinfo->context;
 
 	check_protocol(fcinfo, rule_action_name(action));
 	if (!guc_enabled)
 		return PointerGetDatum(NULL);
-	firing.trigger_data = (TriggerData *) fcinfo->context;
-	firing.rule = rule_cache_get(firing.trigger_data, action);
-	firing.source.relation_id = RelationGetRelid(firing.trigger_data->tg_relation);
-	firing.source.rule_name = firing.rule->trigger_name;
-	firing.wanted = palloc(Max(firing.rule->key_count, 1) * sizeof(bool));
-	set_rows(&firing);
-	fire_form[rule_action_form(action)] (&firing);
+	if (TRIGGER_FIRED_BY_TRUNCATE(trigger_data->tg_event))
+		fire_all(trigger_data, action);
+	else
+		fire_rows(trigger_data, action);
 	return PointerGetDatum(NULL);
 }
 

@@ -354,6 +354,8 @@ INSERT INTO eve.own VALUES (0, 'zero');
 SELECT count(*) FROM eve.own;
 RESET ROLE;
 SELECT * FROM public.journalled();
+\c -
+SET client_min_messages = warning;
 SET ROLE regress_uncache_eve;
 :neighbour
 -- case 55: one that raises what looks like the server's end

@@ -28,17 +28,9 @@ INSERT INTO w VALUES (10, '57P01');
 INSERT INTO w VALUES (11, 'P0001');
 INSERT INTO w VALUES (12, '40P01');
 SELECT * FROM journalled();
--- the same of a query
 DELETE FROM w;
 SELECT uncache.unwatch('w');
 SELECT * FROM journalled();
-SELECT uncache.watch('w', query => ARRAY[$$SELECT 'q:' || public.raises({code})$$, 'q:*']);
-INSERT INTO w VALUES (1, '57014');
-INSERT INTO w VALUES (2, '55P03');
-INSERT INTO w VALUES (3, '40001');
-INSERT INTO w VALUES (4, NULL);
-SELECT * FROM journalled();
-SELECT uncache.unwatch('w');
 -- of several expressions all are tried if one is broken, and none again if it may pass
 SELECT uncache.watch('w', keys => ARRAY['w:{id + 0}:{public.raises(code)}', 'v:{id + 1}']);
 INSERT INTO w VALUES (1, '22012');
@@ -62,15 +54,6 @@ RESET fails_write.code;
 INSERT INTO p VALUES (2);
 COMMIT;
 INSERT INTO p VALUES (3);
-SELECT * FROM journalled();
-SELECT uncache.unwatch('p');
-SELECT uncache.watch('p', query => ARRAY[$$SELECT 'q:' || {id} || {public.is_planned()}$$, 'q:*']);
-SELECT * FROM journalled();
-BEGIN;
-SET LOCAL fails_write.code = '40P01';
-INSERT INTO p VALUES (4);
-COMMIT;
-INSERT INTO p VALUES (5);
 SELECT * FROM journalled();
 -- what is wrong is not tried again before something changes
 SELECT uncache.unwatch('p');

@@ -103,12 +103,13 @@ SELECT * FROM journalled();
 TABLE t;
 DROP TABLE t; CREATE TABLE t (id int, v text);
 -- case 8: a cancelled statement stays cancelled
-CREATE FUNCTION nap() RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_sleep(100); RETURN 'x'; EXCEPTION WHEN OTHERS THEN RETURN 'swallowed'; END $$;
-SELECT uncache.watch('t', query => ARRAY[$$SELECT 'n:' || public.nap() || {id}$$]);
+CREATE TABLE nap (rounds bigint);
+INSERT INTO nap VALUES (1000000000);
+SELECT uncache.watch('t', query => ARRAY[$$SELECT 'n:' || (SELECT max(n) FROM public.nap, generate_series(1, rounds) n) || {id}$$]);
 SET statement_timeout = '50ms';
 INSERT INTO t VALUES (1, 'a');
 RESET statement_timeout;
-CREATE OR REPLACE FUNCTION nap() RETURNS text LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ SELECT 'x'::text $$;
+UPDATE nap SET rounds = 1;
 INSERT INTO t VALUES (2, 'b');
 SELECT * FROM journalled();
 TABLE t;
@@ -124,51 +125,7 @@ BEGIN
 END
 $$;
 SELECT * FROM journalled();
--- case 10: a query that writes: by a volatile function, once for each row, kept if it succeeds
-CREATE TABLE log (id int);
-CREATE FUNCTION note(int) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN INSERT INTO public.log VALUES ($1); RETURN 'noted:' || 10 / $1; END $$;
-\connect -
-SELECT uncache.watch('t', query => ARRAY[$$SELECT 'l:' || public.note({id})$$]);
-INSERT INTO t VALUES (5, 'a'), (0, 'b');
-SELECT * FROM journalled();
-TABLE log;
--- for the old and the new row only where their placeholders differ
-DELETE FROM log;
-UPDATE t SET v = 'c' WHERE id = 5;
-TABLE log;
-UPDATE t SET id = 10 WHERE id = 5;
-TABLE log ORDER BY id;
-SELECT * FROM journalled();
--- case 11: its own table: the inner change is made, and widened
-CREATE OR REPLACE FUNCTION note(int) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN INSERT INTO public.t SELECT $1 + 1, 'inner' WHERE $1 < 100; RETURN 'noted:' || $1; END $$;
-\connect -
-INSERT INTO t VALUES (50, 'outer');
-SELECT count(*) FROM t WHERE id IN (50, 51);
-SELECT * FROM journalled();
--- case 12: two tables whose queries write to each other
-CREATE TABLE u (id int);
-CREATE FUNCTION there(int) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN INSERT INTO public.u VALUES ($1); RETURN $1; END $$;
-CREATE FUNCTION back(int) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN INSERT INTO public.t VALUES ($1); RETURN $1; END $$;
-SELECT uncache.watch('t', query => ARRAY[$$SELECT 't:' || public.there({id})$$]);
-SELECT uncache.watch('u', query => ARRAY[$$SELECT 'u:' || public.back({id})$$]);
-\connect -
-INSERT INTO t VALUES (60, 'x');
-SELECT * FROM journalled();
-SELECT uncache.unwatch('u');
--- case 13: one that makes its own rule invalid while it runs
-CREATE OR REPLACE FUNCTION there(int) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	COMMENT ON TABLE public.t IS 'changed';
-	CREATE OR REPLACE FUNCTION public.unrelated() RETURNS int LANGUAGE sql SET search_path = pg_catalog, pg_temp AS 'SELECT 1';
-	RETURN $1;
-END
-$$;
-SELECT uncache.watch('t', query => ARRAY[$$SELECT 't:' || public.there(r.id) FROM public.r WHERE {id} > 0$$]);
-\connect -
-INSERT INTO t VALUES (70, 'x'), (71, 'x');
-INSERT INTO t VALUES (72, 'x');
-SELECT * FROM journalled();
--- case 14: a function that claims to be immutable is called while the rule is compiled, and changes its table
+-- case 10: a function that claims to be immutable is called while the rule is compiled, and changes its table
 CREATE TABLE c (id int);
 CREATE FUNCTION change_c() RETURNS int LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN INSERT INTO public.c VALUES (-1); RETURN 1; END $$;
 CREATE FUNCTION liar(int) RETURNS int IMMUTABLE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN PERFORM public.change_c(); RETURN $1; END $$;
@@ -181,16 +138,15 @@ CREATE TRIGGER liar AFTER INSERT ON c FOR EACH ROW EXECUTE FUNCTION uncache.quer
 INSERT INTO c VALUES (2);
 TABLE c;
 SELECT * FROM journalled();
--- case 15: stack depth, division, type errors inside of several queries: each falls back for itself
-CREATE FUNCTION deep(int) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RETURN public.deep($1 + 1); END $$;
-SELECT uncache.watch('t', query => ARRAY[$$SELECT 'deep:' || public.deep({id})$$, $$SELECT 'fine:' || {id}$$, $$SELECT 'bad:' || {v}::int$$, 'fell:{id}']);
+-- case 11: somebody's function, division, type errors inside of several queries: each falls back for itself
+CREATE FUNCTION own(int) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RETURN $1; END $$;
+SELECT uncache.watch('t', query => ARRAY[$$SELECT 'own:' || public.own({id})$$, $$SELECT 'fine:' || {id}$$, $$SELECT 'bad:' || {v}::int$$, 'fell:{id}']);
 \connect -
-SET max_stack_depth = '1MB';
 \set VERBOSITY terse
 INSERT INTO t VALUES (80, 'x');
 \set VERBOSITY default
 SELECT * FROM journalled();
--- case 16: the extension is dropped in the transaction that ran a query
+-- case 12: the extension is dropped in the transaction that ran a query
 BEGIN;
 INSERT INTO t VALUES (81, 'x');
 SET LOCAL client_min_messages = warning;

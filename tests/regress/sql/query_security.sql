@@ -73,34 +73,18 @@ SELECT * FROM journalled();
 SET ROLE regress_uncache_q_owner;
 SELECT uncache.watch('o.t', query => ARRAY[$$SELECT 'again:' || h.k FROM public.theirs h WHERE h.id = {id}$$]);
 SHOW row_security;
--- case 6: the owner's function cannot become somebody else, nor leave things behind
+-- case 6: a function of the owner's is not called: it could become somebody else, or leave things behind
 CREATE FUNCTION o.escape(what text) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN EXECUTE what; RETURN current_user; END $$;
 SELECT uncache.watch('o.t', query => ARRAY[$$SELECT 'esc:' || o.escape({v})$$, 'refused:{v}']);
 RESET ROLE;
 \connect -
 SET client_min_messages = error;
 INSERT INTO o.t VALUES (1, 'RESET ROLE');
-INSERT INTO o.t VALUES (1, 'SET ROLE postgres');
-INSERT INTO o.t VALUES (1, 'SET SESSION AUTHORIZATION postgres');
-INSERT INTO o.t VALUES (1, 'RESET SESSION AUTHORIZATION');
-INSERT INTO o.t VALUES (1, 'CREATE TEMP TABLE left_behind (id int)');
-INSERT INTO o.t VALUES (1, 'LISTEN left_behind');
-INSERT INTO o.t VALUES (1, 'PREPARE left_behind AS SELECT 1');
-INSERT INTO o.t VALUES (1, 'DECLARE left_behind CURSOR WITH HOLD FOR SELECT 1');
-INSERT INTO o.t VALUES (1, 'ALTER ROLE regress_uncache_q_owner SUPERUSER');
-INSERT INTO o.t VALUES (1, 'GRANT EXECUTE ON FUNCTION uncache.invalidate_all() TO regress_uncache_q_owner');
-INSERT INTO o.t VALUES (1, 'COMMIT');
 INSERT INTO o.t VALUES (1, 'SELECT 1');
 RESET client_min_messages;
 SELECT * FROM journalled();
 SELECT current_user, session_user;
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_uncache_q_owner';
--- case 7: not even where it catches the error and goes on
-CREATE OR REPLACE FUNCTION o.escape(what text) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN EXECUTE what; RETURN current_user; EXCEPTION WHEN OTHERS THEN RETURN SQLERRM; END $$;
-INSERT INTO o.t VALUES (1, 'RESET ROLE');
-SELECT * FROM journalled();
-SELECT current_user, session_user;
 -- case 8: after an error the writer is himself again, and so are his settings
 SET ROLE regress_uncache_q_owner;
 SELECT uncache.watch('o.t', query => ARRAY[$$SELECT 'e:' || 1 / {id}$$]);
@@ -180,8 +164,7 @@ SELECT * FROM journalled();
 
 -- case 12: fallbacks and placeholders of a broken query are no way around, either
 SET ROLE regress_uncache_q_owner;
-CREATE FUNCTION o.who() RETURNS text LANGUAGE sql SET search_path = pg_catalog, pg_temp AS 'SELECT current_user::text';
-SELECT uncache.watch('o.t', query => ARRAY[$$SELECT 'who:' || o.who() || ':' || {o.who()}$$]);
+SELECT uncache.watch('o.t', query => ARRAY[$$SELECT 'who:' || current_user || ':' || {current_user}$$]);
 RESET ROLE;
 SET ROLE regress_uncache_q_writer;
 INSERT INTO o.t VALUES (3);

@@ -146,6 +146,7 @@ SELECT * FROM journalled();
 DROP TABLE pg_temp.pg_trigger, pg_temp.consumers;
 
 -- an expression runs with the privileges of the writer
+\c -
 CREATE TABLE secret (s text);
 INSERT INTO secret VALUES ('hidden');
 CREATE FUNCTION peek() RETURNS text LANGUAGE sql AS 'SELECT s FROM public.secret';

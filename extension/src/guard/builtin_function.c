@@ -1,0 +1,97 @@
+/*-------------------------------------------------------------------------
+ *
+ * builtin_function.c
+ *	  Which of PostgreSQL's own functions a rule's query does not call.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "base/compat.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "guard/builtin_function.h"
+#include "utils/syscache.h"
+
+/* Volatile since they give another result each time. */
+static const char *const harmless[] = {
+	"clock_timestamp", "gen_random_uuid", "random", "random_normal", "timeofday", "uuidv4", "uuidv7"
+};
+
+/* Volatile or not: query_to_xml(), table_to_xmlschema() and so on; pg_input_is_valid(). */
+#define XML_INFIX "_to_xml"
+#define INPUT_PREFIX "pg_input_"
+static const char *const runners[] = {"ts_rewrite", "ts_stat"};
+
+static bool
+is_among(const char *name, const char *const *names, int count)
+{
+	int			i;
+
+	for (i = 0; i < count; i++)
+	{
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_effects(HeapTuple function)
+{
+	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(function);
+
+	return form->provolatile == PROVOLATILE_VOLATILE && !is_among(NameStr(form->proname), harmless, lengthof(harmless));
+}
+
+static bool
+runs_text(HeapTuple function)
+{
+	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(function);
+	const char *name = NameStr(form->proname);
+
+	return strstr(name, XML_INFIX) != NULL || strncmp(name, INPUT_PREFIX, strlen(INPUT_PREFIX)) == 0 ||
+		(form->provolatile == PROVOLATILE_VOLATILE && is_among(name, runners, lengthof(runners)));
+}
+
+static bool
+looks_up_names(HeapTuple function)
+{
+	return ((Form_pg_proc) GETSTRUCT(function))->prolang == SQLlanguageId && !compat_has_parsed_body(function);
+}
+
+static bool
+ask(Oid function_id, bool (*question) (HeapTuple function))
+{
+	HeapTuple	function;
+	bool		answer;
+
+	if (function_id >= FirstNormalObjectId)
+		return false;
+	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
+	if (!HeapTupleIsValid(function))
+		return false;
+	answer = question(function);
+	ReleaseSysCache(function);
+	return answer;
+}
+
+bool
+builtin_function_has_effects(Oid function_id)
+{
+	return ask(function_id, has_effects);
+}
+
+bool
+builtin_function_runs_text(Oid function_id)
+{
+	return ask(function_id, runs_text);
+}
+
+bool
+builtin_function_looks_up_names(Oid function_id)
+{
+	return ask(function_id, looks_up_names);
+}

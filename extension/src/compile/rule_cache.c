@@ -233,6 +233,8 @@ rule_cache_init(void)
 	 */
 	CacheRegisterSyscacheCallback(CASTSOURCETARGET, syscache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(TYPEOID, type_callback, (Datum) 0);
+	/* so are functions of operator families */
+	CacheRegisterSyscacheCallback(AMPROCNUM, syscache_callback, (Datum) 0);
 	RegisterXactCallback(transaction_callback, NULL);
 }
 

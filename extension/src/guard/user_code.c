@@ -210,12 +210,23 @@ add_heirs(Search *search, Oid relation_id)
 }
 
 static void
+add_partition_key_of(Search *search, Oid relation_id)
+{
+	visit_rows_of(search, PartitionedRelationId, PartitionedRelidIndexId, Anum_pg_partitioned_table_partrelid,
+				  relation_id, add_partition_key);
+}
+
+/* What rows a partition has is told by the keys of those above it. */
+static void
 add_relation(Search *search, const ObjectAddress *relation)
 {
+	ListCell   *cell;
+
 	visit_rows_of(search, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid,
 				  relation->objectId, add_index);
-	visit_rows_of(search, PartitionedRelationId, PartitionedRelidIndexId, Anum_pg_partitioned_table_partrelid,
-				  relation->objectId, add_partition_key);
+	add_partition_key_of(search, relation->objectId);
+	foreach(cell, table_family_ancestors(relation->objectId))
+		add_partition_key_of(search, lfirst_oid(cell));
 	if (!list_member_oid(search->heirs, relation->objectId))
 		add_heirs(search, relation->objectId);
 }

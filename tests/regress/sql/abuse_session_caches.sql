@@ -59,6 +59,7 @@ CREATE TABLE a.orders (id int, c text) PARTITION BY LIST (a.region(c));
 CREATE TABLE a.orders_x PARTITION OF a.orders FOR VALUES IN ('x');
 INSERT INTO a.orders VALUES (1, 'X');
 CALL a.make('key', $$SELECT 'key:' || o.id FROM a.orders o WHERE o.id = {id}$$);
+CALL a.make('leaf', $$SELECT 'leaf:' || o.id FROM a.orders_x o WHERE o.id = {id}$$);
 -- case 4: functions of a range
 CREATE FUNCTION a.diff(x float8, y float8) RETURNS float8 LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT x - y; END;
 CREATE TYPE a.span AS RANGE (subtype = float8, subtype_diff = a.diff);
@@ -128,7 +129,7 @@ DO $$
 DECLARE
 	t text;
 BEGIN
-	FOREACH t IN ARRAY ARRAY['bare', 'pinned', 'opens', 'atomic', 'placeholder', 'partial', 'expression', 'key', 'range', 'array', 'domain', 'row', 'other',
+	FOREACH t IN ARRAY ARRAY['bare', 'pinned', 'opens', 'atomic', 'placeholder', 'partial', 'expression', 'key', 'leaf', 'range', 'array', 'domain', 'row', 'other',
 		'xml', 'table_xml', 'stat', 'nextval', 'large', 'lock', 'setting', 'aggregate', 'random', 'class', 'elsewhere'] LOOP
 		EXECUTE format('INSERT INTO a.%I VALUES (1)', t);
 	END LOOP;
@@ -181,6 +182,8 @@ CREATE OPERATOR CLASS a.int_ops FOR TYPE int USING btree AS OPERATOR 1 <, OPERAT
 INSERT INTO a.below VALUES (1);
 SELECT * FROM journalled();
 DROP OPERATOR FAMILY a.int_ops USING btree;
+INSERT INTO a.below VALUES (1);
+SELECT * FROM journalled();
 -- case 10: expressions of keys: in a session with temporary objects they call no function but those with an analyzed body
 SET ROLE regress_uncache_sc_alice;
 CREATE TABLE priv.names (id int, n text);

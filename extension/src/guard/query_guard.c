@@ -119,7 +119,8 @@ query_guard_refuse(Oid function_id, const char *caller)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("%s", problem_of(function_id)),
 			 caller == NULL ? errdetail("It is %s.", name) : errdetail("It is %s, which %s calls.", name, caller),
-			 errhint("Write out what the function does where it is called; that may be in a view.")));
+			 errhint("%s", function_id < FirstNormalObjectId ? "Write the query without it." :
+					 "Write out what the function does where it is called; that may be in a view.")));
 }
 
 /* --- calls --- */

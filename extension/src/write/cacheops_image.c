@@ -80,6 +80,7 @@ static void
 compute(void *argument)
 {
 	GuardedCall *call = argument;
+	int			lock_level = settings_pin_brief_locks();
 	int			nest_level = settings_pin_all();
 	int			i;
 
@@ -93,6 +94,7 @@ compute(void *argument)
 			call_output(call, i);
 	}
 	settings_restore(nest_level);
+	settings_restore(lock_level);
 }
 
 static ErrorData *

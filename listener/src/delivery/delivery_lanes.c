@@ -175,15 +175,9 @@ take_tables(Delivery *delivery, const DeliverySlot *slot)
 static unsigned int
 kinds_of(LaneKind lane)
 {
-	switch (lane)
-	{
-		case LANE_STEPS:
-			return name_kinds_with(NAME_TIMING_STEPS);
-		case LANE_STAGGERED:
-			return name_kinds_with(NAME_TIMING_STAGGERED);
-		default:
-			return 0;
-	}
+	if (lane == LANE_PASS)
+		return 0;
+	return name_kinds_with(lane == LANE_STEPS ? NAME_TIMING_STEPS : NAME_TIMING_STAGGERED);
 }
 
 bool

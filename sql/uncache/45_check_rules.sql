@@ -276,7 +276,7 @@ AS $$
 				'Pass a pattern that matches it as the next argument.'),
 			(a.target = ANY (t.unknown),
 				format('target "%s" has no consumer', a.target),
-				'Nothing is journalled for it. Start a daemon for it, or mend the name.'),
+				'Nothing is journalled for it. Start a daemon for it, or correct the name.'),
 			(a.is_for_rows AND a.action = a.rule_action AND a.action IN ('keys', 'tags', 'versions')
 					AND a.estimate > 10000 AND NOT uncache_internal.is_schema_rule(a.rule),
 				format('"%s" has no placeholder: each change of about %s rows invalidates it', a.key, a.estimate),

@@ -58,7 +58,7 @@ BEGIN
 		PERFORM uncache_internal.put_position(target, repl_offset);
 	END IF;
 	/*
-	 * Who had no cursor, or was declared lost a moment ago, must not get one so.
+	 * Who had no cursor, or was declared lost a moment ago, must not be given one here.
 	 * The row is where the session has put it last: while an old snapshot may want
 	 * all of its versions, looking for the newest takes longer each time.
 	 */

@@ -39,7 +39,7 @@ extern List *consumer_table_read(void);
  */
 extern List *consumer_table_read_from(OwnTable *table, bool is_whole);
 
-/* Has the consumer its marker, or has PostgreSQL crashed since it attached? */
+/* Does the consumer still have its marker, or has PostgreSQL crashed since it attached? */
 extern bool consumer_table_has_marker(int32 id);
 
 #endif

@@ -6,7 +6,7 @@
  *	["<table>",{"<field>":value,"<field>":[value,value],…}]
  *
  * Values are what cacheops would send for an object that was read from the row,
- * after its JSON and Lua have had them.  A list has all values that a condition
+ * as they look after its JSON encoding and Lua.  A list has all values that a condition
  * which the row meets may be written with; it is empty if Python knows none.  Of a
  * key it has null as well, for what outer joins register.
  *

@@ -160,7 +160,7 @@ journal_conninfo_is_valid(const char *dsn)
 	PQconninfoOption *options = PQconninfoParse(dsn, NULL);
 	bool		is_valid = options != NULL;
 
-	/* a plain database name cannot be parsed, and needs not */
+	/* a plain database name cannot be parsed, and need not be */
 	if (!is_valid)
 		is_valid = strchr(dsn, '=') == NULL && strstr(dsn, "://") == NULL;
 	PQconninfoFree(options);

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How a connection came to be of no use. */
+/* Why a connection became unusable. */
 typedef enum RedisFailure
 {
 	REDIS_FAILURE_CONNECTION,	/* could not be made, was cut, or is silent */

@@ -18,7 +18,7 @@
 #include "redis/redis_history.h"
 #include "redis/redis_output.h"
 
-/* In their order; AUTH and SELECT are left out if the URL needs them not. */
+/* In their order; AUTH and SELECT are left out if the URL does not need them. */
 typedef enum RedisGreetingStep
 {
 	REDIS_GREETING_AUTH,

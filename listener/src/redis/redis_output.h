@@ -56,7 +56,7 @@ extern bool redis_output_append_command(RedisOutput *output,
 extern const char *redis_output_send(RedisOutput *output, RedisIo *io, size_t *byte_count)
 			__attribute__((warn_unused_result));
 
-/* So many bytes were sent.  Gives back memory that a usual batch needs not. */
+/* So many bytes were sent.  Frees memory beyond a typical batch. */
 extern void redis_output_consume(RedisOutput *output, size_t byte_count);
 
 extern RedisArgument redis_argument_text(const char *text);

@@ -210,7 +210,7 @@ $daemon->mark_log;
 $redis->fill('k');
 kill('STOP', $redis->pid);
 invalidate('k');
-ok($daemon->wait_for_log(qr/connection to Redis dropped/, 15), 'a Redis that hangs: the connection is dropped');
+ok($daemon->wait_for_log(qr/connection to Redis lost/, 15), 'a Redis that hangs: the connection is dropped');
 ok(!is_applied($node), 'a Redis that hangs: nothing is acknowledged');
 kill('CONT', $redis->pid);
 ok(wait_applied($node), 'a Redis that hangs: when it is awake everything is applied');

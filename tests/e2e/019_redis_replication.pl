@@ -119,7 +119,7 @@ $old->command('CONFIG', 'SET', 'replica-read-only', 'no');
 $new->command('REPLICAOF', 'NO', 'ONE');
 $daemon->mark_log;
 $old->command('REPLICAOF', '127.0.0.1', $new->port);
-ok($daemon->wait_for_log(qr/connection to Redis dropped.*READONLY the server says that it is a replica/),
+ok($daemon->wait_for_log(qr/connection to Redis lost.*READONLY the server says that it is a replica/),
 	'the daemon leaves a primary that was demoted');
 change('9');
 ok($daemon->wait_for_log(qr/cannot use Redis.*READONLY/), 'which is refused from then on');

@@ -74,7 +74,7 @@ my $rival = Uncache::Test::Daemon->new('rival', node => $node,
 ok($rival->wait_for_log(qr/level=error msg="standing by for a daemon that deletes in a different Redis".* reason="session \d+ works for the target and deletes in database 3, prefix b:, not in database 3, prefix z:" advice="give both /, 30),
 	'a rival with another prefix says so');
 pause(2);
-is(() = $rival->log =~ /deletes elsewhere/g, 1, 'once');
+is(() = $rival->log =~ /deletes in a different Redis/g, 1, 'once');
 $other->command('SET', 'z:item:1', 'cached');
 $daemon->kill9;
 ok($rival->wait_for_log(qr/attached, taking over.*resync begins/s, 30), 'it takes over, with a resync');

@@ -97,7 +97,7 @@ $node->safe_psql('postgres', $_) foreach (
 measure('tags behind it', sub { !$reader->command('EXISTS', 'tag:large') });
 ok(wait_applied($node), 'tags behind it: they are acknowledged in the end');
 is($redis->command('DBSIZE'), 0, 'tags behind it: when nothing of them is left');
-ok($daemon->log =~ /too many names wait.*names="tags and cacheops rows"/, 'tags behind it: some were left in the journal');
+ok($daemon->log =~ /too many names are waiting.*names="tags and cacheops rows"/, 'tags behind it: some were left in the journal');
 
 # --- more patterns than fit, over many keys
 
@@ -108,7 +108,7 @@ ok(!is_applied($node), 'many patterns: they are not acknowledged at once');
 measure('many patterns', sub { is_applied($node) || !$reader->command('EXISTS', "p$count{patterns}") });
 ok(wait_applied($node, seconds => 120), 'many patterns: they are acknowledged in the end');
 is($redis->command('DBSIZE'), $count{keys}, 'many patterns: when no key of theirs is left, and no other is gone');
-ok($daemon->log =~ /too many names wait.*names=patterns/, 'many patterns: some were left in the journal');
+ok($daemon->log =~ /too many names are waiting.*names=patterns/, 'many patterns: some were left in the journal');
 
 # --- a slow scan
 

@@ -10,10 +10,10 @@
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "base/compat.h"
+#include "base/function_row.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "guard/builtin_function.h"
-#include "utils/syscache.h"
 
 /* Volatile since they give another result each time. */
 static const char *const harmless[] = {
@@ -62,20 +62,11 @@ looks_up_names(HeapTuple function)
 	return ((Form_pg_proc) GETSTRUCT(function))->prolang == SQLlanguageId && !compat_has_parsed_body(function);
 }
 
+/* Of one of PostgreSQL's own functions. */
 static bool
-ask(Oid function_id, bool (*question) (HeapTuple function))
+ask(Oid function_id, FunctionQuestion question)
 {
-	HeapTuple	function;
-	bool		answer;
-
-	if (function_id >= FirstNormalObjectId)
-		return false;
-	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
-	if (!HeapTupleIsValid(function))
-		return false;
-	answer = question(function);
-	ReleaseSysCache(function);
-	return answer;
+	return function_id < FirstNormalObjectId && function_row_ask(function_id, question);
 }
 
 bool

@@ -7,31 +7,21 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/pg_language.h"
-#include "catalog/pg_proc.h"
+#include "base/function_row.h"
 #include "fmgr.h"
 #include "guard/no_code.h"
-#include "utils/syscache.h"
 
 static bool is_in_force = false;
 static needs_fmgr_hook_type next_needs_hook = NULL;
 static fmgr_hook_type next_hook = NULL;
 
-/* Those in C and internal ones are a superuser's: input functions of citext, say. */
+/* Input functions of citext, say, are not. */
 static bool
 is_anybodys(Oid function_id)
 {
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
-	Oid			language_id;
-
-	if (!HeapTupleIsValid(tuple))
-		return true;
-	language_id = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
-	ReleaseSysCache(tuple);
-	return language_id != INTERNALlanguageId && language_id != ClanguageId;
+	return !function_row_ask(function_id, function_row_is_in_c);
 }
 
 /* Asked when a function is looked up, which is done anew for what is called by analysis. */

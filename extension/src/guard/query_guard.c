@@ -10,8 +10,8 @@
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "base/compat.h"
+#include "base/function_row.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "fmgr.h"
 #include "guard/builtin_function.h"
@@ -21,7 +21,6 @@
 #include "miscadmin.h"
 #include "rule/rule_author.h"
 #include "utils/regproc.h"
-#include "utils/syscache.h"
 
 static needs_fmgr_hook_type next_needs_hook = NULL;
 static fmgr_hook_type next_hook = NULL;
@@ -59,14 +58,11 @@ query_guard_leave_keys(QueryGuardKeys before)
 
 /* --- functions --- */
 
-/* Those in C and internal ones are a superuser's; of an aggregate they are what is called. */
+/* Of an aggregate those are called that it consists of. */
 static bool
 is_anybodys(HeapTuple function)
 {
-	Oid			language_id = ((Form_pg_proc) GETSTRUCT(function))->prolang;
-
-	return language_id != INTERNALlanguageId && language_id != ClanguageId &&
-		((Form_pg_proc) GETSTRUCT(function))->prokind != PROKIND_AGGREGATE;
+	return !function_row_is_in_c(function) && ((Form_pg_proc) GETSTRUCT(function))->prokind != PROKIND_AGGREGATE;
 }
 
 /* Names in a body that is kept analyzed were looked up when the function was made. */
@@ -76,20 +72,11 @@ looks_up_names(HeapTuple function)
 	return is_anybodys(function) && !compat_has_parsed_body(function);
 }
 
+/* Of a function that is not PostgreSQL's own. */
 static bool
-ask(Oid function_id, bool (*question) (HeapTuple function))
+ask(Oid function_id, FunctionQuestion question)
 {
-	HeapTuple	function;
-	bool		answer;
-
-	if (function_id < FirstNormalObjectId)
-		return false;
-	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_id));
-	if (!HeapTupleIsValid(function))
-		return false;
-	answer = question(function);
-	ReleaseSysCache(function);
-	return answer;
+	return function_id >= FirstNormalObjectId && function_row_ask(function_id, question);
 }
 
 bool

@@ -39,11 +39,38 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+/* An object, or a partitioned table whose key was looked at: of PartitionedRelationId. */
+typedef struct Seen
+{
+	Oid			class_id;
+	Oid			object_id;
+} Seen;
+
 typedef struct Search
 {
 	List	   *objects;		/* ObjectAddress *: all that was reached */
-	List	   *heirs;			/* OIDs */
+	HTAB	   *seen;			/* of them, those that were looked at: Seen */
+	List	   *heirs;			/* OIDs, each once */
 } Search;
+
+/* False if it was seen before: a relation is listed once for each of its columns. */
+static bool
+see(Search *search, Oid class_id, Oid object_id)
+{
+	const Seen	key = {class_id, object_id};
+	bool		was_seen;
+
+	(void) hash_search(search->seen, &key, HASH_ENTER, &was_seen);
+	return !was_seen;
+}
+
+static bool
+is_reached(const Search *search, Oid type_id)
+{
+	const Seen	key = {TypeRelationId, type_id};
+
+	return hash_search(search->seen, &key, HASH_FIND, NULL) != NULL;
+}
 
 static void
 refuse(Oid function_id, const ObjectAddress *caller)
@@ -192,6 +219,20 @@ add_partition_key(Search *search, Relation keys, HeapTuple row)
 	add_stored(search, keys, row, Anum_pg_partitioned_table_partexprs, RelationRelationId, form->partrelid);
 }
 
+static void
+add_partition_key_of(Search *search, Oid relation_id)
+{
+	if (see(search, PartitionedRelationId, relation_id))
+		visit_rows_of(search, PartitionedRelationId, PartitionedRelidIndexId, Anum_pg_partitioned_table_partrelid,
+					  relation_id, add_partition_key);
+}
+
+static void
+add_indexes(Search *search, Oid relation_id)
+{
+	visit_rows_of(search, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, relation_id, add_index);
+}
+
 /* The planner opens those below it, with their indexes. */
 static void
 add_heirs(Search *search, Oid relation_id)
@@ -202,18 +243,12 @@ add_heirs(Search *search, Oid relation_id)
 	{
 		Oid			heir_id = lfirst_oid(cell);
 
-		if (heir_id == relation_id)
+		if (!see(search, RelationRelationId, heir_id))
 			continue;
-		search->heirs = list_append_unique_oid(search->heirs, heir_id);
-		search->objects = rule_objects_add_relation(search->objects, heir_id);
+		search->heirs = lappend_oid(search->heirs, heir_id);
+		add_indexes(search, heir_id);
+		add_partition_key_of(search, heir_id);
 	}
-}
-
-static void
-add_partition_key_of(Search *search, Oid relation_id)
-{
-	visit_rows_of(search, PartitionedRelationId, PartitionedRelidIndexId, Anum_pg_partitioned_table_partrelid,
-				  relation_id, add_partition_key);
 }
 
 /* What rows a partition has is told by the keys of those above it. */
@@ -222,13 +257,11 @@ add_relation(Search *search, const ObjectAddress *relation)
 {
 	ListCell   *cell;
 
-	visit_rows_of(search, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid,
-				  relation->objectId, add_index);
+	add_indexes(search, relation->objectId);
 	add_partition_key_of(search, relation->objectId);
 	foreach(cell, table_family_ancestors(relation->objectId))
 		add_partition_key_of(search, lfirst_oid(cell));
-	if (!list_member_oid(search->heirs, relation->objectId))
-		add_heirs(search, relation->objectId);
+	add_heirs(search, relation->objectId);
 }
 
 /* --- operators --- */
@@ -242,21 +275,6 @@ check_operator(const ObjectAddress *operator)
 
 	for (i = 0; i < lengthof(operators); i++)
 		check_function(OidIsValid(operators[i]) ? get_opcode(operators[i]) : InvalidOid, operator);
-}
-
-static bool
-is_reached(const Search *search, Oid type_id)
-{
-	ListCell   *cell;
-
-	foreach(cell, search->objects)
-	{
-		const ObjectAddress *object = lfirst(cell);
-
-		if (object->classId == TypeRelationId && object->objectId == type_id)
-			return true;
-	}
-	return false;
 }
 
 /* Another type's values may be taken for values of this one. */
@@ -347,35 +365,29 @@ add_parts(Search *search, const ObjectAddress *object)
 	}
 }
 
-/* A relation is listed once for each of its columns. */
-static bool
-was_seen(const List *objects, int index)
+static HTAB *
+create_seen(void)
 {
-	const ObjectAddress *object = list_nth(objects, index);
-	int			i;
+	HASHCTL		control = {.keysize = sizeof(Seen),.entrysize = sizeof(Seen),.hcxt = CurrentMemoryContext};
 
-	for (i = 0; i < index; i++)
-	{
-		const ObjectAddress *other = list_nth(objects, i);
-
-		if (other->classId == object->classId && other->objectId == object->objectId)
-			return true;
-	}
-	return false;
+	return hash_create("uncache objects of a query", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 List *
 user_code_check(List *objects)
 {
-	Search		search = {list_copy(objects), NIL};
+	Search		search = {.objects = list_copy(objects),.seen = create_seen()};
 	int			i;
 
 	/* the list grows while it is walked */
 	for (i = 0; i < list_length(search.objects); i++)
 	{
-		if (!was_seen(search.objects, i))
-			add_parts(&search, list_nth(search.objects, i));
+		const ObjectAddress *object = list_nth(search.objects, i);
+
+		if (see(&search, object->classId, object->objectId))
+			add_parts(&search, object);
 	}
 	check_families(&search);
+	hash_destroy(search.seen);
 	return search.heirs;
 }

@@ -44,7 +44,6 @@ take_invalidation(void *context, JournalAction action, size_t sibling_count,
 {
 	Delivery   *delivery = context;
 	DeliverySlot *slot = delivery->slots.filling;
-
 	const DeliveryAction *adds = delivery_action(action);
 
 	if (!delivery_lanes_want_action(slot, adds))

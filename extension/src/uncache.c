@@ -11,6 +11,7 @@
 #include "compile/rule_cache.h"
 #include "compile/rule_query.h"
 #include "consume/consumer.h"
+#include "consume/segment.h"
 #include "fmgr.h"
 #include "guard/no_code.h"
 #include "guard/query_guard.h"
@@ -30,6 +31,7 @@ _PG_init(void)
 	no_code_init();
 	query_guard_init();
 	own_shape_init();
+	segment_init();
 	consumer_init();
 	pending_init();
 }

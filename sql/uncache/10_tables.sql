@@ -1,22 +1,51 @@
 /* What uncache keeps: the journal, its gaps, its consumers, the marker of a crash, watched schemas. */
 
+/*
+ * The journal is the whole of its segments, which are filled in turn, and emptied by TRUNCATE.
+ * No row is deleted by itself, and so there is nothing to vacuum.
+ */
 CREATE TABLE uncache.journal (
 	xid		xid8		NOT NULL,
 	part	integer		NOT NULL,
 	at		timestamptz	NOT NULL,
 	target	text		NOT NULL,
 	action	text		NOT NULL,
-	keys	text[]		NOT NULL
-) WITH (
-	toast_tuple_target = 8160,
-	autovacuum_vacuum_scale_factor = 0,
-	autovacuum_vacuum_threshold = 10000,
-	autovacuum_vacuum_insert_scale_factor = 0.5
+	keys	text[]		NOT NULL,
+	CONSTRAINT rows_are_in_segments CHECK (false) NO INHERIT
 );
 ALTER TABLE uncache.journal ALTER COLUMN keys SET STORAGE EXTERNAL;
-/* so that trimming works where a publication names all tables */
-ALTER TABLE uncache.journal REPLICA IDENTITY FULL;
-CREATE INDEX journal_xid_part_idx ON uncache.journal (xid, part);
+
+CREATE TABLE uncache.segments (
+	number		integer		PRIMARY KEY,
+	opened_at	timestamptz,
+	closed_at	timestamptz
+);
+COMMENT ON TABLE uncache.segments IS
+	'the tables that the journal consists of: one takes rows, some wait until nobody wants their rows, the others '
+	'are empty';
+COMMENT ON COLUMN uncache.segments.number IS 'the table is uncache.journal_<number>';
+COMMENT ON COLUMN uncache.segments.opened_at IS 'since when it has taken rows; null if it is empty';
+COMMENT ON COLUMN uncache.segments.closed_at IS 'since when the next one has taken them; null if none has';
+
+CREATE FUNCTION uncache_internal.segment_count() RETURNS integer
+	LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_segment_count';
+COMMENT ON FUNCTION uncache_internal.segment_count() IS 'how many segments the journal has';
+
+DO $$
+DECLARE
+	segment name;
+BEGIN
+	FOR number IN 1 .. uncache_internal.segment_count() LOOP
+		segment := 'journal_' || number;
+		EXECUTE format('CREATE TABLE uncache.%I () INHERITS (uncache.journal) WITH (toast_tuple_target = 8160, '
+			'autovacuum_enabled = off, toast.autovacuum_enabled = off)', segment);
+		EXECUTE format('CREATE INDEX %I ON uncache.%I (xid, part)', segment || '_xid_part_idx', segment);
+		EXECUTE format('COMMENT ON TABLE uncache.%I IS %L', segment, 'a segment of the journal');
+		INSERT INTO uncache.segments (number, opened_at)
+			VALUES (number, CASE number WHEN 1 THEN pg_catalog.clock_timestamp() END);
+	END LOOP;
+END
+$$;
 
 COMMENT ON TABLE uncache.journal IS
 	'committed invalidations not yet applied by every consumer, and those of the retention time';

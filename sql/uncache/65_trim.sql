@@ -176,65 +176,138 @@ $$;
 COMMENT ON FUNCTION uncache_internal.take_up_due() IS
 	'does what commands have left for later, as far as that is possible; whether anything was done';
 
+/* --- the segments of the journal: extension/src/consume/segment.c says why nothing is lost --- */
+
+CREATE FUNCTION uncache_internal.empty_segment(number integer, horizon xid8) RETURNS boolean
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_empty_segment';
+COMMENT ON FUNCTION uncache_internal.empty_segment(integer, xid8) IS
+	'empties a segment if nothing in it is of a transaction from the horizon on and nobody uses it; whether it is '
+	'empty now';
+
+CREATE FUNCTION uncache_internal.segment_has_rows(number integer) RETURNS boolean
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_segment_has_rows';
+COMMENT ON FUNCTION uncache_internal.segment_has_rows(integer) IS 'whether a segment has rows, visible or not';
+
+CREATE FUNCTION uncache_internal.segments_changed() RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_segments_changed';
+COMMENT ON FUNCTION uncache_internal.segments_changed() IS 'makes every backend read uncache.segments again';
+
+/* As they are meant to be, whatever somebody has done to the table.  False if another session is at it. */
+CREATE FUNCTION uncache_internal.lock_segments() RETURNS boolean
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	row_count bigint := (SELECT count(*) FROM uncache.segments);
+BEGIN
+	IF row_count < uncache_internal.segment_count() THEN
+		INSERT INTO uncache.segments (number)
+			SELECT generate_series(1, uncache_internal.segment_count()) ON CONFLICT DO NOTHING;
+		row_count := uncache_internal.segment_count();
+	END IF;
+	IF row_count <> (SELECT count(*) FROM (SELECT FROM uncache.segments FOR NO KEY UPDATE SKIP LOCKED) l) THEN
+		RETURN false;
+	END IF;
+	/* written to by somebody who did not know which one is the current one, or found that locked */
+	UPDATE uncache.segments s SET opened_at = clock_timestamp(), closed_at = clock_timestamp()
+		WHERE s.opened_at IS NULL AND uncache_internal.segment_has_rows(s.number);
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.lock_segments() IS 'takes the rows of all segments; whether they were had';
+
 /*
- * Looks only at the oldest rows, so that it never reads through all that is
- * retained; a few young rows among them (of a long transaction) hold back the
- * rest for no longer than the retention time.
- *
- * What an old snapshot may still want stays in the index after it was deleted, and
- * so do all versions of the consumers' rows.  So a session goes on where its last
- * trim ended: nothing comes up behind that, since who could have written there had
- * ended before any cursor was past it.  And while there is more to trim, it looks at
- * the consumers once a second: a horizon never moves back.  The session's
- * uncache.trim_state is the transaction reached, the horizon, and until when in
- * seconds that is good.
+ * Of the segments that were closed before the cutoff those are emptied that nobody wants any more;
+ * of all of them if nobody could.
  */
-CREATE FUNCTION uncache.trim(max_rows integer) RETURNS bigint
+CREATE FUNCTION uncache_internal.empty_segments(cutoff timestamptz, horizon xid8, OUT emptied integer)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	is_wanted boolean := EXISTS (SELECT FROM uncache.consumers c WHERE c.lost_at IS NULL);
+	segment uncache.segments;
+	had_rows boolean;
+BEGIN
+	emptied := 0;
+	FOR segment IN SELECT * FROM uncache.segments s WHERE s.closed_at <= cutoff OR NOT is_wanted ORDER BY s.number LOOP
+		had_rows := uncache_internal.segment_has_rows(segment.number);
+		CONTINUE WHEN NOT uncache_internal.empty_segment(segment.number, horizon);
+		UPDATE uncache.segments s SET opened_at = NULL, closed_at = NULL
+			WHERE s.number = segment.number AND s.closed_at IS NOT NULL;
+		emptied := emptied + had_rows::integer;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.empty_segments(timestamptz, xid8) IS 'how many segments it has emptied';
+
+/* The next one takes rows when the current one has done so for half of the retention time. */
+CREATE FUNCTION uncache_internal.turn_segments(retention interval) RETURNS boolean
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	now timestamptz := clock_timestamp();
+	current_number integer := (SELECT s.number FROM uncache.segments s
+		WHERE s.opened_at IS NOT NULL AND s.closed_at IS NULL ORDER BY s.opened_at DESC, s.number DESC LIMIT 1);
+	next_number integer := (SELECT s.number FROM uncache.segments s
+		WHERE s.opened_at IS NULL
+		ORDER BY s.number < current_number, s.number LIMIT 1);
+BEGIN
+	IF next_number IS NULL OR NOT coalesce(uncache_internal.segment_has_rows(current_number), true)
+		OR EXISTS (SELECT FROM uncache.segments s
+			WHERE s.number = current_number AND s.opened_at BETWEEN now - retention / 2 AND now)
+	THEN
+		RETURN false;
+	END IF;
+	UPDATE uncache.segments s SET closed_at = now WHERE s.opened_at IS NOT NULL AND s.closed_at IS NULL;
+	UPDATE uncache.segments s SET opened_at = now WHERE s.number = next_number;
+	PERFORM uncache_internal.segments_changed();
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.turn_segments(interval) IS
+	'lets the next segment take rows if it is time and there is an empty one; whether it did';
+
+CREATE FUNCTION uncache_internal.trim_journal(retention interval, OUT emptied integer)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	cutoff timestamptz := clock_timestamp() - retention;
+	horizon xid8 := uncache_internal.find_horizon();
+BEGIN
+	emptied := 0;
+	IF uncache_internal.lock_segments() THEN
+		emptied := uncache_internal.empty_segments(cutoff, horizon);
+		/* what was closed just now is emptied at once if nothing is retained */
+		IF uncache_internal.turn_segments(retention) AND retention = interval '0' THEN
+			emptied := emptied + uncache_internal.empty_segments(clock_timestamp(), horizon);
+		END IF;
+	END IF;
+	/* without an index: the same transactions' gaps, of which there are hardly ever any */
+	DELETE FROM uncache.gaps g WHERE g.xid < horizon AND g.at < cutoff;
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.trim_journal(interval) IS
+	'turns the segments, and empties those that nobody wants any more; how many';
+
+CREATE FUNCTION uncache.trim() RETURNS integer
 	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	/* first: this loads the library, which defines what the next line reads */
+	/* first: this loads the library, which knows the settings */
 	retention interval := make_interval(secs => uncache_internal.retention_seconds());
-	state text[] := string_to_array(current_setting('uncache.trim_state'), ' ');
-	reached xid8 := state[1];
-	horizon xid8 := state[2];
-	now_s double precision := extract(epoch FROM clock_timestamp());
-	good_until_s double precision := state[3];
-	cutoff timestamptz := clock_timestamp() - retention;
-	doomed tid[];
-	deleted bigint;
 BEGIN
 	/* it may have locked tables of others: nothing else is done in this transaction */
 	IF EXISTS (SELECT FROM uncache.due) AND uncache_internal.take_up_due() THEN
 		RETURN 0;
 	END IF;
-	IF now_s NOT BETWEEN good_until_s - 1 AND good_until_s THEN
-		PERFORM uncache_internal.declare_lost();
-		/* first: whoever goes back to one that is left finds all that is behind it */
-		PERFORM uncache_internal.drop_old_positions(retention);
-		horizon := uncache_internal.find_horizon();
-		good_until_s := now_s + 1;
-	END IF;
-	/* up to the first row that stays, or else to the last one */
-	SELECT array_agg(o.ctid) FILTER (WHERE o.at < cutoff),
-		coalesce((array_agg(o.xid) FILTER (WHERE o.at >= cutoff))[1], (array_agg(o.xid))[count(*)::integer], reached)
-	INTO doomed, reached
-	FROM (SELECT i.ctid, i.xid, i.at FROM uncache.journal i
-		WHERE i.xid >= reached AND i.xid < horizon
-		ORDER BY i.xid, i.part LIMIT max_rows) o;
-	/* the rest is for safety: a place must never be taken for the row that was there */
-	DELETE FROM uncache.journal j WHERE j.ctid = ANY (doomed) AND j.xid < horizon AND j.at < cutoff;
-	GET DIAGNOSTICS deleted = ROW_COUNT;
-	/* without an index: the same transactions' gaps, of which there are hardly ever any */
-	DELETE FROM uncache.gaps g WHERE g.xid < horizon AND g.at < cutoff;
-	PERFORM set_config('uncache.trim_state', format('%s %s %s', reached, horizon,
-		CASE WHEN deleted > 0 AND deleted = max_rows THEN good_until_s ELSE 0 END), false);
-	RETURN deleted;
+	PERFORM uncache_internal.declare_lost();
+	/* first: whoever goes back to one that is left finds all that is behind it */
+	PERFORM uncache_internal.drop_old_positions(retention);
+	RETURN uncache_internal.trim_journal(retention);
 END
 $$;
-COMMENT ON FUNCTION uncache.trim(integer) IS
-	'deletes journal rows that every consumer has consumed and that are past the retention time; declares '
-	'consumers lost first';
+COMMENT ON FUNCTION uncache.trim() IS
+	'declares consumers lost; empties segments of the journal that every consumer has consumed and that are past '
+	'the retention time; how many';
 
 CREATE FUNCTION uncache.drop_consumer(target text) RETURNS void
 	LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
@@ -252,8 +325,8 @@ BEGIN
 	DELETE FROM uncache.consumers c WHERE c.id = dropped_id;
 	DELETE FROM uncache.markers m WHERE m.consumer_id = dropped_id;
 	DELETE FROM uncache.positions p WHERE p.consumer_id = dropped_id;
-	DELETE FROM uncache.journal j WHERE j.target = drop_consumer.target;
 	PERFORM uncache_internal.consumers_changed();
+	PERFORM uncache_internal.trim_journal(make_interval(secs => uncache_internal.retention_seconds()));
 END
 $$;
 COMMENT ON FUNCTION uncache.drop_consumer(text) IS 'forgets a target for good: nothing is journalled for it any more';

@@ -41,7 +41,7 @@ ok(is_gone(write_row()), 'a key is deleted');
 # what no writer can fill: the daemon reads the gaps
 # who is kept from it by event triggers: regress test follow
 $node->safe_psql('postgres', "ALTER EVENT TRIGGER $_ DISABLE") for 'uncache_clear_way', 'uncache_follow_command';
-$node->safe_psql('postgres', 'CREATE INDEX x ON uncache.journal ((keys[1]))');
+$node->safe_psql('postgres', 'CREATE INDEX x ON uncache.journal_1 ((keys[1]))');
 $redis->fill('unwatched');
 ok(is_gone(write_row()), 'with an index on an expression, by a resync');
 ok(is_gone(write_row()), 'and by another one');
@@ -53,7 +53,7 @@ ok(is_gone(write_row()), 'without it, a key again');
 for my $case (
 	[ 'ALTER TABLE uncache.journal RENAME COLUMN keys TO other', 'ALTER TABLE uncache.journal RENAME COLUMN other TO keys', 'column' ],
 	[ 'ALTER TABLE uncache.consumers RENAME TO other', 'ALTER TABLE uncache.other RENAME TO consumers', 'consumers' ],
-	[ 'DROP INDEX uncache.journal_xid_part_idx', 'CREATE INDEX journal_xid_part_idx ON uncache.journal (xid, part)', 'no index' ])
+	[ 'DROP INDEX uncache.journal_1_xid_part_idx', 'CREATE INDEX journal_1_xid_part_idx ON uncache.journal_1 (xid, part)', 'no index' ])
 {
 	my ($command, $undo, $told) = @$case;
 

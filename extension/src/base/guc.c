@@ -22,8 +22,7 @@ int			guc_retention_s = 300;
 int			guc_max_lag_s = 24 * 3600;
 double		guc_max_queue_usage = 0.5;
 
-/* only SQL reads these */
-static char *trim_state = NULL;
+/* only SQL reads it */
 static char *consumer_row = NULL;
 
 PG_FUNCTION_INFO_V1(uncache_max_lag_seconds);
@@ -101,7 +100,6 @@ guc_init(void)
 							 0.5, 0, 1,
 							 PGC_SUSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
 							 NULL, NULL, NULL);
-	define_variable("uncache.trim_state", "How far this session has trimmed the journal.", &trim_state, "0 0 0");
 	define_variable("uncache.consumer_row", "Where the row of the session's consumer is.", &consumer_row, "(0,0)");
 	compat_reserve_guc_prefix("uncache");
 }

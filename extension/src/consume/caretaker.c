@@ -24,10 +24,7 @@
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
-/* Journal rows that one transaction trims. */
-#define TRIM_MAX_ROWS 10000
-
-#define TRIM_STATEMENT "SELECT uncache.trim(" CppAsString2(TRIM_MAX_ROWS) ")"
+#define TRIM_STATEMENT "SELECT uncache.trim()"
 
 PGDLLEXPORT void uncache_caretaker_main(Datum database_id);
 
@@ -78,38 +75,27 @@ is_alone(void)
 	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
-/* How many rows have gone. */
-static int64
+static void
 trim(void)
 {
-	bool		is_null;
-	int64		count;
-
 	SPI_connect();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (SPI_execute(TRIM_STATEMENT, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not execute \"%s\"", TRIM_STATEMENT);
-	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-										1, &is_null));
 	PopActiveSnapshot();
 	SPI_finish();
-	return count;
 }
 
-/* One transaction of the worker's; false when there is nothing more to do. */
-static bool
+static void
 work(void)
 {
-	bool		has_more = false;
-
 	StartTransactionCommand();
 	pgstat_report_activity(STATE_RUNNING, TRIM_STATEMENT);
 	/* the extension may be gone by now */
 	if (OidIsValid(catalog_find(CATALOG_CONSUMERS)) && is_alone())
-		has_more = trim() >= TRIM_MAX_ROWS;
+		trim();
 	CommitTransactionCommand();
 	pgstat_report_activity(STATE_IDLE, NULL);
-	return has_more;
 }
 
 void
@@ -119,6 +105,5 @@ uncache_caretaker_main(Datum database_id)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database_id), InvalidOid, 0);
 	pin_settings();
-	while (work())
-		CHECK_FOR_INTERRUPTS();
+	work();
 }

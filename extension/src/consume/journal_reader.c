@@ -16,6 +16,7 @@
 #include "base/compat.h"
 #include "consume/journal_reader.h"
 #include "own/own_table.h"
+#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -23,9 +24,29 @@
 #include "utils/snapmgr.h"
 #include "utils/xid8.h"
 
+/* A scan of one segment, and the row that it is at. */
+typedef struct SegmentScan
+{
+	OwnTable   *segment;
+	SysScanDesc scan;
+	JournalRow	row;
+	bool		has_row;
+} SegmentScan;
+
+/* A condition of a scan: a column compared with a value. */
+typedef struct Condition
+{
+	JournalColumn column;
+	StrategyNumber strategy;
+	RegProcedure function;
+	Datum		value;
+} Condition;
+
 typedef struct JournalWalk
 {
-	OwnTable	journal;
+	OwnTable	segments[CATALOG_SEGMENT_COUNT];
+	OwnTable   *filled[CATALOG_SEGMENT_COUNT];	/* those with rows */
+	int			filled_count;
 	const Cursor *now;
 	JournalRowFunction take;
 	void	   *argument;
@@ -93,64 +114,111 @@ journal_reader_is_for(const JournalRow *row, const char *target)
 		memcmp(VARDATA_ANY(name), target, length) == 0;
 }
 
+/* Goes to a scan's next row. */
 static void
-take_row(JournalWalk *walk, HeapTuple tuple)
+advance(SegmentScan *scan)
 {
+	HeapTuple	tuple = systable_getnext_ordered(scan->scan, ForwardScanDirection);
 	bool		nulls[JOURNAL_COLUMN_COUNT];
-	JournalRow	row;
+	JournalRow *row = &scan->row;
 
-	own_table_deform(&walk->journal, tuple, row.values, nulls);
-	row.xid = U64FromFullTransactionId(DatumGetFullTransactionId(row.values[JOURNAL_COLUMN_XID]));
-	row.part = DatumGetInt32(row.values[JOURNAL_COLUMN_PART]);
-
-	/* what this transaction has written early is visible to itself */
-	if (!cursor_has_open(walk->now, row.xid))
-		walk->is_ended = !walk->take(&row, walk->argument);
+	scan->has_row = tuple != NULL;
+	if (!scan->has_row)
+		return;
+	own_table_deform(scan->segment, tuple, row->values, nulls);
+	row->xid = U64FromFullTransactionId(DatumGetFullTransactionId(row->values[JOURNAL_COLUMN_XID]));
+	row->part = DatumGetInt32(row->values[JOURNAL_COLUMN_PART]);
 }
 
-/* Reads rows in the index's order. */
 static void
-scan(JournalWalk *walk, ScanKey keys, int key_count)
+begin_scan(const JournalWalk *walk, SegmentScan *scan, OwnTable *segment, const Condition *conditions)
 {
-	SysScanDesc scan_desc;
-	HeapTuple	tuple;
+	ScanKeyData keys[2];
+	int			i;
+
+	for (i = 0; i < lengthof(keys); i++)
+		ScanKeyInit(&keys[i], own_table_attribute(segment, conditions[i].column), conditions[i].strategy,
+					conditions[i].function, conditions[i].value);
+	scan->segment = segment;
+	scan->scan = systable_beginscan_ordered(segment->relation, segment->key_index, GetActiveSnapshot(),
+											lengthof(keys), keys);
+	advance(scan);
+}
+
+static bool
+is_before(const JournalRow *row, const JournalRow *other)
+{
+	return row->xid != other->xid ? row->xid < other->xid : row->part < other->part;
+}
+
+/* The scan whose row comes first; NULL if all have ended. */
+static SegmentScan *
+find_first(SegmentScan *scans, int count)
+{
+	SegmentScan *first = NULL;
+	int			i;
+
+	for (i = 0; i < count; i++)
+	{
+		if (scans[i].has_row && (first == NULL || is_before(&scans[i].row, &first->row)))
+			first = &scans[i];
+	}
+	return first;
+}
+
+/* Reads the rows that meet two conditions, in order. */
+static void
+scan(JournalWalk *walk, const Condition *conditions)
+{
+	SegmentScan scans[CATALOG_SEGMENT_COUNT];
+	SegmentScan *first;
+	int			i;
 
 	if (walk->is_ended)
 		return;
-	scan_desc = systable_beginscan_ordered(walk->journal.relation, walk->journal.key_index,
-										   GetActiveSnapshot(), key_count, keys);
-	while (!walk->is_ended &&
-		   (tuple = systable_getnext_ordered(scan_desc, ForwardScanDirection)) != NULL)
-		take_row(walk, tuple);
-	systable_endscan_ordered(scan_desc);
+	for (i = 0; i < walk->filled_count; i++)
+		begin_scan(walk, &scans[i], walk->filled[i], conditions);
+	while (!walk->is_ended && (first = find_first(scans, walk->filled_count)) != NULL)
+	{
+		/* what this transaction has written early is visible to itself */
+		if (!cursor_has_open(walk->now, first->row.xid))
+			walk->is_ended = !walk->take(&first->row, walk->argument);
+		if (!walk->is_ended)
+			advance(first);
+	}
+	for (i = 0; i < walk->filled_count; i++)
+		systable_endscan_ordered(scans[i].scan);
+}
+
+static Datum
+xid_datum(uint64 xid)
+{
+	return FullTransactionIdGetDatum(FullTransactionIdFromU64(xid));
 }
 
 /* The rows of one transaction behind the given part. */
 static void
 scan_transaction(JournalWalk *walk, uint64 xid, int32 part)
 {
-	ScanKeyData keys[2];
+	const Condition conditions[] = {
+		{JOURNAL_COLUMN_XID, BTEqualStrategyNumber, F_XID8EQ, xid_datum(xid)},
+		{JOURNAL_COLUMN_PART, BTGreaterStrategyNumber, F_INT4GT, Int32GetDatum(part)}
+	};
 
-	ScanKeyInit(&keys[0], own_table_attribute(&walk->journal, JOURNAL_COLUMN_XID), BTEqualStrategyNumber, F_XID8EQ,
-				FullTransactionIdGetDatum(FullTransactionIdFromU64(xid)));
-	ScanKeyInit(&keys[1], own_table_attribute(&walk->journal, JOURNAL_COLUMN_PART), BTGreaterStrategyNumber, F_INT4GT,
-				Int32GetDatum(part));
-	scan(walk, keys, 2);
+	scan(walk, conditions);
 }
 
 /* From a transaction on to the last one that the snapshot can see. */
 static void
 scan_from_xid(JournalWalk *walk, uint64 xid)
 {
-	ScanKeyData keys[2];
+	const Condition conditions[] = {
+		{JOURNAL_COLUMN_XID, BTGreaterEqualStrategyNumber, F_XID8GE, xid_datum(xid)},
+		{JOURNAL_COLUMN_XID, BTLessStrategyNumber, F_XID8LT, xid_datum(walk->now->xmax)}
+	};
 
-	if (xid >= walk->now->xmax)
-		return;
-	ScanKeyInit(&keys[0], own_table_attribute(&walk->journal, JOURNAL_COLUMN_XID), BTGreaterEqualStrategyNumber, F_XID8GE,
-				FullTransactionIdGetDatum(FullTransactionIdFromU64(xid)));
-	ScanKeyInit(&keys[1], own_table_attribute(&walk->journal, JOURNAL_COLUMN_XID), BTLessStrategyNumber, F_XID8LT,
-				FullTransactionIdGetDatum(FullTransactionIdFromU64(walk->now->xmax)));
-	scan(walk, keys, 2);
+	if (xid < walk->now->xmax)
+		scan(walk, conditions);
 }
 
 /*
@@ -172,12 +240,30 @@ walk_journal(JournalWalk *walk, const Cursor *from)
 	scan_from_xid(walk, from->xmax + (from->place_xid == from->xmax ? 1 : 0));
 }
 
+/* What the active snapshot sees stands where the file reached when that was taken. */
+static void
+open_segments(JournalWalk *walk)
+{
+	int			i;
+
+	for (i = 0; i < CATALOG_SEGMENT_COUNT; i++)
+	{
+		OwnTable   *segment = &walk->segments[i];
+
+		own_table_open_or_raise(segment, catalog_segment(i), OWN_TABLE_LOOK_UP);
+		if (RelationGetNumberOfBlocks(segment->relation) > 0)
+			walk->filled[walk->filled_count++] = segment;
+	}
+}
+
 void
 journal_reader_walk(const Cursor *from, const Cursor *now, JournalRowFunction take, void *argument)
 {
 	JournalWalk walk = {.now = now,.take = take,.argument = argument};
+	int			i;
 
-	own_table_open_or_raise(&walk.journal, CATALOG_JOURNAL, OWN_TABLE_LOOK_UP);
+	open_segments(&walk);
 	walk_journal(&walk, from);
-	own_table_close(&walk.journal);
+	for (i = 0; i < CATALOG_SEGMENT_COUNT; i++)
+		own_table_close(&walk.segments[i]);
 }

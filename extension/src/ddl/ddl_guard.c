@@ -73,6 +73,13 @@ is_other_table(const char *name)
 	return false;
 }
 
+/* Those that are found by their names: of the journal, its segments are judged. */
+static bool
+is_named_table(const char *name)
+{
+	return strcmp(name, "journal") == 0 || is_other_table(name);
+}
+
 /* Has a command given a column of one of them another name or type, or dropped one? */
 static const char *
 find_column_problem(const Node *statement)
@@ -102,7 +109,7 @@ is_lost_name(const RangeVar *name)
 		if (strcmp(name->relname, catalog_table_name((CatalogTable) table)) == 0)
 			return true;
 	}
-	return is_other_table(name->relname);
+	return is_named_table(name->relname);
 }
 
 /* The problem of a table that is not found any more, unless it is one that is judged. */
@@ -112,7 +119,7 @@ find_name_problem(const Node *statement)
 	const RangeVar *relation = IsA(statement, RenameStmt) ? ((const RenameStmt *) statement)->relation :
 	IsA(statement, AlterObjectSchemaStmt) ? ((const AlterObjectSchemaStmt *) statement)->relation : NULL;
 
-	if (relation == NULL || !is_other_table(relation->relname) || !is_lost_name(relation))
+	if (relation == NULL || !is_named_table(relation->relname) || !is_lost_name(relation))
 		return NULL;
 	return psprintf("table uncache.%s has another name", relation->relname);
 }

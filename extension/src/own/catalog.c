@@ -33,7 +33,7 @@ const char *
 catalog_table_name(CatalogTable table)
 {
 	static const char *const names[CATALOG_TABLE_COUNT] = {
-		"journal", "consumers", "markers", "gaps"
+		"journal_1", "journal_2", "journal_3", "journal_4", "segments", "consumers", "markers", "gaps"
 	};
 
 	return names[table];

@@ -16,13 +16,32 @@
 /* The tables that are read or written without SQL. */
 typedef enum CatalogTable
 {
-	CATALOG_JOURNAL,
+	CATALOG_JOURNAL_1,			/* the segments of the journal, of one shape */
+	CATALOG_JOURNAL_2,
+	CATALOG_JOURNAL_3,
+	CATALOG_JOURNAL_4,
+	CATALOG_SEGMENTS,
 	CATALOG_CONSUMERS,
 	CATALOG_MARKERS,
 	CATALOG_GAPS
 } CatalogTable;
 
-#define CATALOG_TABLE_COUNT 4
+#define CATALOG_TABLE_COUNT (CATALOG_GAPS + 1)
+
+#define CATALOG_SEGMENT_COUNT (CATALOG_JOURNAL_4 + 1)
+
+/* The index of a segment, from 0 on, is its place among the tables. */
+static inline CatalogTable
+catalog_segment(int index)
+{
+	return (CatalogTable) index;
+}
+
+static inline bool
+catalog_is_segment(CatalogTable table)
+{
+	return (int) table < CATALOG_SEGMENT_COUNT;
+}
 
 /* Columns of a table; where they are in a row, own_shape.h finds out. */
 typedef enum JournalColumn
@@ -36,6 +55,15 @@ typedef enum JournalColumn
 } JournalColumn;
 
 #define JOURNAL_COLUMN_COUNT 6
+
+typedef enum SegmentColumn
+{
+	SEGMENT_COLUMN_NUMBER,
+	SEGMENT_COLUMN_OPENED_AT,
+	SEGMENT_COLUMN_CLOSED_AT
+} SegmentColumn;
+
+#define SEGMENT_COLUMN_COUNT 3
 
 typedef enum ConsumerColumn
 {

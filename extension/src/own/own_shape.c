@@ -46,6 +46,12 @@ static const KnownColumn journal_columns[JOURNAL_COLUMN_COUNT] = {
 	[JOURNAL_COLUMN_KEYS] = {"keys", TEXTARRAYOID}
 };
 
+static const KnownColumn segment_columns[SEGMENT_COLUMN_COUNT] = {
+	[SEGMENT_COLUMN_NUMBER] = {"number", INT4OID},
+	[SEGMENT_COLUMN_OPENED_AT] = {"opened_at", TIMESTAMPTZOID},
+	[SEGMENT_COLUMN_CLOSED_AT] = {"closed_at", TIMESTAMPTZOID}
+};
+
 static const KnownColumn consumer_columns[CONSUMER_COLUMN_COUNT] = {
 	[CONSUMER_COLUMN_ID] = {"id", INT4OID},
 	[CONSUMER_COLUMN_TARGET] = {"target", TEXTOID},
@@ -77,7 +83,11 @@ static const KnownColumn gap_columns[GAP_COLUMN_COUNT] = {
 
 /* A crash empties the markers: on purpose, which it must not do to the others. */
 static const KnownTable known_tables[CATALOG_TABLE_COUNT] = {
-	[CATALOG_JOURNAL] = {journal_columns, JOURNAL_COLUMN_COUNT, 0, true},
+	[CATALOG_JOURNAL_1] = {journal_columns, JOURNAL_COLUMN_COUNT, 0, true},
+	[CATALOG_JOURNAL_2] = {journal_columns, JOURNAL_COLUMN_COUNT, 0, true},
+	[CATALOG_JOURNAL_3] = {journal_columns, JOURNAL_COLUMN_COUNT, 0, true},
+	[CATALOG_JOURNAL_4] = {journal_columns, JOURNAL_COLUMN_COUNT, 0, true},
+	[CATALOG_SEGMENTS] = {segment_columns, SEGMENT_COLUMN_COUNT, RELPERSISTENCE_PERMANENT, false},
 	[CATALOG_CONSUMERS] = {consumer_columns, CONSUMER_COLUMN_COUNT, RELPERSISTENCE_PERMANENT, false},
 	[CATALOG_MARKERS] = {marker_columns, MARKER_COLUMN_COUNT, RELPERSISTENCE_UNLOGGED, false},
 	[CATALOG_GAPS] = {gap_columns, GAP_COLUMN_COUNT, RELPERSISTENCE_PERMANENT, true}
@@ -220,7 +230,7 @@ static bool
 can_index_attribute(const OwnShape *shape, CatalogTable table, AttrNumber attribute)
 {
 	return attribute > 0 &&
-		!(table == CATALOG_JOURNAL && attribute == shape->attributes[JOURNAL_COLUMN_KEYS]);
+		!(catalog_is_segment(table) && attribute == shape->attributes[JOURNAL_COLUMN_KEYS]);
 }
 
 static bool
@@ -300,7 +310,7 @@ judge_index(OwnShape *shape, CatalogTable table, Relation relation, Oid index_id
 	else
 	{
 		shape->indexes[shape->index_count++] = index_id;
-		if (table == CATALOG_JOURNAL && is_key_index(shape, (Form_pg_index) GETSTRUCT(tuple)))
+		if (catalog_is_segment(table) && is_key_index(shape, (Form_pg_index) GETSTRUCT(tuple)))
 			shape->key_index_id = index_id;
 	}
 	ReleaseSysCache(tuple);
@@ -315,7 +325,7 @@ judge_indexes(OwnShape *shape, CatalogTable table, Relation relation)
 	foreach(cell, index_ids)
 		judge_index(shape, table, relation, lfirst_oid(cell));
 	list_free(index_ids);
-	if (table == CATALOG_JOURNAL && !OidIsValid(shape->key_index_id))
+	if (catalog_is_segment(table) && !OidIsValid(shape->key_index_id))
 		tell(shape->read_problem, relation, "it has no index on (xid, part)");
 }
 

@@ -372,7 +372,7 @@ uncache_check_tables(PG_FUNCTION_ARGS)
 		OwnTable	table;
 
 		own_table_open_or_raise(&table, (CatalogTable) id,
-								id == CATALOG_JOURNAL ? OWN_TABLE_LOOK_UP : OWN_TABLE_SCAN);
+								catalog_is_segment((CatalogTable) id) ? OWN_TABLE_LOOK_UP : OWN_TABLE_SCAN);
 		own_table_close(&table);
 	}
 	PG_RETURN_VOID();

@@ -9,6 +9,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "consume/segment.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/xid8.h"
@@ -33,7 +34,7 @@ journal_begin(JournalWriter *writer, int32 *next_part)
 {
 	memset(writer, 0, sizeof(*writer));
 	writer->next_part = next_part;
-	if (own_table_open(&writer->table, CATALOG_JOURNAL, OWN_TABLE_INSERT, BRIEF_LOCK_WAIT) != OWN_TABLE_READY)
+	if (segment_open(&writer->table) != OWN_TABLE_READY)
 		return;
 	writer->xid = GetTopFullTransactionId();
 	writer->at = GetCurrentTimestamp();

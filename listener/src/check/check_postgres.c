@@ -38,7 +38,7 @@ static const char protocol_functions[] =
 "\"resynced(text)\","
 "\"standbys(text, text[], boolean)\","
 "\"report_late(text, text[])\","
-"\"trim(integer)\"}";
+"\"trim()\"}";
 
 static const char setup_sql[] =
 "SET search_path = pg_catalog, pg_temp;"

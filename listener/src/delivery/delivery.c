@@ -20,6 +20,10 @@
 #include "delivery/delivery_sleep.h"
 #include "delivery/delivery_step.h"
 
+/* Between two trims, somewhat different for each daemon. */
+#define TRIM_INTERVAL_MS INT64_C(10000)
+#define TRIM_JITTER_MS INT64_C(2000)
+
 /* --- from the owner --- */
 
 /*
@@ -56,7 +60,8 @@ static bool
 set_trim_timer(Delivery *delivery)
 {
 	return loop_timer_set(delivery->parts.loop, &delivery->trim_timer,
-						  trim_schedule_interval_ms(delivery->parts.seed));
+						  TRIM_INTERVAL_MS - TRIM_JITTER_MS / 2 +
+						  (int64_t) (delivery->parts.seed % (uint64_t) TRIM_JITTER_MS));
 }
 
 /*
@@ -70,7 +75,7 @@ trim_is_due(void *context)
 	Delivery   *delivery = context;
 	bool		done = set_trim_timer(delivery);
 
-	trim_schedule_take_interval(&delivery->trim);
+	delivery->is_trim_due = true;
 	if (!delivery->repeat.is_on && done && !delivery_slots_are_taken(&delivery->slots))
 		done = progress_apply(&delivery->progress, delivery->cursor);
 	if (delivery->repeat.is_on)
@@ -166,7 +171,7 @@ delivery_reset(Delivery *delivery)
 	delivery_repeat_end_session(delivery);
 	delivery_slots_reset(&delivery->slots);
 	delivery_lanes_reset(delivery);
-	trim_schedule_init(&delivery->trim);
+	delivery->is_trim_due = false;
 	memset(&delivery->session, 0, sizeof(delivery->session));
 }
 

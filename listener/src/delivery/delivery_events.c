@@ -90,7 +90,7 @@ linger(Delivery *delivery)
 
 /* What the front reader has found, for all that goes by how much there is. */
 static void
-judge_fetch(Delivery *delivery, const JournalFetch *fetch, bool is_full)
+judge_fetch(Delivery *delivery, const JournalFetch *fetch)
 {
 	int64_t		now_ms = loop_now_ms(delivery->parts.loop);
 
@@ -99,8 +99,6 @@ judge_fetch(Delivery *delivery, const JournalFetch *fetch, bool is_full)
 	delivery_sleep_judge_bell(delivery, fetch->row_count);
 	fetch_pace_take_fetch(&delivery->pace, now_ms, fetch->row_count);
 	ack_pace_take_fetch(&delivery->ack_pace, now_ms, fetch->row_count);
-	trim_schedule_take_fetch(&delivery->trim, (int64_t) fetch->row_count, is_full,
-							 fetch->row_count > 0 && fetch_pace_linger_ms(&delivery->pace) > 0);
 }
 
 /* The batch is whole, but for what a row of it may ask for. */
@@ -128,7 +126,7 @@ read_on(Delivery *delivery, DeliverySlot *slot, const JournalFetch *fetch)
 	delivery->slots.filling = NULL;
 	delivery->repeat.is_its_turn = true;
 	delivery->lanes.is_their_turn = true;
-	judge_fetch(delivery, fetch, is_full);
+	judge_fetch(delivery, fetch);
 	free(delivery->cursor);
 	delivery->cursor = strdup(fetch->cursor);
 	if (delivery->cursor == NULL)
@@ -220,12 +218,9 @@ take_resynced(void *context)
 }
 
 static void
-take_trim(void *context, int64_t row_count)
+take_trim(void *context)
 {
-	Delivery   *delivery = context;
-
-	trim_schedule_take_trim(&delivery->trim, row_count);
-	delivery_step_advance(delivery);
+	delivery_step_advance(context);
 }
 
 static bool

@@ -24,7 +24,6 @@
 #include "delivery/progress.h"
 #include "delivery/stagger_pace.h"
 #include "delivery/standbys.h"
-#include "delivery/trim_schedule.h"
 
 /* What one fetch asks for: the bound of everything that is per batch. */
 #define DELIVERY_FETCH_MAX_BYTES ((size_t) 256 * 1024)
@@ -156,7 +155,7 @@ struct Delivery
 	Progress	progress;
 	DeliveryLanes lanes;
 	KeySet		unknown;		/* patterns of sets that were logged */
-	TrimSchedule trim;
+	bool		is_trim_due;
 	FetchPace	pace;
 	BellTrust	bell_trust;
 	AckPace		ack_pace;

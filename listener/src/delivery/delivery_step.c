@@ -167,7 +167,7 @@ has_room_for_fetch(Delivery *delivery)
 	return delivery_slots_find_free(&delivery->slots) != NULL;
 }
 
-/* Not while it sleeps or lingers: then there is time to trim. */
+/* Not while it sleeps or lingers. */
 static bool
 can_fetch(const Delivery *delivery)
 {
@@ -228,8 +228,8 @@ lanes_go_first(Delivery *delivery)
 static void
 start_trim(Delivery *delivery)
 {
-	trim_schedule_begin(&delivery->trim);
-	journal_source_trim(delivery->parts.source, TRIM_SCHEDULE_MAX_ROWS);
+	delivery->is_trim_due = false;
+	journal_source_trim(delivery->parts.source);
 }
 
 /* The position is from before what this acknowledges, and after all else. */
@@ -348,7 +348,7 @@ start_resync_report(Delivery *delivery)
 static bool
 wants_trim(Delivery *delivery)
 {
-	return trim_schedule_wants(&delivery->trim, can_fetch(delivery));
+	return delivery->is_trim_due;
 }
 
 /* What the list of a resync is for is not added to before it is there. */
@@ -389,7 +389,7 @@ static const Choice choices[] = {
 	{delivery_repeat_wants_report, delivery_repeat_start_report},
 	{delivery_repeat_wants_question, delivery_repeat_start_question},
 
-	/* when it is due, or there is time for it */
+	/* rare and short, too */
 	{wants_trim, start_trim},
 
 	/*

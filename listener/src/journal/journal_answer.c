@@ -46,6 +46,7 @@ enum
 
 /* pg_type.dat */
 #define INT8_OID 20
+#define INT4_OID 23
 #define TEXT_OID 25
 #define TEXT_ARRAY_OID 1009
 #define TIMESTAMPTZ_OID 1184
@@ -301,14 +302,11 @@ read_number(const PGresult *result, int row, int column, uint64_t *number)
 const char *
 journal_answer_trim(const PGresult *result, const JournalListeners *listeners)
 {
-	static const Oid types[] = {INT8_OID};
-	uint64_t	count;
+	static const Oid types[] = {INT4_OID};
 
-	if (!has_types(result, types, 1) || PQntuples(result) != 1 ||
-		!read_number(result, 0, 0, &count))
+	if (!has_types(result, types, 1) || PQntuples(result) != 1)
 		return wrong_shape;
-	listeners->worker->trimmed(listeners->worker_context,
-							   count <= INT64_MAX ? (int64_t) count : 0);
+	listeners->worker->trimmed(listeners->worker_context);
 	return NULL;
 }
 

@@ -77,7 +77,7 @@ typedef struct JournalWorkEvents
 	void		(*acked) (void *context);
 	void		(*resync_listed) (void *context);
 	void		(*resynced) (void *context);
-	void		(*trimmed) (void *context, int64_t row_count);
+	void		(*trimmed) (void *context);
 
 	/*
 	 * What standbys have replayed: first one call for each that is connected,

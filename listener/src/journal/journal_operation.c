@@ -58,7 +58,7 @@ static const JournalOperationTraits operations[] = {
 	},
 	[JOURNAL_OPERATION_TRIM] = {
 		"trimming the journal",
-		"SELECT uncache.trim($1::integer)",
+		"SELECT uncache.trim()",
 		NULL, journal_answer_trim
 	},
 	[JOURNAL_OPERATION_STANDBYS] = {

@@ -470,13 +470,9 @@ journal_source_resynced(JournalSource *source)
 }
 
 void
-journal_source_trim(JournalSource *source, unsigned int max_rows)
+journal_source_trim(JournalSource *source)
 {
-	char		rows[NUMBER_BYTES];
-	const char *parameter = rows;
-
-	(void) snprintf(rows, sizeof(rows), "%u", max_rows);
-	start_request(source, JOURNAL_OPERATION_TRIM, 1, &parameter);
+	start_request(source, JOURNAL_OPERATION_TRIM, 0, NULL);
 }
 
 void

@@ -86,7 +86,7 @@ extern void journal_source_ack(JournalSource *source, const char *cursor,
 							   int64_t repl_offset);
 extern void journal_source_list_resync(JournalSource *source);
 extern void journal_source_resynced(JournalSource *source);
-extern void journal_source_trim(JournalSource *source, unsigned int max_rows);
+extern void journal_source_trim(JournalSource *source);
 
 /*
  * names: of standbys, with commas between them; NULL is all that are streaming.  mark:

@@ -98,7 +98,7 @@ INSERT INTO uncache.markers VALUES (1);
 TRUNCATE uncache.markers;
 :neighbour
 -- case 17: trimming what is retained; declaring others lost
-SELECT uncache.trim(1000);
+SELECT uncache.trim();
 SELECT uncache_internal.declare_lost();
 :neighbour
 -- case 18: advisory locks with the numbers of the extension's: the classes are out of reach
@@ -271,7 +271,7 @@ ALTER SCHEMA uncache RENAME TO gone;
 -- case 44: its functions
 CREATE OR REPLACE FUNCTION uncache_internal.identity() RETURNS text LANGUAGE sql AS 'SELECT ''mine''';
 DROP FUNCTION uncache.keys() CASCADE;
-ALTER FUNCTION uncache.trim(integer) SECURITY INVOKER;
+ALTER FUNCTION uncache.trim() SECURITY INVOKER;
 :neighbour
 -- case 45: objects of one's own in its schema
 CREATE TABLE uncache.planted (id int);
@@ -294,7 +294,7 @@ CREATE EVENT TRIGGER stolen ON ddl_command_end EXECUTE FUNCTION mallory.nothing(
 -- case 49: privileges for oneself
 SELECT uncache.grant_consumer('regress_uncache_mallory');
 SELECT uncache.grant_author('regress_uncache_mallory');
-GRANT EXECUTE ON FUNCTION uncache.trim(integer) TO regress_uncache_mallory;
+GRANT EXECUTE ON FUNCTION uncache.trim() TO regress_uncache_mallory;
 SET ROLE regress_uncache_alice;
 :neighbour
 

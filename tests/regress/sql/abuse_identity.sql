@@ -75,13 +75,11 @@ RESET ROLE;
 INSERT INTO eve.t VALUES (5, 'x');
 \connect -
 SET ROLE regress_uncache_i_daemon;
-SET uncache.trim_state = '0 9000000000 9000000000';
 SET uncache.consumer_row = '(0,1)';
-SELECT uncache.trim(1000);
-SET uncache.trim_state = '0 9000000000 9000000000';
+SELECT uncache.trim();
 SET uncache.retention = 0;
 SELECT set_config('uncache.consumer_row', '(0,1)', false);
-SELECT uncache.trim(1000);
+SELECT uncache.trim();
 RESET ROLE;
 SELECT * FROM journalled();
 
@@ -139,7 +137,7 @@ SET ROLE regress_uncache_i_daemon;
 SELECT state FROM uncache.attach('default');
 SELECT count(*) > 0 FROM uncache.fetch('default', '1:1:', 1000, false);
 SELECT count(*) > 0 FROM uncache.resync_keys('default');
-SELECT uncache.trim(1000);
+SELECT uncache.trim();
 SELECT uncache.ack('default', '1:1:');
 RESET ROLE;
 SELECT uncache.unwatch_schema('eve'), uncache.unwatch('eve.t');

@@ -118,7 +118,7 @@ SELECT count(*) FROM uncache.consumers WHERE target = 'ghost';
 INSERT INTO t VALUES (5);
 SELECT * FROM journalled();
 
--- gone: its rows, too; nothing more is journalled for it
+-- gone: nothing more is journalled for it, and what is there already is nobody's
 INSERT INTO t VALUES (6);
 SELECT uncache.drop_consumer('new');
 SELECT count(*) FROM uncache.consumers WHERE target = 'new';

@@ -191,10 +191,10 @@ SET uncache.follow_ddl = off;
 RESET ROLE;
 
 -- case 8: our own tables: what writers could not use is refused
-CREATE INDEX ON uncache.journal ((keys[1]));
-CREATE INDEX ON uncache.journal (target) WHERE target = 'x';
-CREATE UNIQUE INDEX ON uncache.journal (xid, part);
-CREATE INDEX CONCURRENTLY ON uncache.journal USING hash (target);
+CREATE INDEX ON uncache.journal_1 ((keys[1]));
+CREATE INDEX ON uncache.journal_1 (target) WHERE target = 'x';
+CREATE UNIQUE INDEX ON uncache.journal_1 (xid, part);
+CREATE INDEX CONCURRENTLY ON uncache.journal_1 USING hash (target);
 ALTER TABLE uncache.journal RENAME TO diary;
 ALTER TABLE uncache.consumers RENAME target TO destination;
 ALTER TABLE uncache.markers SET LOGGED;
@@ -204,7 +204,7 @@ ALTER SCHEMA uncache RENAME TO other;
 ALTER SCHEMA uncache_internal RENAME TO other;
 ALTER TABLE uncache.journal SET SCHEMA public;
 -- and what does no harm is not
-CREATE INDEX extra ON uncache.journal (target);
+CREATE INDEX extra ON uncache.journal_1 (target);
 ALTER TABLE uncache.journal ALTER keys SET STORAGE MAIN, ALTER target SET STATISTICS 10, SET (fillfactor = 90);
 ALTER TABLE uncache.consumers ADD COLUMN a text, ADD COLUMN b text;
 DROP INDEX uncache.extra;

@@ -16,7 +16,7 @@ SELECT obj_description('uncache_internal'::regnamespace) IS NOT NULL AS is_descr
 -- what there is to call: the table of contents of the manual
 SELECT DISTINCT proname AS function FROM pg_proc WHERE pronamespace = 'uncache'::regnamespace ORDER BY 1;
 SELECT attrelid::regclass, attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
-WHERE relnamespace = 'uncache'::regnamespace AND relkind = 'r' AND attnum > 0 AND relname <> 'markers'
+WHERE relnamespace = 'uncache'::regnamespace AND relkind = 'r' AND attnum > 0 AND attislocal AND relname <> 'markers'
 	AND col_description(attrelid, attnum) IS NULL ORDER BY 1, 2;
 -- settings
 SELECT name, setting, unit, context, short_desc FROM pg_settings WHERE name LIKE 'uncache.%' ORDER BY name;

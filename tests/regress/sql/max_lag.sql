@@ -38,22 +38,22 @@ DROP ROLE regress_uncache_impatient;
 -- nothing happens in an idle system, though no daemon lives
 CALL age();
 UPDATE uncache.consumers SET acked_at = acked_at - interval '2 days';
-SELECT uncache.trim(100);
+SELECT uncache.trim();
 SELECT * FROM consumers;
 SELECT count(checked_at) AS looked_at FROM uncache.consumers;
 UPDATE uncache.consumers SET acked_at = clock_timestamp(), checked_at = NULL;
 -- nor is anybody lost who is not so far behind
 INSERT INTO t VALUES (1);
-SELECT uncache.trim(100);
+SELECT uncache.trim();
 SELECT state FROM consumers;
 -- nor ever, if so asked for
 CALL age();
 SET uncache.max_lag = 0;
-SELECT uncache.trim(100);
+SELECT uncache.trim();
 SELECT state FROM consumers;
 -- nor one that has been there for a shorter time
 SET uncache.max_lag = '3d';
-SELECT uncache.trim(100);
+SELECT uncache.trim();
 SELECT state FROM consumers;
 -- but after half of the time there is an alarm, for whoever watches the system
 CREATE ROLE regress_uncache_watcher IN ROLE pg_monitor;
@@ -72,13 +72,15 @@ DROP ROLE regress_uncache_watcher;
 -- one is, the other not
 RESET uncache.max_lag;
 CALL consume('api');
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 SELECT * FROM consumers;
 SELECT cursor, barrier FROM uncache.consumers WHERE target = 'default';
 -- once
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 -- its rows may go, and no more are written
-SELECT uncache.trim(100);
+SET uncache.retention = 0;
+SELECT uncache.trim();
+RESET uncache.retention;
 INSERT INTO t VALUES (2);
 INSERT INTO u VALUES (2);
 SELECT * FROM journalled();
@@ -114,7 +116,7 @@ CALL consume('api');
 INSERT INTO t VALUES (5);
 CALL age();
 BEGIN;
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 ROLLBACK;
 SELECT * FROM consumers WHERE target = 'default';
 CALL consume('default');
@@ -123,7 +125,7 @@ CALL consume('default');
 INSERT INTO t VALUES (6);
 CALL age();
 CALL consume('default');
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 SELECT target, state FROM consumers;
 CALL start_consumer('api');
 
@@ -134,13 +136,13 @@ RESET uncache.pending_limit;
 CALL consume('default', 1);
 CALL consume('api');
 CALL age();
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 SELECT target, state FROM consumers;
 -- as soon as something behind it is old, too
 INSERT INTO t VALUES (7);
 CALL consume('api');
 CALL age();
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 SELECT target, state FROM consumers;
 CALL start_consumer('default');
 
@@ -149,12 +151,12 @@ SELECT state FROM uncache.attach('new');
 CALL consume('default');
 CALL consume('api');
 CALL age();
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 SELECT target, state FROM consumers;
 \connect -
 \set VERBOSITY terse
 CALL await_end_of_last_session();
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 SELECT target, state FROM consumers;
 SELECT uncache.drop_consumer('new');
 
@@ -162,7 +164,7 @@ SELECT uncache.drop_consumer('new');
 INSERT INTO u VALUES (8);
 CALL consume('default');
 CALL age();
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 SELECT uncache.drop_consumer('api');
 SELECT target, state FROM consumers;
 

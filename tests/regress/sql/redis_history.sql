@@ -137,15 +137,19 @@ SELECT * FROM positions;
 -- a position keeps what is behind it, for as long as is retained; the newest one stays
 CALL start_over('a');
 SET uncache.retention = 15;
-UPDATE uncache.journal SET at = at - interval '1 hour';
-SELECT uncache.trim(100) > 0 AS has_trimmed;
+UPDATE uncache.segments SET opened_at = opened_at - interval '1 hour';
+SELECT uncache.trim();
+UPDATE uncache.segments SET closed_at = closed_at - interval '1 hour';
+SELECT uncache.trim();
 SELECT * FROM positions;
 SELECT * FROM attach('run-b', 'b', 400, 'a', 301);
 CALL start_over('a');
-UPDATE uncache.journal SET at = at - interval '1 hour';
+UPDATE uncache.segments SET opened_at = opened_at - interval '1 hour';
+SELECT uncache.trim();
+UPDATE uncache.segments SET opened_at = opened_at - interval '1 hour', closed_at = closed_at - interval '1 hour';
 UPDATE uncache.positions SET slot = slot - interval '1 hour';
 UPDATE uncache.consumers SET acked_at = acked_at - interval '1 hour';
-SELECT uncache.trim(100) > 0 AS has_trimmed;
+SELECT uncache.trim();
 SELECT * FROM positions;
 SELECT * FROM attach('run-b', 'b', 400, 'a', 301);
 
@@ -153,13 +157,13 @@ SELECT * FROM attach('run-b', 'b', 400, 'a', 301);
 SELECT cursor AS start FROM uncache.consumers WHERE target = 'default' \gset
 INSERT INTO t VALUES (4);
 SELECT uncache.ack('default', next_cursor) FROM uncache.fetch('default', :'start', 2000000000, false) WHERE next_cursor IS NOT NULL;
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 SELECT * FROM positions;
 
 -- but if there has been nothing to acknowledge
 SELECT uncache.ack('default', cursor, 500) FROM uncache.consumers WHERE target = 'default';
 UPDATE uncache.positions SET slot = slot - interval '1 hour';
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 SELECT * FROM positions;
 
 -- as many as there are 300th parts of the retention time
@@ -201,7 +205,7 @@ UPDATE uncache.consumers SET registered_at = now() - interval '1 hour' WHERE tar
 INSERT INTO t VALUES (9);
 UPDATE uncache.journal SET at = at - interval '1 hour';
 SET client_min_messages = error;
-SELECT uncache.trim(0);
+SELECT uncache.trim();
 RESET client_min_messages;
 SELECT state FROM uncache.status WHERE target = 'default';
 SELECT * FROM positions;

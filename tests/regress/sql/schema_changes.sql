@@ -333,7 +333,7 @@ ALTER TABLE uncache.dependencies RENAME not_there TO class;
 ALTER EVENT TRIGGER uncache_follow_command ENABLE ALWAYS;
 -- and again for who was writing
 SELECT relation FROM uncache.due WHERE relation = 0;
-SELECT uncache.trim(10);
+SELECT uncache.trim();
 SELECT * FROM journalled();
 SELECT count(*) FROM uncache.due;
 

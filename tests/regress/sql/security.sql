@@ -75,7 +75,7 @@ SELECT * FROM uncache.rules;
 SELECT uncache.attach('default');
 SELECT uncache.fetch('default', '1:1:', 1, false);
 SELECT uncache.ack('default', '1:1:');
-SELECT uncache.trim(1);
+SELECT uncache.trim();
 SELECT uncache.drop_consumer('default');
 SELECT uncache_internal.lock_consumer(1);
 SELECT uncache.grant_consumer('regress_uncache_nobody');
@@ -106,7 +106,7 @@ RESET ROLE;
 SELECT * FROM journalled();
 -- nor to leave a gap, which names no row, and which he may not read
 ALTER EVENT TRIGGER uncache_clear_way DISABLE;
-CREATE INDEX unfillable ON uncache.journal ((keys[1]));
+CREATE INDEX unfillable ON uncache.journal_1 ((keys[1]));
 ALTER EVENT TRIGGER uncache_clear_way ENABLE ALWAYS;
 SET ROLE regress_uncache_writer;
 INSERT INTO t VALUES (2, 'secret');
@@ -205,7 +205,7 @@ SELECT next_cursor FROM uncache.fetch('default', :'cursor', 1000, true) \gset
 SELECT uncache.ack('default', :'next_cursor');
 SELECT count(*) > 0 AS has_keys FROM uncache.resync_keys('default');
 SELECT uncache.resynced('default');
-SELECT uncache.trim(10);
+SELECT uncache.trim();
 SELECT state FROM uncache.attach('registered_by_daemon');
 SELECT state FROM uncache.attach('registered_by_daemon');
 SELECT * FROM uncache.journal;
@@ -229,7 +229,7 @@ SELECT count(*) > 0 AS has_rules FROM uncache.rules;
 SELECT * FROM uncache.journal;
 SELECT * FROM uncache.consumers;
 SELECT uncache.attach('default');
-SELECT uncache.trim(1);
+SELECT uncache.trim();
 SELECT uncache.invalidate('x');
 RESET ROLE;
 

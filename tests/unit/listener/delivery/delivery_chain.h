@@ -316,14 +316,13 @@ journal_source_resynced(JournalSource *source)
 static inline void
 answer_trim(void)
 {
-	worker->trimmed(worker_context, 0);
+	worker->trimmed(worker_context);
 }
 
 void
-journal_source_trim(JournalSource *source, unsigned int max_rows)
+journal_source_trim(JournalSource *source)
 {
 	(void) source;
-	(void) max_rows;
 	ask_source(answer_trim);
 }
 

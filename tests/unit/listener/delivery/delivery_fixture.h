@@ -138,10 +138,9 @@ journal_source_resynced(JournalSource *source)
 }
 
 void
-journal_source_trim(JournalSource *source, unsigned int max_rows)
+journal_source_trim(JournalSource *source)
 {
 	(void) source;
-	(void) max_rows;
 	ask_source("trim", "");
 }
 
@@ -364,9 +363,9 @@ journal_ends_resync(void)
 }
 
 static inline void
-journal_ends_trim(int64_t row_count)
+journal_ends_trim(void)
 {
-	fixture.journal->trimmed(fixture.journal_context, row_count);
+	fixture.journal->trimmed(fixture.journal_context);
 }
 
 static inline bool
@@ -451,10 +450,10 @@ answer_ack(void)
 }
 
 static inline void
-answer_trim(int64_t row_count)
+answer_trim(void)
 {
 	fixture.is_busy = false;
-	journal_ends_trim(row_count);
+	journal_ends_trim();
 }
 
 static inline void

@@ -12,7 +12,6 @@
 
 #include "delivery/delivery_fixture.h"
 #include "delivery/fetch_pace.h"
-#include "delivery/trim_schedule.h"
 
 static int64_t clock_ms;
 
@@ -162,8 +161,8 @@ START_TEST(delivery_wakes_when_the_bell_rings)
 
 END_TEST
 
-/* A trim that left more; the next one must not wait for a fetch, which sleeps. */
-START_TEST(delivery_trims_on_while_it_sleeps)
+/* It takes no time from fetches: nothing but its answer is waited for. */
+START_TEST(delivery_trims_now_and_then)
 {
 	start_clock();
 	begin();
@@ -172,10 +171,8 @@ START_TEST(delivery_trims_on_while_it_sleeps)
 	fixture.asked[0] = '\0';
 	answer_empty("0");
 	expect("trim;");
-	answer_trim(TRIM_SCHEDULE_MAX_ROWS);
-	expect("trim;");
 	journal_rings();
-	answer_trim(TRIM_SCHEDULE_MAX_ROWS);
+	answer_trim();
 	expect("fetch 0;");
 	stop();
 }
@@ -197,33 +194,6 @@ START_TEST(delivery_lets_rows_collect_while_many_come)
 	expect("");
 	pass_ms(1);
 	expect("fetch 1;");
-	stop();
-}
-
-END_TEST
-
-START_TEST(delivery_trims_beside_busy_writers_as_they_write)
-{
-	start_clock();
-	begin();
-	answer_empty("0");
-	pass_ms(20000);
-	fixture.asked[0] = '\0';
-	answer_empty("0");
-	expect("trim;");
-	journal_rings();
-	answer_trim(TRIM_SCHEDULE_MAX_ROWS);
-	expect("fetch 0;");
-	pass_ms(FETCH_PACE_LINGER_MS);
-	answer_fetch("1", TRIM_SCHEDULE_MAX_ROWS / 2 - 1, false);
-	expect("apply;");
-	redis_finishes(REDIS_LANE_QUICK);
-	answer_ack();
-	expect("ack 1;");
-	pass_ms(FETCH_PACE_LINGER_MS);
-	expect("fetch 1;");
-	answer_fetch("2", FETCH_PACE_LINGER_MS, false);
-	expect("apply;trim;");
 	stop();
 }
 
@@ -421,9 +391,8 @@ main(void)
 	tcase_add_test(tests, delivery_sleeps_after_an_empty_answer_with_the_bell_armed);
 	tcase_add_test(tests, delivery_looks_again_after_a_short_sleep);
 	tcase_add_test(tests, delivery_wakes_when_the_bell_rings);
-	tcase_add_test(tests, delivery_trims_on_while_it_sleeps);
+	tcase_add_test(tests, delivery_trims_now_and_then);
 	tcase_add_test(tests, delivery_lets_rows_collect_while_many_come);
-	tcase_add_test(tests, delivery_trims_beside_busy_writers_as_they_write);
 	tcase_add_test(tests, delivery_does_not_linger_after_a_full_answer);
 	tcase_add_test(tests, delivery_looks_again_when_the_bell_rang_during_a_fetch);
 	tcase_add_test(tests, delivery_looks_seldom_when_bells_ring_for_nothing);

@@ -114,7 +114,7 @@ START_TEST(delivery_acknowledges_the_cursor_of_empty_fetches_behind_standbys)
 	answer_ack();
 	expect("mark;");
 	tell(9, 10);
-	answer_trim(0);
+	answer_trim();
 	expect("trim;");
 	idle_until("replayed;");
 	tell(10, 0);

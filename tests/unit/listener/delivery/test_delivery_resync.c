@@ -218,7 +218,7 @@ START_TEST(delivery_does_not_acknowledge_a_batch_that_waits_for_its_list)
 	answer_resync_only("1");
 	expect("fetch 0;list;");
 	ck_assert(loop_timer_set(fixture.loop, &fixture.delivery->trim_timer, 0));
-	while (!fixture.delivery->trim.is_due)
+	while (!fixture.delivery->is_trim_due)
 		ck_assert(loop_turn(fixture.loop, 100));
 	ck_assert_str_eq(fixture.delivery->progress.clean.cursor, "0");
 	answer_resync_list(true, false);

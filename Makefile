@@ -18,7 +18,8 @@
 #   make coverage        which lines the tests run: the daemon's and the extension's
 #   make bench           measures against peers, see bench/README.md; parts:
 #   make bench-writer, bench-app, bench-bulk, bench-latency, bench-snapshot,
-#        bench-drain, bench-unlink, bench-idle, bench-ddl; bench-smoke (tiny), bench-plot
+#        bench-drain, bench-unlink, bench-idle, bench-ddl, bench-cost; bench-smoke (tiny),
+#        bench-plot
 #   make format, format-check
 #
 # WERROR=1 makes warnings errors; CC chooses the compiler.
@@ -34,7 +35,7 @@ CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-
 FUZZ_PACKAGES = make clang libclang-rt-14-dev libc6-dev pkg-config libpq-dev libhiredis-dev
 CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl pgbouncer
 BENCH_PACKAGES = $(DEMO_PACKAGES) python3 python3-redis nodejs python3-django-cacheops python3-psycopg2
-BENCH_PARTS = writer app bulk latency snapshot drain unlink idle ddl
+BENCH_PARTS = writer app bulk latency snapshot drain unlink idle ddl cost
 
 all: extension listener
 

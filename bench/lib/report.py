@@ -38,6 +38,14 @@ class Report:
             if sample[:3] == (metric, variant, size)
         }
 
+    def metrics(self, variant, size):
+        """Metric to its values, whatever was measured."""
+        found = {}
+        for metric, name, at, _, value in self._samples:
+            if (name, at) == (variant, size):
+                found.setdefault(metric, []).append(value)
+        return found
+
     def show(self, what, size, values, target=None):
         """Puts a line into the table: the values' median and spread; target is like "<= 1.1"."""
         if not values:

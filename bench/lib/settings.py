@@ -25,6 +25,11 @@ DEFAULTS = {
     "DDL_RULES": ("0 1000 22000", "0 80"),
     "DDL_REPEATS": ("5", "1"),
     "DDL_PARTITIONS": ("10 100 1000 4000", "10"),
+    "COST_ROUNDS": ("10", "1"),
+    "COST_PEER_ROUNDS": ("2", "1"),
+    "COST_SECONDS": ("2", "1"),
+    "COST_CLIENTS": ("8", "2"),
+    "COST_RATE": ("0", "200"),
     "PEERS": ("yes", "yes"),
 }
 
@@ -51,6 +56,11 @@ class Settings:
     ddl_rules: list
     ddl_repeats: int
     ddl_partitions: list
+    cost_rounds: int
+    cost_peer_rounds: int
+    cost_seconds: int
+    cost_clients: int
+    cost_rate: int
     with_peers: bool
     results: Path
 
@@ -85,6 +95,11 @@ def read():
         ddl_rules=_numbers(text["DDL_RULES"]),
         ddl_repeats=int(text["DDL_REPEATS"]),
         ddl_partitions=_numbers(text["DDL_PARTITIONS"]),
+        cost_rounds=int(text["COST_ROUNDS"]),
+        cost_peer_rounds=int(text["COST_PEER_ROUNDS"]),
+        cost_seconds=int(text["COST_SECONDS"]),
+        cost_clients=int(text["COST_CLIENTS"]),
+        cost_rate=int(text["COST_RATE"]),
         with_peers=text["PEERS"] == "yes",
         results=Path(os.environ.get("RESULTS") or ROOT / "bench" / "results"),
     )

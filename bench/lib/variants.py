@@ -46,6 +46,8 @@ class Plain:
     session_settings = ""
     # measured at one number of clients only
     is_for_growth = False
+    # the process that deletes keys, while it works
+    listener_pid = None
 
     def __init__(self, lab):
         self.lab = lab
@@ -90,6 +92,7 @@ class Uncache(Listening):
     def __init__(self, lab, daemon, rule_count=1):
         super().__init__(lab)
         self.daemon = daemon
+        self.listener_pid = daemon.pid
         self.rule_count = rule_count
         self.schema = f"rules_{rule_count}"
         if rule_count > 1:
@@ -156,6 +159,7 @@ class Peer(Listening):
             stdout=subprocess.PIPE,
             text=True,
         )
+        self.listener_pid = self._process.pid
         if self._process.stdout.readline() != "ready\n":
             raise processes.Failure(f"{self.script} does not start")
         self.settle()

@@ -59,7 +59,7 @@ at_least(int64_t value, int64_t least)
 }
 
 int64_t
-ack_pace_wait_ms(const AckPace *pace, int64_t now_ms)
+ack_pace_wait_ms(const AckPace *pace, int64_t now_ms, int64_t linger_ms)
 {
 	int64_t		hold_ms = at_least(pace->duration_us * ACK_PACE_SHARE / 1000, ACK_PACE_HOLD_MIN_MS);
 	int64_t		quiet_ms = at_least(pace->duration_us * ACK_PACE_QUIET_TIMES / 1000, ACK_PACE_QUIET_MIN_MS);
@@ -72,7 +72,7 @@ ack_pace_wait_ms(const AckPace *pace, int64_t now_ms)
 	if (hold_ms > ACK_PACE_HOLD_MAX_MS)
 		hold_ms = ACK_PACE_HOLD_MAX_MS;
 	hold_end_ms = pace->begin_ms + hold_ms;
-	quiet_end_ms = pace->fetched_ms + quiet_ms;
+	quiet_end_ms = pace->fetched_ms + at_least(quiet_ms, linger_ms * ACK_PACE_QUIET_LINGERS);
 	end_ms = hold_end_ms < quiet_end_ms ? hold_end_ms : quiet_end_ms;
 	return at_least(end_ms - now_ms, 0);
 }

@@ -23,13 +23,15 @@
 /* From one acknowledgement to the next in a stream: so many times as long as
  * one takes, within these bounds. */
 #define ACK_PACE_SHARE INT64_C(50)
-#define ACK_PACE_HOLD_MIN_MS INT64_C(10)
+#define ACK_PACE_HOLD_MIN_MS INT64_C(40)
 #define ACK_PACE_HOLD_MAX_MS INT64_C(250)
 
 /* A stream is over when no row has come for so many times as long as an
- * acknowledgement takes, but at least so long. */
+ * acknowledgement takes, but at least so long, and for so many times as long as
+ * fetches linger. */
 #define ACK_PACE_QUIET_TIMES INT64_C(4)
 #define ACK_PACE_QUIET_MIN_MS INT64_C(2)
+#define ACK_PACE_QUIET_LINGERS INT64_C(3)
 
 /* So many acknowledgements in a row without rows behind them are no stream. */
 #define ACK_PACE_MEMORY 4
@@ -56,7 +58,10 @@ extern void ack_pace_take_fetch(AckPace *pace, int64_t now_ms, size_t row_count)
 extern void ack_pace_begin_ack(AckPace *pace, int64_t now_ms);
 extern void ack_pace_end_ack(AckPace *pace, int64_t now_ms);
 
-/* Until something may be acknowledged, in milliseconds; 0: now. */
-extern int64_t ack_pace_wait_ms(const AckPace *pace, int64_t now_ms);
+/*
+ * Until something may be acknowledged, in milliseconds; 0: now.  Between two fetches
+ * lie linger_ms at least.
+ */
+extern int64_t ack_pace_wait_ms(const AckPace *pace, int64_t now_ms, int64_t linger_ms);
 
 #endif

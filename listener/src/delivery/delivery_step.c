@@ -258,7 +258,8 @@ wants_ack(Delivery *delivery)
 	if (!delivery->progress.is_ack_due && delivery->session.position == 0)
 		return false;
 	if (delivery->session.phase != DELIVERY_FINISHING)
-		wait_ms = ack_pace_wait_ms(&delivery->ack_pace, loop_now_ms(loop));
+		wait_ms = ack_pace_wait_ms(&delivery->ack_pace, loop_now_ms(loop),
+								   fetch_pace_linger_ms(&delivery->pace));
 	if (wait_ms == 0)
 		return true;
 	/* without memory for a timer, rather too early */

@@ -22,6 +22,13 @@ fetch_pace_init(FetchPace *pace, int64_t now_ms)
 {
 	begin_interval(pace, now_ms);
 	pace->linger_ms = 0;
+	pace->alone_until_ms = now_ms;
+}
+
+static bool
+is_busy(const FetchPace *pace, int64_t elapsed_ms)
+{
+	return pace->row_count * FETCH_PACE_INTERVAL_MS >= FETCH_PACE_BUSY_ROWS * elapsed_ms;
 }
 
 /* Every fourth answer at least had a second row. */
@@ -42,10 +49,12 @@ fetch_pace_take_fetch(FetchPace *pace, int64_t now_ms, size_t row_count)
 
 	pace->row_count += (int64_t) row_count;
 	pace->answer_count += row_count > 0 ? 1 : 0;
-	if (elapsed_ms < FETCH_PACE_LINGER_MS)
+	if (elapsed_ms < FETCH_PACE_INTERVAL_MS)
 		return;
+	if (pace->linger_ms > 0 && !has_company(pace))
+		pace->alone_until_ms = now_ms + FETCH_PACE_ALONE_MS;
 	pace->linger_ms = 0;
-	if (pace->row_count / elapsed_ms >= FETCH_PACE_BUSY_ROWS && has_company(pace))
+	if (is_busy(pace, elapsed_ms) && (has_company(pace) || now_ms >= pace->alone_until_ms))
 		pace->linger_ms = FETCH_PACE_LINGER_MS;
 	begin_interval(pace, now_ms);
 }

@@ -4,10 +4,11 @@
  *	  How long to linger between two fetches, so that a busy journal is
  *	  fetched in fewer and larger batches.
  *
- * Pure: the caller has the clock.  A fetch and its acknowledgement cost about
- * the same for one row as for fifty, and are taken from the writers'
- * processors.  There is no lingering where rows come seldom, nor where they come
- * one by one: that may be somebody who waits for each to be applied.
+ * Pure: the caller has the clock.  A fetch costs about the same for one row as for
+ * fifty, and is taken from the writers' processors.  There is no lingering where rows
+ * come seldom, nor where they come one by one even then: that is somebody who waits
+ * for each to be applied, who is held up for as long as it takes to notice, once in
+ * a while.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,8 +21,12 @@
 /* What lingering adds to the time from commit to delete, at most. */
 #define FETCH_PACE_LINGER_MS INT64_C(8)
 
-/* So many rows a millisecond are a busy journal, if answers have more than one. */
-#define FETCH_PACE_BUSY_ROWS INT64_C(1)
+/* So many rows in so many milliseconds are a busy journal. */
+#define FETCH_PACE_BUSY_ROWS INT64_C(8)
+#define FETCH_PACE_INTERVAL_MS INT64_C(32)
+
+/* How long somebody who waits for each row is left alone. */
+#define FETCH_PACE_ALONE_MS INT64_C(1000)
 
 typedef struct FetchPace
 {
@@ -29,6 +34,7 @@ typedef struct FetchPace
 	int64_t		row_count;		/* in it */
 	int64_t		answer_count;	/* in it, with rows */
 	int64_t		linger_ms;		/* what the last interval has shown */
+	int64_t		alone_until_ms; /* rows came one by one in spite of lingering */
 } FetchPace;
 
 extern void fetch_pace_init(FetchPace *pace, int64_t now_ms);

@@ -44,7 +44,7 @@ stream_for(int64_t duration_ms)
 static int64_t
 wait_ms(void)
 {
-	return ack_pace_wait_ms(&pace, now_ms);
+	return ack_pace_wait_ms(&pace, now_ms, 0);
 }
 
 START_TEST(ack_pace_does_not_hold_back_the_first)
@@ -122,6 +122,19 @@ START_TEST(ack_pace_goes_on_as_soon_as_no_more_rows_come)
 
 END_TEST
 
+/* Between two fetches that linger nothing can come. */
+START_TEST(ack_pace_waits_for_several_fetches_that_linger)
+{
+	start();
+	acknowledge(0, 1);
+	ck_assert_int_eq(ack_pace_wait_ms(&pace, now_ms, 8), ACK_PACE_QUIET_LINGERS * 8);
+	now_ms += 8;
+	ack_pace_take_fetch(&pace, now_ms, 0);
+	ck_assert_int_eq(ack_pace_wait_ms(&pace, now_ms, 8), (ACK_PACE_QUIET_LINGERS - 1) * 8);
+}
+
+END_TEST
+
 START_TEST(ack_pace_forgets_a_stream_that_has_ended)
 {
 	start();
@@ -160,6 +173,7 @@ main(void)
 	tcase_add_test(tests, ack_pace_holds_back_for_longer_where_acknowledging_is_slow);
 	tcase_add_test(tests, ack_pace_has_an_upper_limit);
 	tcase_add_test(tests, ack_pace_goes_on_as_soon_as_no_more_rows_come);
+	tcase_add_test(tests, ack_pace_waits_for_several_fetches_that_linger);
 	tcase_add_test(tests, ack_pace_forgets_a_stream_that_has_ended);
 	tcase_add_test(tests, ack_pace_takes_no_later_row_for_a_stream);
 	suite_add_tcase(suite, tests);

@@ -183,7 +183,7 @@ START_TEST(delivery_lets_rows_collect_while_many_come)
 {
 	start_clock();
 	begin();
-	pass_ms(FETCH_PACE_LINGER_MS);
+	pass_ms(FETCH_PACE_INTERVAL_MS);
 	fixture.asked[0] = '\0';
 	answer_fetch("1", 100, false);
 	expect("apply;");
@@ -205,7 +205,7 @@ START_TEST(delivery_does_not_linger_after_a_full_answer)
 
 	start_clock();
 	begin();
-	pass_ms(FETCH_PACE_LINGER_MS);
+	pass_ms(FETCH_PACE_INTERVAL_MS);
 	fixture.asked[0] = '\0';
 	fixture.is_busy = false;
 	journal_ends_fetch(&fetch);

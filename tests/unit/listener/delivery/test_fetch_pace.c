@@ -41,37 +41,67 @@ START_TEST(fetch_pace_does_not_linger_at_first)
 
 END_TEST
 
+/* As many answers as an interval has, with so many rows each. */
+static void
+fetch_for_interval(size_t row_count)
+{
+	for (int i = 0; i < FETCH_PACE_INTERVAL_MS; i++)
+		fetch_after(1, row_count);
+}
+
 START_TEST(fetch_pace_lingers_where_rows_come_all_the_time)
 {
 	start();
-	for (int i = 0; i < FETCH_PACE_LINGER_MS; i++)
-		fetch_after(1, 2);
+	fetch_for_interval(2);
 	ck_assert_int_eq(fetch_pace_linger_ms(&pace), FETCH_PACE_LINGER_MS);
 }
 
 END_TEST
 
-START_TEST(fetch_pace_does_not_linger_for_single_rows)
+/* Each was fetched before the next came; together they do without most fetches. */
+START_TEST(fetch_pace_lingers_where_it_brings_rows_together)
 {
 	start();
+	for (int i = 0; i < 8; i++)
+		fetch_after(4, 1);
+	ck_assert_int_eq(fetch_pace_linger_ms(&pace), FETCH_PACE_LINGER_MS);
 	for (int i = 0; i < 100; i++)
+	{
+		fetch_after(FETCH_PACE_LINGER_MS, 2);
+		ck_assert_int_eq(fetch_pace_linger_ms(&pace), FETCH_PACE_LINGER_MS);
+	}
+}
+
+END_TEST
+
+START_TEST(fetch_pace_does_not_linger_for_rows_that_come_seldom)
+{
+	start();
+	for (int i = 0; i < 1000; i++)
+	{
 		fetch_after(5, 1);
-	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
+		ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
+	}
 }
 
 END_TEST
 
 /* A client that waits for each of its rows, as fast as it can. */
-START_TEST(fetch_pace_does_not_linger_for_rows_that_come_one_by_one)
+START_TEST(fetch_pace_hardly_lingers_for_rows_that_come_one_by_one)
 {
+	int64_t		lingered_ms = 0;
+
 	start();
-	for (int i = 0; i < 200; i++)
+	while (now_ms < BEGIN_MS + 20000)
 	{
-		fetch_after(i % 2, 1);
-		fetch_after(0, 1);
-		fetch_after(0, 0);
+		int64_t		linger_ms = fetch_pace_linger_ms(&pace);
+
+		lingered_ms += linger_ms;
+		fetch_after(linger_ms, 1);
+		fetch_after(linger_ms > 0 ? 0 : 1, 0);
 	}
-	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
+	ck_assert_int_gt(lingered_ms, 0);
+	ck_assert_int_le(lingered_ms, 1000);
 }
 
 END_TEST
@@ -79,7 +109,7 @@ END_TEST
 START_TEST(fetch_pace_does_not_hold_up_what_comes_after_a_pause)
 {
 	start();
-	fetch_after(10000, 5000);
+	fetch_after(10000, 2000);
 	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
 }
 
@@ -88,9 +118,8 @@ END_TEST
 START_TEST(fetch_pace_goes_on_lingering_at_its_own_pace)
 {
 	start();
-	for (int i = 0; i < 8; i++)
-		fetch_after(1, 5);
-	for (int i = 0; i < 10; i++)
+	fetch_for_interval(5);
+	for (int i = 0; i < 40; i++)
 	{
 		fetch_after(FETCH_PACE_LINGER_MS + 1, 45);
 		ck_assert_int_eq(fetch_pace_linger_ms(&pace), FETCH_PACE_LINGER_MS);
@@ -102,10 +131,9 @@ END_TEST
 START_TEST(fetch_pace_stops_lingering_when_rows_get_fewer)
 {
 	start();
-	for (int i = 0; i < 8; i++)
-		fetch_after(1, 5);
+	fetch_for_interval(5);
 	ck_assert_int_eq(fetch_pace_linger_ms(&pace), FETCH_PACE_LINGER_MS);
-	fetch_after(FETCH_PACE_LINGER_MS, 1);
+	fetch_after(FETCH_PACE_INTERVAL_MS, 1);
 	ck_assert_int_eq(fetch_pace_linger_ms(&pace), 0);
 }
 
@@ -121,8 +149,9 @@ main(void)
 
 	tcase_add_test(tests, fetch_pace_does_not_linger_at_first);
 	tcase_add_test(tests, fetch_pace_lingers_where_rows_come_all_the_time);
-	tcase_add_test(tests, fetch_pace_does_not_linger_for_single_rows);
-	tcase_add_test(tests, fetch_pace_does_not_linger_for_rows_that_come_one_by_one);
+	tcase_add_test(tests, fetch_pace_does_not_linger_for_rows_that_come_seldom);
+	tcase_add_test(tests, fetch_pace_hardly_lingers_for_rows_that_come_one_by_one);
+	tcase_add_test(tests, fetch_pace_lingers_where_it_brings_rows_together);
 	tcase_add_test(tests, fetch_pace_does_not_hold_up_what_comes_after_a_pause);
 	tcase_add_test(tests, fetch_pace_goes_on_lingering_at_its_own_pace);
 	tcase_add_test(tests, fetch_pace_stops_lingering_when_rows_get_fewer);

@@ -74,9 +74,10 @@ SKIP:
 	$daemon = start_daemon('on_disk', node => $node, redis => $redis->url);
 	$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$disk'");
 	$node->safe_psql('postgres', <<'END');
-SELECT format('ALTER TABLE uncache.%I SET TABLESPACE small', t) FROM unnest('{journal,consumers}'::text[]) t \gexec
-SELECT format('ALTER INDEX %s SET TABLESPACE small', indexrelid::regclass) FROM pg_index
-	WHERE indrelid IN ('uncache.journal'::regclass, 'uncache.consumers'::regclass) \gexec
+SELECT format('ALTER TABLE uncache.%I SET TABLESPACE small', relname) FROM pg_class
+	WHERE relnamespace = 'uncache'::regnamespace AND relname ~ '^(journal_\d|consumers)$' \gexec
+SELECT format('ALTER INDEX %s SET TABLESPACE small', indexrelid::regclass) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+	WHERE c.relnamespace = 'uncache'::regnamespace AND c.relname ~ '^(journal_\d|consumers)$' \gexec
 END
 	invalidate('before');
 	ok(wait_applied($node), 'a disk with room: everything is applied');

@@ -25,7 +25,7 @@ DEFAULTS = {
     "DDL_RULES": ("0 1000 22000", "0 80"),
     "DDL_REPEATS": ("5", "1"),
     "DDL_PARTITIONS": ("10 100 1000 4000", "10"),
-    "COST_ROUNDS": ("10", "1"),
+    "COST_ROUNDS": ("8", "1"),
     "COST_PEER_ROUNDS": ("2", "1"),
     "COST_SECONDS": ("2", "1"),
     "COST_CLIENTS": ("8", "2"),

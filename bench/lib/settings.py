@@ -29,7 +29,7 @@ DEFAULTS = {
     "COST_PEER_ROUNDS": ("2", "1"),
     "COST_SECONDS": ("2", "1"),
     "COST_CLIENTS": ("8", "2"),
-    "COST_RATE": ("0", "200"),
+    "COST_RATE": ("3000", "200"),
     "PEERS": ("yes", "yes"),
 }
 

@@ -28,7 +28,9 @@ fetch_pace_init(FetchPace *pace, int64_t now_ms)
 static bool
 is_busy(const FetchPace *pace, int64_t elapsed_ms)
 {
-	return pace->row_count * FETCH_PACE_INTERVAL_MS >= FETCH_PACE_BUSY_ROWS * elapsed_ms;
+	int64_t		busy_rows = pace->linger_ms > 0 ? FETCH_PACE_STILL_BUSY_ROWS : FETCH_PACE_BUSY_ROWS;
+
+	return pace->row_count * FETCH_PACE_INTERVAL_MS >= busy_rows * elapsed_ms;
 }
 
 /* Every fourth answer at least had a second row. */
@@ -53,9 +55,10 @@ fetch_pace_take_fetch(FetchPace *pace, int64_t now_ms, size_t row_count)
 		return;
 	if (pace->linger_ms > 0 && !has_company(pace))
 		pace->alone_until_ms = now_ms + FETCH_PACE_ALONE_MS;
-	pace->linger_ms = 0;
 	if (is_busy(pace, elapsed_ms) && (has_company(pace) || now_ms >= pace->alone_until_ms))
 		pace->linger_ms = FETCH_PACE_LINGER_MS;
+	else
+		pace->linger_ms = 0;
 	begin_interval(pace, now_ms);
 }
 

@@ -21,9 +21,10 @@
 /* What lingering adds to the time from commit to delete, at most. */
 #define FETCH_PACE_LINGER_MS INT64_C(8)
 
-/* So many rows in so many milliseconds are a busy journal. */
-#define FETCH_PACE_BUSY_ROWS INT64_C(8)
-#define FETCH_PACE_INTERVAL_MS INT64_C(32)
+/* So many rows in so many milliseconds are a busy journal, and so many still are. */
+#define FETCH_PACE_BUSY_ROWS INT64_C(14)
+#define FETCH_PACE_STILL_BUSY_ROWS INT64_C(7)
+#define FETCH_PACE_INTERVAL_MS INT64_C(64)
 
 /* How long somebody who waits for each row is left alone. */
 #define FETCH_PACE_ALONE_MS INT64_C(1000)

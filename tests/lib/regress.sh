@@ -69,7 +69,19 @@ logs=$tmp/output
 bindir=$("$lib/private_postgres.sh" "$tmp/postgres")
 start_server
 
+# Prints the tests that the schedule leaves out.
+unscheduled_tests() {
+	for file in "$inputdir"/sql/*.sql "$inputdir"/specs/*.spec; do
+		[ -e "$file" ] || continue
+		name=$(basename "$file")
+		name=${name%.*}
+		grep -E '^test:' "$inputdir/schedule" | grep -qw "$name" || echo "$name"
+	done
+}
+
 if [ $# -eq 0 ]; then
+	left_out=$(unscheduled_tests)
+	[ -z "$left_out" ] || { echo "not in $inputdir/schedule: $left_out" >&2; exit 1; }
 	set -- "--schedule=$inputdir/schedule"
 fi
 "$tmp/postgres$driver" --bindir="${PSQL_BINDIR:-$bindir}" --inputdir="$inputdir" --outputdir="$tmp/output" \

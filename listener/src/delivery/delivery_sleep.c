@@ -9,6 +9,15 @@
 
 #define SLEEP_MAX_MS 1000
 
+/* Without a bell, while an acknowledgement waits: a key is not to wait for long. */
+#define SLEEP_WITHOUT_BELL_MAX_MS 4
+
+bool
+delivery_sleep_may_arm_bell(const Delivery *delivery)
+{
+	return !loop_timer_is_armed(&delivery->ack_timer);
+}
+
 /*
  * After an empty answer: sleep until the bell rings or the interval is over.  A
  * bell that had to wait is answered as soon as it may be.
@@ -23,13 +32,9 @@ set_sleep(Delivery *delivery)
 	delivery->session.idle_ms = idle_ms * 2 < SLEEP_MAX_MS ? idle_ms * 2 : SLEEP_MAX_MS;
 	if (delivery->session.bell == BELL_DOUBTED && bell_wait_ms < idle_ms)
 		idle_ms = bell_wait_ms;
+	if (!delivery_sleep_may_arm_bell(delivery) && idle_ms > SLEEP_WITHOUT_BELL_MAX_MS)
+		idle_ms = SLEEP_WITHOUT_BELL_MAX_MS;
 	return loop_timer_set(delivery->parts.loop, &delivery->idle_timer, idle_ms);
-}
-
-bool
-delivery_sleep_may_arm_bell(const Delivery *delivery)
-{
-	return !loop_timer_is_armed(&delivery->ack_timer);
 }
 
 static bool

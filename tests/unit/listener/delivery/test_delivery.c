@@ -199,6 +199,32 @@ START_TEST(delivery_lets_rows_collect_while_many_come)
 
 END_TEST
 
+/* While an acknowledgement waits nobody rings, and the daemon looks by itself. */
+START_TEST(delivery_looks_every_few_milliseconds_without_a_bell)
+{
+	start_clock();
+	begin();
+	answer_fetch("1", 1, false);
+	answer_empty("1");
+	redis_finishes(REDIS_LANE_QUICK);
+	expect("fetch 0;apply;fetch 1;ack 1;");
+	pass_ms(100);
+	answer_ack();
+	answer_fetch("2", 1, false);
+	answer_empty("2");
+	redis_finishes(REDIS_LANE_QUICK);
+	for (int i = 0; i < 6; i++)
+	{
+		answer_empty("2");
+		fixture.asked[0] = '\0';
+		pass_ms(4);
+		expect("fetch 2;");
+	}
+	stop();
+}
+
+END_TEST
+
 START_TEST(delivery_does_not_linger_after_a_full_answer)
 {
 	JournalFetch fetch = {.cursor = "1",.row_count = 100,.key_bytes = 1024 * 1024};
@@ -392,6 +418,7 @@ main(void)
 	tcase_add_test(tests, delivery_looks_again_after_a_short_sleep);
 	tcase_add_test(tests, delivery_wakes_when_the_bell_rings);
 	tcase_add_test(tests, delivery_trims_now_and_then);
+	tcase_add_test(tests, delivery_looks_every_few_milliseconds_without_a_bell);
 	tcase_add_test(tests, delivery_lets_rows_collect_while_many_come);
 	tcase_add_test(tests, delivery_does_not_linger_after_a_full_answer);
 	tcase_add_test(tests, delivery_looks_again_when_the_bell_rang_during_a_fetch);

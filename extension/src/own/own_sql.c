@@ -48,7 +48,8 @@ execute(const char *statement, int argument_count, const char *const *arguments,
 {
 	MemoryContext context = CurrentMemoryContext;
 	Oid		   *types = palloc(argument_count * sizeof(Oid));
-	Datum	   *values = palloc(argument_count * sizeof(Datum));
+	Datum	   *values = palloc0(argument_count * sizeof(Datum));
+	char	   *nulls = palloc(argument_count);
 	uint64		row_count;
 	int			result;
 	int			i;
@@ -56,11 +57,13 @@ execute(const char *statement, int argument_count, const char *const *arguments,
 	for (i = 0; i < argument_count; i++)
 	{
 		types[i] = TEXTOID;
-		values[i] = CStringGetTextDatum(arguments[i]);
+		nulls[i] = arguments[i] == NULL ? 'n' : ' ';
+		if (arguments[i] != NULL)
+			values[i] = CStringGetTextDatum(arguments[i]);
 	}
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	result = SPI_execute_with_args(statement, argument_count, types, values, NULL, false, 0);
+	result = SPI_execute_with_args(statement, argument_count, types, values, nulls, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	row_count = SPI_processed;

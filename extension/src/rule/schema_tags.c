@@ -104,9 +104,15 @@ static List *
 add_tags(List *tags, Oid relation_id)
 {
 	const WatchedSchema *schema = watched_schema_find(relation_id);
-	char	   *tag = table_tag(schema, get_rel_name(relation_id));
-	char	   *key = primary_key(relation_id);
+	const char *name = get_rel_name(relation_id);
+	char	   *tag;
+	char	   *key;
 
+	/* it may have been dropped meanwhile */
+	if (schema == NULL || name == NULL)
+		return tags;
+	tag = table_tag(schema, name);
+	key = primary_key(relation_id);
 	tags = lappend(tags, tag);
 	if (key != NULL)
 		tags = lappend(tags, psprintf("%s:%s", tag, key));
@@ -234,7 +240,7 @@ schema_tags_get(Oid relation_id)
 static StringArray *
 tags_of_view(const WatchedSchema *schema, const char *name)
 {
-	if (schema == NULL || watched_schema_excludes(schema, name))
+	if (!watched_schema_covers_name(schema, name))
 		return NULL;
 	return make_array(list_make1(table_tag(schema, name)));
 }

@@ -203,10 +203,31 @@ check_template(Oid view_id, const char *template)
 				 errhint("REFRESH does not report rows. Use tags, patterns and keys that are the same for all of them.")));
 }
 
+static void
+check_is_own_view(Oid view_id)
+{
+	if (!view_rule_is_view(view_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("materialized view does not exist")));
+	if (!compat_owns_table(view_id, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_MATVIEW, get_rel_name(view_id));
+}
+
 /*
- * put_view_rule(view regclass, action text, templates text[]): for the view's owner.
- * Locked against a REFRESH that does not see the rule, and that its reader does not see.
+ * Locks it against a REFRESH that does not see the rule, and that its reader does not see.
+ * Whoever may not do it must not even queue for the lock; while it was waited for the view
+ * may have been dropped, or given away.
  */
+static void
+lock_own_view(Oid view_id)
+{
+	check_is_own_view(view_id);
+	LockRelationOid(view_id, ShareRowExclusiveLock);
+	check_is_own_view(view_id);
+}
+
+/* put_view_rule(view regclass, action text, templates text[]): for the view's owner */
 Datum
 uncache_put_view_rule(PG_FUNCTION_ARGS)
 {
@@ -216,15 +237,13 @@ uncache_put_view_rule(PG_FUNCTION_ARGS)
 	RuleAction	action;
 	int			i;
 
-	if (!view_rule_is_view(view_id) || !rule_action_parse(name, &action))
-		elog(ERROR, "put_view_rule: no materialized view, or no action");
-	if (!compat_owns_table(view_id, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_MATVIEW, get_rel_name(view_id));
+	if (!rule_action_parse(name, &action))
+		elog(ERROR, "put_view_rule: unknown action \"%s\"", name);
+	lock_own_view(view_id);
 	if (templates.count > 0)
 		check_action(view_id, action);
 	for (i = 0; i < templates.count; i++)
 		check_template(view_id, templates.strings[i]);
-	LockRelationOid(view_id, ShareRowExclusiveLock);
 	view_rule_put(view_id, action, &templates);
 	PG_RETURN_VOID();
 }

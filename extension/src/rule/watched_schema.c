@@ -97,7 +97,7 @@ watched_schema_find_named(const char *name)
 	WatchedSchema *schema = NULL;
 	Relation	schemas;
 
-	if (!OidIsValid(schemas_id))
+	if (!OidIsValid(schemas_id) || name == NULL)
 		return NULL;
 	schemas = table_open(schemas_id, AccessShareLock);
 	if (RelationGetNumberOfBlocks(schemas) > 0)
@@ -129,16 +129,18 @@ watched_schema_find(Oid relation_id)
 }
 
 bool
-watched_schema_excludes(const WatchedSchema *schema, const char *table_name)
+watched_schema_covers_name(const WatchedSchema *schema, const char *table_name)
 {
 	ListCell   *cell;
 
+	if (schema == NULL || table_name == NULL)
+		return false;
 	foreach(cell, schema->excluded)
 	{
 		if (strcmp(lfirst(cell), table_name) == 0)
-			return true;
+			return false;
 	}
-	return false;
+	return true;
 }
 
 static bool
@@ -161,7 +163,7 @@ watched_schema_covers(Oid relation_id)
 {
 	const WatchedSchema *schema = watched_schema_find(relation_id);
 
-	return schema != NULL && !watched_schema_excludes(schema, get_rel_name(relation_id)) &&
+	return watched_schema_covers_name(schema, get_rel_name(relation_id)) &&
 		!has_watched_ancestor(relation_id);
 }
 

@@ -26,8 +26,8 @@ extern WatchedSchema *watched_schema_find(Oid relation_id);
 /* The same by the schema's name. */
 extern WatchedSchema *watched_schema_find_named(const char *name);
 
-/* Is a table, or a materialized view, of that name excluded? */
-extern bool watched_schema_excludes(const WatchedSchema *schema, const char *table_name);
+/* Is a table, or a materialized view, of that name watched with it?  Either may be NULL: it is gone. */
+extern bool watched_schema_covers_name(const WatchedSchema *schema, const char *table_name);
 
 /*
  * Is a table watched with its schema?  A partition is covered, or excluded, with

@@ -325,6 +325,15 @@ uncache_cover_partition(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Of another's table PostgreSQL says that the name is taken. */
+static const RuleTrigger *
+find_to_rename(Oid partition_id, const char *name)
+{
+	const RuleTrigger *rule = find_own(partition_id, name);
+
+	return rule != NULL && compat_owns_table(partition_id, GetUserId()) ? rule : NULL;
+}
+
 /*
  * make_room(relation regclass, name text): the partitions of a table that the caller is
  * about to give a rule of this name keep theirs by another
@@ -338,13 +347,17 @@ uncache_make_room(PG_FUNCTION_ARGS)
 
 	foreach(cell, table_family_partitions(relation_id))
 	{
-		const RuleTrigger *rule = lfirst_oid(cell) == relation_id ? NULL : find_own(lfirst_oid(cell), name);
+		Oid			partition_id = lfirst_oid(cell);
+		const RuleTrigger *rule;
 
-		/* of another's table PostgreSQL says that the name is taken */
-		if (rule == NULL || !compat_owns_table(lfirst_oid(cell), GetUserId()))
+		if (partition_id == relation_id || find_to_rename(partition_id, name) == NULL)
 			continue;
-		LockRelationOid(lfirst_oid(cell), ShareRowExclusiveLock);
-		(void) find_all_inheritors(lfirst_oid(cell), ShareRowExclusiveLock, NULL);
+		LockRelationOid(partition_id, ShareRowExclusiveLock);
+		/* while it was waited for, others may have dropped it, or given it away */
+		rule = find_to_rename(partition_id, name);
+		if (rule == NULL)
+			continue;
+		(void) find_all_inheritors(partition_id, ShareRowExclusiveLock, NULL);
 		keep_as_own(relation_id, rule);
 	}
 	PG_RETURN_VOID();

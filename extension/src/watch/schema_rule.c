@@ -255,6 +255,15 @@ has_nothing_to_do(Oid relation_id)
 	return name == NULL || (schema_tags_get(relation_id) == NULL && find_rules(relation_id, name) == NIL);
 }
 
+static void
+check_may_drop(Oid relation_id)
+{
+	if (!compat_owns_table(relation_id, GetUserId()) &&
+		!compat_owns_schema(get_rel_namespace(relation_id), GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation_id)),
+					   get_rel_name(relation_id));
+}
+
 /*
  * put_schema_rule(relation regclass): as schema_rule_put(), for the table's owner or the
  * schema's, who could drop it
@@ -269,11 +278,12 @@ uncache_put_schema_rule(PG_FUNCTION_ARGS)
 	if (has_nothing_to_do(relation_id))
 		PG_RETURN_VOID();
 	/* first: who may not do it must not even queue for a lock */
-	if (!compat_owns_table(relation_id, GetUserId()) &&
-		!compat_owns_schema(get_rel_namespace(relation_id), GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation_id)),
-					   get_rel_name(relation_id));
+	check_may_drop(relation_id);
 	LockRelationOid(relation_id, ShareRowExclusiveLock);
+	/* while it was waited for, others may have dropped the table, or given it away */
+	if (has_nothing_to_do(relation_id))
+		PG_RETURN_VOID();
+	check_may_drop(relation_id);
 	/* of names of columns alone, see make() */
 	before = owner_enter();
 	schema_rule_put(relation_id);

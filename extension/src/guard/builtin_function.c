@@ -13,6 +13,7 @@
 #include "base/function_row.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "guard/builtin_function.h"
 
 /* Volatile since they give another result each time. */
@@ -43,7 +44,9 @@ has_effects(HeapTuple function)
 {
 	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(function);
 
-	return form->provolatile == PROVOLATILE_VOLATILE && !is_among(NameStr(form->proname), harmless, lengthof(harmless));
+	/* what returns nothing is called for what it does: fmgr_sql_validator() analyzes a body, with its literals */
+	return form->prorettype == VOIDOID ||
+		(form->provolatile == PROVOLATILE_VOLATILE && !is_among(NameStr(form->proname), harmless, lengthof(harmless)));
 }
 
 static bool
@@ -54,6 +57,30 @@ runs_text(HeapTuple function)
 
 	return strstr(name, XML_INFIX) != NULL || strncmp(name, INPUT_PREFIX, strlen(INPUT_PREFIX)) == 0 ||
 		(form->provolatile == PROVOLATILE_VOLATILE && is_among(name, runners, lengthof(runners)));
+}
+
+static bool
+is_internal_type(Oid type_id)
+{
+	return type_id == CSTRINGOID || type_id == CSTRINGARRAYOID || type_id == INTERNALOID;
+}
+
+/*
+ * Input functions take the type of what they make as an oid that stands in no tree:
+ * domain_in() runs any domain's CHECK, and so does array_in() of its arrays.
+ */
+static bool
+is_internal(HeapTuple function)
+{
+	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(function);
+	int			i;
+
+	for (i = 0; i < form->proargtypes.dim1; i++)
+	{
+		if (is_internal_type(form->proargtypes.values[i]))
+			return true;
+	}
+	return is_internal_type(form->prorettype);
 }
 
 static bool
@@ -79,6 +106,12 @@ bool
 builtin_function_runs_text(Oid function_id)
 {
 	return ask(function_id, runs_text);
+}
+
+bool
+builtin_function_is_internal(Oid function_id)
+{
+	return ask(function_id, is_internal);
 }
 
 bool

@@ -12,7 +12,9 @@
 #include "base/compat.h"
 #include "base/function_row.h"
 #include "catalog/namespace.h"
+#include "catalog/objectaccess.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "guard/builtin_function.h"
 #include "guard/compiled_guard.h"
@@ -24,6 +26,7 @@
 
 static needs_fmgr_hook_type next_needs_hook = NULL;
 static fmgr_hook_type next_hook = NULL;
+static object_access_hook_type next_access_hook = NULL;
 
 /* --- the session --- */
 
@@ -79,11 +82,29 @@ ask(Oid function_id, FunctionQuestion question)
 	return function_id >= FirstNormalObjectId && function_row_ask(function_id, question);
 }
 
+/* What returns nothing is called for what it does: a language's validator compiles a function, say. */
+static bool
+is_refused(HeapTuple function)
+{
+	return is_anybodys(function) || ((Form_pg_proc) GETSTRUCT(function))->prorettype == VOIDOID;
+}
+
+static bool
+is_refused_builtin(Oid function_id)
+{
+	return builtin_function_has_effects(function_id) || builtin_function_runs_text(function_id);
+}
+
 bool
 query_guard_refuses(Oid function_id)
 {
-	return ask(function_id, is_anybodys) || builtin_function_has_effects(function_id) ||
-		builtin_function_runs_text(function_id);
+	return ask(function_id, is_refused) || is_refused_builtin(function_id);
+}
+
+bool
+query_guard_refuses_call(Oid function_id)
+{
+	return query_guard_refuses(function_id) || builtin_function_is_internal(function_id);
 }
 
 /* What is wrong with it. */
@@ -92,9 +113,11 @@ problem_of(Oid function_id)
 {
 	if (builtin_function_runs_text(function_id))
 		return "it would call a function that runs what it is given as text";
-	if (builtin_function_has_effects(function_id))
-		return "it would call a function that may change something";
-	return "it would call a function in SQL or a procedural language";
+	if (builtin_function_is_internal(function_id))
+		return "it would call a function that is for PostgreSQL's own use";
+	if (ask(function_id, is_anybodys))
+		return "it would call a function in SQL or a procedural language";
+	return "it would call a function that may change something";
 }
 
 void
@@ -172,6 +195,21 @@ hook(FmgrHookEventType event, FmgrInfo *function, Datum *argument)
 		next_hook(event, function, argument);
 }
 
+/*
+ * PostgreSQL's own functions pass by the other hook.  This one is told of each that an
+ * expression is about to call, whoever makes the expression: an input function its domain's
+ * CHECK, say, whose type stands in no tree.
+ */
+static void
+access_hook(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *argument)
+{
+	if (next_access_hook != NULL)
+		next_access_hook(access, class_id, object_id, sub_id, argument);
+	if (access == OAT_FUNCTION_EXECUTE && (guard_state_context() & GUARD_STATE_QUERY) != 0 &&
+		is_refused_builtin(object_id))
+		query_guard_refuse(object_id, NULL);
+}
+
 void
 query_guard_init(void)
 {
@@ -179,5 +217,7 @@ query_guard_init(void)
 	needs_fmgr_hook = needs_hook;
 	next_hook = fmgr_hook;
 	fmgr_hook = hook;
+	next_access_hook = object_access_hook;
+	object_access_hook = access_hook;
 	compiled_guard_init();
 }

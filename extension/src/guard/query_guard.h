@@ -15,7 +15,9 @@
  * user see: there the writer could choose other keys, and run code as somebody whose SECURITY
  * DEFINER function writes.
  *
- * Functions in C and PostgreSQL's own are not asked for.
+ * Of PostgreSQL's own a query begins none that may change something, or runs what it is given as
+ * text, be it deep in a domain's CHECK.  Otherwise functions in C and PostgreSQL's own are not
+ * asked for.
  *
  *-------------------------------------------------------------------------
  */
@@ -46,6 +48,9 @@ extern bool query_guard_has_temporary(void);
 
 /* Is this a function that a query does not call?  One of PostgreSQL's own may be, too. */
 extern bool query_guard_refuses(Oid function_id);
+
+/* The same of one that is called by its name. */
+extern bool query_guard_refuses_call(Oid function_id);
 
 /* Raises that such a function is not called; caller says by what it would be, or is NULL. */
 extern void query_guard_refuse(Oid function_id, const char *caller) __attribute__((noreturn));

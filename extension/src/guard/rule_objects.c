@@ -84,6 +84,15 @@ add_function(Oid function_id, void *context)
 	return false;
 }
 
+/* That PostgreSQL calls an input function to convert a value is nothing to be listed. */
+static bool
+add_called(Oid function_id, void *context)
+{
+	if (builtin_function_is_internal(function_id))
+		append(context, ProcedureRelationId, function_id, 0);
+	return add_function(function_id, context);
+}
+
 /* A column of a composite type is one of the type's relation. */
 static void
 add_field(Finder *finder, Oid type_id, int column)
@@ -235,7 +244,7 @@ find(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
-	(void) check_functions_in_node(node, add_function, finder);
+	(void) check_functions_in_node(node, IsA(node, CoerceViaIO) ? add_function : add_called, finder);
 	switch (nodeTag(node))
 	{
 		case T_Query:

@@ -79,11 +79,18 @@ refuse(Oid function_id, const ObjectAddress *caller)
 					   psprintf("%s %s", compat_object_type(caller), compat_object_identity(caller)));
 }
 
-/* The caller is NULL if the query itself is it. */
 static void
 check_function(Oid function_id, const ObjectAddress *caller)
 {
 	if (query_guard_refuses(function_id))
+		refuse(function_id, caller);
+}
+
+/* One that a tree calls; the caller is NULL if the query itself is it. */
+static void
+check_call(Oid function_id, const ObjectAddress *caller)
+{
+	if (query_guard_refuses_call(function_id))
 		refuse(function_id, caller);
 }
 
@@ -97,7 +104,7 @@ check_functions(const List *objects, const ObjectAddress *caller)
 		const ObjectAddress *object = lfirst(cell);
 
 		if (object->classId == ProcedureRelationId)
-			check_function(object->objectId, caller);
+			check_call(object->objectId, caller);
 	}
 }
 
@@ -349,7 +356,7 @@ add_parts(Search *search, const ObjectAddress *object)
 	switch (object->classId)
 	{
 		case ProcedureRelationId:
-			check_function(object->objectId, NULL);
+			check_call(object->objectId, NULL);
 			break;
 		case OperatorRelationId:
 			check_operator(object);

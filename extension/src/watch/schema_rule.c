@@ -280,7 +280,7 @@ uncache_put_schema_rule(PG_FUNCTION_ARGS)
 	/* first: who may not do it must not even queue for a lock */
 	check_may_drop(relation_id);
 	LockRelationOid(relation_id, ShareRowExclusiveLock);
-	/* while it was waited for, others may have dropped the table, or given it away */
+	/* meanwhile it may have been dropped, or given away */
 	if (has_nothing_to_do(relation_id))
 		PG_RETURN_VOID();
 	check_may_drop(relation_id);

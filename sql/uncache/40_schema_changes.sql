@@ -65,6 +65,7 @@ COMMENT ON COLUMN uncache.renamed_tables.at IS 'when it gave the name up';
 CREATE TABLE uncache.due (
 	relation	oid		NOT NULL,
 	role		oid		NOT NULL,
+	xid			xid8	NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
 	holders		text[]
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 ALTER TABLE uncache.due REPLICA IDENTITY FULL;
@@ -72,6 +73,7 @@ COMMENT ON TABLE uncache.due IS
 	'tables whose rules could not be made, or that are to be invalidated again, because others were writing';
 COMMENT ON COLUMN uncache.due.relation IS 'the table or materialized view; 0 if every target is to be resynced';
 COMMENT ON COLUMN uncache.due.role IS 'as whom its rules are to be made; 0 if it is only invalidated again';
+COMMENT ON COLUMN uncache.due.xid IS 'the transaction of the command';
 COMMENT ON COLUMN uncache.due.holders IS 'transactions that have to end first; null if nobody has looked yet';
 
 CREATE FUNCTION uncache_internal.do_due(relation oid, role oid) RETURNS boolean

@@ -124,8 +124,10 @@ COMMENT ON FUNCTION uncache_internal.find_horizon() IS 'the oldest transaction t
 /*
  * What commands have left in uncache.due.  Who has rendered old names holds a lock on the table that he wrote to, or
  * on one below it; who gets one after the command has ended sees the new names.  A command has ended when its
- * own lock on its transaction is gone: it is seen to be committed a moment earlier.  A transaction that is
- * prepared keeps its virtual one until the server is started again, and has -1 for a backend then.
+ * own lock on its transaction is gone: it is seen to be committed a moment earlier, when others may not have
+ * been told of the new names yet.  That lock is on the transaction's own id; a row's xmin is that of the
+ * savepoint which has written it.  A transaction that is prepared keeps its virtual one until the server is
+ * started again, and has -1 for a backend then.
  */
 CREATE FUNCTION uncache_internal.take_up_due() RETURNS boolean
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -140,7 +142,7 @@ DECLARE
 BEGIN
 	SELECT array_agg(d.ctid) INTO places
 	FROM uncache.due d
-	WHERE d.xmin NOT IN (SELECT l.transactionid FROM pg_locks l WHERE l.transactionid IS NOT NULL);
+	WHERE d.xid::xid NOT IN (SELECT l.transactionid FROM pg_locks l WHERE l.transactionid IS NOT NULL);
 	FOR item IN
 		WITH locks AS MATERIALIZED (
 			SELECT l.relation, l.virtualtransaction AS holder

@@ -39,7 +39,14 @@ may_new_table_matter(const RangeVar *name, bool has_parents)
 	return watched_schema_find(relation_id) != NULL || OidIsValid(renamed_tables_find_former(relation_id));
 }
 
-/* Have these tables rules, or are they in a watched schema? */
+/* Has this table or view rules, or is it in a watched schema? */
+static bool
+is_watched(Oid relation_id)
+{
+	return rule_scan_relation(relation_id) != NIL || watched_schema_find(relation_id) != NULL ||
+		(view_rule_is_view(relation_id) && view_rule_list(relation_id) != NIL);
+}
+
 static bool
 any_is_watched(const List *relation_ids)
 {
@@ -47,7 +54,7 @@ any_is_watched(const List *relation_ids)
 
 	foreach(cell, relation_ids)
 	{
-		if (rule_scan_relation(lfirst_oid(cell)) != NIL || watched_schema_find(lfirst_oid(cell)) != NULL)
+		if (is_watched(lfirst_oid(cell)))
 			return true;
 	}
 	return false;
@@ -80,7 +87,7 @@ may_alter_table_matter(const AlterTableStmt *statement)
 	relation_id = RangeVarGetRelid(statement->relation, NoLock, true);
 	if (!OidIsValid(relation_id))
 		return false;
-	return any_is_watched(list_make1_oid(relation_id)) ||
+	return is_watched(relation_id) ||
 		any_is_watched(table_family_ancestors(relation_id)) ||
 		others_are_watched(statement) ||
 		any_is_watched(find_shown(statement, relation_id));
@@ -114,10 +121,9 @@ ddl_concern_may_matter(const Node *statement)
 static bool
 has_concern(Oid relation_id)
 {
-	return any_is_watched(list_make1_oid(relation_id)) ||
+	return is_watched(relation_id) ||
 		any_is_watched(table_family_ancestors(relation_id)) ||
-		OidIsValid(renamed_tables_find_former(relation_id)) ||
-		view_rule_list(relation_id) != NIL;
+		OidIsValid(renamed_tables_find_former(relation_id));
 }
 
 /* By the name that it has now. */

@@ -97,6 +97,19 @@ follow_table(Oid relation_id)
 		invalidate_rule(lfirst(cell));
 }
 
+/* Tables that stay, and have shown its rows. */
+static List *
+find_parents(Oid relation_id)
+{
+	List	   *tables = table_family_former_parents(relation_id);
+	List	   *ancestors = NIL;
+	ListCell   *cell;
+
+	foreach(cell, tables)
+		ancestors = list_concat_unique_oid(ancestors, table_family_ancestors(lfirst_oid(cell)));
+	return list_concat_unique_oid(tables, ancestors);
+}
+
 /* --- materialized views --- */
 
 static bool
@@ -241,6 +254,7 @@ static void
 follow_tables_and_columns(const Drop *drop)
 {
 	List	   *done = NIL;
+	List	   *parents = NIL;
 	ListCell   *cell;
 
 	foreach(cell, drop->objects)
@@ -250,7 +264,10 @@ follow_tables_and_columns(const Drop *drop)
 		if (object->address.classId != RelationRelationId)
 			continue;
 		if (is_table(object))
+		{
 			follow_table(object->address.objectId);
+			parents = list_concat_unique_oid(parents, find_parents(object->address.objectId));
+		}
 		else if (is_column(object) && get_rel_name(object->address.objectId) != NULL &&
 				 !list_member_oid(done, object->address.objectId))
 		{
@@ -259,6 +276,8 @@ follow_tables_and_columns(const Drop *drop)
 			follow_column(drop, object->address.objectId);
 		}
 	}
+	if (guc_enabled)
+		invalidate_tables(parents);
 }
 
 /* --- what else --- */

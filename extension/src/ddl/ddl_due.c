@@ -201,10 +201,7 @@ do_due(void *argument)
 	{
 		if (OidIsValid(due->role_id))
 			make_rules(due);
-		if (view_rule_is_view(due->relation_id))
-			invalidate_view(due->relation_id);
-		else
-			invalidate_tables(list_make1_oid(due->relation_id));
+		invalidate_tables(list_make1_oid(due->relation_id));
 	}
 	settings_restore(nest_level);
 }

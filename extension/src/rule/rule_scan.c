@@ -11,6 +11,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "base/dead_row.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
@@ -75,13 +76,6 @@ read_rule(Relation triggers, HeapTuple tuple)
 	return rule;
 }
 
-static bool
-is_dropped_here(HeapTuple tuple)
-{
-	return (tuple->t_data->t_infomask & HEAP_XMAX_INVALID) == 0 &&
-		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(tuple->t_data));
-}
-
 /* The rules with this value of an indexed column; of dead rows, those that died here. */
 static List *
 scan(AttrNumber column, Oid value, Oid index_id, bool of_dead)
@@ -96,7 +90,7 @@ scan(AttrNumber column, Oid value, Oid index_id, bool of_dead)
 	scan_desc = systable_beginscan(triggers, index_id, true, of_dead ? SnapshotAny : NULL, 1, &key);
 	while ((tuple = systable_getnext(scan_desc)) != NULL)
 	{
-		RuleTrigger *rule = !of_dead || is_dropped_here(tuple) ? read_rule(triggers, tuple) : NULL;
+		RuleTrigger *rule = !of_dead || dead_row_died_here(tuple) ? read_rule(triggers, tuple) : NULL;
 
 		if (rule != NULL)
 			rules = lappend(rules, rule);

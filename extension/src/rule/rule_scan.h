@@ -54,10 +54,7 @@ extern void rule_scan_each(Oid relation_id, RuleFunction function, void *argumen
 /* A trigger that is a rule, or NULL. */
 extern RuleTrigger *rule_scan_trigger(Oid trigger_id);
 
-/*
- * The rules of a table that this transaction has dropped.  Their rows are dead,
- * but no vacuum takes them away before the transaction ends.
- */
+/* The rules of a table that this transaction has dropped. */
 extern List *rule_scan_dropped(Oid relation_id);
 
 /* A rule that this transaction has dropped, as it was then, or NULL. */

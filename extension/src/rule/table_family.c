@@ -10,6 +10,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "base/dead_row.h"
 #include "catalog/indexing.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
@@ -24,6 +25,7 @@
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 PG_FUNCTION_INFO_V1(uncache_heirs);
@@ -33,6 +35,7 @@ typedef struct Users
 {
 	HTAB	   *known;			/* of ObjectKey */
 	List	   *next;			/* of ObjectKey *, to be looked at */
+	bool		with_views;
 	List	   *tables;
 } Users;
 
@@ -51,6 +54,14 @@ is_table(Oid relation_id)
 		kind == RELKIND_FOREIGN_TABLE;
 }
 
+/* Is it to be listed? */
+static bool
+is_user(const Users *users, Oid relation_id)
+{
+	return is_table(relation_id) ||
+		(users->with_views && get_rel_relkind(relation_id) == RELKIND_MATVIEW);
+}
+
 static void
 add_user(Users *users, Oid class_id, Oid object_id)
 {
@@ -64,7 +75,7 @@ add_user(Users *users, Oid class_id, Oid object_id)
 	if (found)
 		return;
 	users->next = lappend(users->next, entry);
-	if (class_id == RelationRelationId && is_table(object_id))
+	if (class_id == RelationRelationId && is_user(users, object_id))
 		users->tables = lappend_oid(users->tables, object_id);
 }
 
@@ -116,6 +127,7 @@ table_family_users(Oid class_id, Oid object_id)
 	Relation	depends = table_open(DependRelationId, AccessShareLock);
 	ListCell   *cell;
 
+	users.with_views = true;
 	add_user(&users, class_id, object_id);
 	/* the list grows while it is walked */
 	foreach(cell, users.next)
@@ -156,6 +168,30 @@ add_parents(List *tables, Relation inherits, Oid relation_id)
 	while ((tuple = systable_getnext(scan)) != NULL)
 		tables = list_append_unique_oid(tables, ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent);
 	systable_endscan(scan);
+	return tables;
+}
+
+List *
+table_family_former_parents(Oid relation_id)
+{
+	Relation	inherits = table_open(InheritsRelationId, AccessShareLock);
+	List	   *tables = NIL;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relation_id));
+	scan = systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, SnapshotAny, 1, &key);
+	while ((tuple = systable_getnext(scan)) != NULL)
+	{
+		Oid			parent_id = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent;
+
+		if (dead_row_died_here(tuple) && get_rel_relkind(parent_id) != '\0')
+			tables = list_append_unique_oid(tables, parent_id);
+	}
+	systable_endscan(scan);
+	table_close(inherits, AccessShareLock);
 	return tables;
 }
 

@@ -13,15 +13,21 @@
 #include "nodes/pg_list.h"
 
 /*
- * The tables, plain, partitioned and foreign, that have rows or values of a table
- * (class pg_class) or a type (pg_type): itself, those that inherit from it, its
- * partitions, tables of the type, tables with columns of it or of an array, a
- * domain or a composite of it.
+ * The tables, plain, partitioned and foreign, and materialized views, that have rows or
+ * values of a table (class pg_class) or a type (pg_type): itself, those that inherit from
+ * it, its partitions, tables of the type, tables and views with columns of it or of an
+ * array, a domain or a composite of it.
  */
 extern List *table_family_users(Oid class_id, Oid object_id);
 
 /* The tables that a table inherits from or is a partition of, and so on upward. */
 extern List *table_family_ancestors(Oid relation_id);
+
+/*
+ * The tables, of those that are left, that a dropped table inherited from or was a partition
+ * of until this transaction.
+ */
+extern List *table_family_former_parents(Oid relation_id);
 
 /* A table and, if it is partitioned, its partitions and theirs. */
 extern List *table_family_partitions(Oid relation_id);

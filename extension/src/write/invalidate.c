@@ -173,6 +173,8 @@ invalidate_tables(const List *relation_ids)
 
 	foreach(table, relation_ids)
 	{
+		if (view_rule_is_view(lfirst_oid(table)))
+			invalidate_view(lfirst_oid(table));
 		foreach(cell, rule_scan_relation(lfirst_oid(table)))
 		{
 			const RuleTrigger *rule = lfirst(cell);
@@ -193,10 +195,7 @@ Datum
 uncache_invalidate_table(PG_FUNCTION_ARGS)
 {
 	check_may_write("uncache.invalidate_table()");
-	if (view_rule_is_view(PG_GETARG_OID(0)))
-		invalidate_view(PG_GETARG_OID(0));
-	else
-		invalidate_tables(table_family_partitions(PG_GETARG_OID(0)));
+	invalidate_tables(table_family_partitions(PG_GETARG_OID(0)));
 	PG_RETURN_VOID();
 }
 

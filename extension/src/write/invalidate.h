@@ -13,7 +13,7 @@
 /* What one rule can produce; a resync of all targets where nobody knows. */
 extern void invalidate_rule(const RuleTrigger *rule);
 
-/* What the rules of these tables (OIDs) can produce. */
+/* What the rules of these tables (OIDs) can produce, and invalidate_view() of views among them. */
 extern void invalidate_tables(const List *relation_ids);
 
 /* What the rules of a materialized view, and its tag in a watched schema, name. */

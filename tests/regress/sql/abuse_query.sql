@@ -107,6 +107,7 @@ INSERT INTO public.heir VALUES (1);
 INSERT INTO public.likeness VALUES (1);
 SELECT * FROM journalled();
 DROP TABLE public.heir, public.likeness;
+SELECT * FROM journalled();
 -- case 7: the author becomes superuser, and is none again
 ALTER ROLE regress_uncache_a_author SUPERUSER;
 SET client_min_messages = notice;

@@ -347,6 +347,73 @@ ALTER TABLE trap ADD b int;
 RESET ROLE;
 SELECT * FROM journalled();
 
+-- case 39: DROP of an heir, watched or not, takes rows from the tables above it, as NO INHERIT does
+CREATE TABLE top (id int);
+CREATE TABLE middle () INHERITS (top);
+CREATE SCHEMA others;
+SELECT uncache.watch('top', 'top:{id}');
+SELECT uncache.watch('middle', 'middle:{id}');
+CREATE TABLE low () INHERITS (middle);
+DELETE FROM uncache.journal;
+DROP TABLE low;
+SELECT * FROM journalled();
+CREATE TABLE others.a () INHERITS (middle);
+CREATE TABLE others.b () INHERITS (others.a);
+DELETE FROM uncache.journal;
+DROP TABLE others.b;
+SELECT * FROM journalled();
+CREATE TABLE others.b () INHERITS (others.a);
+DELETE FROM uncache.journal;
+DROP SCHEMA others CASCADE;
+SELECT * FROM journalled();
+-- what is rolled back; what was let go before in the same transaction
+CREATE TABLE low () INHERITS (middle);
+DELETE FROM uncache.journal;
+BEGIN;
+SAVEPOINT s;
+DROP TABLE low;
+ROLLBACK TO s;
+COMMIT;
+SELECT * FROM journalled();
+BEGIN;
+ALTER TABLE low NO INHERIT middle;
+DROP TABLE low;
+COMMIT;
+SELECT * FROM journalled();
+-- with its owner
+CREATE TABLE low () INHERITS (middle);
+ALTER TABLE low OWNER TO regress_uncache_ddl;
+DELETE FROM uncache.journal;
+DROP OWNED BY regress_uncache_ddl;
+SELECT * FROM journalled();
+-- a foreign table
+CREATE FOREIGN DATA WRAPPER nothing;
+CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
+CREATE FOREIGN TABLE far () INHERITS (top) SERVER nowhere;
+DELETE FROM uncache.journal;
+DROP SERVER nowhere CASCADE;
+SELECT * FROM journalled();
+-- a partition: both have the rule
+CREATE TABLE parted (id int) PARTITION BY LIST (id);
+CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
+SELECT uncache.watch('parted', 'parted:{id}');
+DELETE FROM uncache.journal;
+DROP TABLE parted_1;
+SELECT * FROM journalled();
+DROP TABLE middle, top;
+SELECT * FROM journalled();
+
+-- case 40: what is due says whose transaction has to end, not which of its savepoints wrote it
+CREATE SCHEMA busy;
+CREATE TABLE busy.t (id int PRIMARY KEY);
+SELECT uncache.watch_schema('busy');
+BEGIN;
+ALTER SCHEMA busy RENAME TO calm;
+SELECT relation::regclass, role, xid = pg_current_xact_id() AS is_top,
+	EXISTS (SELECT FROM pg_locks l WHERE l.transactionid = d.xid::xid AND l.pid = pg_backend_pid()) AS is_locked
+	FROM uncache.due d;
+ROLLBACK;
+
 -- the extension goes quietly
 SET client_min_messages = warning;
 DROP EXTENSION uncache CASCADE;

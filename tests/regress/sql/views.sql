@@ -219,6 +219,53 @@ SELECT uncache.watch('s.later', tags => '{third}');
 SELECT relation, rule, templates FROM rules;
 SELECT uncache.unwatch('s.later');
 SELECT count(*) FROM uncache.view_rules;
+DROP MATERIALIZED VIEW s.later;
+
+-- case 9: what it shows changes without a REFRESH: its columns' names, the labels and fields of their types
+CREATE TYPE mood AS ENUM ('sad', 'fine');
+CREATE TYPE pair AS (a int, b int);
+CREATE DOMAIN word AS mood;
+CREATE TABLE person (id int, m mood, w word[], p pair); INSERT INTO person VALUES (1, 'sad', '{sad}', (1, 2));
+CREATE MATERIALIZED VIEW moods AS SELECT m FROM person;
+CREATE MATERIALIZED VIEW words AS SELECT w FROM person;
+CREATE MATERIALIZED VIEW pairs AS SELECT p FROM person;
+CREATE MATERIALIZED VIEW whole AS SELECT person AS row FROM person;
+CREATE MATERIALIZED VIEW plain AS SELECT id, m::text FROM person;
+SELECT uncache.watch(v, tags => ARRAY[v::text]) FROM unnest('{moods,words,pairs,whole,plain}'::regclass[]) v;
+DELETE FROM uncache.journal;
+ALTER TYPE mood RENAME VALUE 'sad' TO 'low';
+SELECT * FROM moods, words, whole;
+SELECT * FROM journalled();
+ALTER TYPE pair RENAME ATTRIBUTE a TO c CASCADE;
+SELECT * FROM journalled();
+ALTER TYPE pair ADD ATTRIBUTE d int;
+SELECT * FROM journalled();
+ALTER TABLE person RENAME COLUMN id TO number;
+SELECT * FROM journalled();
+ALTER TABLE person ADD COLUMN extra int;
+SELECT * FROM journalled();
+ALTER MATERIALIZED VIEW plain RENAME COLUMN m TO mood;
+SELECT * FROM journalled();
+ALTER TABLE moods RENAME COLUMN m TO mood;
+SELECT * FROM journalled();
+-- in a function that is called by a REFRESH
+CREATE FUNCTION rename_column() RETURNS int LANGUAGE plpgsql AS
+	'BEGIN ALTER MATERIALIZED VIEW public.moods RENAME COLUMN mood TO m; RETURN 1; END';
+CREATE MATERIALIZED VIEW renames AS SELECT rename_column() WITH NO DATA;
+REFRESH MATERIALIZED VIEW renames;
+SELECT * FROM journalled();
+-- of a watched schema; whoever refreshes it has the old names, and nobody else does
+CREATE MATERIALIZED VIEW s.moods AS SELECT m FROM person;
+SELECT uncache.watch_schema('s');
+DELETE FROM uncache.journal;
+ALTER MATERIALIZED VIEW s.moods RENAME COLUMN m TO mood;
+SELECT * FROM journalled();
+ALTER TYPE mood RENAME VALUE 'low' TO 'sad';
+SELECT * FROM journalled();
+SET uncache.enabled = off;
+ALTER TYPE mood RENAME VALUE 'sad' TO 'low';
+RESET uncache.enabled;
+SELECT * FROM journalled();
 
 \connect template1
 SET client_min_messages = warning;

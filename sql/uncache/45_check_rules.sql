@@ -339,13 +339,36 @@ AS $$
 		FROM heirs h JOIN pg_inherits i ON i.inhparent = h.heir
 	)
 	SELECT h.relation, h.rule, format('rows of %s, which inherits from the table, are not covered', h.heir::regclass),
-		format('Call uncache.watch for %s, too.', h.heir::regclass)
+		CASE (SELECT c.relkind FROM pg_class c WHERE c.oid = h.heir)
+			WHEN 'f' THEN format('Watch the table behind %s, where its rows change.', h.heir::regclass)
+			ELSE format('Call uncache.watch for %s, too.', h.heir::regclass) END
 	FROM heirs h
 	WHERE NOT EXISTS (SELECT FROM uncache_internal.rule_triggers o
 			WHERE o.relation = h.heir AND o.action = h.action AND o.is_for_rows
 			OFFSET 0)
 $$;
 COMMENT ON FUNCTION uncache_internal.check_heirs() IS 'rules of tables whose heirs have none';
+
+/* What postgres_fdw does by ctid where there is a row trigger: docs/compatibility.md. */
+CREATE FUNCTION uncache_internal.check_foreign_tables() RETURNS SETOF uncache_internal.problem
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT f.ftrelid, t.rule,
+		'with it, rows of this foreign table are updated and deleted one by one, by their ctid; '
+			'TRUNCATE of this table alone is not covered',
+		'If the remote table is a view, UPDATE and DELETE fail; if it is partitioned or has heirs, they may hit other '
+			'rows. After TRUNCATE, call uncache.invalidate_table.'
+	FROM pg_foreign_table f
+		JOIN pg_foreign_server s ON s.oid = f.ftserver
+		JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
+		JOIN pg_proc h ON h.oid = w.fdwhandler AND h.proname = 'postgres_fdw_handler',
+		LATERAL (SELECT o.rule
+			FROM uncache_internal.rule_triggers o
+			WHERE o.relation = f.ftrelid AND o.is_for_rows AND (o.on_update OR o.on_delete)
+			ORDER BY o.rule LIMIT 1) t
+$$;
+COMMENT ON FUNCTION uncache_internal.check_foreign_tables() IS
+	'foreign tables whose rows PostgreSQL changes one by one because of a rule';
 
 CREATE FUNCTION uncache_internal.check_columns() RETURNS SETOF uncache_internal.problem
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -519,6 +542,7 @@ AS $$
 		UNION ALL SELECT * FROM uncache_internal.check_products()
 		UNION ALL SELECT * FROM uncache_internal.check_table_names()
 		UNION ALL SELECT * FROM uncache_internal.check_heirs()
+		UNION ALL SELECT * FROM uncache_internal.check_foreign_tables()
 		UNION ALL SELECT * FROM uncache_internal.check_columns()
 		UNION ALL SELECT * FROM uncache_internal.check_tables_replaced()
 		UNION ALL SELECT * FROM uncache_internal.check_before_triggers()

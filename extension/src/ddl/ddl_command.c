@@ -11,6 +11,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "ddl/ddl_command.h"
+#include "rule/table_family.h"
 #include "utils/lsyscache.h"
 
 static bool
@@ -44,6 +45,13 @@ switches_triggers(AlterTableType type)
 	}
 }
 
+/* Where a foreign table gets its rows from, or a column of it. */
+static bool
+changes_options(AlterTableType type)
+{
+	return type == AT_GenericOptions || type == AT_AlterColumnGenericOptions;
+}
+
 bool
 ddl_command_changes_column(const AlterTableCmd *command)
 {
@@ -58,7 +66,8 @@ changes_rows(AlterTableType type, const ObjectAddress *address)
 {
 	if (type == AT_AddColumn || type == AT_DropColumn)
 		return OidIsValid(address->objectId);
-	return type == AT_AlterColumnType || type == AT_DropExpression || compat_is_set_expression(type);
+	return type == AT_AlterColumnType || type == AT_DropExpression || compat_is_set_expression(type) ||
+		changes_options(type);
 }
 
 /*
@@ -105,6 +114,8 @@ describe_subcommand(DdlCommand *description, const AlterTableCmd *command,
 	description->switches_triggers |= switches_triggers(type);
 	description->changes_identity |= adds_primary_key(command) ||
 		type == AT_DropConstraint || type == AT_DropColumn;
+	if (changes_options(type))	/* loses all its rows and gets others */
+		description->parents = list_append_unique_oid(description->parents, table_id);
 	if (changes_partitions(type))
 		describe_partition(description, command, table_id);
 	else if (changes_heirs(type) && address->classId == RelationRelationId)
@@ -163,11 +174,34 @@ describe_rename(DdlCommand *description, const RenameStmt *statement)
 	description->new_name = statement->newname;
 }
 
-static bool
-is_heir(const Node *statement)
+/* CREATE TABLE or CREATE FOREIGN TABLE, else NULL. */
+static const CreateStmt *
+get_create(const Node *statement)
 {
-	return IsA(statement, CreateStmt) && ((const CreateStmt *) statement)->inhRelations != NIL &&
-		((const CreateStmt *) statement)->partbound == NULL;
+	return IsA(statement, CreateStmt) || IsA(statement, CreateForeignTableStmt) ? (const CreateStmt *) statement : NULL;
+}
+
+/* A foreign table has rows from the beginning. */
+static void
+describe_create(DdlCommand *description, const CreateStmt *statement, Oid object_id)
+{
+	description->makes_table = description->changes_identity = true;
+	if (statement->inhRelations == NIL)
+		return;
+	if (statement->partbound == NULL)
+		description->heirs = list_make1_oid(object_id);
+	if (!IsA(statement, CreateForeignTableStmt))
+		return;
+	description->parents = table_family_ancestors(object_id);
+	if (statement->partbound != NULL)
+		description->attached = list_make1_oid(object_id);
+}
+
+static bool
+is_of_server(const Node *statement)
+{
+	return IsA(statement, AlterForeignServerStmt) || IsA(statement, AlterFdwStmt) ||
+		IsA(statement, AlterUserMappingStmt) || IsA(statement, CreateUserMappingStmt);
 }
 
 static void
@@ -189,12 +223,12 @@ describe_simple(DdlCommand *description, const Node *statement, Oid object_id)
 		description->refreshes = true;
 	else if (IsA(statement, CreateTrigStmt))
 		description->trigger = (const CreateTrigStmt *) statement;
-	else if (IsA(statement, CreateStmt) || IsA(statement, CreateTableAsStmt))
-	{
+	else if (get_create(statement) != NULL)
+		describe_create(description, get_create(statement), object_id);
+	else if (IsA(statement, CreateTableAsStmt))
 		description->makes_table = description->changes_identity = true;
-		if (is_heir(statement))
-			description->heirs = list_make1_oid(object_id);
-	}
+	else
+		description->changes_source = is_of_server(statement);
 }
 
 DdlCommand
@@ -221,7 +255,7 @@ may_change_rows(const AlterTableCmd *command)
 	AlterTableType type = compat_alter_type(command->subtype);
 
 	return type == AT_AddColumn || type == AT_DropExpression ||
-		ddl_command_changes_column(command) || compat_is_set_expression(type);
+		ddl_command_changes_column(command) || compat_is_set_expression(type) || changes_options(type);
 }
 
 static bool

@@ -23,6 +23,7 @@ typedef struct DdlCommand
 {
 	bool		changes_rows;	/* they, or what is shown of them, come out
 								 * otherwise */
+	bool		changes_source; /* of foreign tables: a server or the like */
 	bool		changes_columns;	/* drops some or gives them other types */
 	bool		refreshes;		/* a materialized view */
 	bool		switches_triggers;	/* off, on, or on for other sessions */

@@ -99,6 +99,7 @@ ddl_concern_may_matter(const Node *statement)
 	switch (nodeTag(statement))
 	{
 		case T_CreateStmt:
+		case T_CreateForeignTableStmt:
 			return may_new_table_matter(((const CreateStmt *) statement)->relation,
 										((const CreateStmt *) statement)->inhRelations != NIL);
 		case T_CreateTableAsStmt:
@@ -178,6 +179,7 @@ ddl_concern_is_missing(const Node *statement)
 		case T_AlterObjectSchemaStmt:
 			return is_moved_concern((const AlterObjectSchemaStmt *) statement);
 		case T_CreateStmt:
+		case T_CreateForeignTableStmt:
 			return !((const CreateStmt *) statement)->if_not_exists;
 		case T_CreateTableAsStmt:
 			return !((const CreateTableAsStmt *) statement)->if_not_exists;

@@ -27,6 +27,8 @@
 #include "ddl/ddl_command.h"
 #include "ddl/ddl_concern.h"
 #include "ddl/ddl_due.h"
+#include "ddl/ddl_family.h"
+#include "ddl/ddl_foreign.h"
 #include "ddl/ddl_guard.h"
 #include "ddl/ddl_guarded.h"
 #include "ddl/ddl_objects.h"
@@ -149,7 +151,7 @@ invalidate(const Change *change)
 {
 	if (!guc_enabled)
 		return;
-	if (change->command.changes_rows || change->command.renamed == DDL_RENAMED_COLUMN)
+	if (change->command.changes_rows || change->command.changes_source || change->command.renamed == DDL_RENAMED_COLUMN)
 		invalidate_tables(change->tables);
 	invalidate_families(change);
 }
@@ -330,34 +332,13 @@ warn_of_trigger(const Change *change)
 		ddl_broken_warn_of_trigger(change->command.trigger);
 }
 
-/* An automatic rule has given its tags to the heirs by now. */
 static void
-warn_of_heirs_of(Oid parent_id, Oid heir_id)
+warn_of_family(const Change *change)
 {
-	ListCell   *cell;
-
-	foreach(cell, rule_scan_relation(parent_id))
-	{
-		const RuleTrigger *rule = lfirst(cell);
-
-		if (rule->is_for_rows && !schema_rule_is(rule))
-			ddl_report_heir(rule, heir_id);
-	}
-}
-
-/* Partitions have the rules of their tables. */
-static void
-warn_of_heirs(const Change *change)
-{
-	const DdlCommand *command = &change->command;
-	ListCell   *heir;
-	ListCell   *parent;
-
-	foreach(heir, command->heirs)
-	{
-		foreach(parent, table_family_ancestors(lfirst_oid(heir)))
-			warn_of_heirs_of(lfirst_oid(parent), lfirst_oid(heir));
-	}
+	ddl_family_warn_of_heirs(change->command.heirs);
+	ddl_family_warn_of_partitions(change->command.attached);
+	if (change->address.classId == TriggerRelationId)
+		ddl_family_warn_of_rule(change->address.objectId);
 }
 
 /*
@@ -372,7 +353,7 @@ find_tables(const ObjectAddress *address, const DdlCommand *command)
 		return command->changes_identity ? table_family_heirs(address->objectId) : NIL;
 	if (command->changes_rows || command->renamed == DDL_RENAMED_COLUMN)
 		return table_family_users(address->classId, address->objectId);
-	return NIL;
+	return command->changes_source ? ddl_foreign_find_tables(address) : NIL;
 }
 
 /*
@@ -389,7 +370,7 @@ static const Follower followers[] = {
 	switch_rules,
 	warn_of_broken_rules,
 	warn_of_trigger,
-	warn_of_heirs,
+	warn_of_family,
 	follow_schema,
 	follow_tables,
 	remember_writers,

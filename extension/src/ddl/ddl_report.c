@@ -9,6 +9,7 @@
 
 #include "base/compat.h"
 #include "base/warning.h"
+#include "catalog/pg_class.h"
 #include "ddl/ddl_report.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -86,7 +87,18 @@ ddl_report_heir(const RuleTrigger *rule, Oid heir_id)
 	report(rule,
 		   psprintf("uncache rule \"%s\" on table \"%s\" does not cover rows of table \"%s\", which inherits from it",
 					rule->name, qualified_name(rule->relation_id), qualified_name(heir_id)),
-		   "Call uncache.watch for that table, too.");
+		   get_rel_relkind(heir_id) == RELKIND_FOREIGN_TABLE ?
+		   "Watch the table behind it, where its rows change." : "Call uncache.watch for that table, too.");
+}
+
+void
+ddl_report_foreign(const RuleTrigger *rule, Oid foreign_id)
+{
+	report(rule,
+		   psprintf("with uncache rule \"%s\", rows of foreign table \"%s\" are updated and deleted one by one, by their ctid",
+					rule->name, qualified_name(foreign_id)),
+		   "PostgreSQL does so where there are row triggers. "
+		   "If the remote table is a view, UPDATE and DELETE fail; if it is partitioned or has heirs, they may hit other rows.");
 }
 
 void

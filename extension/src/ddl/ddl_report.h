@@ -24,6 +24,9 @@ extern void ddl_report_unnoticed(const RuleTrigger *rule, const char *trigger_na
 /* A new heir's rows are not covered by the rule of a table that it inherits from. */
 extern void ddl_report_heir(const RuleTrigger *rule, Oid heir_id);
 
+/* PostgreSQL changes a foreign table's rows one by one because of a rule. */
+extern void ddl_report_foreign(const RuleTrigger *rule, Oid foreign_id);
+
 /* Another table has taken the name of a rule's, and the rule holds for it, too, */
 extern void ddl_report_copied(const RuleTrigger *rule, Oid relation_id);
 

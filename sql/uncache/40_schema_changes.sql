@@ -133,6 +133,11 @@ CREATE FUNCTION uncache_internal.cover_partition(partition regclass) RETURNS voi
 COMMENT ON FUNCTION uncache_internal.cover_partition(regclass) IS
 	'gives a partition the rules for TRUNCATE of the tables above it';
 
+CREATE FUNCTION uncache_internal.take_name(relation oid) RETURNS void
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_take_name';
+COMMENT ON FUNCTION uncache_internal.take_name(oid) IS
+	'gives a table the rules of the one that gave up its name to it';
+
 CREATE FUNCTION uncache.catch_up() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
@@ -149,6 +154,14 @@ BEGIN
 			AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = v.view AND c.relkind = 'm')
 			AND NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 				WHERE n.nspname = v.schema AND c.relname = v.name AND c.relkind = 'm');
+	DELETE FROM uncache.renamed_tables r
+		WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = r.relation);
+	PERFORM uncache_internal.take_name(t.oid)
+		FROM (SELECT DISTINCT c.oid
+			FROM uncache.renamed_tables r
+				JOIN pg_namespace n ON n.nspname = r.schema
+				JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.name AND c.oid <> r.relation
+			ORDER BY c.oid) t;
 	PERFORM uncache_internal.put_schema_rules(n.oid::regnamespace)
 		FROM uncache.schemas s JOIN pg_namespace n ON n.nspname = s.schema;
 	PERFORM uncache_internal.cover_partition(p.relid)

@@ -225,25 +225,49 @@ warn_of_broken_rules(const Change *change)
 	warn_readers(change);
 }
 
+static List *
+find_in_schema(Oid schema_id)
+{
+	return list_concat(table_family_in_schema(schema_id), view_rule_views_in_schema(schema_id));
+}
+
+typedef void (*RenameFunction) (Oid relation_id, const char *old_schema, const char *old_name);
+
+static void
+each_renamed(const Change *change, RenameFunction function)
+{
+	const DdlCommand *command = &change->command;
+	ListCell   *cell;
+
+	if (change->address.classId == RelationRelationId && command->renamed == DDL_RENAMED_RELATION)
+		function(change->address.objectId, get_namespace_name(command->old_schema_id), command->old_name);
+	if (command->renamed != DDL_RENAMED_SCHEMA)
+		return;
+	foreach(cell, find_in_schema(change->address.objectId))
+		function(lfirst_oid(cell), command->old_name, get_rel_name(lfirst_oid(cell)));
+}
+
+/* catch_up() goes by the names. */
+static void
+remember_names(const Change *change)
+{
+	if (!guc_follow_ddl)
+		each_renamed(change, ddl_replaced_remember);
+}
+
 /* Another table may have the name that rules were made for. */
 static void
 follow_names(const Change *change)
 {
 	const DdlCommand *command = &change->command;
-	List	   *relations;
 	ListCell   *cell;
 
-	if (change->address.classId == RelationRelationId && command->renamed == DDL_RENAMED_RELATION)
-		ddl_replaced_rename(change->address.objectId, get_namespace_name(command->old_schema_id), command->old_name);
+	each_renamed(change, ddl_replaced_rename);
 	if (change->address.classId == RelationRelationId && command->makes_table)
 		ddl_due_follow(change->address.objectId, ddl_replaced_take);
 	if (command->renamed != DDL_RENAMED_SCHEMA)
 		return;
-	relations = list_concat(table_family_in_schema(change->address.objectId),
-							view_rule_views_in_schema(change->address.objectId));
-	foreach(cell, relations)
-		ddl_replaced_rename(lfirst_oid(cell), command->old_name, get_rel_name(lfirst_oid(cell)));
-	foreach(cell, relations)
+	foreach(cell, find_in_schema(change->address.objectId))
 		ddl_due_follow(lfirst_oid(cell), ddl_replaced_take);
 }
 
@@ -358,10 +382,12 @@ find_tables(const ObjectAddress *address, const DdlCommand *command)
 
 /*
  * In this order: rules of partitions, rules as they read now, what they tell; last what
- * tells of rules that were made, which nothing must undo.  What a trigger's function reads is remembered also where nothing is followed.
+ * tells of rules that were made, which nothing must undo.  What a trigger's function reads, and what tables were called, is remembered also
+ * where nothing is followed.
  */
 static const Follower followers[] = {
 	remember_reads,
+	remember_names,
 	cover_partitions,
 	invalidate,
 	rename_view_rules,
@@ -376,7 +402,7 @@ static const Follower followers[] = {
 	remember_writers,
 	follow_names
 };
-#define ALWAYS_DUE 1
+#define ALWAYS_DUE 2
 
 static void
 follow_all(const List *objects)

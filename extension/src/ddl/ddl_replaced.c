@@ -17,6 +17,7 @@
 #include "ddl/ddl_broken.h"
 #include "ddl/ddl_replaced.h"
 #include "ddl/ddl_report.h"
+#include "fmgr.h"
 #include "rule/rule_author.h"
 #include "rule/table_family.h"
 #include "rule/view_rule.h"
@@ -27,6 +28,8 @@
 #include "watch/rule_pair.h"
 #include "watch/schema_rule.h"
 #include "write/invalidate.h"
+
+PG_FUNCTION_INFO_V1(uncache_take_name);
 
 /* By watch() or by hand: neither of a partition's table nor of a watched schema. */
 static bool
@@ -44,22 +47,37 @@ rules_of(Oid relation_id)
 
 /* --- a table gives up its name --- */
 
-void
-ddl_replaced_rename(Oid relation_id, const char *old_schema, const char *old_name)
+static List *
+own_rules_of(Oid relation_id)
 {
-	bool		has_rules = false;
+	List	   *rules = NIL;
 	ListCell   *cell;
 
 	foreach(cell, rules_of(relation_id))
 	{
-		if (!is_its_own(lfirst(cell)))
-			continue;
-		has_rules = true;
-		if (guc_enabled)
-			invalidate_rule(lfirst(cell));
+		if (is_its_own(lfirst(cell)))
+			rules = lappend(rules, lfirst(cell));
 	}
-	if (has_rules)
+	return rules;
+}
+
+void
+ddl_replaced_remember(Oid relation_id, const char *old_schema, const char *old_name)
+{
+	if (own_rules_of(relation_id) != NIL)
 		renamed_tables_put(relation_id, old_schema, old_name);
+}
+
+void
+ddl_replaced_rename(Oid relation_id, const char *old_schema, const char *old_name)
+{
+	ListCell   *cell;
+
+	ddl_replaced_remember(relation_id, old_schema, old_name);
+	if (!guc_enabled)
+		return;
+	foreach(cell, own_rules_of(relation_id))
+		invalidate_rule(lfirst(cell));
 }
 
 /* --- another one takes it --- */
@@ -224,4 +242,12 @@ ddl_replaced_take(Oid relation_id)
 	if (left == NIL)
 		renamed_tables_settle(relation_id);
 	report(relation_id, copied, left);
+}
+
+/* take_name(relation oid): as ddl_replaced_take() */
+Datum
+uncache_take_name(PG_FUNCTION_ARGS)
+{
+	ddl_replaced_take(PG_GETARG_OID(0));
+	PG_RETURN_VOID();
 }

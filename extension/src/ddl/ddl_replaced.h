@@ -15,6 +15,9 @@
 /* A table has had another name: that may be taken, and what its rules can produce is stale. */
 extern void ddl_replaced_rename(Oid relation_id, const char *old_schema, const char *old_name);
 
+/* The same, but that nothing is invalidated. */
+extern void ddl_replaced_remember(Oid relation_id, const char *old_schema, const char *old_name);
+
 /* A table has this name now: has another one with rules given it up? */
 extern void ddl_replaced_take(Oid relation_id);
 

@@ -186,6 +186,16 @@ compat_is_detach(AlterTableType type)
 	return type == AT_DetachPartition;
 }
 
+static inline bool
+compat_is_detach_concurrently(const AlterTableCmd *command)
+{
+#if PG_VERSION_NUM >= 140000
+	return command->subtype == AT_DetachPartition && castNode(PartitionCmd, command->def)->concurrent;
+#else
+	return false;
+#endif
+}
+
 /* 17 can change a generated column's expression. */
 static inline bool
 compat_is_set_expression(AlterTableType type)

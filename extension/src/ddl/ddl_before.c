@@ -2,7 +2,7 @@
  *
  * ddl_before.c
  *	  Event trigger ddl_command_start: clears the way for commands that
- *	  PostgreSQL would refuse because of a rule.
+ *	  PostgreSQL would refuse because of a rule, and sees those that commit early.
  *
  * Only for whoever may issue the command, and under the locks that it takes
  * anyway; whom PostgreSQL is going to refuse finds all as it was, since a
@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "base/guc.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_event_trigger.h"
@@ -30,6 +31,7 @@
 #include "utils/syscache.h"
 #include "watch/rule_columns.h"
 #include "watch/rule_pair.h"
+#include "write/invalidate.h"
 
 PG_FUNCTION_INFO_V1(uncache_clear_way);
 
@@ -144,6 +146,36 @@ make_room_for_partitions(Oid relation_id, const AlterTableStmt *statement)
 	}
 }
 
+/* --- a partition whose rows vanish before the command ends --- */
+
+/*
+ * DETACH CONCURRENTLY commits twice, and the first time takes the rows out of the table.  Event
+ * triggers do not run in between, and never after it where it is broken off.
+ */
+static void
+invalidate_detached(void *argument)
+{
+	const AlterTableStmt *statement = argument;
+	Oid			relation_id = RangeVarGetRelid(statement->relation, NoLock, true);
+
+	if (!OidIsValid(relation_id) || !compat_owns_table(relation_id, GetUserId()))
+		return;
+	invalidate_tables(lcons_oid(relation_id, table_family_ancestors(relation_id)));
+}
+
+static bool
+detaches_concurrently(const AlterTableStmt *statement)
+{
+	ListCell   *cell;
+
+	foreach(cell, statement->cmds)
+	{
+		if (compat_is_detach_concurrently(lfirst_node(AlterTableCmd, cell)))
+			return true;
+	}
+	return false;
+}
+
 /* --- the event --- */
 
 static void
@@ -190,6 +222,8 @@ uncache_clear_way(PG_FUNCTION_ARGS)
 	{
 		if (ddl_command_may_matter((const AlterTableStmt *) event->parsetree))
 			clear_way_guarded(event->parsetree);
+		if (guc_follow_ddl && guc_enabled && detaches_concurrently((const AlterTableStmt *) event->parsetree))
+			ddl_guarded(invalidate_detached, event->parsetree);
 	}
 	else if (IsA(event->parsetree, IndexStmt))
 		ddl_guard_check_index((const IndexStmt *) event->parsetree);

@@ -43,7 +43,8 @@ COMMENT ON COLUMN uncache.renamed_columns.rule IS 'the rule''s trigger, by name'
 COMMENT ON COLUMN uncache.renamed_columns.present IS
 	'the arguments that the rule has now: with others, it is another rule';
 COMMENT ON COLUMN uncache.renamed_columns.arguments IS 'the arguments that the rule was written with';
-COMMENT ON COLUMN uncache.renamed_columns.written IS 'columns by the names that they had then';
+COMMENT ON COLUMN uncache.renamed_columns.written IS
+	'columns by the names that they had then; where several have had a name, the last of them first';
 COMMENT ON COLUMN uncache.renamed_columns.followed IS 'the same columns by the names that they have now';
 
 /* Where another table takes the name that rules were made for, they hold for that one, too. */

@@ -383,8 +383,9 @@ AS $$
 					FROM unnest(r.present) WITH ORDINALITY AS u(a, n)
 					ORDER BY n OFFSET cardinality(r.present) - cardinality(o.arguments))
 			OFFSET 0) t,
-		unnest(r.written, r.followed) AS c(written, followed)
-	WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.written OFFSET 0)
+		unnest(r.written, r.followed) WITH ORDINALITY AS c(written, followed, n)
+	WHERE c.n = array_position(r.written, c.written)
+		AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.written OFFSET 0)
 		AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = c.followed OFFSET 0)
 $$;
 COMMENT ON FUNCTION uncache_internal.check_columns() IS

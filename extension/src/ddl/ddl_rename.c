@@ -79,6 +79,30 @@ make_arguments(const RuleTrigger *rule, const RenamedColumns *renamed)
 	return arguments;
 }
 
+/* The newest of those that have been called so, or the oldest; or NULL. */
+static RenamedColumn *
+find_written(const RenamedColumns *renamed, const char *name, bool is_oldest)
+{
+	RenamedColumn *found = NULL;
+	ListCell   *cell;
+
+	foreach(cell, renamed->columns)
+	{
+		if (strcmp(((RenamedColumn *) lfirst(cell))->written, name) != 0)
+			continue;
+		found = lfirst(cell);
+		if (!is_oldest)
+			break;
+	}
+	return found;
+}
+
+static bool
+is_back(const RenamedColumn *column)
+{
+	return strcmp(column->written, column->followed) == 0;
+}
+
 /* What is known only by the name that was written, or by that alone again. */
 static void
 forget_settled(const RuleTrigger *rule, RenamedColumns *renamed)
@@ -90,7 +114,8 @@ forget_settled(const RuleTrigger *rule, RenamedColumns *renamed)
 	{
 		RenamedColumn *column = lfirst(cell);
 
-		if (strcmp(column->written, column->followed) != 0 && has_column(rule, column->followed))
+		if (!is_back(column) && !is_back(find_written(renamed, column->written, true)) &&
+			has_column(rule, column->followed))
 			kept = lappend(kept, column);
 	}
 	renamed->columns = kept;
@@ -116,7 +141,8 @@ tell_of_choice(const RuleTrigger *rule, const RenamedColumns *renamed)
 	{
 		const RenamedColumn *column = lfirst(cell);
 
-		if (rule->is_for_rows && !OidIsValid(rule->parent_id) && has_column(rule, column->written))
+		if (rule->is_for_rows && !OidIsValid(rule->parent_id) && has_column(rule, column->written) &&
+			column == find_written(renamed, column->written, false))
 			ddl_report_choice(rule, column->written, column->followed);
 	}
 }
@@ -147,19 +173,6 @@ settle(const RuleTrigger *rule, RenamedColumns *renamed)
 
 /* --- a column has another name --- */
 
-static RenamedColumn *
-find_written(const RenamedColumns *renamed, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, renamed->columns)
-	{
-		if (strcmp(((RenamedColumn *) lfirst(cell))->written, name) == 0)
-			return lfirst(cell);
-	}
-	return NULL;
-}
-
 /* Was a column of that name meant, rather than one that followed to it? */
 static bool
 is_meant(const RuleTrigger *rule, const RenamedColumns *renamed, const char *old_name, const char *new_name)
@@ -180,6 +193,7 @@ static void
 add_rename(const RuleTrigger *rule, RenamedColumns *renamed, const char *old_name, const char *new_name)
 {
 	RenamedColumn *column;
+	bool		is_first;
 	ListCell   *cell;
 
 	foreach(cell, renamed->columns)
@@ -188,16 +202,13 @@ add_rename(const RuleTrigger *rule, RenamedColumns *renamed, const char *old_nam
 		if (strcmp(column->followed, old_name) == 0)
 			column->followed = new_name;
 	}
-	column = find_written(renamed, old_name);
-	if (column == NULL)
-	{
-		if (!is_meant(rule, renamed, old_name, new_name))
-			return;
-		column = palloc(sizeof(RenamedColumn));
-		column->written = old_name;
-		renamed->columns = lappend(renamed->columns, column);
-	}
+	is_first = find_written(renamed, old_name, false) == NULL;
+	if (is_first && !is_meant(rule, renamed, old_name, new_name))
+		return;
+	column = palloc(sizeof(RenamedColumn));
+	column->written = old_name;
 	column->followed = new_name;
+	renamed->columns = is_first ? lappend(renamed->columns, column) : lcons(column, renamed->columns);
 }
 
 static void

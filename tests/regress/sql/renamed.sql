@@ -339,6 +339,35 @@ TRUNCATE late_old.sa_1;
 SELECT * FROM journalled();
 SELECT relation, rule, problem FROM problems WHERE relation::text !~ '^(r|t|live|attic|last)';
 SELECT uncache.catch_up();
+-- case 16: swapped, and swapped back: what is read is what was read first, and nobody says otherwise
+SET search_path = public;
+CREATE TABLE back (id int, b int, c int);
+SELECT uncache.watch('back', 'back:{id}');
+ALTER TABLE back RENAME id TO x;
+ALTER TABLE back RENAME b TO id;
+ALTER TABLE back RENAME id TO b;
+SELECT templates FROM rules WHERE relation = 'back'::regclass;
+ALTER TABLE back RENAME x TO id;
+SELECT templates FROM rules WHERE relation = 'back'::regclass;
+SELECT * FROM problems WHERE relation = 'back'::regclass;
+SELECT written, followed FROM uncache.renamed_columns WHERE relation = 'back'::regclass;
+-- by a third one, which alone goes back; one that is dropped while it is the last
+ALTER TABLE back RENAME id TO x;
+ALTER TABLE back RENAME b TO id;
+ALTER TABLE back RENAME id TO b;
+ALTER TABLE back RENAME c TO id;
+SELECT * FROM problems WHERE relation = 'back'::regclass;
+ALTER TABLE back RENAME id TO c;
+ALTER TABLE back RENAME b TO id;
+SELECT written, followed FROM uncache.renamed_columns WHERE relation = 'back'::regclass;
+SELECT * FROM problems WHERE relation = 'back'::regclass;
+ALTER TABLE back RENAME id TO b;
+ALTER TABLE back DROP COLUMN b;
+SELECT templates FROM rules WHERE relation = 'back'::regclass;
+ALTER TABLE back DROP COLUMN c;
+SELECT templates FROM rules WHERE relation = 'back'::regclass;
+ALTER TABLE back RENAME x TO id;
+SELECT count(*) FROM uncache.renamed_columns WHERE relation = 'back'::regclass;
 
 \connect template1
 SET client_min_messages = warning;

@@ -139,10 +139,9 @@ pending_set_find_target(PendingSet *set, const char *name)
 /* --- the table of entries --- */
 
 static bool
-is_entry(const PendingEntry *entry, int target, uint8_t action,
-		 uint32_t hash, const char *key, uint32_t length)
+is_entry(const PendingEntry *entry, int target, uint8_t action, const char *key, uint32_t length)
 {
-	return entry->hash == hash && entry->target == target && entry->action == action &&
+	return entry->target == target && entry->action == action &&
 		entry->length == length && memcmp(entry->key, key, length) == 0;
 }
 
@@ -154,13 +153,14 @@ next_slot(const PendingSet *set, uint32_t slot)
 }
 
 static void
-put_into_slots(uint32_t *slots, uint32_t slot_count, uint32_t hash, uint32_t entry)
+put_into_slots(PendingSlot *slots, uint32_t slot_count, uint32_t hash, uint32_t entry)
 {
 	uint32_t	slot = hash & (slot_count - 1);
 
-	while (slots[slot] != 0)
+	while (slots[slot].entry != 0)
 		slot = (slot + 1) & (slot_count - 1);
-	slots[slot] = entry + 1;
+	slots[slot].hash = hash;
+	slots[slot].entry = entry + 1;
 }
 
 static bool
@@ -171,9 +171,10 @@ contains(const PendingSet *set, int target, uint8_t action,
 
 	if (set->slot_count == 0)
 		return false;
-	for (slot = hash & (set->slot_count - 1); set->slots[slot] != 0; slot = next_slot(set, slot))
+	for (slot = hash & (set->slot_count - 1); set->slots[slot].entry != 0; slot = next_slot(set, slot))
 	{
-		if (is_entry(&set->entries[set->slots[slot] - 1], target, action, hash, key, length))
+		if (set->slots[slot].hash == hash &&
+			is_entry(&set->entries[set->slots[slot].entry - 1], target, action, key, length))
 			return true;
 	}
 	return false;
@@ -190,11 +191,11 @@ remove_from_slots(PendingSet *set, uint32_t entry)
 	uint32_t	gap = set->entries[entry].hash & mask;
 	uint32_t	slot;
 
-	while (set->slots[gap] != entry + 1)
+	while (set->slots[gap].entry != entry + 1)
 		gap = next_slot(set, gap);
-	for (slot = next_slot(set, gap); set->slots[slot] != 0; slot = next_slot(set, slot))
+	for (slot = next_slot(set, gap); set->slots[slot].entry != 0; slot = next_slot(set, slot))
 	{
-		uint32_t	home = set->entries[set->slots[slot] - 1].hash & mask;
+		uint32_t	home = set->slots[slot].hash & mask;
 
 		if (((slot - home) & mask) >= ((slot - gap) & mask))
 		{
@@ -202,7 +203,7 @@ remove_from_slots(PendingSet *set, uint32_t entry)
 			gap = slot;
 		}
 	}
-	set->slots[gap] = 0;
+	set->slots[gap].entry = 0;
 }
 
 /* --- growing --- */
@@ -263,7 +264,7 @@ pending_set_growth(const PendingSet *set, int nest_level, uint32_t length)
 	if (set->entry_count == set->entry_capacity)
 		bytes += next_entry_capacity(set) * sizeof(PendingEntry);
 	if (slots_are_full(set))
-		bytes += next_slot_count(set) * sizeof(uint32_t);
+		bytes += next_slot_count(set) * sizeof(PendingSlot);
 	if (!chunk_has_room(set, length))
 		bytes += sizeof(PendingChunk) + next_chunk_capacity(set, length);
 	return bytes;
@@ -292,18 +293,18 @@ static bool
 grow_slots(PendingSet *set)
 {
 	uint32_t	count = next_slot_count(set);
-	uint32_t   *slots;
+	PendingSlot *slots;
 	uint32_t	i;
 
 	if (!slots_are_full(set))
 		return true;
-	slots = allocate(set, count * sizeof(uint32_t));
+	slots = allocate(set, count * sizeof(PendingSlot));
 	if (slots == NULL)
 		return false;
-	memset(slots, 0, count * sizeof(uint32_t));
+	memset(slots, 0, count * sizeof(PendingSlot));
 	for (i = 0; i < set->entry_count; i++)
 		put_into_slots(slots, count, set->entries[i].hash, i);
-	release(set, set->slots, set->slot_count * sizeof(uint32_t));
+	release(set, set->slots, set->slot_count * sizeof(PendingSlot));
 	set->slots = slots;
 	set->slot_count = count;
 	return true;
@@ -381,16 +382,16 @@ cut_chunks(PendingSet *set, const PendingEntry *first)
 		release_chunk(set);
 }
 
-/* What many entries needed is not kept for few. */
+/* What many entries needed is kept for as many, but not for few. */
 static void
-empty_arrays(PendingSet *set)
+empty_arrays(PendingSet *set, uint32_t entry_count)
 {
-	if (set->entry_capacity <= ENTRY_COUNT_KEPT)
+	if (set->entry_capacity <= ENTRY_COUNT_KEPT || entry_count >= set->entry_capacity / 4)
 	{
-		memset(set->slots, 0, set->slot_count * sizeof(uint32_t));
+		memset(set->slots, 0, set->slot_count * sizeof(PendingSlot));
 		return;
 	}
-	release(set, set->slots, set->slot_count * sizeof(uint32_t));
+	release(set, set->slots, set->slot_count * sizeof(PendingSlot));
 	release(set, set->entries, set->entry_capacity * sizeof(PendingEntry));
 	set->slots = NULL;
 	set->slot_count = 0;
@@ -401,11 +402,12 @@ empty_arrays(PendingSet *set)
 void
 pending_set_cut(PendingSet *set, uint32_t first)
 {
+	uint32_t	count = set->entry_count;
 	uint32_t	entry;
 
-	if (first >= set->entry_count)
+	if (first >= count)
 		return;
-	for (entry = set->entry_count; entry-- > first;)
+	for (entry = count; entry-- > first;)
 	{
 		set->key_bytes -= key_bytes(set->entries[entry].length);
 		if (first > 0)
@@ -414,7 +416,7 @@ pending_set_cut(PendingSet *set, uint32_t first)
 	cut_chunks(set, &set->entries[first]);
 	set->entry_count = first;
 	if (first == 0)
-		empty_arrays(set);
+		empty_arrays(set, count);
 }
 
 size_t
@@ -424,7 +426,7 @@ pending_set_used_bytes(const PendingSet *set, int level)
 
 	/* the slots are half empty on average */
 	return set->key_bytes - set->levels[level].first_byte +
-		count * (sizeof(PendingEntry) + 2 * sizeof(uint32_t));
+		count * (sizeof(PendingEntry) + 2 * sizeof(PendingSlot));
 }
 
 void
@@ -437,7 +439,7 @@ pending_set_destroy(PendingSet *set)
 	for (i = 0; i < set->target_count; i++)
 		release(set, set->targets[i].name, strlen(set->targets[i].name) + 1);
 	release(set, set->targets, (size_t) set->target_count * sizeof(PendingTarget));
-	release(set, set->slots, set->slot_count * sizeof(uint32_t));
+	release(set, set->slots, set->slot_count * sizeof(PendingSlot));
 	release(set, set->entries, set->entry_capacity * sizeof(PendingEntry));
 	release(set, set->levels, (size_t) set->level_capacity * sizeof(PendingLevel));
 	memset(set, 0, sizeof(*set));

@@ -40,6 +40,12 @@ typedef struct PendingEntry
 	uint8_t		action;
 } PendingEntry;
 
+typedef struct PendingSlot
+{
+	uint32_t	hash;			/* of the entry: others' are passed by unseen */
+	uint32_t	entry;			/* its index + 1; 0: the slot is free */
+} PendingSlot;
+
 typedef struct PendingTarget
 {
 	char	   *name;
@@ -62,7 +68,7 @@ typedef struct PendingSet
 	PendingEntry *entries;
 	uint32_t	entry_count;
 	uint32_t	entry_capacity;
-	uint32_t   *slots;			/* an entry's index + 1; 0 is free */
+	PendingSlot *slots;
 	uint32_t	slot_count;		/* a power of two, or 0 */
 	PendingChunk *chunk;		/* the newest; each knows the one before */
 	size_t		key_bytes;		/* of all keys, with their headers */

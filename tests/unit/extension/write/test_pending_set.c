@@ -102,7 +102,7 @@ check_is_sound(PendingSet *set)
 	uint32_t	i;
 
 	for (i = 0; i < set->slot_count; i++)
-		taken += set->slots[i] != 0;
+		taken += set->slots[i].entry != 0;
 	ck_assert_uint_eq(taken, set->entry_count);
 	for (i = 0; i < set->entry_count; i++)
 	{

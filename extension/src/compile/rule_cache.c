@@ -46,6 +46,7 @@ typedef struct RuleEntry
 
 /* The backend's cache. */
 static HTAB *entries = NULL;
+static RuleEntry *last_found = NULL;	/* many rows in a row fire one trigger */
 static dlist_head recent = DLIST_STATIC_INIT(recent);	/* the last used first */
 static int	rule_count = 0;		/* that entries have */
 static bool some_are_outdated = false;
@@ -173,6 +174,7 @@ static void
 forget(RuleEntry *entry)
 {
 	release(entry);
+	last_found = NULL;
 	(void) hash_search(entries, &entry->trigger_id, HASH_REMOVE, NULL);
 }
 
@@ -259,6 +261,8 @@ find_entry(const TriggerData *trigger_data)
 	RuleEntry  *entry;
 	bool		found;
 
+	if (last_found != NULL && last_found->trigger_id == trigger_data->tg_trigger->tgoid)
+		return last_found;
 	if (entries == NULL)
 		entries = create_entries();
 	entry = hash_search(entries, &trigger_data->tg_trigger->tgoid, HASH_ENTER, &found);
@@ -270,6 +274,7 @@ find_entry(const TriggerData *trigger_data)
 		entry->has_warned = false;
 		entry->rule = NULL;
 	}
+	last_found = entry;
 	return entry;
 }
 

@@ -176,6 +176,16 @@ evaluate_expressions(Rule *rule, TupleTableSlot *slot)
 	return evaluation.values;
 }
 
+/* appendBinaryStringInfo() without a call where there is room, and without a zero behind. */
+static inline void
+append_literally(StringInfo out, const char *bytes, int length)
+{
+	if (length >= out->maxlen - out->len)
+		enlargeStringInfo(out, length);
+	memcpy(out->data + out->len, bytes, length);
+	out->len += length;
+}
+
 static void
 append_bytes(StringInfo out, const char *bytes, Size length, bool as_pattern)
 {
@@ -187,7 +197,7 @@ append_bytes(StringInfo out, const char *bytes, Size length, bool as_pattern)
 	length = Min(length, (Size) guc_max_key_bytes + 1);
 	if (!as_pattern)
 	{
-		appendBinaryStringInfo(out, bytes, (int) length);
+		append_literally(out, bytes, (int) length);
 		return;
 	}
 	for (i = 0; i < length; i++)

@@ -21,6 +21,9 @@
 #include "write/query.h"
 #include "write/render.h"
 
+/* Up to so many keys of a rule a firing needs no memory. */
+#define KEYS_ON_STACK 16
+
 /* One firing of a rule. */
 typedef struct Firing
 {
@@ -188,11 +191,14 @@ static void
 fire_rows(const TriggerData *trigger_data, RuleAction action)
 {
 	Firing		firing = {.trigger_data = trigger_data};
+	bool		wanted[KEYS_ON_STACK];
 
 	firing.rule = rule_cache_get(trigger_data, action);
 	firing.source.relation_id = RelationGetRelid(trigger_data->tg_relation);
 	firing.source.rule_name = firing.rule->trigger_name;
-	firing.wanted = palloc(Max(firing.rule->key_count, 1) * sizeof(bool));
+	firing.wanted = wanted;
+	if (firing.rule->key_count > KEYS_ON_STACK)
+		firing.wanted = palloc(firing.rule->key_count * sizeof(bool));
 	set_rows(&firing);
 	fire_form[rule_action_form(action)] (&firing);
 }

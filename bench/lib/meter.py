@@ -61,7 +61,7 @@ class Meter:
 
     def sample(self, roles):
         """All of these must live until the next sample: what an ended process had is lost."""
-        used_ns = {pid: _used_ns(pid) for pid in roles}
+        used_ns = {pid: process_ns(pid) for pid in roles}
         return Sample(time.time(), used_ns, self.value(POSITION))
 
     def wal(self, before, after):
@@ -94,7 +94,7 @@ def used_ns(roles, before, after):
     return used
 
 
-def _used_ns(pid):
+def process_ns(pid):
     """Of all threads. The scheduler counts nanoseconds; "stat" would be ticks."""
     try:
         return sum(int(file.read_text("ascii").split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))

@@ -6,6 +6,7 @@ Each variant has a schema of its own with a table "account"; the key of a row is
 
 import shutil
 import subprocess
+from pathlib import Path
 
 from lab import processes
 from settings import ROOT
@@ -20,6 +21,11 @@ BEGIN
 	RETURN NULL;
 END $$;
 CREATE TRIGGER tell AFTER INSERT OR UPDATE ON {schema}.account FOR EACH ROW EXECUTE FUNCTION {schema}.tell();
+"""
+EMPTY_TRIGGER = """
+CREATE FUNCTION {schema}.do_nothing() RETURNS trigger LANGUAGE c AS '{library}', 'empty_trigger';
+CREATE TRIGGER do_nothing AFTER INSERT OR UPDATE OR DELETE ON {schema}.account
+	FOR EACH ROW EXECUTE FUNCTION {schema}.do_nothing();
 """
 RULE_TRIGGER = """
 CREATE TRIGGER rule_{number} AFTER INSERT OR UPDATE OR DELETE ON {schema}.account
@@ -42,8 +48,6 @@ class Plain:
     """No trigger at all."""
 
     name = "plain"
-    # what its writers' session is told first
-    session_settings = ""
     # measured at one number of clients only
     is_for_growth = False
     # the process that deletes keys, while it works
@@ -72,6 +76,17 @@ class Plain:
 
     def close(self):
         pass
+
+
+class EmptyTrigger(Plain):
+    """What an AFTER ROW trigger in C costs PostgreSQL in any case."""
+
+    name = "empty_trigger"
+
+    def add_rule(self):
+        library = Path(shutil.copy(ROOT / "bench/build/empty_trigger.so", self.lab.dir))
+        library.chmod(0o755)
+        self.lab.sql(EMPTY_TRIGGER.format(schema=self.schema, library=library))
 
 
 class Listening(Plain):
@@ -128,17 +143,6 @@ class UncacheOneRule(Uncache):
     def add_rule(self):
         keys = [f"{self.schema}:{{id}}"] + [f"{self.schema}:{{id}}:{n}" for n in range(1, self.key_count)]
         self.lab.sql(RULE_TRIGGER.format(number=0, schema=self.schema, key="', '".join(keys)))
-
-
-class UncacheOff(Uncache):
-    """A rule that does nothing: what a trigger in C costs PostgreSQL in any case."""
-
-    name = "uncache_off"
-    session_settings = "SET uncache.enabled = off;"
-
-    def __init__(self, lab, daemon):
-        super().__init__(lab, daemon)
-        self.schema = "rule_off"
 
 
 class Peer(Listening):

@@ -33,10 +33,10 @@ if [ -f writer-summary.csv ]; then
 	draw rules
 fi
 if [ -f bulk-summary.csv ]; then
-	for variant in uncache uncache_off notify_pg; do
+	for variant in uncache empty_trigger notify_pg; do
 		what=$variant
-		[ $variant != uncache_off ] || what="a trigger that does nothing"
-		"$plot/points.py" bulk-summary.csv "seconds, $what / no trigger" >"$data/$variant"
+		[ $variant != empty_trigger ] || what="a trigger that does nothing"
+		"$plot/points.py" bulk-summary.csv "processor time, $what / no trigger" >"$data/$variant"
 	done
 	draw bulk
 	"$plot/points.py" bulk-summary.csv "KiB of our memory contexts after the statement" >"$data/contexts"

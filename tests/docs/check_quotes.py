@@ -32,7 +32,7 @@ def sql_strings(path):
 
 
 def read_strings():
-    daemon = [s for p in sorted((ROOT / "listener/src").rglob("*.c")) for s in c_strings(p)]
+    daemon = [s for p in sorted((ROOT / "listener/src").rglob("*.[ch]")) for s in c_strings(p)]
     server = [s for p in sorted((ROOT / "extension/src").rglob("*.c")) for s in c_strings(p)]
     server += [s for p in sorted((ROOT / "sql/uncache").glob("*.sql")) for s in sql_strings(p)]
     return daemon, server

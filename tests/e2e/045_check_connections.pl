@@ -170,7 +170,7 @@ chmod 0600, $wrong, $right;
 # A target beside those that rules name.
 sub with_target { return { %locked, api => {@_} }; }
 
-finds('no Redis', qr/^missing target api: .* cannot be reached: .*; correct the URL, or start Redis$/m,
+finds('no Redis', qr/^missing target api: .* cannot be reached: No such file or directory; check that Redis is running, and the host and port, or the socket, in the URL$/m,
 	targets => with_target(url => 'unix:///nonexistent/redis.sock'));
 finds('no password', qr/^missing target api: it refuses to work: NOAUTH .*; the URL needs a password$/m,
 	targets => with_target(url => $refuses->url));

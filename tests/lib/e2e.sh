@@ -70,6 +70,8 @@ run_tests() {
 	(exec_as_server env -u LANG -u LC_ALL -u PGHOST -u PGPORT -u PGUSER -u PGDATABASE \
 		-u REDIS_URL -u REDIS_HOST -u REDIS_PORT -u REDIS_DB -u REDIS_KEY_PREFIX \
 		-u REDIS_USERNAME -u REDIS_PASSWORD -u REDIS_PASSWORD_FILE \
+		-u REDIS_TLS_CA_FILE -u REDIS_TLS_CERT_FILE -u REDIS_TLS_KEY_FILE \
+		-u REDIS_TLS_SERVER_NAME -u REDIS_TLS_VERIFY \
 		HOME="$tmp/run" TMPDIR="$tmp/run/tmp" \
 		PATH="$bindir:$tmp/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
 		UNCACHED_SHIM_LIBRARY="$tmp/bin/shim.so" \

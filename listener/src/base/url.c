@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * url.c
- *	  Redis URLs: redis://[user[:password]@]host[:port][/database]
- *	  and unix://[user[:password]@]/path/to/socket[?db=N].
+ *	  Redis URLs: redis://[user[:password]@]host[:port][/database],
+ *	  the same with rediss:// for TLS, and unix://[user[:password]@]/path/to/socket[?db=N].
  *
  * The text is looked at through pointers into it; only what goes into the
  * RedisUrl is copied, percent-decoded.  Messages are fixed texts, since any
@@ -25,6 +25,21 @@
 
 /* sun_path needs its final zero byte. */
 #define SOCKET_PATH_BYTES_MAX (sizeof(((struct sockaddr_un *) NULL)->sun_path) - 1)
+
+typedef struct Scheme
+{
+	const char *text;
+	bool		is_unix;
+	bool		is_tls;
+} Scheme;
+
+static const Scheme schemes[] = {
+	{"redis://", false, false},
+	{"rediss://", false, true},
+	{"unix://", true, false},
+};
+
+#define SCHEME_COUNT (sizeof(schemes) / sizeof(schemes[0]))
 
 /* A piece of the text; bytes is NULL if the URL does not have the piece. */
 typedef struct Span
@@ -305,23 +320,30 @@ parse_unix(const UrlParts *parts, RedisUrl *url, char *error, size_t error_bytes
 	return true;
 }
 
+static const Scheme *
+find_scheme(const char *text)
+{
+	for (size_t i = 0; i < SCHEME_COUNT; i++)
+		if (strncasecmp(text, schemes[i].text, strlen(schemes[i].text)) == 0)
+			return &schemes[i];
+	return NULL;
+}
+
 bool
 url_parse(const char *text, RedisUrl *url, char *error, size_t error_bytes)
 {
-	bool		is_tcp = strncasecmp(text, "redis://", 8) == 0;
-	bool		is_unix = strncasecmp(text, "unix://", 7) == 0;
+	const Scheme *scheme = find_scheme(text);
 	UrlParts	parts;
 
 	memset(url, 0, sizeof(*url));
-	if (strncasecmp(text, "rediss://", 9) == 0)
+	if (scheme == NULL)
 		return refuse(error, error_bytes,
-					  "TLS (rediss://) is not supported by this version; expected redis:// or unix://");
-	if (!is_tcp && !is_unix)
-		return refuse(error, error_bytes, "expected a URL that begins with redis:// or unix://");
-	if (split(text + (is_tcp ? 8 : 7), &parts, error, error_bytes) &&
+					  "expected a URL that begins with redis://, rediss:// or unix://");
+	url->tls.is_used = scheme->is_tls;
+	if (split(text + strlen(scheme->text), &parts, error, error_bytes) &&
 		parse_credentials(&parts, url, error, error_bytes) &&
-		(is_tcp ? parse_tcp(&parts, url, error, error_bytes) :
-		 parse_unix(&parts, url, error, error_bytes)))
+		(scheme->is_unix ? parse_unix(&parts, url, error, error_bytes) :
+		 parse_tcp(&parts, url, error, error_bytes)))
 		return true;
 	url_reset(url);
 	return false;
@@ -375,13 +397,24 @@ url_set_database(RedisUrl *url, const char *digits, char *error, size_t error_by
 
 /* Where a field is added, this stops the build until url_equals compares it. */
 _Static_assert(sizeof(void *) != 8 ||
-			   sizeof(RedisUrl) == 5 * sizeof(char *) + 2 * sizeof(int),
+			   (sizeof(RedisUrl) == 5 * sizeof(char *) + 2 * sizeof(int) + sizeof(UrlTls) &&
+				sizeof(UrlTls) == 4 * sizeof(char *) + 2 * sizeof(int)),
 			   "url_equals() compares every field of a RedisUrl");
 
 static bool
 is_same_part(const char *part, const char *other)
 {
 	return part == NULL || other == NULL ? part == other : strcmp(part, other) == 0;
+}
+
+static bool
+is_same_tls(const UrlTls *tls, const UrlTls *other)
+{
+	return tls->is_used == other->is_used && tls->verify == other->verify &&
+		is_same_part(tls->ca_file, other->ca_file) &&
+		is_same_part(tls->cert_file, other->cert_file) &&
+		is_same_part(tls->key_file, other->key_file) &&
+		is_same_part(tls->server_name, other->server_name);
 }
 
 bool
@@ -392,7 +425,8 @@ url_equals(const RedisUrl *url, const RedisUrl *other)
 		url->port == other->port && url->database == other->database &&
 		is_same_part(url->username, other->username) &&
 		is_same_part(url->password, other->password) &&
-		is_same_part(url->password_file, other->password_file);
+		is_same_part(url->password_file, other->password_file) &&
+		is_same_tls(&url->tls, &other->tls);
 }
 
 void
@@ -405,6 +439,10 @@ url_reset(RedisUrl *url)
 	free(url->username);
 	free(url->password);
 	free(url->password_file);
+	free(url->tls.ca_file);
+	free(url->tls.cert_file);
+	free(url->tls.key_file);
+	free(url->tls.server_name);
 	memset(url, 0, sizeof(*url));
 }
 
@@ -416,6 +454,7 @@ url_describe(const RedisUrl *url, char *text, size_t text_bytes)
 	if (url->socket_path != NULL)
 		(void) snprintf(text, text_bytes, "%s db=%d", url->socket_path, url->database);
 	else
-		(void) snprintf(text, text_bytes, "%s%s%s:%d/%d", is_ipv6 ? "[" : "", url->host,
-						is_ipv6 ? "]" : "", url->port, url->database);
+		(void) snprintf(text, text_bytes, "%s%s%s:%d/%d%s", is_ipv6 ? "[" : "", url->host,
+						is_ipv6 ? "]" : "", url->port, url->database,
+						url->tls.is_used ? " tls" : "");
 }

@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * url.h
- *	  Redis URLs: redis://[user[:password]@]host[:port][/database]
- *	  and unix://[user[:password]@]/path/to/socket[?db=N].
+ *	  Redis URLs: redis://[user[:password]@]host[:port][/database],
+ *	  the same with rediss:// for TLS, and unix://[user[:password]@]/path/to/socket[?db=N].
  *
  * Shapes as redis-py and IANA's "redis" scheme registration describe them;
  * user, password and the socket's path are percent-decoded.  What would be
- * guesswork is refused: a URL without a host, a query of any other kind,
- * rediss:// (TLS is not supported).
+ * guesswork is refused: a URL without a host, a query of any other kind.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,6 +17,25 @@
 #include <stddef.h>
 
 #define URL_DEFAULT_PORT 6379
+
+/* What of the server's certificate has to be right. */
+typedef enum UrlVerify
+{
+	URL_VERIFY_FULL,			/* a CA that is trusted, and the host */
+	URL_VERIFY_CA,				/* the CA only */
+	URL_VERIFY_NONE				/* nothing: anybody can be in between */
+} UrlVerify;
+
+/* How TLS is spoken; all but is_used comes from elsewhere, after the URL was parsed. */
+typedef struct UrlTls
+{
+	char	   *ca_file;		/* owned; NULL is the system's CAs */
+	char	   *cert_file;		/* owned; the client's; NULL is none */
+	char	   *key_file;		/* owned; NULL is in cert_file */
+	char	   *server_name;	/* owned; NULL is the URL's host */
+	UrlVerify	verify;
+	bool		is_used;		/* rediss:// */
+} UrlTls;
 
 typedef struct RedisUrl
 {
@@ -32,6 +50,7 @@ typedef struct RedisUrl
 	char	   *password_file;	/* owned; a path from elsewhere: the password
 								 * is read from it at each connect; NULL if
 								 * there is none */
+	UrlTls		tls;
 } RedisUrl;
 
 /*
@@ -63,7 +82,7 @@ extern bool url_equals(const RedisUrl *url, const RedisUrl *other);
 /* Frees all that is owned (the password is overwritten first). */
 extern void url_reset(RedisUrl *url);
 
-/* "host:port/db" or "/path db=N" for logs: never user or password. */
+/* "host:port/db", " tls" behind it, or "/path db=N" for logs: never user or password. */
 extern void url_describe(const RedisUrl *url, char *text, size_t text_bytes);
 
 #endif

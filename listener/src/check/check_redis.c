@@ -7,12 +7,10 @@
  */
 #include "check/check_redis.h"
 
-#include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/password_file.h"
-#include "base/resolver.h"
 #include "check/check_acl.h"
 #include "check/check_names.h"
 #include "check/check_redis_ask.h"
@@ -54,69 +52,59 @@ succeeds(const RedisCheck *check, const char *doing, const char *const words[])
 
 /* --- connecting --- */
 
-static const struct timeval timeout = {.tv_sec = CHECK_REDIS_TIMEOUT_S};
-
 static bool
-is_connected(const RedisCheck *check)
-{
-	return check->redis != NULL && check->redis->err == 0;
-}
-
-/* By addresses: hiredis would look up the name again. */
-static void
-try_addresses(RedisCheck *check, const struct addrinfo *next)
-{
-	char		host[64];
-
-	for (; next != NULL && !is_connected(check); next = next->ai_next)
-	{
-		if (check->redis != NULL)
-			redisFree(check->redis);
-		resolver_describe(next, host, sizeof(host));
-		check->redis = redisConnectWithTimeout(host, check->target->url.port, timeout);
-	}
-}
-
-/* False if the host cannot be resolved, which was reported. */
-static bool
-try_host(RedisCheck *check, const char *address)
+try_addresses(const RedisCheck *check)
 {
 	const RedisUrl *url = &check->target->url;
-	char		problem[CHECK_NAMES_PROBLEM_BYTES];
-	char		doing[ADDRESS_BYTES + 32];
 	struct addrinfo *addresses = check_names_resolve(url->host, url->port, CHECK_NAMES_TIMEOUT_MS,
-													 problem);
+													 check->redis->problem);
+	const struct addrinfo *next = addresses;
+	bool		is_open = false;
 
 	if (addresses == NULL)
-	{
-		(void) snprintf(doing, sizeof(doing), "%s cannot be reached", address);
-		check_redis_report_failure(check, REDIS_FAILURE_CONNECTION, problem, doing);
 		return false;
-	}
-	try_addresses(check, addresses);
+	for (; next != NULL && !is_open; next = next->ai_next)
+		is_open = check_redis_client_open(check->redis, url, next);
 	freeaddrinfo(addresses);
-	return true;
+	return is_open;
+}
+
+static void
+report_certificate(const RedisCheck *check)
+{
+	switch (check->target->url.tls.verify)
+	{
+		case URL_VERIFY_FULL:
+			check_report_say(check->report, CHECK_OK, "", "its certificate is from a trusted CA and for this host");
+			break;
+		case URL_VERIFY_CA:
+			check_report_say(check->report, CHECK_OK, "", "its certificate is from a trusted CA, for whichever host");
+			break;
+		case URL_VERIFY_NONE:
+			check_report_say(check->report, CHECK_UNKNOWN, "leave out tls_verify, and set tls_ca_file if needed",
+							 "whose certificate it has: tls_verify is none");
+			break;
+	}
 }
 
 static bool
-connect_redis(RedisCheck *check)
+connect_redis(const RedisCheck *check)
 {
 	const RedisUrl *url = &check->target->url;
 	char		address[ADDRESS_BYTES];
+	char		doing[ADDRESS_BYTES + 32];
 
 	url_describe(url, address, sizeof(address));
-	if (url->socket_path != NULL)
-		check->redis = redisConnectUnixWithTimeout(url->socket_path, timeout);
-	else if (!try_host(check, address))
-		return false;
-	if (is_connected(check) && redisSetTimeout(check->redis, timeout) == REDIS_OK)
+	(void) snprintf(doing, sizeof(doing), "%s cannot be reached", address);
+	if (url->socket_path != NULL ? check_redis_client_open(check->redis, url, NULL) :
+		try_addresses(check))
 	{
 		check_report_say(check->report, CHECK_OK, "", "%s can be reached", address);
+		if (url->tls.is_used)
+			report_certificate(check);
 		return true;
 	}
-	check_report_say(check->report, CHECK_MISSING, "correct the URL, or start Redis",
-					 "%s cannot be reached: %s", address,
-					 check->redis != NULL ? check->redis->errstr : "out of memory");
+	check_redis_report_failure(check, REDIS_FAILURE_CONNECTION, check->redis->problem, doing);
 	return false;
 }
 
@@ -307,8 +295,10 @@ void
 check_redis(const TargetConfig *target, unsigned int needs, unsigned int certain_needs,
 			CheckReport *report)
 {
+	CheckRedisClient client = {0};
 	RedisCheck	check = {
 		.target = target,
+		.redis = &client,
 		.needs = needs | needs_of_settings(target),
 		.certain_needs = certain_needs | needs_of_settings(target),
 		.report = report
@@ -323,6 +313,5 @@ check_redis(const TargetConfig *target, unsigned int needs, unsigned int certain
 			check_redis_permissions(&check);
 		free(check.key);
 	}
-	if (check.redis != NULL)
-		redisFree(check.redis);
+	check_redis_client_close(&client);
 }

@@ -7,24 +7,16 @@
  */
 #include "check/check_redis_ask.h"
 
-#include <errno.h>
-#include <string.h>
-
-#define NO_ANSWER "no reply within 5 s"
 
 redisReply *
 check_redis_ask(const RedisCheck *check, const char *const words[])
 {
-	size_t		lengths[CHECK_REDIS_ARGUMENTS_MAX];
-	const char *arguments[CHECK_REDIS_ARGUMENTS_MAX];
-	int			count = 0;
+	RedisArgument arguments[CHECK_REDIS_ARGUMENTS_MAX];
+	size_t		count = 0;
 
 	for (; words[count] != NULL; count++)
-	{
-		arguments[count] = words[count];
-		lengths[count] = strlen(words[count]);
-	}
-	return redisCommandArgv(check->redis, count, arguments, lengths);
+		arguments[count] = redis_argument_text(words[count]);
+	return check_redis_client_ask(check->redis, arguments, count);
 }
 
 bool
@@ -44,10 +36,7 @@ check_redis_error(const RedisCheck *check, const redisReply *reply)
 {
 	if (reply != NULL)
 		return check_redis_text(reply);
-	/* hiredis has no word of its own for a deadline that passed */
-	if (strcmp(check->redis->errstr, strerror(EAGAIN)) == 0)
-		return NO_ANSWER;
-	return check->redis->errstr[0] != '\0' ? check->redis->errstr : "no reply";
+	return check->redis->problem;
 }
 
 void

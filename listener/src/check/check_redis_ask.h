@@ -14,12 +14,10 @@
 #include <stdbool.h>
 
 #include "check/check_acl.h"
+#include "check/check_redis_client.h"
 #include "check/check_report.h"
 #include "config/config.h"
 #include "redis/redis_error.h"
-
-/* How long an answer is waited for. */
-#define CHECK_REDIS_TIMEOUT_S 5
 
 #define CHECK_REDIS_ARGUMENTS_MAX (CHECK_ACL_WORDS_MAX + 3)
 
@@ -29,7 +27,7 @@ typedef struct RedisCheck
 	unsigned int needs;
 	unsigned int certain_needs;
 	CheckReport *report;		/* borrowed */
-	redisContext *redis;		/* owned; NULL while not connected */
+	CheckRedisClient *redis;	/* borrowed */
 	char	   *key;			/* owned; an example */
 	long		major_version;	/* 0 if it is not known */
 } RedisCheck;

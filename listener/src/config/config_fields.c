@@ -68,6 +68,7 @@ free_texts(void *object, bool is_of_target)
 			continue;
 		explicit_bzero(*text, strlen(*text));
 		free(*text);
+		*text = NULL;
 	}
 }
 
@@ -158,16 +159,16 @@ static bool
 is_set(const TargetConfig *target, const SettingTraits *traits)
 {
 	FieldValue	value = read_field(traits, target);
+	bool		has_value = traits->type == FIELD_TEXT ? value.text != NULL :
+	traits->type != FIELD_NONE && value.number != 0;
 
-	if (traits->needs != NULL)
-	{
-		for (size_t i = 0; i < config_setting_count; i++)
-			if (config_settings[i].is_of_target && config_settings[i].key != NULL &&
-				strcmp(config_settings[i].key, traits->needs) == 0)
-				return is_set(target, &config_settings[i]);
-	}
-	return traits->type == FIELD_TEXT ? value.text != NULL :
-		traits->type != FIELD_NONE && value.number != 0;
+	if (!has_value || traits->needs == NULL)
+		return has_value;
+	for (size_t i = 0; i < config_setting_count; i++)
+		if (config_settings[i].is_of_target && config_settings[i].key != NULL &&
+			strcmp(config_settings[i].key, traits->needs) == 0)
+			return is_set(target, &config_settings[i]);
+	return false;
 }
 
 static void

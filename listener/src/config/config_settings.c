@@ -28,7 +28,15 @@ static const char *const log_formats[] = {
 	NULL
 };
 
-_Static_assert(sizeof(LogLevel) == sizeof(int) && sizeof(LogFormat) == sizeof(int),
+static const char *const tls_verifications[] = {
+	[URL_VERIFY_FULL] = "full",
+	[URL_VERIFY_CA] = "ca",
+	[URL_VERIFY_NONE] = "none",
+	NULL
+};
+
+_Static_assert(sizeof(LogLevel) == sizeof(int) && sizeof(LogFormat) == sizeof(int) &&
+			   sizeof(UrlVerify) == sizeof(int),
 			   "a choice is stored as an int");
 
 /* The fields of one row that tell where its value goes. */
@@ -52,8 +60,8 @@ const SettingTraits config_settings[] = {
 	[SETTING_URL] = {
 		OF_TARGET,.key = "url",.variable = "REDIS_URL",.option = "--redis",.argument = "URL",
 		.has_secret = config_url_has_password,.default_text = "redis://localhost:6379/0",
-		.help = "the target \"default\": redis://[user[:password]@]host[:port][/database] or"
-		" unix://[user[:password]@]/path[?db=N]; default: redis://localhost:6379/0"
+		.help = "the target \"default\": redis://[user[:password]@]host[:port][/database], the same with"
+		" rediss:// for TLS, or unix://[user[:password]@]/path[?db=N]; default: redis://localhost:6379/0"
 	},
 	[SETTING_HOST] = {
 		OF_TARGET,.variable = "REDIS_HOST",.help = "without REDIS_URL: the host, default: localhost"
@@ -75,6 +83,37 @@ const SettingTraits config_settings[] = {
 		OF_TARGET,.key = "password_file",.variable = "REDIS_PASSWORD_FILE",
 		.help = "file with the password in its first line, which nobody but its owner may write; it is read at"
 		" each connect"
+	},
+	[SETTING_TLS_CA_FILE] = {
+		OF_TARGET,.key = "tls_ca_file",.variable = "REDIS_TLS_CA_FILE",
+		INTO(FIELD_TEXT, TargetConfig, url.tls.ca_file, config_resolve_path),
+		.help = "with rediss://: file with the CAs (PEM) that may have signed Redis' certificate; default:"
+		" those that the system trusts"
+	},
+	[SETTING_TLS_CERT_FILE] = {
+		OF_TARGET,.key = "tls_cert_file",.variable = "REDIS_TLS_CERT_FILE",
+		INTO(FIELD_TEXT, TargetConfig, url.tls.cert_file, config_resolve_path),
+		.help = "with rediss://: file with the client's certificate and those that lead to its CA (PEM);"
+		" default: none"
+	},
+	[SETTING_TLS_KEY_FILE] = {
+		OF_TARGET,.key = "tls_key_file",.variable = "REDIS_TLS_KEY_FILE",
+		INTO(FIELD_TEXT, TargetConfig, url.tls.key_file, config_resolve_path),
+		.needs = "tls_cert_file",
+		.help = "with rediss://: file with the private key of that certificate (PEM), which not everybody may"
+		" read; default: it is in tls_cert_file"
+	},
+	[SETTING_TLS_SERVER_NAME] = {
+		OF_TARGET,.key = "tls_server_name",.variable = "REDIS_TLS_SERVER_NAME",
+		INTO(FIELD_TEXT, TargetConfig, url.tls.server_name, config_resolve_host),
+		.help = "with rediss://: name or address that Redis' certificate must be for; default: the URL's host"
+	},
+	[SETTING_TLS_VERIFY] = {
+		OF_TARGET,.key = "tls_verify",.variable = "REDIS_TLS_VERIFY",
+		INTO(FIELD_CHOICE, TargetConfig, url.tls.verify, config_resolve_choice),
+		.choices = tls_verifications,.default_text = "full",
+		.help = "with rediss://: full (default) for a CA that is trusted and the right host, ca for the CA only,"
+		" none for any certificate"
 	},
 	[SETTING_MAX_SESSIONS] = {
 		.section = "daemon",.key = "max_sessions",.variable = "UNCACHED_MAX_SESSIONS",

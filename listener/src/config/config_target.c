@@ -147,6 +147,21 @@ resolve_password(const ConfigPlaces *places, int url_place, TargetConfig *target
 	return true;
 }
 
+/* Who sets them wants TLS, and must not go without unawares. */
+static bool
+check_tls(const ConfigPlaces *places, const RedisUrl *url, const ConfigError *error)
+{
+	for (size_t i = SETTING_TLS_CA_FILE; i <= SETTING_TLS_VERIFY && !url->tls.is_used; i++)
+	{
+		const Setting *setting = config_settings_find(places, i);
+
+		if (setting != NULL)
+			return config_refuse(error, setting, "expected a url that begins with rediss:// next to %s",
+								 config_settings[i].key);
+	}
+	return true;
+}
+
 bool
 config_target_resolve(const char *alias, const ConfigPlaces *places, TargetConfig *target,
 					  const ConfigError *error)
@@ -157,8 +172,9 @@ config_target_resolve(const char *alias, const ConfigPlaces *places, TargetConfi
 
 	memset(target, 0, sizeof(*target));
 	if (!replace(&target->alias, alias, error) ||
-		!config_settings_resolve_all(places, true, target, error) ||
 		!resolve_url(places, url, &url_place, error) ||
+		!config_settings_resolve_all(places, true, target, error) ||
+		!check_tls(places, url, error) ||
 		!apply_parts(places, url_place, url, error) ||
 		!resolve_username(places, url_place, url, error) ||
 		!resolve_password(places, url_place, target, error))

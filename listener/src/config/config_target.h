@@ -12,6 +12,7 @@
  *	 not give one twice.
  * - A user name needs a password or a password file, which is read now to
  *	 see that it is right, and again at each connect.
+ * - What is set of TLS needs a URL that begins with rediss://.
  * - All else comes from the highest place that has it.
  *
  *-------------------------------------------------------------------------

@@ -120,6 +120,8 @@ config_resolve_choice(const SettingTraits *traits, const Setting *setting, void 
 		}
 	}
 	config_list_join(list, traits->choices, count);
+	if (traits->is_of_target)
+		return config_refuse(error, setting, "expected %s %s", traits->key, list);
 	return config_refuse(error, setting, "expected the %s %s %s", traits->section, traits->key, list);
 }
 
@@ -159,6 +161,20 @@ config_resolve_socket_path(const SettingTraits *traits, const Setting *setting, 
 		return config_refuse(error, setting, "expected an absolute path of at most %zu bytes for %s",
 							 max_bytes, traits->key);
 	return keep(setting->value, field, error);
+}
+
+bool
+config_resolve_host(const SettingTraits *traits, const Setting *setting, void *field,
+					const ConfigError *error)
+{
+	RedisUrl	url = {0};
+	char		problem[CONFIG_LIST_BYTES];
+	char	  **host = field;
+
+	if (!url_set_host(&url, setting->value, problem, sizeof(problem)))
+		return config_refuse(error, setting, "%s for %s", problem, traits->key);
+	*host = url.host;
+	return true;
 }
 
 bool

@@ -10,7 +10,6 @@
  */
 #include "redis/redis_conn.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +18,8 @@
 #include "redis/redis_error.h"
 #include "redis/redis_greeting.h"
 #include "redis/redis_input.h"
-#include "redis/redis_plain.h"
 #include "redis/redis_route.h"
+#include "redis/redis_transport.h"
 
 typedef enum ConnState
 {
@@ -266,7 +265,7 @@ deadline_passed(void *context)
 	if (conn->state == CONN_CONNECTING || conn->state == CONN_GREETING)
 	{
 		fail(conn, REDIS_FAILURE_CONNECTION, conn->state == CONN_CONNECTING ?
-			 strerror(ETIMEDOUT) : "no reply to the greeting before the deadline");
+			 redis_io_stalled(&conn->io) : "no reply to the greeting before the deadline");
 		return;
 	}
 	if (conn->awaited_count == 0)
@@ -467,7 +466,7 @@ redis_conn_create(Loop *loop, const RedisUrl *url, const RedisConnTimeouts *time
 	conn->events = events;
 	conn->context = context;
 	conn->state = CONN_CLOSED;
-	redis_io_init(&conn->io, &redis_plain);
+	redis_io_init(&conn->io, redis_transport(url));
 	redis_output_init(&conn->output);
 	redis_route_init(&conn->route, loop, url, found_addresses, conn);
 	loop_watch_init(&conn->watch, socket_ready, conn);

@@ -21,6 +21,8 @@ static const char needed_permissions[] =
 " for tags and versions: +eval +srandmember +srem +incrby +set +time;"
 " for uncached --check-connections: +acl|whoami +acl|dryrun";
 
+static const char tls_files[] = "correct the file; it is read again at each try";
+
 #define NO_CLUSTER \
 	"this is a Redis Cluster, which is not supported: put the address of a single Redis into the URL"
 #define NO_SENTINEL \
@@ -88,6 +90,28 @@ static const struct
 	const char *part;
 	RedisErrorKind kind;
 }			connections[] = {
+
+	{REDIS_ERROR_TLS_HOST, {"", ALARM, "put the name in the certificate into the URL, or into tls_server_name;"
+	" or give Redis a certificate for this host"}},
+	{REDIS_ERROR_TLS_TIME, {"", ALARM, "renew the certificate of Redis or of its CA, and have Redis load it; compare the"
+	" clocks of the two machines"}},
+	{REDIS_ERROR_TLS_CA, {"", ALARM, "put the certificate of the CA that signed it into tls_ca_file; a self-signed"
+	" certificate is its own CA"}},
+	{REDIS_ERROR_TLS_CERTIFICATE, {"", ALARM, "give Redis a certificate for a server (serverAuth) from a CA of tls_ca_file"}},
+	{REDIS_ERROR_TLS_CLIENT, {"", ALARM, "set tls_cert_file and tls_key_file to a certificate from a CA of Redis'"
+	" tls-ca-cert-file; Redis' log says more"}},
+	{REDIS_ERROR_TLS_NONE, {"", ALARM, "put Redis' tls-port into the URL, or begin it with redis://"}},
+	{REDIS_ERROR_TLS_HANDSHAKE, {"", ALARM, "see Redis' log; if Redis asks for a client certificate (tls-auth-clients), set"
+	" tls_cert_file and tls_key_file; uncached speaks TLS 1.2 and 1.3"}},
+	{REDIS_ERROR_TLS_UNANSWERED, {"", RETRY, "see Redis' log; if Redis asks for a client certificate (tls-auth-clients), set"
+	" tls_cert_file and tls_key_file"}},
+	{"no reply to the TLS handshake", {"", ALARM, "check that the port in the URL is Redis' tls-port: a plain one gives no"
+	" reply to TLS; or find out what blocks Redis or the network"}},
+	{REDIS_ERROR_TLS_BROKEN, {"", RETRY, "if it happens again, see Redis' log, and what is between the two machines"}},
+	{"tls_ca_file: ", {"", ALARM, tls_files}},
+	{"tls_cert_file: ", {"", ALARM, tls_files}},
+	{"tls_key_file: ", {"", ALARM, tls_files}},
+	{"before it sent anything", {"", RETRY, "see Redis' log; if this is Redis' tls-port, the URL must begin with rediss://"}},
 	{"the host name: ", {"", RETRY, "check the host in the URL, and DNS"}},
 	{"no reply", {"", RETRY, "find out what blocks Redis or the network: a slow command, swapping, a stopped process"}},
 

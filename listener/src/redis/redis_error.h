@@ -48,6 +48,20 @@ typedef struct RedisErrorKind
 #define REDIS_ERROR_SENTINEL "MODE the server says that it is a Redis Sentinel"
 
 /*
+ * How a problem of TLS begins: what is wrong with the server's certificate, what the server
+ * has against the client's, and how the handshake or the connection failed.
+ */
+#define REDIS_ERROR_TLS_HOST "the certificate of Redis is for another host"
+#define REDIS_ERROR_TLS_TIME "the certificate of Redis is not valid at this time"
+#define REDIS_ERROR_TLS_CA "the certificate of Redis is not from a trusted CA"
+#define REDIS_ERROR_TLS_CERTIFICATE "the certificate of Redis is not accepted"
+#define REDIS_ERROR_TLS_CLIENT "Redis does not accept the client certificate"
+#define REDIS_ERROR_TLS_NONE "the server does not speak TLS"
+#define REDIS_ERROR_TLS_HANDSHAKE "the TLS handshake failed"
+#define REDIS_ERROR_TLS_UNANSWERED "Redis closed the connection after the TLS handshake"
+#define REDIS_ERROR_TLS_BROKEN "the TLS connection broke"
+
+/*
  * Static data.  The text is of interest for an error reply, of which one that
  * nobody knows is an alarm, and for the advice where no connection can be made.
  */

@@ -7,6 +7,7 @@
  */
 #include "redis/redis_io.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,6 +94,12 @@ const char *
 redis_io_problem(const RedisIo *io)
 {
 	return io->type->problem(io->state);
+}
+
+const char *
+redis_io_stalled(const RedisIo *io)
+{
+	return io->type->stalled != NULL ? io->type->stalled(io->state) : strerror(ETIMEDOUT);
 }
 
 short

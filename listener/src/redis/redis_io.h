@@ -4,7 +4,7 @@
  *	  The seam between a connection and what carries its bytes.
  *
  * Above it nobody knows whether bytes go over the socket as they are
- * (redis_plain.h) or otherwise.  A way of carrying them is one RedisIoType; it never
+ * (redis_plain.h) or in TLS (redis_tls.h).  A way of carrying them is one RedisIoType; it never
  * blocks, and says for which direction of the socket each of its functions waits:
  * a read may have to write first, and the other way round.
  *
@@ -31,8 +31,8 @@ typedef struct RedisIoType
 {
 	/*
 	 * Returns what the other functions get as "state".  The socket is
-	 * borrowed: it is connecting and non-blocking.  NULL if memory is
-	 * exhausted.
+	 * borrowed: it is connecting and non-blocking.  So is the URL.  NULL if
+	 * memory is exhausted.
 	 */
 	void	   *(*open) (const RedisUrl *url, int fd);
 
@@ -63,6 +63,12 @@ typedef struct RedisIoType
 
 	/* Why it failed, valid until close. */
 	const char *(*problem) (const void *state);
+
+	/*
+	 * What is to be said if it takes too long to connect, valid until close.
+	 * NULL: that the socket does.
+	 */
+	const char *(*stalled) (const void *state);
 
 	/* Frees the state; the socket is closed afterwards. */
 	void		(*close) (void *state);
@@ -100,6 +106,7 @@ extern RedisIoResult redis_io_write(RedisIo *io, const char *bytes, size_t byte_
 									size_t *moved_count) __attribute__((warn_unused_result));
 extern bool redis_io_has_buffered(const RedisIo *io);
 extern const char *redis_io_problem(const RedisIo *io);
+extern const char *redis_io_stalled(const RedisIo *io);
 
 /* What to poll the socket for: to connect, then to read and, with output, to write. */
 extern short redis_io_events(const RedisIo *io, bool has_output);

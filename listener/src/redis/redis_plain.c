@@ -14,9 +14,14 @@
 
 #include "redis/redis_socket.h"
 
+/* How a server that speaks TLS refuses to go on without, whatever its version. */
+#define ALERT_BYTES 2
+static const char alert[ALERT_BYTES] = {0x15, 0x03};
+
 typedef struct PlainIo
 {
 	int			fd;				/* borrowed */
+	bool		has_read;		/* something came */
 	const char *problem;		/* static, or of strerror; NULL while there is
 								 * none */
 } PlainIo;
@@ -54,11 +59,17 @@ plain_read(void *state, char *bytes, size_t room, size_t *moved_count)
 	PlainIo    *plain = state;
 	ssize_t		count = recv(plain->fd, bytes, room, 0);
 
+	if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return REDIS_IO_WANTS_READ;
+	if (!plain->has_read && (count == 0 || (count < 0 && errno == ECONNRESET)))
+		return fail(plain, "Redis closed the connection before it sent anything");
+	if (!plain->has_read && count >= ALERT_BYTES && memcmp(bytes, alert, ALERT_BYTES) == 0)
+		return fail(plain, "Redis closed the connection before it sent anything but an alert of TLS");
 	if (count == 0)
 		return fail(plain, "Redis closed the connection");
 	if (count < 0)
-		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ?
-			REDIS_IO_WANTS_READ : fail(plain, strerror(errno));
+		return fail(plain, strerror(errno));
+	plain->has_read = true;
 	*moved_count = (size_t) count;
 	return REDIS_IO_DONE;
 }

@@ -151,19 +151,34 @@ START_TEST(url_takes_the_highest_port_and_database)
 
 END_TEST
 
-START_TEST(url_rejects_tls)
+START_TEST(url_with_rediss_asks_for_tls)
 {
-	refuse_url("rediss://:" SECRET "@h", "TLS");
+	char		text[64];
+
+	accept_url("rediss://u:p@h/3");
+	ck_assert(url.tls.is_used);
+	ck_assert_int_eq(url.tls.verify, URL_VERIFY_FULL);
+	ck_assert_str_eq(url.host, "h");
+	ck_assert_int_eq(url.port, URL_DEFAULT_PORT);
+	url_describe(&url, text, sizeof(text));
+	ck_assert_str_eq(text, "h:6379/3 tls");
+	url_reset(&url);
+	accept_url("REDISS://[::1]:7000");
+	ck_assert(url.tls.is_used);
+	url_reset(&url);
+	accept_url("redis://h");
+	ck_assert(!url.tls.is_used);
+	refuse_url("rediss://:" SECRET "@h:x", "expected a port");
 }
 
 END_TEST
 
 START_TEST(url_rejects_other_schemes)
 {
-	refuse_url("http://" SECRET, "redis:// or unix://");
-	refuse_url("redis:/" SECRET, "redis:// or unix://");
-	refuse_url(SECRET, "redis:// or unix://");
-	refuse_url("", "redis:// or unix://");
+	refuse_url("http://" SECRET, "redis://, rediss:// or unix://");
+	refuse_url("redis:/" SECRET, "redis://, rediss:// or unix://");
+	refuse_url(SECRET, "redis://, rediss:// or unix://");
+	refuse_url("", "redis://, rediss:// or unix://");
 }
 
 END_TEST
@@ -374,7 +389,7 @@ main(void)
 	tcase_add_test(tests, url_takes_an_ipv6_zone);
 	tcase_add_test(tests, url_rejects_a_zone_that_could_end_the_host);
 	tcase_add_test(tests, url_takes_the_highest_port_and_database);
-	tcase_add_test(tests, url_rejects_tls);
+	tcase_add_test(tests, url_with_rediss_asks_for_tls);
 	tcase_add_test(tests, url_rejects_other_schemes);
 	tcase_add_test(tests, url_rejects_an_empty_host);
 	tcase_add_test(tests, url_rejects_characters_that_no_host_has);

@@ -189,14 +189,6 @@ START_TEST(config_refuses_a_redis_url_without_showing_it)
 
 END_TEST
 
-START_TEST(config_refuses_tls)
-{
-	with_variable("REDIS_URL=rediss://:" SECRET "@h");
-	refuse_config("REDIS_URL: TLS");
-}
-
-END_TEST
-
 /* Runs load() with standard output in a file; returns what it printed. */
 static char *
 printed_help(void)
@@ -425,7 +417,6 @@ add_tests(TCase *tests)
 	tcase_add_test(tests, config_refuses_an_unknown_log_level);
 	tcase_add_test(tests, config_refuses_an_unknown_log_format);
 	tcase_add_test(tests, config_refuses_a_redis_url_without_showing_it);
-	tcase_add_test(tests, config_refuses_tls);
 	tcase_add_test(tests, config_prints_the_version);
 	tcase_add_test(tests, config_prints_help_that_tells_every_option_and_variable);
 	tcase_add_test(tests, config_takes_a_dsn_as_a_uri);

@@ -10,6 +10,8 @@
 
 #include "config/config_settings.h"
 
+#define TLS "url = rediss://h\n"
+
 /* Every key that the section of a target may have, with two values for it. */
 static const struct
 {
@@ -28,6 +30,11 @@ static const struct
 	{"stagger_from", "10", "11", "stagger = 1s\n"},
 	{"sweep", "60s", "61s", ""},
 	{"standbys", "a", "b", ""},
+	{"tls_ca_file", "ca", "ca.pem", TLS},
+	{"tls_cert_file", "one", "two", TLS},
+	{"tls_key_file", "one", "two", TLS "tls_cert_file = cert\n"},
+	{"tls_server_name", "one", "two", TLS},
+	{"tls_verify", "none", "ca", TLS},
 	{"standby_timeout", "10s", "11s", "standbys = a\n"},
 };
 
@@ -69,7 +76,8 @@ write_beside(size_t key, char *lines, size_t line_bytes)
 	bool		needs_path = strcmp(beside, "password_file = ") == 0;
 
 	snprintf(lines, line_bytes, "%s%s%s%s",
-			 strcmp(keys[key].key, "url") == 0 ? "" : "url = redis://h\n", beside,
+			 strcmp(keys[key].key, "url") == 0 || strncmp(beside, TLS, strlen(TLS)) == 0 ? "" :
+			 "url = redis://h\n", beside,
 			 needs_path ? password_path : "", needs_path ? "\n" : "");
 }
 

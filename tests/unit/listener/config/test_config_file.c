@@ -72,7 +72,7 @@ END_TEST
 START_TEST(config_does_not_look_at_what_is_overridden)
 {
 	with_argument("--redis=redis://h");
-	with_variable("REDIS_URL=rediss://managed");
+	with_variable("REDIS_URL=http://managed");
 	with_variable("REDIS_DB=x");
 	accept_config();
 	assert_targets("target default: redis h:6379/0 prefix \"\"\n");
@@ -241,7 +241,8 @@ START_TEST(config_refuses_unknown_keys_without_showing_them)
 	refuse_file("[postgres]\n" SECRET " = x\n", ":2: unknown key; expected dsn in section [postgres]");
 	refuse_file("[log]\nfile = x\n", ":2: unknown key; expected level, format or log_file in section [log]");
 	refuse_file("[target a]\npassword = " SECRET "\n",
-				":2: unknown key; expected url, username, password_file, prefix, scan_rate, stagger, stagger_from, sweep, standbys or standby_timeout in section [target]");
+				":2: unknown key; expected url, username, password_file, "
+				"tls_ca_file, tls_cert_file, tls_key_file, tls_server_name, tls_verify, prefix, scan_rate, stagger, stagger_from, sweep, standbys or standby_timeout in section [target]");
 }
 
 END_TEST

@@ -28,6 +28,10 @@ static const struct
 	{"log_file", "uncached.log"},
 	{"prefix", "shop:"},
 	{"standbys", "one"},
+	{"tls_ca_file", "ca.pem"},
+	{"tls_cert_file", "client.pem"},
+	{"tls_key_file", "client.key"},
+	{"tls_server_name", "redis.test"},
 };
 
 static void
@@ -85,6 +89,13 @@ needed(const SettingTraits *traits)
 	return NULL;
 }
 
+/* What is set of TLS stands beside a URL that asks for it. */
+static bool
+is_of_tls(const SettingTraits *traits)
+{
+	return strncmp(traits->key, "tls_", 4) == 0;
+}
+
 static void
 give_variable(const SettingTraits *traits, char text[static TEXT_BYTES])
 {
@@ -93,6 +104,8 @@ give_variable(const SettingTraits *traits, char text[static TEXT_BYTES])
 	write_value(traits, value);
 	snprintf(text, TEXT_BYTES, "%s=%s", traits->variable, value);
 	with_variable(text);
+	if (is_of_tls(traits))
+		with_variable("REDIS_URL=rediss://h");
 }
 
 static void
@@ -110,8 +123,9 @@ write_section(const SettingTraits *traits, const char *value, char text[static T
 	const SettingTraits *other = needed(traits);
 	char		other_value[CONFIG_TIME_BYTES];
 
-	snprintf(text, TEXT_BYTES, "[%s%s]\n", traits->section,
-			 traits->is_of_target ? " default" : "");
+	snprintf(text, TEXT_BYTES, "[%s%s]\n%s", traits->section,
+			 traits->is_of_target ? " default" : "",
+			 is_of_tls(traits) ? "url = rediss://h\n" : "");
 	if (other != NULL)
 	{
 		write_value(other, other_value);

@@ -252,7 +252,9 @@ START_TEST(redis_plain_says_that_the_peer_is_gone)
 
 	open_io(&redis_plain);
 	connect_io();
+	ck_assert_int_eq(write(peer_fd, "+", 1), 1);
 	(void) close(peer_fd);
+	ck_assert_int_eq(redis_io_read(&io, bytes, sizeof(bytes), &count), REDIS_IO_DONE);
 	ck_assert_int_eq(redis_io_read(&io, bytes, sizeof(bytes), &count), REDIS_IO_FAILED);
 	ck_assert_str_eq(redis_io_problem(&io), "Redis closed the connection");
 	redis_io_close(&io);
@@ -262,6 +264,28 @@ START_TEST(redis_plain_says_that_the_peer_is_gone)
 	ck_assert_int_eq(redis_io_write(&io, "x", 1, &count), REDIS_IO_FAILED);
 	ck_assert_str_eq(redis_io_problem(&io), "Broken pipe");
 	redis_io_close(&io);
+}
+
+END_TEST
+
+/* As a port that speaks TLS does, by itself or with an alert. */
+START_TEST(redis_plain_says_that_the_peer_has_said_nothing)
+{
+	char		bytes[8];
+	size_t		count;
+
+	open_io(&redis_plain);
+	connect_io();
+	(void) close(peer_fd);
+	ck_assert_int_eq(redis_io_read(&io, bytes, sizeof(bytes), &count), REDIS_IO_FAILED);
+	ck_assert_str_eq(redis_io_problem(&io), "Redis closed the connection before it sent anything");
+	redis_io_close(&io);
+	open_io(&redis_plain);
+	connect_io();
+	ck_assert_int_eq(write(peer_fd, "\x15\x03\x03\0\x02\x02\x46", 7), 7);
+	ck_assert_int_eq(redis_io_read(&io, bytes, sizeof(bytes), &count), REDIS_IO_FAILED);
+	ck_assert_str_eq(redis_io_problem(&io), "Redis closed the connection before it sent anything but an alert of TLS");
+	close_io();
 }
 
 END_TEST
@@ -283,6 +307,7 @@ main(void)
 	tcase_add_test(tests, redis_plain_moves_bytes_as_they_are);
 	tcase_add_test(tests, redis_plain_wants_each_direction_for_itself);
 	tcase_add_test(tests, redis_plain_says_that_the_peer_is_gone);
+	tcase_add_test(tests, redis_plain_says_that_the_peer_has_said_nothing);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

@@ -63,10 +63,10 @@ take_result(TlsIo *tls, int returned)
 		case SSL_ERROR_WANT_WRITE:
 			return REDIS_IO_WANTS_WRITE;
 		case SSL_ERROR_SYSCALL:
-			redis_tls_problem_tell(&tls->problem, tls->ssl, saved_errno);
+			redis_tls_problem_tell(&tls->problem, saved_errno);
 			return REDIS_IO_FAILED;
 		default:
-			redis_tls_problem_tell(&tls->problem, tls->ssl, 0);
+			redis_tls_problem_tell(&tls->problem, 0);
 			return REDIS_IO_FAILED;
 	}
 }
@@ -93,7 +93,10 @@ tls_connect(void *state)
 	ERR_clear_error();
 	errno = 0;
 	returned = SSL_connect(tls->ssl);
-	return returned == 1 ? REDIS_IO_DONE : take_result(tls, returned);
+	if (returned != 1)
+		return take_result(tls, returned);
+	tls->problem.stage = REDIS_TLS_UNANSWERED;
+	return REDIS_IO_DONE;
 }
 
 static RedisIoResult
@@ -107,7 +110,7 @@ tls_read(void *state, char *bytes, size_t room, size_t *moved_count)
 	returned = SSL_read_ex(tls->ssl, bytes, room, moved_count);
 	if (returned != 1)
 		return take_result(tls, returned);
-	tls->problem.has_read = true;
+	tls->problem.stage = REDIS_TLS_IN_USE;
 	return REDIS_IO_DONE;
 }
 
@@ -125,7 +128,7 @@ ask_why(TlsIo *tls)
 	ERR_clear_error();
 	returned = SSL_read_ex(tls->ssl, &byte, sizeof(byte), &count);
 	if (returned != 1 && SSL_get_error(tls->ssl, returned) == SSL_ERROR_SSL)
-		redis_tls_problem_tell(&tls->problem, tls->ssl, 0);
+		redis_tls_problem_tell(&tls->problem, 0);
 }
 
 static RedisIoResult

@@ -159,54 +159,51 @@ is_no_tls(int reason)
 }
 
 static const char *
-describe_error(const SSL *ssl, int reason)
+describe_error(RedisTlsStage stage, int reason)
 {
 	if (is_about_client(reason - SSL_AD_REASON_OFFSET))
 		return REDIS_ERROR_TLS_CLIENT;
-	if (SSL_is_init_finished(ssl))
+	if (stage != REDIS_TLS_HANDSHAKE)
 		return REDIS_ERROR_TLS_BROKEN;
 	return is_no_tls(reason) ? REDIS_ERROR_TLS_NONE : REDIS_ERROR_TLS_HANDSHAKE;
 }
 
-/* The connection ended, with a word of TLS or without, and with an error or without. */
-static const char *
-describe_end(const RedisTlsProblem *problem, const SSL *ssl)
-{
-	if (!SSL_is_init_finished(ssl))
-		return REDIS_ERROR_TLS_HANDSHAKE;
-
-	/*
-	 * a server that refuses the client's certificate may do so without the
-	 * client seeing why
-	 */
-	return problem->has_read ? "" : REDIS_ERROR_TLS_UNANSWERED;
-}
-
+/*
+ * The connection ended, with a word of TLS or without, and with an error or without.  A server that
+ * refuses the client's certificate may do so without the client seeing why.
+ */
 static void
-tell_end(RedisTlsProblem *problem, const SSL *ssl, int saved_errno)
+tell_end(RedisTlsProblem *problem, int saved_errno)
 {
-	const char *stage = describe_end(problem, ssl);
-	const char *reason = saved_errno != 0 ? strerror(saved_errno) : "Redis closed the connection";
+	static const char *const stages[] = {
+		[REDIS_TLS_HANDSHAKE] = REDIS_ERROR_TLS_HANDSHAKE ": ",
+		[REDIS_TLS_UNANSWERED] = REDIS_ERROR_TLS_UNANSWERED ": ",
+		[REDIS_TLS_IN_USE] = "",
+	};
 
-	(void) snprintf(problem->text, sizeof(problem->text), "%s%s%s", stage,
-					*stage != '\0' ? ": " : "", reason);
+	(void) snprintf(problem->text, sizeof(problem->text), "%s%s", stages[problem->stage],
+					saved_errno != 0 ? strerror(saved_errno) : "Redis closed the connection");
 }
 
 void
-redis_tls_problem_tell(RedisTlsProblem *problem, const SSL *ssl, int saved_errno)
+redis_tls_problem_tell(RedisTlsProblem *problem, int saved_errno)
 {
-	unsigned long error = ERR_get_error();
-	int			reason = ERR_GET_REASON(error);
+	/*
+	 * the last one says it in terms of TLS, those before it in those of what
+	 * TLS is made of
+	 */
+	unsigned long error = ERR_peek_last_error();
+	int			reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
 	const char *text = ERR_reason_error_string(error);
 
-	if (error == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-		tell_end(problem, ssl, saved_errno);
-	else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && problem->refusal != X509_V_OK)
+	if (problem->refusal != X509_V_OK)
 		(void) snprintf(problem->text, sizeof(problem->text), "%s: %s: %s",
 						describe_refusal(problem->refusal),
 						X509_verify_cert_error_string(problem->refusal), problem->detail);
+	else if (error == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+		tell_end(problem, saved_errno);
 	else
-		(void) snprintf(problem->text, sizeof(problem->text), "%s: %s", describe_error(ssl, reason),
+		(void) snprintf(problem->text, sizeof(problem->text), "%s: %s", describe_error(problem->stage, reason),
 						text != NULL ? text : "unknown error of OpenSSL");
 	ERR_clear_error();
 }

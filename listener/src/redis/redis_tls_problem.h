@@ -9,7 +9,6 @@
 #define UNCACHED_REDIS_TLS_PROBLEM_H
 
 #include <openssl/ssl.h>
-#include <stdbool.h>
 
 #include "redis/redis_refusals.h"
 
@@ -18,12 +17,18 @@
 #define REDIS_TLS_NAME_BYTES 256
 #define REDIS_TLS_DETAIL_BYTES 192
 
+typedef enum RedisTlsStage
+{
+	REDIS_TLS_HANDSHAKE,
+	REDIS_TLS_UNANSWERED,		/* nothing came behind it yet */
+	REDIS_TLS_IN_USE
+} RedisTlsStage;
+
 /* All zero before a session. */
 typedef struct RedisTlsProblem
 {
 	char		text[REDIS_REFUSALS_REASON_BYTES];
-	bool		has_read;		/* the caller's: something came after the
-								 * handshake */
+	RedisTlsStage stage;		/* the caller's */
 
 	/* of a certificate of the server's chain */
 	int			refusal;		/* X509_V_ERR_...; X509_V_OK is none */
@@ -41,6 +46,6 @@ extern void redis_tls_problem_watch(RedisTlsProblem *problem, SSL *ssl, const ch
  * Writes the text, after SSL_get_error was none of those that ask to wait: takes OpenSSL's error
  * from its queue.  saved_errno is that of the socket, 0 if it has none.
  */
-extern void redis_tls_problem_tell(RedisTlsProblem *problem, const SSL *ssl, int saved_errno);
+extern void redis_tls_problem_tell(RedisTlsProblem *problem, int saved_errno);
 
 #endif

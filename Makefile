@@ -33,8 +33,8 @@ DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server perl
 CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis python3-django-cacheops \
 	python3-flask python3-flask-caching nodejs node-redis
 FUZZ_PACKAGES = make clang libclang-rt-14-dev libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev
-CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl pgbouncer
-BENCH_PACKAGES = $(DEMO_PACKAGES) python3 python3-redis nodejs python3-django-cacheops python3-psycopg2
+CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl openssl pgbouncer
+BENCH_PACKAGES = $(DEMO_PACKAGES) openssl python3 python3-redis nodejs python3-django-cacheops python3-psycopg2
 BENCH_PARTS = writer app bulk latency snapshot drain unlink idle ddl cost
 
 all: extension listener

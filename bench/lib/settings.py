@@ -18,6 +18,7 @@ DEFAULTS = {
     "COMMITS": ("400", "20"),
     "DRAIN_KEYS": ("100000 1000000 5000000", "1000 5000"),
     "DRAIN_SINGLE_KEYS": ("1000000", "1000"),
+    "DRAIN_TLS_KEYS": ("1000000", "1000"),
     "DOWN_ROWS": ("10000000", "10000"),
     "IDLE_SECONDS": ("30", "1"),
     "MINUTES": ("0.5", "0.05"),
@@ -49,6 +50,7 @@ class Settings:
     commits: int
     drain_keys: list
     drain_single_keys: int
+    drain_tls_keys: int
     down_rows: int
     idle_seconds: int
     minutes: float
@@ -88,6 +90,7 @@ def read():
         commits=int(text["COMMITS"]),
         drain_keys=_numbers(text["DRAIN_KEYS"]),
         drain_single_keys=int(text["DRAIN_SINGLE_KEYS"]),
+        drain_tls_keys=int(text["DRAIN_TLS_KEYS"]),
         down_rows=int(text["DOWN_ROWS"]),
         idle_seconds=int(text["IDLE_SECONDS"]),
         minutes=float(text["MINUTES"]),

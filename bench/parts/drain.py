@@ -4,6 +4,7 @@ import time
 
 from bench_lab import Lab
 from lab import processes
+from lab.certificate import Certificate
 from report import Report
 
 KEYS_PER_COMMAND = 100
@@ -11,6 +12,7 @@ PIPELINE = 16
 # a target is judged at its own size only
 AIM_KEYS = 5000000
 AIM_DOWN_ROWS = 10000000
+AIM_TLS_KEYS = 1000000
 # redis-benchmark draws keys at random: of the first tenth, 95 % still exist
 BENCHMARK_SHARE = 10
 ROWS_PER_TRANSACTION = 1000
@@ -31,11 +33,12 @@ def run(settings):
     shapes = [(ROWS_PER_TRANSACTION, count) for count in settings.drain_keys]
     shapes.append((1, settings.drain_single_keys))
     with Lab(settings) as lab:
-        _prepare(lab, max(count for _, count in shapes))
+        _prepare(lab, max(settings.drain_tls_keys, *(count for _, count in shapes)))
         for number in range(1, settings.rounds + 1):
             for rows_per_transaction, key_count in shapes:
                 _measure(lab, report, rows_per_transaction, key_count, number)
         _measure_while_down(lab, report)
+        _measure_transports(lab, report)
     _summarize(report, shapes)
     report.finish()
 
@@ -54,16 +57,37 @@ def _measure(lab, report, rows_per_transaction, key_count, number):
     variant = f"{rows_per_transaction} rows a transaction"
     lab.fill_redis(key_count, "cached")
     report.add("keys/s", f"redis-benchmark, {variant}", key_count, number, _redis_keys_per_second(lab, key_count))
+    _measure_drain(lab, report, rows_per_transaction, key_count, number, variant)
+
+
+def _measure_drain(lab, report, rows_per_transaction, key_count, number, variant, **transport):
     lab.fill_redis(key_count, "cached")
     lab.sql("TRUNCATE uncache.journal")
     lab.sql("SET synchronous_commit = off", f"CALL touch({key_count}, {rows_per_transaction})")
     lab.sql("VACUUM item", "VACUUM ANALYZE uncache.journal", "CHECKPOINT")
-    seconds, cpu_seconds, peak_kib = _drain(lab)
+    seconds, cpu_seconds, peak_kib = _drain(lab, **transport)
     if lab.cache.dbsize() != 0:
         raise processes.Failure("the daemon has left keys")
     report.add("keys/s", variant, key_count, number, key_count / seconds)
     report.add("cpu seconds", variant, key_count, number, cpu_seconds)
     report.add("peak, KiB", variant, key_count, number, peak_kib)
+
+
+def _measure_transports(lab, report):
+    """The same keys over loopback without TLS and with it, at a Redis that has both ports."""
+    certificate = Certificate(lab.dir, lab.user)
+    lab.redis.stop()
+    lab.start_redis(certificate)
+    transports = {
+        "over TCP": {"redis_url": f"redis://127.0.0.1:{lab.redis.port}"},
+        "over TLS": {"redis_url": f"rediss://127.0.0.1:{lab.redis.tls_port}",
+                     "env": {"REDIS_TLS_CA_FILE": str(certificate.file)}},
+    }
+    # the daemon is told that this Redis is another one
+    lab.start_daemon().stop()
+    for number in range(1, lab.settings.rounds + 1):
+        for variant, transport in transports.items():
+            _measure_drain(lab, report, ROWS_PER_TRANSACTION, lab.settings.drain_tls_keys, number, variant, **transport)
 
 
 def _redis_keys_per_second(lab, key_count):
@@ -75,12 +99,12 @@ def _redis_keys_per_second(lab, key_count):
     return float(text.splitlines()[-1].split('","')[1].strip('"')) * KEYS_PER_COMMAND
 
 
-def _drain(lab):
+def _drain(lab, **transport):
     """Seconds from the daemon's start to its end, of its processor, and its peak."""
     cpu_seconds = 0.0
     peak_kib = 0
     began = time.monotonic()
-    daemon = lab.launch_daemon("--once")
+    daemon = lab.launch_daemon("--once", **transport)
     while daemon.process.poll() is None:
         try:
             cpu_seconds = processes.cpu_seconds(daemon.pid)
@@ -95,16 +119,17 @@ def _drain(lab):
 
 
 def _measure_while_down(lab, report):
-    """Rows of the journal itself, one key each, and a Redis that is not there."""
+    """Rows of a segment of the journal, one key each, and a Redis that is not there."""
     row_count = lab.settings.down_rows
-    daemon = lab.launch_daemon(redis_socket=lab.dir / "no-redis.sock")
+    daemon = lab.launch_daemon(redis_url=f"unix://{lab.dir}/no-redis.sock")
     lab.sql(
-        "INSERT INTO uncache.journal SELECT pg_current_xact_id(), n, now(), 'default', 'keys', ARRAY['key:' || n]"
+        "INSERT INTO uncache.journal_1 SELECT pg_current_xact_id(), n, now(), 'default', 'keys', ARRAY['key:' || n]"
         f" FROM generate_series(1, {row_count}) n"
     )
     time.sleep(1 if lab.settings.is_smoke else 10)
     report.add("peak while Redis is down, KiB", "daemon", row_count, 1,
                processes.status_kib(daemon.pid, "VmHWM"))
+    daemon.stop()
 
 
 def _summarize(report, shapes):
@@ -119,5 +144,12 @@ def _summarize(report, shapes):
         report.show_metric("KiB, the daemon's peak", "peak, KiB", variant, count,
                            "<= 32768" if is_aim else None)
         report.show_metric("processor seconds, the daemon", "cpu seconds", variant, count)
+    count = settings.drain_tls_keys
+    is_aim = count >= AIM_TLS_KEYS
+    for variant in ("over TCP", "over TLS"):
+        report.show_metric(f"keys/s, {variant}", "keys/s", variant, count)
+        report.show_metric(f"processor seconds, the daemon {variant}", "cpu seconds", variant, count)
+    report.show_ratio("keys/s, over TLS / over TCP", "keys/s", count, ("over TLS", "over TCP"), ">= 0.6" if is_aim else None)
+    report.show_metric("KiB, the daemon's peak over TLS", "peak, KiB", "over TLS", count, "<= 24576" if is_aim else None)
     report.show_metric("KiB, the daemon's peak while Redis is down", "peak while Redis is down, KiB", "daemon",
                        settings.down_rows, "<= 32768" if settings.down_rows >= AIM_DOWN_ROWS else None)

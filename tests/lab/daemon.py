@@ -16,8 +16,8 @@ INSTALL = (
 class Daemon:
     """A running uncached with these arguments. Paused, it costs the others nothing."""
 
-    def __init__(self, program, arguments, log, user=None):
-        self.process = processes.start_logged([program, *arguments], log, user)
+    def __init__(self, program, arguments, log, user=None, **options):
+        self.process = processes.start_logged([program, *arguments], log, user, **options)
         self.pid = self.process.pid
 
     def wait_until_ready(self, count_ready, target_count=1):

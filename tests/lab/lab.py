@@ -68,20 +68,20 @@ class Lab:
         self.at_end(self.postgres.stop)
         self.postgres.create_database(self.database)
 
-    def start_redis(self):
-        self.redis = RedisServer(self.servers, self.servers / "redis.log", self.user)
+    def start_redis(self, certificate=None):
+        self.redis = RedisServer(self.servers, self.servers / "redis.log", self.user, certificate)
         self.at_end(self.redis.stop)
         self.cache = self.redis.client()
 
     def install_uncache(self):
         self.sql(*daemon.INSTALL)
 
-    def launch_daemon(self, *options, redis_socket=None):
-        """A daemon that has just been started. It may be stopped before the lab ends."""
+    def launch_daemon(self, *options, redis_url=None, env=None):
+        """A daemon that has just been started. It may be stopped before the lab ends. env: variables to set."""
         launched = daemon.Daemon(
             self._uncached,
-            ["--dsn", self.conninfo(daemon.ROLE), "--redis", f"unix://{redis_socket or self.redis.socket}", *options],
-            self.servers / "uncached.log", self.user,
+            ["--dsn", self.conninfo(daemon.ROLE), "--redis", redis_url or f"unix://{self.redis.socket}", *options],
+            self.servers / "uncached.log", self.user, env={**os.environ, **(env or {})},
         )
         self.at_end(launched.stop)
         return launched

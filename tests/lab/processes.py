@@ -77,6 +77,13 @@ def wait_for(condition, problem, timeout_s=30, pause_s=0.002):
         time.sleep(pause_s)
 
 
+def free_port():
+    """A port of loopback that nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def listens(path):
     """Whether a server accepts connections there: its socket is in the directory before it does."""
     with socket.socket(socket.AF_UNIX) as client:

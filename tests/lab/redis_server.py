@@ -1,4 +1,4 @@
-"""A private Redis server without persistence, on a unix socket."""
+"""A private Redis server without persistence, on a unix socket; with a certificate, on loopback too."""
 
 import redis
 
@@ -6,13 +6,19 @@ from lab import processes
 
 
 class RedisServer:
-    """Started in "directory", which belongs to its user."""
+    """Started in "directory", which belongs to its user. With a certificate it has a port, and one with TLS."""
 
-    def __init__(self, directory, log, user=None):
+    def __init__(self, directory, log, user=None, certificate=None):
         self.socket = directory / "redis.sock"
+        self.port = self.tls_port = 0
+        tls = []
+        if certificate is not None:
+            self.port, self.tls_port = processes.free_port(), processes.free_port()
+            tls = ["--tls-port", self.tls_port, "--tls-cert-file", certificate.file,
+                   "--tls-key-file", certificate.key_file, "--tls-auth-clients", "no"]
         self._process = processes.start_logged(
-            ["redis-server", "--port", 0, "--unixsocket", self.socket, "--save", "", "--appendonly", "no",
-             "--dir", directory, "--enable-debug-command", "yes"],
+            ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--unixsocket", self.socket, "--save", "",
+             "--appendonly", "no", "--dir", directory, "--enable-debug-command", "yes", *tls],
             log, user,
         )
         processes.wait_for(lambda: processes.listens(self.socket), "redis-server does not start")

@@ -13,7 +13,7 @@ RUN make -C /src/listener clean \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libhiredis0.14 libpq5 libssl3 \
+ && apt-get install -y --no-install-recommends ca-certificates libhiredis0.14 libpq5 libssl3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin uncached
 COPY --from=build /out /

@@ -1,5 +1,5 @@
-# A proxy between a daemon and a server, on unix sockets, that does to
-# connections what networks do.
+# A proxy between a daemon and a server, on unix sockets or ports of loopback, that does
+# to connections what networks do.
 #
 # It is a process of its own.  A fault is for the connections that are there when it
 # is asked for; later ones are passed on, so that whoever connects anew gets through.
@@ -9,19 +9,24 @@ use strict;
 use warnings FATAL => 'all';
 
 use IO::Select;
+use IO::Socket::INET;
 use IO::Socket::UNIX;
 use POSIX ();
 use Socket qw(AF_UNIX SOCK_STREAM PF_UNSPEC);
 
 use constant CHUNK => 65536;
 
-# listen: the path of its socket; server: that of the server's.
+# listen: the path of its socket, or its port; server: the server's.
 sub new
 {
 	my ($class, %params) = @_;
 
 	socketpair(my $mine, my $its, AF_UNIX, SOCK_STREAM, PF_UNSPEC) or die "socketpair: $!";
-	my $listener = IO::Socket::UNIX->new(Local => $params{listen}, Listen => 16) or die "$params{listen}: $!";
+	my $listener =
+	  _is_port($params{listen})
+	  ? IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $params{listen}, ReuseAddr => 1, Listen => 16)
+	  : IO::Socket::UNIX->new(Local => $params{listen}, Listen => 16);
+	die "$params{listen}: $!" unless $listener;
 	my $pid = fork();
 	die "fork: $!" unless defined $pid;
 	if ($pid == 0)
@@ -32,6 +37,8 @@ sub new
 	}
 	return bless { pid => $pid, control => $mine }, $class;
 }
+
+sub _is_port { return $_[0] =~ /^\d+$/; }
 
 # Asks the process for something, and returns when it is so.  The answer is a number.
 sub _ask
@@ -79,7 +86,7 @@ sub DESTROY
 # test closes the control socket, as it does by ending.
 sub _run
 {
-	my ($server_path, $listener, $control) = @_;
+	my ($server_address, $listener, $control) = @_;
 	my $state = { connections => [], delay => 0, bytes => CHUNK };
 
 	while (1)
@@ -93,7 +100,7 @@ sub _run
 		}
 		foreach my $ready ($select->can_read)
 		{
-			if ($ready == $listener) { _accept($state, $listener, $server_path); }
+			if ($ready == $listener) { _accept($state, $listener, $server_address); }
 			elsif ($ready == $control) { _obey($state, $control) or return; }
 			else { _pass($state, $ready); }
 		}
@@ -104,9 +111,13 @@ sub _run
 
 sub _accept
 {
-	my ($state, $listener, $server_path) = @_;
+	my ($state, $listener, $server_address) = @_;
 	my $client = $listener->accept or return;
-	my $server = IO::Socket::UNIX->new(Peer => $server_path) or return;
+	my $server =
+	  _is_port($server_address)
+	  ? IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server_address)
+	  : IO::Socket::UNIX->new(Peer => $server_address);
+	return unless $server;
 
 	push @{ $state->{connections} }, { client => $client, server => $server, mode => 'pass' };
 	return;

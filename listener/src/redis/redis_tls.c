@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redis/redis_error.h"
 #include "redis/redis_socket.h"
 #include "redis/redis_tls_problem.h"
 #include "redis/redis_tls_session.h"
@@ -95,6 +96,9 @@ tls_connect(void *state)
 	returned = SSL_connect(tls->ssl);
 	if (returned != 1)
 		return take_result(tls, returned);
+	if (tls->url->tls.verify == URL_VERIFY_FULL &&
+		!redis_tls_session_is_for(tls->ssl, tls->problem.expected))
+		return fail(tls, REDIS_ERROR_TLS_HOST);
 	tls->problem.stage = REDIS_TLS_UNANSWERED;
 	return REDIS_IO_DONE;
 }

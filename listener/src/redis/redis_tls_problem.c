@@ -78,12 +78,15 @@ static int
 verified(int is_fine, X509_STORE_CTX *context)
 {
 	SSL		   *ssl = X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx());
-	RedisTlsProblem *problem = SSL_get_app_data(ssl);
+	RedisTlsProblem *problem = ssl != NULL ? SSL_get_app_data(ssl) : NULL;
 	X509	   *certificate = X509_STORE_CTX_get_current_cert(context);
 	BIO		   *bio;
 
 	if (is_fine)
 		return is_fine;
+	/* without memory OpenSSL does not even tell whose error it is */
+	if (problem == NULL)
+		return 0;
 	problem->refusal = X509_STORE_CTX_get_error(context);
 	problem->detail[0] = '\0';
 	bio = certificate != NULL ? BIO_new(BIO_s_mem()) : NULL;

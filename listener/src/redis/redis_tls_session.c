@@ -62,6 +62,18 @@ set_up(SSL *ssl, const RedisUrl *url, int fd, RedisTlsProblem *problem)
 	return is_set_up;
 }
 
+bool
+redis_tls_session_is_for(const SSL *ssl, const char *name)
+{
+	X509	   *certificate = SSL_get0_peer_certificate(ssl);
+	int			is_address_of = certificate != NULL ? X509_check_ip_asc(certificate, name, 0) : 0;
+
+	/* -2: it is no address */
+	return is_address_of == 1 ||
+		(is_address_of == -2 &&
+		 X509_check_host(certificate, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1);
+}
+
 SSL *
 redis_tls_session_create(const RedisUrl *url, int fd, RedisTlsProblem *problem)
 {

@@ -9,6 +9,7 @@
 #define UNCACHED_REDIS_TLS_SESSION_H
 
 #include <openssl/ssl.h>
+#include <stdbool.h>
 
 #include "base/url.h"
 #include "redis/redis_tls_problem.h"
@@ -21,5 +22,11 @@
  */
 extern SSL *redis_tls_session_create(const RedisUrl *url, int fd, RedisTlsProblem *problem)
 			__attribute__((warn_unused_result));
+
+/*
+ * Does the certificate that the server has shown, and that was verified, name this host?  OpenSSL
+ * looks as well, but does not if memory is exhausted at one moment of the handshake (3.0).
+ */
+extern bool redis_tls_session_is_for(const SSL *ssl, const char *name);
 
 #endif

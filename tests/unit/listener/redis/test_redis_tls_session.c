@@ -184,14 +184,22 @@ START_TEST(redis_tls_refuses_an_unknown_ca)
 	expect_refused("redis.test", &identity, REDIS_ERROR_TLS_CA, "issuer CN = other CA, subject CN = redis");
 	expect_refused("redis.test", &alone, REDIS_ERROR_TLS_CA, "subject CN = alone");
 	expect_refused("redis.test", &forged, REDIS_ERROR_TLS_CERTIFICATE, "signature");
-	/* the system does not know it */
-	set_text(&url.tls.ca_file, NULL);
-	expect_refused("redis.test", &server_identity, REDIS_ERROR_TLS_CA, "issuer CN = test CA");
 	tls_identity_free(&identity);
 	tls_identity_free(&alone);
 	tls_identity_free(&alike);
 	tls_identity_free(&forged);
 	tls_identity_free(&other);
+}
+
+END_TEST
+
+START_TEST(redis_tls_trusts_whom_the_system_trusts)
+{
+	set_text(&url.tls.ca_file, NULL);
+	expect_refused("redis.test", &server_identity, REDIS_ERROR_TLS_CA, "issuer CN = test CA");
+	ck_assert_int_eq(setenv(X509_get_default_cert_file_env(), tls_ca_path, 1), 0);
+	expect_accepted("redis.test", NULL, &server_identity);
+	expect_refused("other.test", &server_identity, REDIS_ERROR_TLS_HOST, "DNS:redis.test");
 }
 
 END_TEST
@@ -286,6 +294,7 @@ main(void)
 	tcase_add_test(tests, redis_tls_refuses_what_is_not_valid_now);
 	tcase_add_test(tests, redis_tls_refuses_an_expired_ca);
 	tcase_add_test(tests, redis_tls_refuses_an_unknown_ca);
+	tcase_add_test(tests, redis_tls_trusts_whom_the_system_trusts);
 	tcase_add_test(tests, redis_tls_refuses_what_a_server_has_signed);
 	tcase_add_test(tests, redis_tls_accepts_what_the_file_has_itself);
 	tcase_add_test(tests, redis_tls_verifies_no_more_than_the_ca_if_that_is_asked_for);

@@ -6,7 +6,7 @@
 #   make demo            shows the whole on private servers; KEEP=1 leaves them
 #   make check           all tests; it installs the Debian packages they need
 #   make check-unit, check-regress, check-isolation, check-e2e, check-clients,
-#        check-docs, check-layers, check-fuzz
+#        check-docs, check-layers, check-frozen, check-fuzz
 #   make check-sanitized the unit tests under ASan and UBSan
 #   make check-assert    regress and isolation on a PostgreSQL with assertions, which it
 #                        builds from Debian's source below build/
@@ -61,7 +61,7 @@ demo:
 check: check-packages
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target \
-		check-e2e check-clients check-regress check-isolation check-unit check-docs check-layers
+		check-e2e check-clients check-regress check-isolation check-unit check-docs check-layers check-frozen
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target check-fuzz bench-smoke
 	@echo "make check: all parts passed"
 
@@ -115,6 +115,10 @@ check-docs:
 check-layers:
 	tests/layers/check_layers.py
 
+# A released version's SQL script stays as it is.
+check-frozen:
+	tests/release/check_frozen.sh
+
 # Logs of all that ran are in build/soak afterwards.
 soak: check-packages
 	$(MAKE) --no-print-directory all faults
@@ -158,6 +162,6 @@ clean:
 	$(MAKE) -C tests/fuzz clean
 
 .PHONY: all extension listener faults install demo check check-packages check-unit \
-	check-regress check-isolation check-assert check-valgrind check-core check-e2e check-clients check-docs check-layers check-fuzz check-sanitized fuzz soak coverage \
+	check-regress check-isolation check-assert check-valgrind check-core check-e2e check-clients check-docs check-layers check-frozen check-fuzz check-sanitized fuzz soak coverage \
 	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

@@ -91,4 +91,21 @@ cmp_ok($worker->query_value('SELECT uncache.trim()'), '>', 0, 'it is trimmed');
 is(journal_bytes(), 0, 'at once, and its files are empty');
 
 $reader->query('COMMIT');
+
+# Nor does what is consumed between two transactions that have not ended make a fetch slower.
+my @open = map { Uncache::Test::Session->connect($node) } 1 .. 2;
+my $bulk = Uncache::Test::Session->connect($node);
+my $many = q{SELECT count(uncache.invalidate(repeat('k', 1000) || n)) FROM generate_series(1, 5000) n};
+$worker->query('CALL play(1)');
+$open[0]->query('BEGIN');
+$open[0]->query('INSERT INTO t VALUES (1)');
+$bulk->query($many);
+$open[1]->query('BEGIN');
+$open[1]->query('INSERT INTO t VALUES (2)');
+$worker->query('CALL play(2)');
+is($worker->query_value(q{SELECT (string_to_array(cursor, ':'))[3] LIKE '%,%' FROM place}), 't', 'the cursor has two transactions open');
+my $fetch_between = pages(fetch_query());
+cmp_ok($fetch_between, '<=', 2 * $fetch + 20, "a fetch does not read what is consumed between them (pages: $fetch, $fetch_between)");
+$_->query('COMMIT') foreach @open;
+is($worker->query_value('SELECT count(*) FROM (' . fetch_query() . ') f WHERE keys IS NOT NULL'), 2, 'it finds what they have written');
 done_testing();

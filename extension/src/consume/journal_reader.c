@@ -24,6 +24,15 @@
 #include "utils/snapmgr.h"
 #include "utils/xid8.h"
 
+/*
+ * Transactions this near to each other are read in one go, with what is consumed between them: a
+ * look-up costs as much as reading some rows.
+ */
+#define NEAR_XIDS 64
+
+/* Behind more of what is consumed it is looked up where to go on. */
+#define SKIPPED_ROWS_MAX 64
+
 /* A scan of one segment, and the row that it is at. */
 typedef struct SegmentScan
 {
@@ -47,9 +56,14 @@ typedef struct JournalWalk
 	OwnTable	segments[CATALOG_SEGMENT_COUNT];
 	OwnTable   *filled[CATALOG_SEGMENT_COUNT];	/* those with rows */
 	int			filled_count;
+	const Cursor *from;
 	const Cursor *now;
 	JournalRowFunction take;
 	void	   *argument;
+	bool		skips_place;	/* the rest of the transaction that the last
+								 * batch ended in is read */
+	uint64		stopped_xid;	/* 0, or the transaction at which a scan has
+								 * skipped too many rows */
 	bool		is_ended;		/* take wants no more */
 } JournalWalk;
 
@@ -166,23 +180,39 @@ find_first(SegmentScan *scans, int count)
 	return first;
 }
 
+/*
+ * Is it a row to take?  What lies between transactions that were running when the cursor was made may
+ * be consumed.  What this transaction has written early is visible to itself.
+ */
+static bool
+is_new(const JournalWalk *walk, const JournalRow *row)
+{
+	if (walk->skips_place && row->xid == walk->from->place_xid)
+		return false;
+	return !journal_reader_is_consumed(walk->from, row->xid, row->part) && !cursor_has_open(walk->now, row->xid);
+}
+
 /* Reads the rows that meet two conditions, in order. */
 static void
 scan(JournalWalk *walk, const Condition *conditions)
 {
 	SegmentScan scans[CATALOG_SEGMENT_COUNT];
 	SegmentScan *first;
+	int			skipped_count = 0;
 	int			i;
 
+	walk->stopped_xid = 0;
 	if (walk->is_ended)
 		return;
 	for (i = 0; i < walk->filled_count; i++)
 		begin_scan(walk, &scans[i], walk->filled[i], conditions);
-	while (!walk->is_ended && (first = find_first(scans, walk->filled_count)) != NULL)
+	while (!walk->is_ended && walk->stopped_xid == 0 &&
+		   (first = find_first(scans, walk->filled_count)) != NULL)
 	{
-		/* what this transaction has written early is visible to itself */
-		if (!cursor_has_open(walk->now, first->row.xid))
+		if (is_new(walk, &first->row))
 			walk->is_ended = !walk->take(&first->row, walk->argument);
+		else if (++skipped_count > SKIPPED_ROWS_MAX)
+			walk->stopped_xid = first->row.xid;
 		if (!walk->is_ended)
 			advance(first);
 	}
@@ -208,36 +238,69 @@ scan_transaction(JournalWalk *walk, uint64 xid, int32 part)
 	scan(walk, conditions);
 }
 
-/* From a transaction on to the last one that the snapshot can see. */
-static void
-scan_from_xid(JournalWalk *walk, uint64 xid)
-{
-	const Condition conditions[] = {
-		{JOURNAL_COLUMN_XID, BTGreaterEqualStrategyNumber, F_XID8GE, xid_datum(xid)},
-		{JOURNAL_COLUMN_XID, BTLessStrategyNumber, F_XID8LT, xid_datum(walk->now->xmax)}
-	};
-
-	if (xid < walk->now->xmax)
-		scan(walk, conditions);
-}
-
-/*
- * The rest of the transaction that the last batch ended in, what was running
- * when the cursor was made, what came later.
- */
-static void
-walk_journal(JournalWalk *walk, const Cursor *from)
+/* The first transaction behind this one that the cursor has not consumed. */
+static uint64
+find_open_behind(const Cursor *from, uint64 xid)
 {
 	size_t		i;
 
-	if (from->place_xid != 0)
-		scan_transaction(walk, from->place_xid, from->place_part);
 	for (i = 0; i < from->xip_count; i++)
 	{
-		if (from->xip[i] != from->place_xid && !cursor_has_open(walk->now, from->xip[i]))
-			scan_transaction(walk, from->xip[i], -1);
+		if (from->xip[i] > xid)
+			return from->xip[i];
 	}
-	scan_from_xid(walk, from->xmax + (from->place_xid == from->xmax ? 1 : 0));
+	return Max(xid + 1, from->xmax);
+}
+
+/* From one transaction on to another that is left out, of those that the snapshot can see. */
+static void
+scan_range(JournalWalk *walk, uint64 begin, uint64 end)
+{
+	end = Min(end, walk->now->xmax);
+	while (begin < end && !walk->is_ended)
+	{
+		const Condition conditions[] = {
+			{JOURNAL_COLUMN_XID, BTGreaterEqualStrategyNumber, F_XID8GE, xid_datum(begin)},
+			{JOURNAL_COLUMN_XID, BTLessStrategyNumber, F_XID8LT, xid_datum(end)}
+		};
+
+		scan(walk, conditions);
+		begin = walk->stopped_xid == 0 ? end : find_open_behind(walk->from, walk->stopped_xid);
+	}
+}
+
+/*
+ * What was running when the cursor was made and has ended, and what came later: in ranges between
+ * which there is enough to leave out.
+ */
+static void
+scan_open(JournalWalk *walk)
+{
+	const Cursor *from = walk->from;
+	uint64		begin = 0;		/* of the range; 0: none was begun */
+	uint64		end = 0;
+	size_t		i;
+
+	for (i = 0; i < from->xip_count; i++)
+	{
+		uint64		xid = from->xip[i];
+
+		if (cursor_has_open(walk->now, xid))
+			continue;
+		if (begin != 0 && xid - end > NEAR_XIDS)
+		{
+			scan_range(walk, begin, end);
+			begin = 0;
+		}
+		begin = begin == 0 ? xid : begin;
+		end = xid + 1;
+	}
+	if (begin != 0 && from->xmax - end > NEAR_XIDS)
+	{
+		scan_range(walk, begin, end);
+		begin = 0;
+	}
+	scan_range(walk, begin == 0 ? from->xmax : begin, walk->now->xmax);
 }
 
 /* What the active snapshot sees stands where the file reached when that was taken. */
@@ -259,11 +322,21 @@ open_segments(JournalWalk *walk)
 void
 journal_reader_walk(const Cursor *from, const Cursor *now, JournalRowFunction take, void *argument)
 {
-	JournalWalk walk = {.now = now,.take = take,.argument = argument};
+	JournalWalk walk = {.from = from,.now = now,.take = take,.argument = argument};
 	int			i;
 
 	open_segments(&walk);
-	walk_journal(&walk, from);
+
+	/*
+	 * the transaction that the last batch ended in comes first, so that it is
+	 * never begun again
+	 */
+	if (from->place_xid != 0)
+	{
+		scan_transaction(&walk, from->place_xid, from->place_part);
+		walk.skips_place = true;
+	}
+	scan_open(&walk);
 	for (i = 0; i < CATALOG_SEGMENT_COUNT; i++)
 		own_table_close(&walk.segments[i]);
 }

@@ -290,7 +290,7 @@ is($daemon->stop(5), 0, 'stopped: the daemon stops');
 
 # --- all that there are ---
 
-$daemon = start_daemon('any', %served, args => [ '--standbys', 'any', '--standby-timeout', '2s' ]);
+$daemon = start_daemon('any', %served, args => [ '--standbys', 'any', '--standby-timeout', '5s' ]);
 $redis->fill('item:1');
 goes_twice('any: a change', 'one', CHANGE);
 my $receiver = Uncache::Test::Process->new(name => 'receiver',

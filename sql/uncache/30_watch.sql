@@ -16,6 +16,12 @@ BEGIN
 			USING ERRCODE = 'wrong_object_type',
 			HINT = 'Watch the tables that it gets its rows from.';
 	END IF;
+	IF EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.oid = relation AND n.nspname = 'uncache')
+	THEN
+		RAISE EXCEPTION '% is a table of uncache and cannot be watched', relation
+			USING ERRCODE = 'wrong_object_type';
+	END IF;
 	IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = relation) AND kind = 'r' THEN
 		PERFORM uncache_internal.warn(format('tables that inherit from %s are not watched with it', relation),
 			'Call uncache.watch for each of them.');
@@ -23,6 +29,19 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION uncache_internal.check_watchable(regclass) IS 'raises why a relation cannot be watched';
+
+/* Characters of placeholders and globs, or another colon, say that what is before "://" is not meant as a name. */
+CREATE FUNCTION uncache_internal.warn_of_targets(arguments text[]) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT uncache_internal.warn(format('"%s" cannot be the name of a target: "%s" is a key of target "default"', t.name, a.argument),
+		'The name of a target consists of up to 48 ASCII letters, digits, "_", "." and "-", and begins with a letter.')
+	FROM unnest(arguments) AS a(argument),
+		LATERAL (SELECT substring(a.argument FROM '^([^][{}*?\\:/]+)://') AS name) t
+	WHERE NOT uncache_internal.is_target(t.name)
+$$;
+COMMENT ON FUNCTION uncache_internal.warn_of_targets(text[]) IS
+	'warns of templates that look as if they began with a target, and do not';
 
 /*
  * A TRUNCATE trigger is not inherited by partitions, and TRUNCATE of a partition
@@ -229,6 +248,9 @@ BEGIN
 			PERFORM uncache_internal.drop_rule(relation, 'uncache_' || action);
 		ELSE
 			PERFORM uncache.put_rule(relation, 'uncache_' || action, action, arguments, columns::text[]);
+		END IF;
+		IF action <> 'query' THEN
+			PERFORM uncache_internal.warn_of_targets(arguments);
 		END IF;
 	END LOOP;
 END

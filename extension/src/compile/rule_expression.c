@@ -85,11 +85,64 @@ make_state(Relation relation, const char *sql)
 	return pstate;
 }
 
+/* PostgreSQL's text with one word for another, as often as it is there. */
+static char *
+replace(const char *text, const char *from, const char *to)
+{
+	StringInfoData result;
+	const char *found;
+
+	initStringInfo(&result);
+	while ((found = strstr(text, from)) != NULL)
+	{
+		appendBinaryStringInfo(&result, text, (int) (found - text));
+		appendStringInfoString(&result, to);
+		text = found + strlen(from);
+	}
+	appendStringInfoString(&result, text);
+	return result.data;
+}
+
+/* Errors that say what an expression may not be; others may quote names. */
+static bool
+names_kind(int sqlerrcode)
+{
+	return sqlerrcode == ERRCODE_FEATURE_NOT_SUPPORTED || sqlerrcode == ERRCODE_GROUPING_ERROR ||
+		sqlerrcode == ERRCODE_WINDOWING_ERROR || sqlerrcode == ERRCODE_INVALID_COLUMN_REFERENCE;
+}
+
+/* As that of a check constraint, but nobody has written one. */
+static Node *
+transform(ParseState *pstate, Node *raw)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Node	   *volatile node = NULL;
+
+	PG_TRY();
+	{
+		node = transformExpr(pstate, raw, EXPR_KIND_CHECK_CONSTRAINT);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		if (names_kind(error->sqlerrcode))
+			error->message = replace(replace(error->message, "check constraints", "expressions of rules"),
+									 "check constraint", "expression of a rule");
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	return node;
+}
+
 /* The literals may have been taken out of it. */
 static Node *
 analyze(ParseState *pstate, Node *raw)
 {
-	Node	   *node = transformExpr(pstate, raw, EXPR_KIND_CHECK_CONSTRAINT);
+	Node	   *node = transform(pstate, raw);
 
 	assign_expr_collations(pstate, node);
 	if (exprType(node) == UNKNOWNOID)

@@ -231,10 +231,8 @@ find_in_schema(Oid schema_id)
 	return list_concat(table_family_in_schema(schema_id), view_rule_views_in_schema(schema_id));
 }
 
-typedef void (*RenameFunction) (Oid relation_id, const char *old_schema, const char *old_name);
-
 static void
-each_renamed(const Change *change, RenameFunction function)
+each_renamed(const Change *change, void (*function) (Oid relation_id, const char *old_schema, const char *old_name))
 {
 	const DdlCommand *command = &change->command;
 	ListCell   *cell;

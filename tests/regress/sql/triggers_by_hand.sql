@@ -158,3 +158,16 @@ CREATE TRIGGER r AFTER INSERT ON n FOR EACH ROW EXECUTE FUNCTION uncache.keys('n
 INSERT INTO n VALUES ('3');
 COMMIT;
 SELECT * FROM journalled();
+
+-- rules for TRUNCATE by hand are not given to partitions, whether or not one of the name is there: check_rules() tells
+CREATE TABLE whole (id int, d int) PARTITION BY LIST (d);
+CREATE TRIGGER r AFTER INSERT OR UPDATE OR DELETE ON whole FOR EACH ROW EXECUTE FUNCTION uncache.keys('whole:{id}');
+CREATE TRIGGER r_tr AFTER TRUNCATE ON whole EXECUTE FUNCTION uncache.keys('whole:{id}');
+CREATE TABLE part (id int, d int);
+CREATE TRIGGER r AFTER INSERT OR UPDATE OR DELETE ON part FOR EACH ROW EXECUTE FUNCTION uncache.keys('part:{id}');
+CREATE TRIGGER r_tr AFTER TRUNCATE ON part EXECUTE FUNCTION uncache.keys('part:{id}');
+ALTER TABLE whole ATTACH PARTITION part FOR VALUES IN (1);
+SELECT relation, rule, templates FROM uncache.rules WHERE relation IN ('whole'::regclass, 'part'::regclass) ORDER BY 1, 2;
+SELECT relation, rule, problem FROM uncache.check_rules() WHERE relation IN ('whole'::regclass, 'part'::regclass) AND problem !~ 'replicated';
+CREATE TRIGGER whole_tr AFTER TRUNCATE ON part EXECUTE FUNCTION uncache.keys('whole:{id}');
+SELECT relation, rule, problem FROM uncache.check_rules() WHERE relation IN ('whole'::regclass, 'part'::regclass) AND problem !~ 'replicated';

@@ -128,3 +128,20 @@ EXCEPTION WHEN invalid_parameter_value THEN
 END
 $$;
 \set SHOW_CONTEXT never
+
+-- a table of uncache's own, for whoever asks
+SELECT uncache.watch('uncache.journal', 'j:{id}');
+SELECT uncache.watch('uncache.journal_1', tags => ARRAY['j']);
+SELECT uncache.watch('uncache.schemas', 's');
+CREATE ROLE regress_uncache_watcher;
+SELECT uncache.grant_author('regress_uncache_watcher');
+SET ROLE regress_uncache_watcher;
+SELECT uncache.watch('uncache.journal', 'j:{id}');
+RESET ROLE;
+DROP OWNED BY regress_uncache_watcher;
+DROP ROLE regress_uncache_watcher;
+-- what looks like a target and is none belongs to the key
+CREATE TABLE named (id int, url text);
+SELECT uncache.watch('named', '1x://n:{id}', 'x1://n:{id}', 'a b://n', '_x://{id}', 'page:http://{url}', '{id}://n', '{{id}}://n', '://n');
+SELECT uncache.watch('named', patterns => ARRAY['*://n:{id}', '2://*'], query => ARRAY['SELECT ''1x://k''']);
+SELECT target, action, key FROM uncache.explain('INSERT INTO named VALUES (7, ''u'')') ORDER BY 2, 3;

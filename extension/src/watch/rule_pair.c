@@ -231,7 +231,34 @@ find_own(Oid partition_id, const char *name)
 static void
 keep_as_own(Oid parent_id, const RuleTrigger *rule)
 {
-	rule_pair_rewrite(rule->relation_id, rule->name, free_name(parent_id, rule->relation_id, rule->name), NULL);
+	int			suffix = rule->is_for_rows ? 0 : strlen(RULE_PAIR_TRUNCATE);
+	const char *name = pnstrdup(rule->name, strlen(rule->name) - suffix);
+	const char *own = free_name(parent_id, rule->relation_id, name);
+
+	rule_pair_rewrite(rule->relation_id, rule->name, rule->is_for_rows ? own : truncate_name(own), NULL);
+}
+
+/* By watch(), watch_schema() or whoever names his rules as they do. */
+static bool
+is_to_be_copied(const RuleTrigger *rule)
+{
+	return rule->type == TRIGGER_TYPE_TRUNCATE && is_truncate_name(rule->name) &&
+		strncmp(rule->name, "uncache_", strlen("uncache_")) == 0;
+}
+
+/* Clones take the name for rows; for TRUNCATE a copy does, unless it is there from another time. */
+static bool
+is_in_the_way(Oid parent_id, const RuleTrigger *rule)
+{
+	const RuleTrigger *other;
+
+	if (OidIsValid(rule->parent_id))
+		return false;
+	if (rule->is_for_rows)
+		return OidIsValid(get_trigger_oid(parent_id, rule->name, true));
+	other = is_to_be_copied(rule) ? find_rule(parent_id, rule->name) : NULL;
+	return other != NULL && is_to_be_copied(other) &&
+		!(other->action == rule->action && array_equals(&other->arguments, &rule->arguments));
 }
 
 /* Clones come to the partitions of a partition, too. */
@@ -246,11 +273,8 @@ find_in_the_way(Oid parent_id, Oid partition_id)
 	{
 		foreach(cell, rule_scan_relation(lfirst_oid(table)))
 		{
-			RuleTrigger *rule = lfirst(cell);
-
-			if (rule->is_for_rows && !OidIsValid(rule->parent_id) &&
-				OidIsValid(get_trigger_oid(parent_id, rule->name, true)))
-				rules = lappend(rules, rule);
+			if (is_in_the_way(parent_id, lfirst(cell)))
+				rules = lappend(rules, lfirst(cell));
 		}
 	}
 	return rules;
@@ -269,14 +293,6 @@ rule_pair_make_room(Oid parent_id, Oid partition_id)
 
 	foreach(cell, find_in_the_way(parent_id, partition_id))
 		keep_as_own(parent_id, lfirst(cell));
-}
-
-/* By watch(), watch_schema() or whoever names his rules as they do. */
-static bool
-is_to_be_copied(const RuleTrigger *rule)
-{
-	return rule->type == TRIGGER_TYPE_TRUNCATE && is_truncate_name(rule->name) &&
-		strncmp(rule->name, "uncache_", strlen("uncache_")) == 0;
 }
 
 /* It runs no query, but is listed with its author. */

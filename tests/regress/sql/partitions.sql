@@ -115,3 +115,19 @@ SELECT * FROM triggers WHERE relation LIKE 'other%' OR relation = 'plain';
 
 SELECT uncache.unwatch('sale');
 SELECT * FROM triggers;
+
+-- a partition that is back brings the rule for TRUNCATE that its table had then: it gets the present one, too
+CREATE TABLE again (id int, d int) PARTITION BY LIST (d);
+CREATE TABLE again_1 PARTITION OF again FOR VALUES IN (1);
+SELECT uncache.watch('again', 'old:{id}');
+ALTER TABLE again DETACH PARTITION again_1;
+ALTER TABLE again ATTACH PARTITION again_1 FOR VALUES IN (1);
+SELECT * FROM triggers WHERE relation = 'again_1';
+ALTER TABLE again DETACH PARTITION again_1;
+SELECT uncache.watch('again', 'new:{id}');
+ALTER TABLE again ATTACH PARTITION again_1 FOR VALUES IN (1);
+SELECT * FROM triggers WHERE relation = 'again_1';
+SELECT * FROM uncache.check_rules() WHERE relation = 'again_1'::regclass;
+DELETE FROM uncache.journal;
+TRUNCATE again_1;
+SELECT * FROM journalled();

@@ -380,7 +380,7 @@ rule_template_compile(RuleCompiler *compiler, const char *string, RuleKey *key)
 	}
 	key->parts = repalloc(key->parts, Max(key->part_count, 1) * sizeof(RulePart));
 
-	reach = palloc(2 * length + 1);
+	reach = palloc(TEMPLATE_REACH_ROOM(length));
 	key->is_reach_pattern =
 		template_reach(string, length, key->is_glob, reach, &key->reach_length);
 	key->reach = reach;

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "base/bounded_key.h"
 #include "base/client_text.h"
 #include "base/compat.h"
 #include "base/glob.h"
@@ -161,26 +162,38 @@ deliverable_in_place(InvalidationAction *action, Datum key)
 	return PointerGetDatum(cstring_to_text_with_len(out.data, out.len));
 }
 
+/* Puts what does for a key into its place. */
+static void
+replace(Datum *values)
+{
+	text	   *name = DatumGetTextPP(values[DELIVERABLE_ACTION]);
+	text	   *bytes = DatumGetTextPP(values[DELIVERABLE_KEY]);
+	const char *key = VARDATA_ANY(bytes);
+	Size		length = VARSIZE_ANY_EXHDR(bytes);
+	InvalidationAction action;
+
+	if (!invalidation_action_parse(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), &action))
+		return;
+	if (bounded_key_replace(&action, &key, &length))
+		values[DELIVERABLE_KEY] = PointerGetDatum(cstring_to_text_with_len(key, (int) length));
+	if (deliverable_is_other(values[DELIVERABLE_KEY]))
+		values[DELIVERABLE_KEY] = deliverable_in_place(&action, values[DELIVERABLE_KEY]);
+	values[DELIVERABLE_ACTION] = CStringGetTextDatum(invalidation_action_name(action));
+}
+
 /*
- * deliverable(action text, key text) → (action text, key text): the same if the client
- * can be sent it, or what does for it
+ * deliverable(action text, key text) → (action text, key text): the same if it is not too long
+ * and the client can be sent it, or what does for it
  */
 Datum
 uncache_deliverable(PG_FUNCTION_ARGS)
 {
-	text	   *name = PG_GETARG_TEXT_PP(0);
-	Datum		values[DELIVERABLE_COLUMN_COUNT] = {PointerGetDatum(name), PG_GETARG_DATUM(1)};
+	Datum		values[DELIVERABLE_COLUMN_COUNT] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
 	bool		nulls[DELIVERABLE_COLUMN_COUNT] = {false};
-	InvalidationAction action;
 	TupleDesc	desc;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	if (deliverable_is_other(values[DELIVERABLE_KEY]) &&
-		invalidation_action_parse(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), &action))
-	{
-		values[DELIVERABLE_KEY] = deliverable_in_place(&action, values[DELIVERABLE_KEY]);
-		values[DELIVERABLE_ACTION] = CStringGetTextDatum(invalidation_action_name(action));
-	}
+	replace(values);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

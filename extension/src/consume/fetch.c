@@ -32,6 +32,10 @@ PG_FUNCTION_INFO_V1(uncache_fetch);
 PG_FUNCTION_INFO_V1(uncache_fetch_until);
 PG_FUNCTION_INFO_V1(uncache_check_ack);
 
+/* More than these are in no row that was written by us, whatever uncache.max_key_bytes was. */
+#define MAX_ROW_BYTES (4 * 1024 * 1024)
+#define MAX_ACTION_BYTES 128
+
 /* Columns of fetch()'s result. */
 enum
 {
@@ -64,6 +68,15 @@ format_cursor(const Cursor *cursor)
 
 	cursor_format(cursor, string, bytes);
 	return string;
+}
+
+/* Of a resync: one empty string. */
+static Datum
+no_keys(void)
+{
+	Datum		no_key = PointerGetDatum(cstring_to_text(""));
+
+	return PointerGetDatum(construct_array(&no_key, 1, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 static void
@@ -140,6 +153,40 @@ add_convertible(Fetch *fetch, const JournalRow *row)
 	}
 }
 
+static bool
+is_too_much(const JournalRow *row)
+{
+	return toast_raw_datum_size(row->values[JOURNAL_COLUMN_KEYS]) > MAX_ROW_BYTES ||
+		toast_raw_datum_size(row->values[JOURNAL_COLUMN_ACTION]) > MAX_ACTION_BYTES;
+}
+
+/* What cannot be sent must not keep what stands behind it. */
+static void
+add_resync(Fetch *fetch, const JournalRow *row)
+{
+	const Warning warning = {
+		.level = WARNING,
+		.message = psprintf("a row of the journal for target \"%s\" cannot be sent", fetch->target),
+		.detail = psprintf("Its action and keys take %zu bytes. The target resyncs.",
+						   toast_raw_datum_size(row->values[JOURNAL_COLUMN_ACTION]) +
+						   toast_raw_datum_size(row->values[JOURNAL_COLUMN_KEYS]))
+	};
+
+	warning_report(&warning);
+	add_row(fetch, row, CStringGetTextDatum(invalidation_action_name(INVALIDATION_RESYNC)), no_keys());
+	fetch->bytes += 1;
+}
+
+static void
+add_keys(Fetch *fetch, const JournalRow *row)
+{
+	if (client_text_may_fail())
+		add_convertible(fetch, row);
+	else
+		add_row(fetch, row, row->values[JOURNAL_COLUMN_ACTION], row->values[JOURNAL_COLUMN_KEYS]);
+	fetch->bytes += toast_raw_datum_size(row->values[JOURNAL_COLUMN_KEYS]);
+}
+
 /* Puts a journal row into the result if it is this target's. */
 static bool
 take_row(const JournalRow *row, void *argument)
@@ -148,12 +195,10 @@ take_row(const JournalRow *row, void *argument)
 
 	if (!journal_reader_is_for(row, fetch->target))
 		return true;
-	if (client_text_may_fail())
-		add_convertible(fetch, row);
+	if (is_too_much(row))
+		add_resync(fetch, row);
 	else
-		add_row(fetch, row, row->values[JOURNAL_COLUMN_ACTION], row->values[JOURNAL_COLUMN_KEYS]);
-
-	fetch->bytes += toast_raw_datum_size(row->values[JOURNAL_COLUMN_KEYS]);
+		add_keys(fetch, row);
 	if (fetch->bytes >= fetch->max_bytes)
 	{
 		fetch->is_full = true;
@@ -182,7 +227,6 @@ take_gap(uint64 xid, TimestampTz at, void *argument)
 static void
 add_gap_row(Fetch *fetch)
 {
-	Datum		no_key = PointerGetDatum(cstring_to_text(""));
 	Datum		row[RESULT_COLUMN_COUNT] = {0};
 	bool		nulls[RESULT_COLUMN_COUNT] = {[RESULT_CURSOR] = true};
 
@@ -190,7 +234,7 @@ add_gap_row(Fetch *fetch)
 		return;
 	row[RESULT_AT] = TimestampTzGetDatum(fetch->gap_at);
 	row[RESULT_ACTION] = CStringGetTextDatum(invalidation_action_name(INVALIDATION_RESYNC));
-	row[RESULT_KEYS] = PointerGetDatum(construct_array(&no_key, 1, TEXTOID, -1, false, TYPALIGN_INT));
+	row[RESULT_KEYS] = no_keys();
 	result_set_add(&fetch->result, row, nulls);
 }
 

@@ -412,6 +412,18 @@ template_splits_glob(const char *text, size_t length)
 	return false;
 }
 
+/* Of a text of which only the beginning was looked at, and may end within a character. */
+static size_t
+cut_reach(char *out, size_t n, bool is_glob)
+{
+	if (is_glob)
+		n = 0;
+	while (n > 0 && ((unsigned char) out[n - 1] & 0x80) != 0)
+		n--;
+	out[n++] = '*';
+	return n;
+}
+
 bool
 template_reach(const char *text, size_t length, bool is_glob,
 			   char *out, size_t *out_length)
@@ -424,7 +436,7 @@ template_reach(const char *text, size_t length, bool is_glob,
 	size_t		n = 0;
 	size_t		i;
 
-	template_reader_init(&reader, text, length);
+	template_reader_init(&reader, text, TEMPLATE_REACH_BYTES(length));
 	while (template_next(&reader, &part) != TEMPLATE_END)
 	{
 		bool		ends = part.kind == TEMPLATE_INVALID;
@@ -448,6 +460,8 @@ template_reach(const char *text, size_t length, bool is_glob,
 			out[n++] = part.text[i];
 		}
 	}
+	if (is_pattern && length > TEMPLATE_REACH_MAX_BYTES)
+		n = cut_reach(out, n, is_glob);
 	*out_length = n;
 	return is_pattern;
 }

@@ -70,9 +70,16 @@ extern TemplatePartKind template_next(TemplateReader *reader, TemplatePart *part
  * each placeholder and for whatever follows an error, and true; or, if it has
  * neither, its one key, and false.  With is_glob the template's own text is a
  * pattern already: it is copied as it is, and the answer is true; where it
- * splits, "*" is the rest.  out has room for 2 * length + 1 bytes and is not
+ * splits, "*" is the rest.  out has room for TEMPLATE_REACH_ROOM(length) bytes and is not
  * zero-terminated.
+ *
+ * Of more than TEMPLATE_REACH_MAX_BYTES only the beginning is looked at: the result is a pattern
+ * that matches more, or the beginning of a key that is longer than any may be.
  */
+#define TEMPLATE_REACH_MAX_BYTES (4 * 1024 * 1024)
+#define TEMPLATE_REACH_BYTES(length) \
+	((length) < TEMPLATE_REACH_MAX_BYTES ? (length) : TEMPLATE_REACH_MAX_BYTES)
+#define TEMPLATE_REACH_ROOM(length) (2 * TEMPLATE_REACH_BYTES(length) + 2)
 extern bool template_reach(const char *text, size_t length, bool is_glob,
 						   char *out, size_t *out_length);
 

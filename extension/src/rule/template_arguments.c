@@ -19,7 +19,7 @@ static void
 give(const RuleReach *reach, const char *template)
 {
 	Size		length = strlen(template);
-	char	   *key = palloc(2 * length + 1);
+	char	   *key = palloc(TEMPLATE_REACH_ROOM(length));
 	InvalidationAction action = reach->invalidation;
 	TemplateReader reader;
 	char	   *target;

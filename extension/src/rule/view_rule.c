@@ -9,6 +9,7 @@
 
 #include "access/xlog.h"
 #include "base/compat.h"
+#include "base/guc.h"
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
@@ -193,10 +194,16 @@ check_action(Oid view_id, RuleAction action)
 static void
 check_template(Oid view_id, const char *template)
 {
-	char	   *key = palloc(2 * strlen(template) + 1);
+	Size		template_length = strlen(template);
+	char	   *key = palloc(TEMPLATE_REACH_ROOM(template_length));
 	Size		length;
 
-	if (template_reach(template, strlen(template), false, key, &length))
+	if (template_length > guc_max_key_bytes)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("template of %zu bytes is longer than uncache.max_key_bytes (%d)",
+						template_length, guc_max_key_bytes)));
+	if (template_reach(template, template_length, false, key, &length))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("template \"%s\" of materialized view \"%s\" has a placeholder", template, get_rel_name(view_id)),

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "base/bounded_key.h"
 #include "consume/consumer.h"
 #include "nodes/pg_list.h"
 #include "rule/template.h"
@@ -63,6 +64,8 @@ void
 collect_add(const CollectSource *source, const char *target,
 			InvalidationAction action, const char *key, Size key_length)
 {
+	/* what a rule's text makes by itself may be of any length */
+	(void) bounded_key_replace(&action, &key, &key_length);
 	if (current_recorder != NULL)
 		current_recorder->record(source, target, action, key, key_length,
 								 current_recorder->argument);

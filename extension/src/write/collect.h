@@ -38,7 +38,7 @@ extern bool collect_wants(const char *target, Size target_length);
 /* The same for any target at all. */
 extern bool collect_wants_any(void);
 
-/* Adds an invalidation for a target that is wanted. */
+/* Adds an invalidation for a target that is wanted; what is longer than uncache.max_key_bytes is widened. */
 extern void collect_add(const CollectSource *source, const char *target,
 						InvalidationAction action, const char *key, Size key_length);
 

@@ -15,7 +15,7 @@ PG_FUNCTION_INFO_V1(uncache_retention_seconds);
 
 bool		guc_enabled = true;
 bool		guc_follow_ddl = true;
-int			guc_follow_lock_timeout_ms = 900;
+int			guc_follow_lock_timeout_ms = 100;
 int			guc_pending_limit_kb = 4096;
 int			guc_max_key_bytes = 16384;
 int			guc_retention_s = 300;
@@ -55,14 +55,14 @@ guc_init(void)
 							 NULL, NULL, NULL);
 
 	/*
-	 * less than deadlock_timeout is, so that no deadlock ends a command;
-	 * tests wait longer
+	 * long enough for short transactions; whoever waits for the command waits
+	 * longer by it
 	 */
 	DefineCustomIntVariable("uncache.follow_lock_timeout",
-							"Time that a rule waits for a lock when it follows a command.",
+							"Time that a rule tries to get a lock when it follows a command.",
 							NULL,
 							&guc_follow_lock_timeout_ms,
-							900, 1, INT_MAX,
+							100, 1, INT_MAX,
 							PGC_SUSET, GUC_UNIT_MS | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
 							NULL, NULL, NULL);
 	DefineCustomIntVariable("uncache.pending_limit",

@@ -25,6 +25,8 @@
 
 /* Far less than deadlock_timeout: whoever waits for us meanwhile does not fail. */
 #define BRIEF_LOCK_TIMEOUT_MS 50
+/* 0 would be none at all. */
+#define NO_WAIT_MS 1
 
 static void
 pin(const char *name, const char *value)
@@ -129,6 +131,18 @@ settings_pin_lock_timeout(int limit_ms)
 
 	pin_lock_timeout(limit_ms);
 	return nest_level;
+}
+
+int
+settings_pin_no_wait(void)
+{
+	return settings_pin_lock_timeout(NO_WAIT_MS);
+}
+
+bool
+settings_must_not_wait(void)
+{
+	return LockTimeout == NO_WAIT_MS;
 }
 
 int

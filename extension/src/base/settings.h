@@ -34,6 +34,13 @@ extern int	settings_pin_query(void);
 /* Pins nothing but that no lock is waited for longer than that. */
 extern int	settings_pin_lock_timeout(int limit_ms);
 
+/*
+ * The same, for whoever must not wait at all: others may be waiting for him.  A lock's shortest
+ * timeout is a millisecond, so where he can he takes locks that are had at once only.
+ */
+extern int	settings_pin_no_wait(void);
+extern bool settings_must_not_wait(void);
+
 /* The same, as settings_pin_query() does: as short as a writer may have to wait for a rule's sake. */
 extern int	settings_pin_brief_locks(void);
 

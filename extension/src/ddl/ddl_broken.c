@@ -14,6 +14,7 @@
 #include "catalog/pg_trigger.h"
 #include "compile/rule_compile.h"
 #include "ddl/ddl_broken.h"
+#include "ddl/ddl_patience.h"
 #include "ddl/ddl_report.h"
 #include "nodes/value.h"
 #include "rule/rule_scan.h"
@@ -74,7 +75,7 @@ ddl_broken_remember(Oid trigger_id)
 	if (!rule_action_has_sql(rule->action))
 		return;
 	call.relation = table_open(rule->relation_id, AccessShareLock);
-	if (guarded_call(analyze, &call) != NULL)
+	if (ddl_patience_call(analyze, &call) != NULL)
 		call.analysis.objects = NIL;
 	table_close(call.relation, NoLock);
 	rule_dependency_put(trigger_id, call.analysis.objects);

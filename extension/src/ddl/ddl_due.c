@@ -12,6 +12,7 @@
 #include "base/settings.h"
 #include "catalog/pg_class.h"
 #include "ddl/ddl_due.h"
+#include "ddl/ddl_patience.h"
 #include "ddl/ddl_replaced.h"
 #include "ddl/ddl_report.h"
 #include "fmgr.h"
@@ -29,18 +30,6 @@
 #include "write/invalidate.h"
 
 PG_FUNCTION_INFO_V1(uncache_do_due);
-
-/* lock_timeout 0 would be none at all */
-#define NO_WAIT_MS 1
-
-/* Of the command that is followed; begun by ddl_due_begin(). */
-static bool has_waited_in_vain = false;
-
-void
-ddl_due_begin(void)
-{
-	has_waited_in_vain = false;
-}
 
 /* With a role, the table's rules are to be made as this role makes them. */
 static void
@@ -63,17 +52,15 @@ static void
 attempt(void *argument)
 {
 	const Attempt *what = argument;
-	int			nest_level = settings_pin_lock_timeout(has_waited_in_vain ? NO_WAIT_MS : guc_follow_lock_timeout_ms);
 
 	what->function(what->relation_id);
-	settings_restore(nest_level);
 }
 
 void
 ddl_due_follow(Oid relation_id, DdlDueFunction function)
 {
 	Attempt		what = {relation_id, function};
-	ErrorData  *error = guarded_call(attempt, &what);
+	ErrorData  *error = ddl_patience_call(attempt, &what);
 
 	if (error == NULL)
 		return;
@@ -81,7 +68,6 @@ ddl_due_follow(Oid relation_id, DdlDueFunction function)
 		ddl_report_failure(error);
 	else
 	{
-		has_waited_in_vain = true;
 		put(relation_id, GetUserId());
 		ddl_report_postponed(relation_id);
 	}
@@ -192,7 +178,7 @@ static void
 do_due(void *argument)
 {
 	Due		   *due = argument;
-	int			nest_level = settings_pin_lock_timeout(NO_WAIT_MS);
+	int			nest_level = settings_pin_no_wait();
 
 	due->is_done = !OidIsValid(due->role_id) || lock_without_waiting(due->relation_id);
 	if (!OidIsValid(due->relation_id))

@@ -14,14 +14,10 @@
 #include "ddl/ddl_command.h"
 #include "nodes/pg_list.h"
 
-/* A command is about to be followed: it may wait for locks anew. */
-extern void ddl_due_begin(void);
-
 /*
  * Makes the rules of one table.  If it fails, nothing of this table's is done, every
  * target is resynced, and what others have not failed at stays; if a lock was not to be
- * had, the rules are made later.  After a lock that was waited for in vain, none is
- * waited for any more.
+ * had, in the time that ddl_patience.h gives to all of them, the rules are made later.
  */
 typedef void (*DdlDueFunction) (Oid relation_id);
 extern void ddl_due_follow(Oid relation_id, DdlDueFunction function);

@@ -7,14 +7,11 @@
  */
 #include "postgres.h"
 
-#include "base/guc.h"
-#include "base/settings.h"
 #include "base/warning.h"
 #include "ddl/ddl_due.h"
 #include "ddl/ddl_guarded.h"
+#include "ddl/ddl_patience.h"
 #include "ddl/ddl_report.h"
-#include "storage/proc.h"
-#include "utils/guc.h"
 #include "utils/snapmgr.h"
 #include "write/invalidate.h"
 
@@ -37,14 +34,11 @@ typedef struct Call
 } Call;
 
 static void
-call_with_short_waits(void *argument)
+call_with_snapshot(void *argument)
 {
 	const Call *call = argument;
-	int			nest_level = settings_pin_lock_timeout(guc_follow_lock_timeout_ms);
 
-	ddl_due_begin();
 	ddl_with_snapshot(call->function, call->argument);
-	AtEOXact_GUC(true, nest_level);
 }
 
 static void
@@ -71,14 +65,16 @@ void
 ddl_guarded(GuardedFunction function, void *argument)
 {
 	Call		call = {function, argument};
-	ErrorData  *error = guarded_call(call_with_short_waits, &call);
+	ErrorData  *error;
 
+	ddl_patience_begin();
+	error = ddl_patience_call(call_with_snapshot, &call);
 	if (error == NULL)
 		return;
 	ddl_report_failure(error);
 	error = guarded_call(resync_all, NULL);
 	if (error == NULL)
-		error = guarded_call(ddl_due_resync, NULL);
+		error = ddl_patience_call(ddl_due_resync, NULL);
 	if (error != NULL)
 		report_stale(error);
 }

@@ -11,9 +11,8 @@
 #include "base/guarded.h"
 
 /*
- * Calls function(argument) in a subtransaction, with lock waits shorter than
- * deadlock_timeout is by default, so that no deadlock ends the command.  Where it
- * fails, it warns, and every target resyncs: nobody knows what became stale.
+ * Calls function(argument) in a subtransaction, without waiting for locks: see ddl_patience.h.
+ * Where it fails, it warns, and every target resyncs: nobody knows what became stale.
  */
 extern void ddl_guarded(GuardedFunction function, void *argument);
 

@@ -18,6 +18,7 @@
 #include "ddl/ddl_replaced.h"
 #include "ddl/ddl_report.h"
 #include "fmgr.h"
+#include "own/brief_lock.h"
 #include "rule/rule_author.h"
 #include "rule/table_family.h"
 #include "rule/view_rule.h"
@@ -131,9 +132,12 @@ analyze(void *argument)
 static bool
 fits(Oid relation_id, const RuleTrigger *rule)
 {
-	Trial		trial = {.relation = table_open(relation_id, AccessShareLock),.rule = rule};
-	bool		result = guarded_call(analyze, &trial) == NULL && !trial.calls_function;
+	Trial		trial = {.rule = rule};
+	bool		result;
 
+	brief_lock_at_once(relation_id, AccessShareLock);
+	trial.relation = table_open(relation_id, NoLock);
+	result = guarded_call(analyze, &trial) == NULL && !trial.calls_function;
 	table_close(trial.relation, NoLock);
 	return result;
 }

@@ -102,3 +102,12 @@ brief_lock(Oid relation_id, LOCKMODE mode, BriefLockWait wait)
 	AcceptInvalidationMessages();
 	return true;
 }
+
+void
+brief_lock_at_once(Oid relation_id, LOCKMODE mode)
+{
+	if (!ConditionalLockRelationOid(relation_id, mode))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("could not obtain lock on relation %u", relation_id)));
+}

@@ -31,4 +31,12 @@ typedef enum BriefLockWait
  */
 extern bool brief_lock(Oid relation_id, LOCKMODE mode, BriefLockWait wait);
 
+/*
+ * Takes the lock until the end of the transaction if it is had at once, and raises
+ * ERRCODE_LOCK_NOT_AVAILABLE if not: for whoever holds locks that others wait for.  Who only begins
+ * to wait, however briefly, may be found to close a circle by somebody who has been waiting
+ * for long, and that one's statement fails.
+ */
+extern void brief_lock_at_once(Oid relation_id, LOCKMODE mode);
+
 #endif

@@ -12,18 +12,37 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "base/compat.h"
+#include "base/settings.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "guard/admission.h"
 #include "nodes/makefuncs.h"
+#include "own/brief_lock.h"
+#include "rule/table_family.h"
 #include "rule/trigger_arguments.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
 #include "watch/rule_edit.h"
+
+/*
+ * What PostgreSQL locks for a trigger and its clones.  Whoever must not wait takes it before;
+ * behind the table's own lock nobody makes partitions.
+ */
+static void
+lock_at_once(Oid relation_id, LOCKMODE mode)
+{
+	ListCell   *cell;
+
+	if (!settings_must_not_wait())
+		return;
+	brief_lock_at_once(relation_id, mode);
+	foreach(cell, table_family_partitions(relation_id))
+		brief_lock_at_once(lfirst_oid(cell), mode);
+}
 
 void
 rule_edit_create(Oid relation_id, const char *name, RuleAction action,
@@ -32,6 +51,7 @@ rule_edit_create(Oid relation_id, const char *name, RuleAction action,
 	CreateTrigStmt *statement = makeNode(CreateTrigStmt);
 	int			i;
 
+	lock_at_once(relation_id, ShareRowExclusiveLock);
 	statement->trigname = pstrdup(name);
 	for (i = 0; i < arguments->count; i++)
 		statement->args = lappend(statement->args, makeString(arguments->strings[i]));
@@ -50,6 +70,7 @@ rule_edit_drop(const RuleTrigger *rule)
 {
 	ObjectAddress address;
 
+	lock_at_once(rule->relation_id, AccessExclusiveLock);
 	if (rule_action_has_queries(rule->action))
 		admission_forget(rule->trigger_id, InvalidOid);
 	ObjectAddressSet(address, TriggerRelationId, rule->trigger_id);

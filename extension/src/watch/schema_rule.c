@@ -23,6 +23,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "watch/rule_edit.h"
 #include "watch/rule_pair.h"
@@ -172,12 +173,22 @@ replace_outdated(Oid relation_id, List *rules, const char *name, const StringArr
 	}
 }
 
-/* Others that follow the table wait until the end of the transaction. */
+/*
+ * Others that follow the table do so when this transaction has ended.  They do not wait for it,
+ * since they follow commands: brief_lock.h has the reason.
+ */
 static void
 lock_rules(Oid relation_id)
 {
+	LOCKTAG		tag;
+
 	/* PostgreSQL locks tables as relations, never as objects of pg_class */
-	LockDatabaseObject(RelationRelationId, relation_id, 0, AccessExclusiveLock);
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, RelationRelationId, relation_id, 0);
+	if (LockAcquire(&tag, AccessExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("another transaction changes the rules of relation %u", relation_id)));
+	AcceptInvalidationMessages();
 }
 
 void

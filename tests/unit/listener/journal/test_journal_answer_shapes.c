@@ -381,9 +381,10 @@ END_TEST
 START_TEST(journal_answer_tells_that_the_journal_is_trimmed)
 {
 	static const Oid types[] = {INT4_OID};
+	char		count[4] = {0};
 
 	begin_result(types, 1, 1);
-	ck_assert(PQsetvalue(result, 0, 0, (char[4]) {0}, 4));
+	ck_assert(PQsetvalue(result, 0, 0, count, sizeof(count)));
 	expect_report(journal_answer_trim);
 	begin_result(types, 1, 0);
 	expect_refusal(journal_answer_trim, wrong_shape);

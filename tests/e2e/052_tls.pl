@@ -155,6 +155,8 @@ foreach my $protocols ('TLSv1.2', 'TLSv1.3')
 		sub { $redis->command('CONFIG', 'SET', 'tls-auth-clients', 'yes', 'tls-protocols', $protocols) },
 		sub { $redis->command('CONFIG', 'SET', 'tls-auth-clients', 'no', 'tls-protocols', '') });
 }
+refuses('maxclients', qr/error="the TLS handshake was cut short: [^"]*" advice="see Redis' log; without a word Redis drops TLS connections beyond its maxclients/,
+	sub { $redis->command('CONFIG', 'SET', 'maxclients', 1) }, sub { $redis->command('CONFIG', 'SET', 'maxclients', 100) });
 refuses('a CA file that is gone',
 	qr/error="tls_ca_file: expected a readable file: No such file or directory: \Q$ca_file\E" advice="correct the file/,
 	sub { unlink($ca_file) or die "unlink: $!" }, sub { copy_file($ours->authority, $ca_file) });
@@ -176,7 +178,7 @@ $daemon->mark_log;
 cut();
 kill('STOP', $redis->pid);
 $node->safe_psql('postgres', q{SELECT uncache.invalidate('still')});
-ok($daemon->wait_for_log(qr/level=error msg="cannot use Redis, trying again".*error="no reply to the TLS handshake before the deadline" advice="check that the port/, 20),
+ok($daemon->wait_for_log(qr/level=warning msg="cannot use Redis, trying again".*error="no reply to the TLS handshake before the deadline" advice="check that the port/, 20),
 	'a handshake that does not end has a deadline') or diag $daemon->log_since_mark;
 ok(!is_applied($node), 'and nothing is acknowledged');
 kill('CONT', $redis->pid);

@@ -105,7 +105,9 @@ static const struct
 	" tls_cert_file and tls_key_file; uncached speaks TLS 1.2 and 1.3"}},
 	{REDIS_ERROR_TLS_UNANSWERED, {"", RETRY, "see Redis' log; if Redis asks for a client certificate (tls-auth-clients), set"
 	" tls_cert_file and tls_key_file"}},
-	{"no reply to the TLS handshake", {"", ALARM, "check that the port in the URL is Redis' tls-port: a plain one gives no"
+	{REDIS_ERROR_TLS_CUT, {"", RETRY, "see Redis' log; without a word Redis drops TLS connections beyond its maxclients, and"
+	" from elsewhere in protected mode"}},
+	{"no reply to the TLS handshake", {"", RETRY, "check that the port in the URL is Redis' tls-port: a plain one gives no"
 	" reply to TLS; or find out what blocks Redis or the network"}},
 	{REDIS_ERROR_TLS_BROKEN, {"", RETRY, "if it happens again, see Redis' log, and what is between the two machines"}},
 	{"tls_ca_file: ", {"", ALARM, tls_files}},

@@ -58,6 +58,7 @@ typedef struct RedisErrorKind
 #define REDIS_ERROR_TLS_CLIENT "Redis does not accept the client certificate"
 #define REDIS_ERROR_TLS_NONE "the server does not speak TLS"
 #define REDIS_ERROR_TLS_HANDSHAKE "the TLS handshake failed"
+#define REDIS_ERROR_TLS_CUT "the TLS handshake was cut short"
 #define REDIS_ERROR_TLS_UNANSWERED "Redis closed the connection after the TLS handshake"
 #define REDIS_ERROR_TLS_BROKEN "the TLS connection broke"
 

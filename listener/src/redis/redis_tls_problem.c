@@ -10,8 +10,10 @@
  */
 #include "redis/redis_tls_problem.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -179,13 +181,16 @@ static void
 tell_end(RedisTlsProblem *problem, int saved_errno)
 {
 	static const char *const stages[] = {
-		[REDIS_TLS_HANDSHAKE] = REDIS_ERROR_TLS_HANDSHAKE ": ",
+		[REDIS_TLS_HANDSHAKE] = REDIS_ERROR_TLS_CUT ": ",
 		[REDIS_TLS_UNANSWERED] = REDIS_ERROR_TLS_UNANSWERED ": ",
 		[REDIS_TLS_IN_USE] = "",
 	};
 
+	/* whichever of these it is depends on who is quicker */
+	bool		is_closed = saved_errno == 0 || saved_errno == ECONNRESET || saved_errno == EPIPE;
+
 	(void) snprintf(problem->text, sizeof(problem->text), "%s%s", stages[problem->stage],
-					saved_errno != 0 ? strerror(saved_errno) : "Redis closed the connection");
+					is_closed ? "Redis closed the connection" : strerror(saved_errno));
 }
 
 void

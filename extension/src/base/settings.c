@@ -71,20 +71,30 @@ settings_pin_output(void)
 	return nest_level;
 }
 
-int
-settings_pin_all(void)
+static bool
+has_other_abbreviations(void)
 {
-	int			nest_level = NewGUCNestLevel();
+	return strcmp(GetConfigOption("timezone_abbreviations", false, false), "Default") != 0;
+}
 
+static bool
+values_are_pinned(void)
+{
+	return output_is_pinned() && !quote_all_identifiers && Array_nulls && xmlbinary == XMLBINARY_BASE64 &&
+		xmloption == XMLOPTION_CONTENT && !has_other_abbreviations();
+}
+
+/*
+ * What PostgreSQL's own functions and expressions read, be they said to be immutable:
+ * quote_ident(), timezone(), xmlelement(), for example.
+ */
+static void
+pin_values(void)
+{
 	pin_output();
-	pin("search_path", SETTINGS_SEARCH_PATH);
-	if (!standard_conforming_strings)
-		pin("standard_conforming_strings", "on");
-	if (backslash_quote == BACKSLASH_QUOTE_OFF)
-		pin("backslash_quote", "safe_encoding");
-	if (Transform_null_equals)
-		pin("transform_null_equals", "off");
-	if (strcmp(GetConfigOption("timezone_abbreviations", false, false), "Default") != 0)
+	if (quote_all_identifiers)
+		pin("quote_all_identifiers", "off");
+	if (has_other_abbreviations())
 		pin("timezone_abbreviations", "Default");
 	if (!Array_nulls)
 		pin("array_nulls", "on");
@@ -92,8 +102,33 @@ settings_pin_all(void)
 		pin("xmlbinary", "base64");
 	if (xmloption != XMLOPTION_CONTENT)
 		pin("xmloption", "content");
-	if (quote_all_identifiers)
-		pin("quote_all_identifiers", "off");
+}
+
+int
+settings_pin_values(void)
+{
+	int			nest_level;
+
+	if (values_are_pinned())
+		return SETTINGS_NOTHING_PINNED;
+	nest_level = NewGUCNestLevel();
+	pin_values();
+	return nest_level;
+}
+
+int
+settings_pin_all(void)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	pin_values();
+	pin("search_path", SETTINGS_SEARCH_PATH);
+	if (!standard_conforming_strings)
+		pin("standard_conforming_strings", "on");
+	if (backslash_quote == BACKSLASH_QUOTE_OFF)
+		pin("backslash_quote", "safe_encoding");
+	if (Transform_null_equals)
+		pin("transform_null_equals", "off");
 	return nest_level;
 }
 

@@ -22,6 +22,9 @@
 /* Pins what shows in output; pass the result to settings_restore. */
 extern int	settings_pin_output(void);
 
+/* Pins that, and what PostgreSQL's own functions read that are said to read no setting. */
+extern int	settings_pin_values(void);
+
 /* Pins that, and how SQL text is read and names are found. */
 extern int	settings_pin_all(void);
 

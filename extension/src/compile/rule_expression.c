@@ -202,8 +202,8 @@ rule_expression_analyze(Relation relation, const char *placeholder)
 }
 
 /*
- * PostgreSQL's own immutable functions read no setting; for anybody else's
- * that is a promise which the names in their bodies may break.
+ * PostgreSQL's own immutable functions read no setting but those of settings_pin_values();
+ * for anybody else's that is a promise which the names in their bodies may break.
  */
 static bool
 may_read_settings(Oid function_id, void *context)

@@ -39,7 +39,7 @@ extern Expr *rule_expression_analyze(Relation relation, const char *placeholder)
 
 /*
  * May the expression's text depend on more settings than those which
- * settings_pin_output() pins?  output_function_id is the one that writes its
+ * settings_pin_values() pins?  output_function_id is the one that writes its
  * result, or InvalidOid if that is known to be safe.
  */
 extern bool rule_expression_reads_settings(const Expr *expr, Oid output_function_id);

@@ -45,8 +45,8 @@ has_effects(HeapTuple function)
 	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(function);
 
 	/*
-	 * what returns nothing is called for what it does: fmgr_sql_validator()
-	 * analyzes a body, with its literals
+	 * a validator, say, returns nothing, and analyzes a body with its
+	 * literals
 	 */
 	return form->prorettype == VOIDOID ||
 		(form->provolatile == PROVOLATILE_VOLATILE && !is_among(NameStr(form->proname), harmless, lengthof(harmless)));

@@ -369,11 +369,7 @@ uncache_make_room(PG_FUNCTION_ARGS)
 		if (partition_id == relation_id || find_to_rename(partition_id, name) == NULL)
 			continue;
 		LockRelationOid(partition_id, ShareRowExclusiveLock);
-
-		/*
-		 * while it was waited for, others may have dropped it, or given it
-		 * away
-		 */
+		/* meanwhile it may have been dropped, or given away */
 		rule = find_to_rename(partition_id, name);
 		if (rule == NULL)
 			continue;

@@ -85,7 +85,7 @@ evaluate(void *argument)
 	if (rule->reads_any_setting)
 		nest_level = settings_pin_all();
 	else
-		nest_level = settings_pin_output();
+		nest_level = settings_pin_values();
 	for (i = evaluation->first; i < evaluation->last; i++)
 	{
 		RuleExpression *expression = &rule->expressions[i];

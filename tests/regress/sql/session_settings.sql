@@ -96,3 +96,55 @@ SHOW timezone;
 COMMIT;
 SHOW timezone;
 SELECT * FROM journalled();
+
+-- what PostgreSQL calls immutable, by itself, under each setting that a writer has
+\connect -
+CREATE TABLE im (id int, name text, at timestamptz, b bytea, f float8, i interval, x xml);
+SELECT uncache.watch('im', 'name:{quote_ident(name)}');
+CREATE TRIGGER zone AFTER INSERT ON im FOR EACH ROW EXECUTE FUNCTION uncache.keys('day:{(at AT TIME ZONE ''EST'')::date}');
+CREATE TRIGGER xml AFTER INSERT ON im FOR EACH ROW EXECUTE FUNCTION uncache.keys('xml:{xmlelement(name x, b, at)}', 'in:{xmlforest(x, f)}');
+CREATE TRIGGER others AFTER INSERT ON im FOR EACH ROW EXECUTE FUNCTION uncache.keys(
+	'f:{f::text}', 'i:{i}', 'b:{encode(b, ''escape'')}:{b}', 'l:{quote_literal(name)}', 'm:{md5(name)}:{upper(name)}',
+	'trunc:{date_trunc(''day'', i)}', 'n:{f::numeric}', 'a:{string_to_array(name, ''b'')}', 'r:{int4range(id, 5)}', 'e:{extract(epoch from at)}');
+CREATE TABLE im_seen (setting text, value text, keys text[]);
+CREATE PROCEDURE write_im(setting text, value text) LANGUAGE plpgsql AS $$
+BEGIN
+	IF setting <> '' THEN
+		PERFORM set_config(setting, value, false);
+	END IF;
+	INSERT INTO public.im VALUES (1, 'abc', '2024-01-31 20:00+00', '\x01ff', 0.1, '1 day 2:03', '<a/>');
+	COMMIT;
+	IF setting <> '' THEN
+		EXECUTE format('RESET %s', setting);
+	END IF;
+	INSERT INTO public.im_seen SELECT setting, value, array_agg(k.key ORDER BY k.key COLLATE "C") FROM public.journalled() k;
+	COMMIT;
+END
+$$;
+CALL write_im('', '');
+SELECT unnest(keys) AS key FROM im_seen;
+CREATE TABLE tried AS
+SELECT s.name, v.value
+FROM pg_settings s CROSS JOIN LATERAL (
+		SELECT CASE s.setting WHEN 'on' THEN 'off' ELSE 'on' END AS value WHERE s.vartype = 'bool'
+		UNION ALL SELECT unnest(s.enumvals) WHERE s.vartype = 'enum'
+		UNION ALL SELECT s.min_val WHERE s.vartype = 'integer' AND s.name IN ('extra_float_digits', 'gin_fuzzy_search_limit')
+		UNION ALL SELECT v FROM (VALUES ('timezone_abbreviations', 'Australia'), ('TimeZone', 'Asia/Kathmandu'), ('DateStyle', 'SQL, DMY'),
+			('DateStyle', 'German'), ('lc_time', 'C'), ('search_path', 'pg_catalog'), ('default_text_search_config', 'german')) AS o(name, v) WHERE o.name = s.name
+	) v
+WHERE s.context = 'user' AND v.value <> s.setting AND s.name !~ '^(default_)?transaction_|^uncache|_messages$|^log_|^trace_|^debug_';
+DO $$
+DECLARE
+	t record;
+BEGIN
+	FOR t IN SELECT * FROM tried ORDER BY name, value LOOP
+		CALL write_im(t.name, t.value);
+	END LOOP;
+END
+$$;
+-- what came out differently (nothing should)
+SELECT s.setting, s.value, k.key
+FROM im_seen s, unnest(s.keys) AS k(key)
+WHERE k.key <> ALL ((SELECT keys FROM im_seen WHERE setting = '')::text[])
+ORDER BY 1, 2, 3;
+SELECT count(*) > 50, count(DISTINCT keys) FROM im_seen;

@@ -28,9 +28,12 @@ copy_name(const RedisUrl *url)
 	return strndup(name, length);
 }
 
-/* An address is no name: it goes without SNI, and is looked for among the addresses. */
+/*
+ * An address is no name: it goes without SNI, and is looked for among the addresses. OpenSSL's
+ * macro would cast a const away; it changes nothing.
+ */
 static bool
-set_name(SSL *ssl, const char *name, UrlVerify verify)
+set_name(SSL *ssl, char *name, UrlVerify verify)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 	ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);

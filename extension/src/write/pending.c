@@ -73,17 +73,22 @@ release(void *context, void *memory)
 }
 
 /*
- * NULL if there is no memory.  Blocks stay small, so that all larger pieces are
- * given back as soon as they are released.
+ * Blocks stay small, so that all larger pieces are given back as soon as they are
+ * released.  PostgreSQL reuses contexts whose first block is of one of its usual sizes, and
+ * keeps the limit of what is a larger piece that they had before: this is none of them.
  */
+#define FIRST_BLOCK_BYTES (4 * 1024)
+#define BLOCK_BYTES_MAX (8 * 1024)
+
+/* NULL if there is no memory. */
 static Pending *
 create_pending(void)
 {
 	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
 												  "uncache pending",
 												  ALLOCSET_DEFAULT_MINSIZE,
-												  ALLOCSET_DEFAULT_INITSIZE,
-												  ALLOCSET_DEFAULT_INITSIZE);
+												  FIRST_BLOCK_BYTES,
+												  BLOCK_BYTES_MAX);
 	PendingAllocator allocator = {allocate, release, context};
 	Pending    *result = allocate(context, sizeof(Pending));
 

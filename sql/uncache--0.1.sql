@@ -2456,7 +2456,8 @@ COMMENT ON FUNCTION uncache_internal.empty_segment(integer, xid8) IS
 
 CREATE FUNCTION uncache_internal.segment_has_rows(number integer) RETURNS boolean
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_segment_has_rows';
-COMMENT ON FUNCTION uncache_internal.segment_has_rows(integer) IS 'whether a segment has rows, visible or not';
+COMMENT ON FUNCTION uncache_internal.segment_has_rows(integer) IS
+	'whether a segment may have rows: visible or not, or locked by somebody';
 
 CREATE FUNCTION uncache_internal.segments_changed() RETURNS void
 	LANGUAGE c AS 'MODULE_PATHNAME', 'uncache_segments_changed';
@@ -2484,6 +2485,23 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION uncache_internal.lock_segments() IS 'takes the rows of all segments; whether they were had';
+
+/* Locking rows is a write: a daemon with nothing to do makes none. */
+CREATE FUNCTION uncache_internal.segments_are_due(retention interval) RETURNS boolean
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT count(*) < uncache_internal.segment_count()
+		OR coalesce(bool_or(uncache_internal.segment_has_rows(s.number)
+			AND (NOT w.is_wanted OR s.opened_at IS NULL
+				OR s.closed_at <= w.now - retention
+				OR (s.closed_at IS NULL AND s.opened_at NOT BETWEEN w.now - retention / 2 AND w.now))), false)
+		OR count(*) FILTER (WHERE s.opened_at IS NOT NULL AND s.closed_at IS NULL) = 0
+	FROM uncache.segments s,
+		(SELECT clock_timestamp() AS now,
+			EXISTS (SELECT FROM uncache.consumers c WHERE c.lost_at IS NULL) AS is_wanted) w
+$$;
+COMMENT ON FUNCTION uncache_internal.segments_are_due(interval) IS
+	'whether there may be a segment to be turned or emptied';
 
 /*
  * Of the segments that were closed before the cutoff those are emptied that nobody wants any more;
@@ -2544,7 +2562,7 @@ DECLARE
 	horizon xid8 := uncache_internal.find_horizon();
 BEGIN
 	emptied := 0;
-	IF uncache_internal.lock_segments() THEN
+	IF uncache_internal.segments_are_due(retention) AND uncache_internal.lock_segments() THEN
 		emptied := uncache_internal.empty_segments(cutoff, horizon);
 		/* what was closed just now is emptied at once if nothing is retained */
 		IF uncache_internal.turn_segments(retention) AND retention = interval '0' THEN

@@ -15,6 +15,7 @@
 
 #include "access/genam.h"
 #include "access/skey.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
@@ -200,18 +201,36 @@ is_in_use(Relation relation)
 	return relation->rd_refcnt > 1 || AfterTriggerPendingOnRel(RelationGetRelid(relation));
 }
 
-/* The segment is locked; *has_rows says whether there is anything to empty. */
+/* One that is locked may have some, as far as anybody can tell without waiting. */
 static bool
-can_be_emptied(CatalogTable id, FullTransactionId horizon, bool *has_rows)
+may_have_rows(Oid relation_id)
+{
+	Relation	relation;
+	bool		result = false;
+
+	if (!brief_lock(relation_id, AccessShareLock, BRIEF_LOCK_NO_WAIT))
+		return true;
+	relation = try_relation_open(relation_id, NoLock);
+	if (relation != NULL)
+	{
+		result = RelationGetNumberOfBlocks(relation) > 0;
+		relation_close(relation, NoLock);
+	}
+	UnlockRelationOid(relation_id, AccessShareLock);
+	return result;
+}
+
+/* Is there no row that may be wanted?  If is_locked, against everybody, all that belongs to it is locked as well. */
+static bool
+is_unwanted(CatalogTable id, FullTransactionId horizon, bool is_locked)
 {
 	OwnTable	table;
 	bool		result;
 
 	if (own_table_open(&table, id, OWN_TABLE_LOOK_UP, BRIEF_LOCK_NO_WAIT) != OWN_TABLE_READY)
 		return false;
-	*has_rows = RelationGetNumberOfBlocks(table.relation) > 0;
-	result = !*has_rows || (!is_in_use(table.relation) && !has_row_behind(&table, horizon) &&
-							lock_indexes(&table) && lock_toast_table(&table));
+	result = !is_in_use(table.relation) && !has_row_behind(&table, horizon) &&
+		(!is_locked || (lock_indexes(&table) && lock_toast_table(&table)));
 	own_table_close(&table);
 	return result;
 }
@@ -246,7 +265,8 @@ get_segment(int32 number)
 
 /*
  * empty_segment(number integer, horizon xid8) → boolean: whether it is empty now.  Waits for nobody; with
- * a row of this transaction it is as in use.
+ * a row of this transaction it is as in use.  Looks first, so that nobody, be it on a standby, meets the
+ * lock for nothing while a consumer is behind.
  */
 Datum
 uncache_empty_segment(PG_FUNCTION_ARGS)
@@ -254,26 +274,30 @@ uncache_empty_segment(PG_FUNCTION_ARGS)
 	CatalogTable id = get_segment(PG_GETARG_INT32(0));
 	FullTransactionId horizon = PG_GETARG_FULLTRANSACTIONID(1);
 	Oid			relation_id = catalog_find(id);
-	bool		has_rows = false;
 
-	if (!OidIsValid(relation_id) || has_written(relation_id) ||
+	if (!OidIsValid(relation_id))
+		PG_RETURN_BOOL(false);
+	if (!may_have_rows(relation_id))
+		PG_RETURN_BOOL(true);
+	if (has_written(relation_id) || !is_unwanted(id, horizon, false) ||
 		!brief_lock(relation_id, AccessExclusiveLock, BRIEF_LOCK_NO_WAIT))
 		PG_RETURN_BOOL(false);
-	if (can_be_emptied(id, horizon, &has_rows))
+	if (is_unwanted(id, horizon, true))
 	{
-		if (has_rows)
-			empty(relation_id);
+		empty(relation_id);
 		PG_RETURN_BOOL(true);
 	}
 	UnlockRelationOid(relation_id, AccessExclusiveLock);
 	PG_RETURN_BOOL(false);
 }
 
-/* segment_has_rows(number integer) → boolean; it may be that nobody sees them */
+/* segment_has_rows(number integer) → boolean; it may be that nobody sees them, or that it is locked */
 Datum
 uncache_segment_has_rows(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(!catalog_is_empty(catalog_find(get_segment(PG_GETARG_INT32(0)))));
+	Oid			relation_id = catalog_find(get_segment(PG_GETARG_INT32(0)));
+
+	PG_RETURN_BOOL(OidIsValid(relation_id) && may_have_rows(relation_id));
 }
 
 /* segment_count() → integer */

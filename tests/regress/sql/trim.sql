@@ -31,6 +31,15 @@ SET uncache.retention = 0;
 -- nothing is there: nothing is done
 SELECT uncache.trim();
 SELECT * FROM state;
+-- nor is anything written, as an idle daemon would do every ten seconds
+INSERT INTO t VALUES (0);
+SET uncache.retention = '1h';
+BEGIN;
+SELECT uncache.trim();
+SELECT pg_current_xact_id_if_assigned();
+COMMIT;
+DELETE FROM uncache.journal;
+SET uncache.retention = 0;
 -- not consumed by anybody, then by one only, then by both
 INSERT INTO t VALUES (1);
 INSERT INTO t VALUES (2);

@@ -19,12 +19,19 @@
 #include "own/catalog.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
+#include "storage/latch.h"
 #include "storage/lock.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
 #define TRIM_STATEMENT "SELECT uncache.trim()"
+#define LEFT_STATEMENT \
+	"SELECT uncache_internal.segments_are_due(make_interval(secs => uncache_internal.retention_seconds()))"
+
+/* trim() waits for nobody.  What it has to leave is tried again, at growing intervals, for some ten seconds. */
+#define FIRST_PAUSE_MS	10
+#define LAST_PAUSE_MS	5120
 
 PGDLLEXPORT void uncache_caretaker_main(Datum database_id);
 
@@ -75,27 +82,57 @@ is_alone(void)
 	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
-static void
-trim(void)
+/* The one value that a statement returns. */
+static Datum
+query(const char *statement)
 {
-	SPI_connect();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	if (SPI_execute(TRIM_STATEMENT, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "could not execute \"%s\"", TRIM_STATEMENT);
-	PopActiveSnapshot();
-	SPI_finish();
+	bool		is_null = false;
+	Datum		value;
+
+	if (SPI_execute(statement, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not execute \"%s\"", statement);
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+	if (is_null)
+		elog(ERROR, "\"%s\" returned null", statement);
+	return value;
 }
 
-static void
+/* Has it left segments that somebody was using? */
+static bool
+trim(void)
+{
+	bool		has_left;
+
+	SPI_connect();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	(void) query(TRIM_STATEMENT);
+	has_left = DatumGetBool(query(LEFT_STATEMENT));
+	PopActiveSnapshot();
+	SPI_finish();
+	return has_left;
+}
+
+static bool
 work(void)
 {
+	bool		has_left = false;
+
 	StartTransactionCommand();
 	pgstat_report_activity(STATE_RUNNING, TRIM_STATEMENT);
 	/* the extension may be gone by now */
 	if (OidIsValid(catalog_find(CATALOG_CONSUMERS)) && is_alone())
-		trim();
+		has_left = trim();
 	CommitTransactionCommand();
 	pgstat_report_activity(STATE_IDLE, NULL);
+	return has_left;
+}
+
+static void
+nap(long pause_ms)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, pause_ms, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
 }
 
 void
@@ -105,5 +142,6 @@ uncache_caretaker_main(Datum database_id)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database_id), InvalidOid, 0);
 	pin_settings();
-	work();
+	for (long pause_ms = FIRST_PAUSE_MS; work() && pause_ms <= LAST_PAUSE_MS; pause_ms *= 2)
+		nap(pause_ms);
 }

@@ -13,7 +13,7 @@
 #include "base/log_output.h"
 
 /* Longer problems are cut. */
-#define STANDARD_STREAMS_PROBLEM_BYTES 512
+#define STANDARD_STREAMS_PROBLEM_BYTES 1024
 
 /*
  * Opens /dev/null for those that are closed: else a socket could become

@@ -3,6 +3,7 @@
  * url.c
  *	  Redis URLs: redis://[user[:password]@]host[:port][/database],
  *	  the same with rediss:// for TLS, and unix://[user[:password]@]/path/to/socket[?db=N].
+ *	  Those of sentinels are taken apart in url_sentinel.c.
  *
  * The text is looked at through pointers into it; only what goes into the
  * RedisUrl is copied, percent-decoded.  Messages are fixed texts, since any
@@ -336,9 +337,12 @@ url_parse(const char *text, RedisUrl *url, char *error, size_t error_bytes)
 	UrlParts	parts;
 
 	memset(url, 0, sizeof(*url));
+	if (url_sentinel_is(text))
+		return url_sentinel_parse(text, url, error, error_bytes);
 	if (scheme == NULL)
 		return refuse(error, error_bytes,
-					  "expected a URL that begins with redis://, rediss:// or unix://");
+					  "expected a URL that begins with redis://, rediss://, unix://, redis+sentinel://"
+					  " or rediss+sentinel://");
 	url->tls.is_used = scheme->is_tls;
 	if (split(text + strlen(scheme->text), &parts, error, error_bytes) &&
 		parse_credentials(&parts, url, error, error_bytes) &&
@@ -355,6 +359,8 @@ url_set_host(RedisUrl *url, const char *host, char *error, size_t error_bytes)
 	Span		text = span(host, host + strlen(host));
 	char	   *copy;
 
+	if (url->sentinels.count > 0)
+		return refuse(error, error_bytes, "expected no host next to the sentinels of the URL");
 	if (text.count > 1 && host[0] == '[' && host[text.count - 1] == ']')
 		text = span(host + 1, host + text.count - 1);
 	if (!is_host(text) && !is_ipv6_host(text))
@@ -378,6 +384,8 @@ url_set_port(RedisUrl *url, const char *digits, char *error, size_t error_bytes)
 
 	if (url->socket_path != NULL)
 		return refuse(error, error_bytes, "expected no port next to the path of a socket");
+	if (url->sentinels.count > 0)
+		return refuse(error, error_bytes, "expected no port next to the sentinels of the URL");
 	if (port < 1)
 		return refuse(error, error_bytes, "expected a port from 1 to 65535");
 	url->port = (int) port;
@@ -397,7 +405,8 @@ url_set_database(RedisUrl *url, const char *digits, char *error, size_t error_by
 
 /* Where a field is added, this stops the build until url_equals compares it. */
 _Static_assert(sizeof(void *) != 8 ||
-			   (sizeof(RedisUrl) == 5 * sizeof(char *) + 2 * sizeof(int) + sizeof(UrlTls) &&
+			   (sizeof(RedisUrl) == 6 * sizeof(char *) + 2 * sizeof(int) + sizeof(UrlTls) +
+				sizeof(UrlSentinels) && sizeof(UrlSentinels) == 5 * sizeof(char *) &&
 				sizeof(UrlTls) == 4 * sizeof(char *) + 2 * sizeof(int)),
 			   "url_equals() compares every field of a RedisUrl");
 
@@ -417,6 +426,20 @@ is_same_tls(const UrlTls *tls, const UrlTls *other)
 		is_same_part(tls->server_name, other->server_name);
 }
 
+static bool
+is_same_sentinels(const UrlSentinels *sentinels, const UrlSentinels *other)
+{
+	bool		is_same = sentinels->count == other->count &&
+	is_same_part(sentinels->master, other->master) &&
+	is_same_part(sentinels->username, other->username) &&
+	is_same_part(sentinels->password_file, other->password_file);
+
+	for (size_t i = 0; is_same && i < sentinels->count; i++)
+		is_same = strcmp(sentinels->hosts[i].host, other->hosts[i].host) == 0 &&
+			sentinels->hosts[i].port == other->hosts[i].port;
+	return is_same;
+}
+
 bool
 url_equals(const RedisUrl *url, const RedisUrl *other)
 {
@@ -426,7 +449,9 @@ url_equals(const RedisUrl *url, const RedisUrl *other)
 		is_same_part(url->username, other->username) &&
 		is_same_part(url->password, other->password) &&
 		is_same_part(url->password_file, other->password_file) &&
-		is_same_tls(&url->tls, &other->tls);
+		is_same_tls(&url->tls, &other->tls) &&
+		is_same_sentinels(&url->sentinels, &other->sentinels) &&
+		url->is_of_sentinel == other->is_of_sentinel;
 }
 
 void
@@ -443,18 +468,11 @@ url_reset(RedisUrl *url)
 	free(url->tls.cert_file);
 	free(url->tls.key_file);
 	free(url->tls.server_name);
+	for (size_t i = 0; i < url->sentinels.count; i++)
+		free(url->sentinels.hosts[i].host);
+	free(url->sentinels.hosts);
+	free(url->sentinels.master);
+	free(url->sentinels.username);
+	free(url->sentinels.password_file);
 	memset(url, 0, sizeof(*url));
-}
-
-void
-url_describe(const RedisUrl *url, char *text, size_t text_bytes)
-{
-	bool		is_ipv6 = url->host != NULL && strchr(url->host, ':') != NULL;
-
-	if (url->socket_path != NULL)
-		(void) snprintf(text, text_bytes, "%s db=%d", url->socket_path, url->database);
-	else
-		(void) snprintf(text, text_bytes, "%s%s%s:%d/%d%s", is_ipv6 ? "[" : "", url->host,
-						is_ipv6 ? "]" : "", url->port, url->database,
-						url->tls.is_used ? " tls" : "");
 }

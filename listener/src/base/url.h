@@ -2,7 +2,8 @@
  *
  * url.h
  *	  Redis URLs: redis://[user[:password]@]host[:port][/database],
- *	  the same with rediss:// for TLS, and unix://[user[:password]@]/path/to/socket[?db=N].
+ *	  the same with rediss:// for TLS, unix://[user[:password]@]/path/to/socket[?db=N], and
+ *	  redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/master[/database].
  *
  * Shapes as redis-py and IANA's "redis" scheme registration describe them;
  * user, password and the socket's path are percent-decoded.  What would be
@@ -17,6 +18,7 @@
 #include <stddef.h>
 
 #define URL_DEFAULT_PORT 6379
+#define URL_SENTINEL_PORT 26379
 
 /* What of the server's certificate has to be right. */
 typedef enum UrlVerify
@@ -37,12 +39,31 @@ typedef struct UrlTls
 	bool		is_used;		/* rediss:// */
 } UrlTls;
 
+typedef struct UrlSentinel
+{
+	char	   *host;			/* owned; as in RedisUrl */
+	int			port;
+} UrlSentinel;
+
+/* Who is asked where the server is; all zero if the URL names the server itself. */
+typedef struct UrlSentinels
+{
+	UrlSentinel *hosts;			/* owned; at least one, in their order */
+	size_t		count;
+	char	   *master;			/* owned; by which they know the server:
+								 * printable ASCII without a blank */
+	char	   *username;		/* owned; for the sentinels themselves; NULL
+								 * if none was given; comes from elsewhere, as
+								 * does */
+	char	   *password_file;	/* owned; NULL if there is none */
+} UrlSentinels;
+
 typedef struct RedisUrl
 {
-	char	   *host;			/* owned; NULL for a unix socket; no brackets
-								 * around IPv6 */
+	char	   *host;			/* owned; NULL for a unix socket and with
+								 * sentinels; no brackets around IPv6 */
 	char	   *socket_path;	/* owned; NULL for TCP */
-	int			port;			/* 1 to 65535; 0 for a unix socket */
+	int			port;			/* 1 to 65535; 0 if there is no host */
 	int			database;		/* 0 to 2147483647 */
 	char	   *username;		/* owned; NULL if none was given; may stand
 								 * without a password */
@@ -51,6 +72,8 @@ typedef struct RedisUrl
 								 * is read from it at each connect; NULL if
 								 * there is none */
 	UrlTls		tls;
+	UrlSentinels sentinels;
+	bool		is_of_sentinel; /* a sentinel listens there; never parsed */
 } RedisUrl;
 
 /*
@@ -66,7 +89,7 @@ extern bool url_parse(const char *text, RedisUrl *url, char *error, size_t error
  * Replace one part by a value that was given apart from the URL; the same
  * rules and messages as for url_parse, but nothing is percent-decoded and
  * IPv6 needs no brackets.  On false the URL is unchanged.  A host replaces a
- * socket too; a port is refused for a socket.
+ * socket too; a port is refused for a socket, and both are next to sentinels.
  */
 extern bool url_set_host(RedisUrl *url, const char *host, char *error, size_t error_bytes)
 			__attribute__((warn_unused_result));
@@ -79,10 +102,23 @@ extern bool url_set_database(RedisUrl *url, const char *digits, char *error,
 /* Is every part the same? */
 extern bool url_equals(const RedisUrl *url, const RedisUrl *other);
 
+/* "host:port", IPv6 in brackets. */
+extern void url_describe_host(const char *host, int port, char *text, size_t text_bytes);
+
 /* Frees all that is owned (the password is overwritten first). */
 extern void url_reset(RedisUrl *url);
 
-/* "host:port/db", " tls" behind it, or "/path db=N" for logs: never user or password. */
+/* Does the text begin as the URL of sentinels does? */
+extern bool url_sentinel_is(const char *text);
+
+/* Part of url_parse, for a text that does. */
+extern bool url_sentinel_parse(const char *text, RedisUrl *url, char *error, size_t error_bytes)
+			__attribute__((warn_unused_result));
+
+/*
+ * "host:port/db", " tls" behind it; "/path db=N"; or "host:port,host:port/master/db" for logs:
+ * never user or password.
+ */
 extern void url_describe(const RedisUrl *url, char *text, size_t text_bytes);
 
 #endif

@@ -12,9 +12,9 @@
 
 #include "base/password_file.h"
 #include "check/check_acl.h"
-#include "check/check_names.h"
 #include "check/check_redis_ask.h"
 #include "check/check_redis_permissions.h"
+#include "check/check_sentinel.h"
 #include "redis/redis_error.h"
 #include "redis/redis_greeting.h"
 
@@ -52,23 +52,6 @@ succeeds(const RedisCheck *check, const char *doing, const char *const words[])
 
 /* --- connecting --- */
 
-static bool
-try_addresses(const RedisCheck *check)
-{
-	const RedisUrl *url = &check->target->url;
-	struct addrinfo *addresses = check_names_resolve(url->host, url->port, CHECK_NAMES_TIMEOUT_MS,
-													 check->redis->problem);
-	const struct addrinfo *next = addresses;
-	bool		is_open = false;
-
-	if (addresses == NULL)
-		return false;
-	for (; next != NULL && !is_open; next = next->ai_next)
-		is_open = check_redis_client_open(check->redis, url, next);
-	freeaddrinfo(addresses);
-	return is_open;
-}
-
 static void
 report_certificate(const RedisCheck *check)
 {
@@ -88,16 +71,14 @@ report_certificate(const RedisCheck *check)
 }
 
 static bool
-connect_redis(const RedisCheck *check)
+connect_to(const RedisCheck *check, const RedisUrl *url)
 {
-	const RedisUrl *url = &check->target->url;
 	char		address[ADDRESS_BYTES];
 	char		doing[ADDRESS_BYTES + 32];
 
 	url_describe(url, address, sizeof(address));
 	(void) snprintf(doing, sizeof(doing), "%s cannot be reached", address);
-	if (url->socket_path != NULL ? check_redis_client_open(check->redis, url, NULL) :
-		try_addresses(check))
+	if (check_redis_client_connect(check->redis, url))
 	{
 		check_report_say(check->report, CHECK_OK, "", "%s can be reached", address);
 		if (url->tls.is_used)
@@ -106,6 +87,15 @@ connect_redis(const RedisCheck *check)
 	}
 	check_redis_report_failure(check, REDIS_FAILURE_CONNECTION, check->redis->problem, doing);
 	return false;
+}
+
+/* Where sentinels name it, the URL is good until the connection is closed. */
+static bool
+connect_redis(const RedisCheck *check, RedisUrl *server)
+{
+	if (check->target->url.sentinels.count == 0)
+		return connect_to(check, &check->target->url);
+	return check_sentinel(check->target, check->report, server) && connect_to(check, server);
 }
 
 static bool
@@ -296,6 +286,7 @@ check_redis(const TargetConfig *target, unsigned int needs, unsigned int certain
 			CheckReport *report)
 {
 	CheckRedisClient client = {0};
+	RedisUrl	server = {0};
 	RedisCheck	check = {
 		.target = target,
 		.redis = &client,
@@ -308,10 +299,11 @@ check_redis(const TargetConfig *target, unsigned int needs, unsigned int certain
 		check_report_say(report, CHECK_MISSING, "", "out of memory");
 	else
 	{
-		if (connect_redis(&check) && log_in(&check) && ping(&check) && check_info(&check) &&
+		if (connect_redis(&check, &server) && log_in(&check) && ping(&check) && check_info(&check) &&
 			select_database(&check))
 			check_redis_permissions(&check);
 		free(check.key);
 	}
 	check_redis_client_close(&client);
+	free(server.host);
 }

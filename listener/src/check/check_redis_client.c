@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "check/check_names.h"
 #include "redis/redis_socket.h"
 #include "redis/redis_transport.h"
 
@@ -87,6 +88,23 @@ check_redis_client_open(CheckRedisClient *client, const RedisUrl *url,
 	if (!redis_io_open(&client->io, url, fd) || !redis_input_begin(&client->input))
 		return fail(client, NO_MEMORY);
 	return await_connected(client);
+}
+
+bool
+check_redis_client_connect(CheckRedisClient *client, const RedisUrl *url)
+{
+	struct addrinfo *addresses;
+	bool		is_open = false;
+
+	if (url->socket_path != NULL)
+		return check_redis_client_open(client, url, NULL);
+	addresses = check_names_resolve(url->host, url->port, CHECK_NAMES_TIMEOUT_MS, client->problem);
+	if (addresses == NULL)
+		return false;
+	for (const struct addrinfo *next = addresses; next != NULL && !is_open; next = next->ai_next)
+		is_open = check_redis_client_open(client, url, next);
+	freeaddrinfo(addresses);
+	return is_open;
 }
 
 static bool

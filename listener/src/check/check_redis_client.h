@@ -41,6 +41,13 @@ extern bool check_redis_client_open(CheckRedisClient *client, const RedisUrl *ur
 			__attribute__((warn_unused_result));
 
 /*
+ * The same for the URL's socket, or the first address of its host that is possible; looks the
+ * host up, within some seconds.
+ */
+extern bool check_redis_client_connect(CheckRedisClient *client, const RedisUrl *url)
+			__attribute__((warn_unused_result));
+
+/*
  * To be freed with freeReplyObject; NULL with a "problem" if there is no reply, now and from
  * then on.
  */

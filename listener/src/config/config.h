@@ -34,6 +34,7 @@ typedef struct TargetConfig
 	RedisUrl	url;			/* owned; a user name comes with a password or
 								 * a password_file */
 	bool		password_file_is_public;	/* everybody can read it */
+	bool		sentinel_password_file_is_public;
 	char	   *prefix;			/* owned; put in front of every key; may be
 								 * empty */
 	size_t		prefix_bytes;

@@ -14,7 +14,7 @@ bool
 config_refuse(const ConfigError *error, const Setting *setting, const char *format,...)
 {
 	va_list		arguments;
-	char		message[256];
+	char		message[512];
 	char		line[32] = "";
 
 	va_start(arguments, format);

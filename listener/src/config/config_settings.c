@@ -61,7 +61,9 @@ const SettingTraits config_settings[] = {
 		OF_TARGET,.key = "url",.variable = "REDIS_URL",.option = "--redis",.argument = "URL",
 		.has_secret = config_url_has_password,.default_text = "redis://localhost:6379/0",
 		.help = "the target \"default\": redis://[user[:password]@]host[:port][/database], the same with"
-		" rediss:// for TLS, or unix://[user[:password]@]/path[?db=N]; default: redis://localhost:6379/0"
+		" rediss:// for TLS, unix://[user[:password]@]/path[?db=N], or with sentinels"
+		" redis+sentinel://host[:port],.../master[/database], rediss+sentinel:// for TLS; default:"
+		" redis://localhost:6379/0"
 	},
 	[SETTING_HOST] = {
 		OF_TARGET,.variable = "REDIS_HOST",.help = "without REDIS_URL: the host, default: localhost"
@@ -114,6 +116,15 @@ const SettingTraits config_settings[] = {
 		.choices = tls_verifications,.default_text = "full",
 		.help = "with rediss://: full (default) for a CA that is trusted and the right host, ca for the CA only,"
 		" none for any certificate"
+	},
+	[SETTING_SENTINEL_USERNAME] = {
+		OF_TARGET,.key = "sentinel_username",.variable = "REDIS_SENTINEL_USERNAME",
+		.help = "with redis+sentinel://: user name for the sentinels themselves; default: their default user"
+	},
+	[SETTING_SENTINEL_PASSWORD_FILE] = {
+		OF_TARGET,.key = "sentinel_password_file",.variable = "REDIS_SENTINEL_PASSWORD_FILE",
+		.help = "with redis+sentinel://: file with the sentinels' password in its first line, which nobody but"
+		" its owner may write; it is read each time one is asked; default: they have none"
 	},
 	[SETTING_MAX_SESSIONS] = {
 		.section = "daemon",.key = "max_sessions",.variable = "UNCACHED_MAX_SESSIONS",

@@ -105,18 +105,50 @@ resolve_username(const ConfigPlaces *places, int url_place, RedisUrl *url,
  * not shown: it may be a password in the wrong variable.
  */
 static bool
-resolve_password_file(const Setting *setting, TargetConfig *target, const ConfigError *error)
+check_password_file(const Setting *setting, bool *is_public, const ConfigError *error)
 {
 	char		password[PASSWORD_FILE_BYTES];
 	char		problem[PROBLEM_BYTES];
 
-	if (!password_file_read(setting->value, password, &target->password_file_is_public,
-							problem, sizeof(problem)))
+	if (!password_file_read(setting->value, password, is_public, problem, sizeof(problem)))
 		return config_refuse(error, setting, "%s", problem);
 	explicit_bzero(password, sizeof(password));
+	return true;
+}
+
+static bool
+resolve_password_file(const Setting *setting, TargetConfig *target, const ConfigError *error)
+{
+	if (!check_password_file(setting, &target->password_file_is_public, error))
+		return false;
 	free_secret(target->url.password);
 	target->url.password = NULL;
 	return replace(&target->url.password_file, setting->value, error);
+}
+
+/* What is set of the sentinels stands next to a URL that names them. */
+static bool
+resolve_sentinels(const ConfigPlaces *places, TargetConfig *target, const ConfigError *error)
+{
+	const Setting *username = config_settings_find(places, SETTING_SENTINEL_USERNAME);
+	const Setting *password_file = config_settings_find(places, SETTING_SENTINEL_PASSWORD_FILE);
+	UrlSentinels *sentinels = &target->url.sentinels;
+
+	for (size_t i = SETTING_SENTINEL_USERNAME; i <= SETTING_SENTINEL_PASSWORD_FILE; i++)
+	{
+		const Setting *setting = config_settings_find(places, i);
+
+		if (setting != NULL && sentinels->count == 0)
+			return config_refuse(error, setting, "expected a url that begins with redis+sentinel:// or"
+								 " rediss+sentinel:// next to %s", config_settings[i].key);
+	}
+	if (username != NULL && password_file == NULL)
+		return config_refuse(error, username, "expected sentinel_password_file next to sentinel_username");
+	if (username != NULL && !replace(&sentinels->username, username->value, error))
+		return false;
+	return password_file == NULL ||
+		(check_password_file(password_file, &target->sentinel_password_file_is_public, error) &&
+		 replace(&sentinels->password_file, password_file->value, error));
 }
 
 static bool
@@ -156,7 +188,7 @@ check_tls(const ConfigPlaces *places, const RedisUrl *url, const ConfigError *er
 		const Setting *setting = config_settings_find(places, i);
 
 		if (setting != NULL)
-			return config_refuse(error, setting, "expected a url that begins with rediss:// next to %s",
+			return config_refuse(error, setting, "expected a url that begins with rediss:// next to %s, or with rediss+sentinel://",
 								 config_settings[i].key);
 	}
 	return true;
@@ -175,6 +207,7 @@ config_target_resolve(const char *alias, const ConfigPlaces *places, TargetConfi
 		!resolve_url(places, url, &url_place, error) ||
 		!config_settings_resolve_all(places, true, target, error) ||
 		!check_tls(places, url, error) ||
+		!resolve_sentinels(places, target, error) ||
 		!apply_parts(places, url_place, url, error) ||
 		!resolve_username(places, url_place, url, error) ||
 		!resolve_password(places, url_place, target, error))

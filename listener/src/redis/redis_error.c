@@ -84,6 +84,30 @@ static const struct
 	{"ERR AUTH ", "Redis has no password, but there is one in the file "},
 };
 
+/* A demoted server's error, and how what is wrong with sentinels begins. */
+static const RedisErrorKind sentinels[] = {
+	{"READONLY ", RETRY, "a failover has made this server a replica: the sentinels are asked for the new master"},
+	{REDIS_ERROR_SENTINEL_NAME, ALARM, "put the name into the URL that sentinel monitor has in the sentinels' configuration"},
+	{REDIS_ERROR_SENTINEL_REPLICA, RETRY, "it passes with the failover; otherwise compare what SENTINEL MASTERS says on each sentinel"},
+	{REDIS_ERROR_SENTINEL_PASSWORD, ALARM, "correct the file; it is read again each time a sentinel is asked"},
+	{REDIS_ERROR_SENTINEL_NONSENSE, ALARM, "put hosts and ports of sentinels into the URL, usually port 26379"},
+	{REDIS_ERROR_SENTINEL_REPLY "NOAUTH ", ALARM, "the sentinels want a password: set sentinel_password_file"},
+	{REDIS_ERROR_SENTINEL_REPLY "WRONGPASS ", ALARM, "correct sentinel_username, or the password in sentinel_password_file"},
+	{REDIS_ERROR_SENTINEL_REPLY "ERR AUTH ", ALARM, "the sentinel has no password: leave sentinel_password_file out"},
+	{REDIS_ERROR_SENTINEL_REPLY "NOPERM ", ALARM, "the sentinels' user needs: +ping +sentinel|get-master-addr-by-name"},
+	{REDIS_ERROR_SENTINEL_REPLY "ERR unknown command", ALARM, "this is a Redis, not a sentinel: put hosts and ports of sentinels into the URL, usually port 26379"},
+	{REDIS_ERROR_SENTINEL_REPLY, ALARM, "see the error and the sentinel's log"},
+};
+
+/* Of one that cannot be reached, or whose server cannot, if the reason does not say more. */
+static const RedisErrorKind no_server = {
+	REDIS_ERROR_SENTINEL_SERVER, RETRY, "check that Redis is running there; sentinels fail over after"
+	" down-after-milliseconds, if most of them agree: see their logs"
+};
+static const RedisErrorKind no_sentinel = {
+	"", RETRY, "check that the sentinels are running, and their hosts and ports in the URL"
+};
+
 /* By a part of the text, which is our own; with several addresses it speaks of each. */
 static const struct
 {
@@ -149,6 +173,20 @@ find_connection(const char *text)
 	return &connections[index].kind;
 }
 
+/* Why a connection cannot be made, TLS for instance, is the same with whomever. */
+static const RedisErrorKind *
+find_sentinel(const char *text)
+{
+	const RedisErrorKind *connection = find_connection(text);
+
+	for (size_t i = 0; i < sizeof(sentinels) / sizeof(sentinels[0]); i++)
+		if (strncmp(text, sentinels[i].prefix, strlen(sentinels[i].prefix)) == 0)
+			return &sentinels[i];
+	if (connection != &connections[sizeof(connections) / sizeof(connections[0]) - 1].kind)
+		return connection;
+	return strncmp(text, no_server.prefix, strlen(no_server.prefix)) == 0 ? &no_server : &no_sentinel;
+}
+
 const RedisErrorKind *
 redis_error_kind_at(size_t index)
 {
@@ -166,6 +204,8 @@ redis_error_kind(RedisFailure failure, const char *text)
 			return &password;
 		case REDIS_FAILURE_PROTOCOL:
 			return &protocol;
+		case REDIS_FAILURE_SENTINEL:
+			return find_sentinel(text);
 		case REDIS_FAILURE_CONNECTION:
 			break;
 	}

@@ -17,7 +17,8 @@ typedef enum RedisFailure
 	REDIS_FAILURE_CONNECTION,	/* could not be made, was cut, or is silent */
 	REDIS_FAILURE_PASSWORD,		/* the password file gives none */
 	REDIS_FAILURE_PROTOCOL,		/* an answer that Redis does not give */
-	REDIS_FAILURE_REPLY			/* an error reply */
+	REDIS_FAILURE_REPLY,		/* an error reply */
+	REDIS_FAILURE_SENTINEL		/* what sentinels say, or do not say */
 } RedisFailure;
 
 /*
@@ -46,6 +47,17 @@ typedef struct RedisErrorKind
 /* What no server answers: it was asked what it is, and is not what the URL asks for. */
 #define REDIS_ERROR_CLUSTER "MODE the server says that it is a node of a Redis Cluster"
 #define REDIS_ERROR_SENTINEL "MODE the server says that it is a Redis Sentinel"
+
+/*
+ * How a problem with sentinels begins: what one says, or what is wrong with the server that it
+ * names.  Any other is that it could not be reached.
+ */
+#define REDIS_ERROR_SENTINEL_NAME "it does not know the master's name"
+#define REDIS_ERROR_SENTINEL_REPLICA "it names a replica: "
+#define REDIS_ERROR_SENTINEL_SERVER "it names a server that cannot be reached: "
+#define REDIS_ERROR_SENTINEL_PASSWORD "sentinel_password_file: "
+#define REDIS_ERROR_SENTINEL_NONSENSE "it does not answer as a sentinel: "
+#define REDIS_ERROR_SENTINEL_REPLY "it refuses: "
 
 /*
  * How a problem of TLS begins: what is wrong with the server's certificate, what the server

@@ -24,6 +24,9 @@ skip_needless(const RedisUrl *url, RedisGreetingStep step)
 		step++;
 	if (step == REDIS_GREETING_SELECT && url->database == 0)
 		step++;
+	/* a sentinel holds no data of which there would be a history */
+	if (step > REDIS_GREETING_PING && url->is_of_sentinel)
+		step = REDIS_GREETING_DONE;
 	return step;
 }
 

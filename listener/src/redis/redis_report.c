@@ -7,10 +7,15 @@
  */
 #include "redis/redis_report.h"
 
+#include <string.h>
+
 #include "redis/redis_target_internal.h"
 
 /* A connection that answers for so long works, whatever failed before. */
 #define LONG_MS 60000
+
+/* Of a server's host and port. */
+#define NAMED_BYTES 300
 
 /* Between two lines on how many keys there were. */
 #define KEYS_INTERVAL_MS ((int64_t) 60 * 60 * 1000)
@@ -49,6 +54,10 @@ redis_report_failure(RedisTarget *target, bool was_ready, RedisFailure failure,
 	};
 	int64_t		repeated_count;
 
+	/* what a demoted server says is no surprise, and asks for nobody's action */
+	if (target->sentinel != NULL && failure == REDIS_FAILURE_REPLY &&
+		strncmp(reason, "READONLY ", strlen("READONLY ")) == 0)
+		failure = REDIS_FAILURE_SENTINEL;
 	if (failure_log_take(&target->failures, &said, loop_now_ms(target->loop), &repeated_count))
 		log_failure(target, failure, &said, retry_ms, repeated_count);
 }
@@ -104,15 +113,37 @@ redis_report_answer(RedisTarget *target)
 		redis_report_use(target);
 }
 
+/* Sentinels that were of no use, though another one was. */
+static void
+report_passed(const RedisTarget *target, bool is_repeated)
+{
+	char		text[REDIS_SENTINEL_TEXT_BYTES];
+	RedisFailure failure;
+
+	if (redis_sentinel_tell(target->sentinel, &failure, text, sizeof(text)))
+		log_event(target->log, is_repeated ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
+				  "sentinels were passed over",
+				  LOG_TEXT("target", target->settings.alias),
+				  LOG_TEXT("server", target->server),
+				  LOG_TEXT("error", text),
+				  LOG_TEXT("advice", redis_error_kind(failure, text)->advice));
+}
+
 void
 redis_report_connected(RedisTarget *target)
 {
 	bool		is_repeated = target->ready_count > 0;
+	char		named[NAMED_BYTES];
 
+	if (target->sentinel != NULL)
+		url_describe_host(redis_sentinel_server(target->sentinel)->host,
+						  redis_sentinel_server(target->sentinel)->port, named, sizeof(named));
 	log_event(target->log, is_repeated ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "connected to Redis",
 			  LOG_TEXT("target", target->settings.alias),
 			  LOG_TEXT("server", target->server),
-			  LOG_TEXT("address", redis_conn_address(target->conn)));
+			  LOG_TEXT("address", target->sentinel != NULL ? named : redis_conn_address(target->conn)));
+	if (target->sentinel != NULL)
+		report_passed(target, is_repeated);
 	if (!redis_history_is_told(&target->history.known))
 		log_event(target->log, is_repeated ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
 				  "cannot determine whether Redis was restarted and may have lost deletes",

@@ -18,6 +18,7 @@
 #include "redis/redis_report.h"
 #include "redis/redis_script.h"
 #include "redis/redis_send.h"
+#include "redis/redis_sweeper.h"
 #include "redis/redis_target_internal.h"
 
 /* What cannot be served is tried again after so many of the longest backoffs. */
@@ -72,6 +73,8 @@ drop_connection(RedisTarget *target, RedisFailure failure, const char *reason)
 	redis_report_failure(target, was_ready, failure, reason, retry_ms);
 
 	redis_conn_close(target->conn);
+	if (target->sentinel != NULL)
+		redis_sentinel_end(target->sentinel);
 	loop_timer_remove(target->loop, &target->history_timer);
 	set_state(target, TARGET_BACKING_OFF);
 	restart_work(target);
@@ -125,64 +128,6 @@ take_history(RedisTarget *target, const redisReply *reply)
 			drop_connection(target, REDIS_FAILURE_REPLY, REDIS_ERROR_REPLICA);
 			break;
 	}
-}
-
-/* --- sweeping --- */
-
-static void
-await_sweep_time(RedisTarget *target)
-{
-	redis_sweep_end(&target->sweep);
-	if (target->settings.sweep_ms > 0 &&
-		!loop_timer_set(target->loop, &target->sweep_timer, target->settings.sweep_ms))
-		log_event(target->log, LOG_LEVEL_WARNING, "cannot set a timer, tags are no longer swept",
-				  LOG_TEXT("target", target->settings.alias));
-}
-
-/* For the next step of a sweep, or for the next one. */
-static void
-sweep_is_due(void *context)
-{
-	RedisTarget *target = context;
-
-	if (!redis_sweep_is_active(&target->sweep))
-	{
-		redis_pace_begin(&target->sweep_pace, loop_now_ms(target->loop));
-		if (!redis_sweep_begin(&target->sweep, target->settings.prefix,
-							   target->settings.prefix_bytes))
-		{
-			await_sweep_time(target);
-			return;
-		}
-	}
-	redis_send_work(target);
-}
-
-/* Nothing depends on it: an error ends the sweep, not the connection. */
-static void
-take_sweep(RedisTarget *target, const redisReply *reply)
-{
-	RedisSweep *sweep = &target->sweep;
-	const char *problem = reply->type == REDIS_REPLY_ERROR ? reply->str :
-	redis_sweep_take(sweep, reply);
-
-	if (problem != NULL)
-		log_event(target->log, LOG_LEVEL_WARNING, "cannot sweep tags, trying again later",
-				  LOG_TEXT("target", target->settings.alias),
-				  LOG_TEXT("server", target->server),
-				  LOG_TEXT("error", problem),
-				  LOG_TEXT("advice", redis_sweep_advise(reply)),
-				  LOG_NUMBER("retry_ms", target->settings.sweep_ms));
-	else if (redis_sweep_is_through(sweep))
-		log_event(target->log, sweep->removed_count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
-				  "swept tags",
-				  LOG_TEXT("target", target->settings.alias),
-				  LOG_NUMBER("tags", (int64_t) sweep->set_count),
-				  LOG_NUMBER("removed", (int64_t) sweep->removed_count));
-	if (problem == NULL && sweep->surplus_names > 0)
-		redis_pace_take(&target->sweep_pace, sweep->surplus_names, loop_now_ms(target->loop));
-	if (problem != NULL || redis_sweep_is_through(sweep))
-		await_sweep_time(target);
 }
 
 /* --- replies --- */
@@ -270,7 +215,7 @@ replied(void *context, const redisReply *reply)
 
 	if (command.type == REDIS_COMMAND_SWEEP)
 	{
-		take_sweep(target, reply);
+		redis_sweeper_take(target, reply);
 		return;
 	}
 	if (reply->type == REDIS_REPLY_ERROR)
@@ -309,6 +254,8 @@ connected(void *context)
 	set_state(target, TARGET_READY);
 	target->history.known = *redis_conn_history(target->conn);
 	redis_report_connected(target);
+	if (target->sentinel != NULL)
+		redis_sentinel_keep(target->sentinel);
 	if (redis_history_is_told(&target->history.known))
 		await_history_time(target);
 	if (target->state != TARGET_READY)
@@ -317,10 +264,16 @@ connected(void *context)
 	target->events->ready(target->context);
 }
 
+/* Another sentinel may name another server. */
 static void
 failed(void *context, RedisFailure failure, const char *reason)
 {
-	drop_connection(context, failure, reason);
+	RedisTarget *target = context;
+
+	if (target->sentinel != NULL && target->state == TARGET_CONNECTING)
+		redis_sentinel_refuse(target->sentinel, failure, reason);
+	else
+		drop_connection(target, failure, reason);
 }
 
 static void
@@ -329,7 +282,22 @@ connect_again(void *context)
 	RedisTarget *target = context;
 
 	set_state(target, TARGET_CONNECTING);
-	redis_conn_open(target->conn);
+	if (target->sentinel != NULL)
+		redis_sentinel_begin(target->sentinel);
+	else
+		redis_conn_open(target->conn);
+}
+
+static void
+found_server(void *context)
+{
+	redis_conn_open(((RedisTarget *) context)->conn);
+}
+
+static void
+found_none(void *context, RedisFailure failure, const char *reason)
+{
+	drop_connection(context, failure, reason);
 }
 
 static void
@@ -345,7 +313,29 @@ static const RedisConnEvents conn_events = {
 	.failed = failed,
 };
 
+static const RedisSentinelEvents sentinel_events = {
+	.found = found_server,
+	.failed = found_none,
+};
+
 /* --- the interface --- */
+
+static bool
+create_connections(RedisTarget *target, Loop *loop)
+{
+	const RedisTargetSettings *settings = &target->settings;
+
+	if (settings->url->sentinels.count > 0)
+	{
+		target->sentinel = redis_sentinel_create(loop, settings->url, &settings->timeouts,
+												 &sentinel_events, target);
+		if (target->sentinel == NULL)
+			return false;
+	}
+	target->conn = redis_conn_create(loop, redis_target_server(target), &settings->timeouts,
+									 &conn_events, target);
+	return target->conn != NULL;
+}
 
 RedisTarget *
 redis_target_create(Loop *loop, const Log *log, const RedisTargetSettings *settings,
@@ -355,16 +345,15 @@ redis_target_create(Loop *loop, const Log *log, const RedisTargetSettings *setti
 
 	if (target == NULL)
 		return NULL;
-	target->conn = redis_conn_create(loop, settings->url, &settings->timeouts,
-									 &conn_events, target);
-	if (target->conn == NULL)
+	target->settings = *settings;
+	if (!create_connections(target, loop))
 	{
+		redis_sentinel_destroy(target->sentinel);
 		free(target);
 		return NULL;
 	}
 	target->loop = loop;
 	target->log = log;
-	target->settings = *settings;
 	target->events = events;
 	target->context = context;
 	target->state = TARGET_STOPPED;
@@ -375,7 +364,7 @@ redis_target_create(Loop *loop, const Log *log, const RedisTargetSettings *setti
 	loop_timer_init(&target->retry_timer, connect_again, target);
 	loop_timer_init(&target->pace_timer, pace_allows, target);
 	loop_timer_init(&target->history_timer, history_is_due, target);
-	loop_timer_init(&target->sweep_timer, sweep_is_due, target);
+	loop_timer_init(&target->sweep_timer, redis_sweeper_is_due, target);
 	redis_scan_init(&target->scan, settings->seed);
 	redis_pace_init(&target->pace, settings->scan_rate);
 	redis_sweep_init(&target->sweep, settings->seed);
@@ -399,13 +388,14 @@ redis_target_destroy(RedisTarget *target)
 		return;
 	redis_target_stop(target);
 	redis_conn_destroy(target->conn);
+	redis_sentinel_destroy(target->sentinel);
 	free(target);
 }
 
 void
 redis_target_start(RedisTarget *target)
 {
-	await_sweep_time(target);
+	redis_sweeper_await(target);
 	connect_again(target);
 }
 
@@ -416,6 +406,8 @@ redis_target_stop(RedisTarget *target)
 	loop_timer_remove(target->loop, &target->history_timer);
 	loop_timer_remove(target->loop, &target->sweep_timer);
 	redis_conn_close(target->conn);
+	if (target->sentinel != NULL)
+		redis_sentinel_end(target->sentinel);
 	redis_target_abandon(target);
 	redis_sweep_end(&target->sweep);
 	redis_queue_clear(&target->queue);
@@ -427,6 +419,12 @@ bool
 redis_target_is_ready(const RedisTarget *target)
 {
 	return target->state == TARGET_READY;
+}
+
+const RedisUrl *
+redis_target_server(const RedisTarget *target)
+{
+	return target->sentinel != NULL ? redis_sentinel_server(target->sentinel) : target->settings.url;
 }
 
 const KeyTally *

@@ -52,6 +52,9 @@ extern void redis_target_stop(RedisTarget *target);
 
 extern bool redis_target_is_ready(const RedisTarget *target);
 
+/* The server that it is connected to, or was last: the settings' URL, or what sentinels name. */
+extern const RedisUrl *redis_target_server(const RedisTarget *target);
+
 /*
  * What Redis has told last of its history, maybe nothing.  While ready it goes
  * on: where it does not, the connection is dropped.  Valid until it is lost.

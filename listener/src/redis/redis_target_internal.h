@@ -24,6 +24,7 @@
 #include "redis/redis_pace.h"
 #include "redis/redis_queue.h"
 #include "redis/redis_scan.h"
+#include "redis/redis_sentinel.h"
 #include "redis/redis_sweep.h"
 #include "redis/redis_target_events.h"
 #include "redis/redis_work.h"
@@ -48,6 +49,7 @@ struct RedisTarget
 	char		server[256];	/* for the log */
 
 	TargetState state;
+	RedisSentinel *sentinel;	/* owned; NULL if the URL names the server */
 	RedisConn  *conn;			/* owned */
 	Backoff		backoff;
 	FailureLog	failures;

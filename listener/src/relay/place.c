@@ -57,14 +57,15 @@ place_describe(int database, const char *prefix, size_t prefix_bytes)
 char *
 place_describe_address(const RedisUrl *url)
 {
-	const char *address = url->socket_path != NULL ? url->socket_path : url->host;
+	const char *name = url->host != NULL ? url->host : url->sentinels.master;
+	const char *address = url->socket_path != NULL ? url->socket_path : name;
 	char	   *text = malloc(WORDS_BYTES + strlen(address) * ESCAPE_BYTES);
 	char	   *end;
 
 	if (text == NULL)
 		return NULL;
 	end = append_escaped(text, address, strlen(address));
-	if (url->socket_path == NULL)
+	if (url->host != NULL)
 		(void) snprintf(end, WORDS_BYTES, " port %d", url->port);
 	return text;
 }

@@ -19,7 +19,7 @@
 
 /*
  * Both return an owned text of printable ASCII, another one for each other place:
- * "database 0, prefix shop:"; "HOST port 6379" or a socket's path.  NULL if memory is
+ * "database 0, prefix shop:"; "HOST port 6379" or a socket's path, or what sentinels call it.  NULL if memory is
  * exhausted.
  */
 extern char *place_describe(int database, const char *prefix, size_t prefix_bytes);

@@ -135,6 +135,11 @@ log_target(const Log *log, const TargetConfig *target_config)
 		log_event(log, LOG_LEVEL_WARNING, "the password file is readable by everybody",
 				  LOG_TEXT("target", target_config->alias), LOG_TEXT("file", target_config->url.password_file),
 				  LOG_TEXT("advice", "chmod o-r it, unless nobody else can reach it"));
+	if (target_config->sentinel_password_file_is_public)
+		log_event(log, LOG_LEVEL_WARNING, "the sentinels' password file is readable by everybody",
+				  LOG_TEXT("target", target_config->alias),
+				  LOG_TEXT("file", target_config->url.sentinels.password_file),
+				  LOG_TEXT("advice", "chmod o-r it, unless nobody else can reach it"));
 	if (target_config->url.tls.is_used && target_config->url.tls.verify == URL_VERIFY_NONE)
 		log_event(log, LOG_LEVEL_WARNING, "the certificate of Redis is not verified: whoever is in between can read"
 				  " and change everything",

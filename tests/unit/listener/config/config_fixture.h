@@ -29,7 +29,7 @@ static char config_path[64];
 static char password_path[64];
 static char absent_path[64];
 static Config *config;
-static char error[512];
+static char error[1024];
 
 /* What the next load sees; lists end with NULL. */
 static const char *arguments[ARGUMENTS_MAX];

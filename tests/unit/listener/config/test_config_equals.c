@@ -11,6 +11,7 @@
 #include "config/config_settings.h"
 
 #define TLS "url = rediss://h\n"
+#define SENTINEL "url = redis+sentinel://h/m\n"
 
 /* Every key that the section of a target may have, with two values for it. */
 static const struct
@@ -36,6 +37,8 @@ static const struct
 	{"tls_server_name", "one", "two", TLS},
 	{"tls_verify", "none", "ca", TLS},
 	{"standby_timeout", "10s", "11s", "standbys = a\n"},
+	{"sentinel_username", "one", "two", SENTINEL "sentinel_password_file = "},
+	{"sentinel_password_file", NULL, NULL, SENTINEL},
 };
 
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
@@ -73,10 +76,10 @@ static void
 write_beside(size_t key, char *lines, size_t line_bytes)
 {
 	const char *beside = keys[key].beside;
-	bool		needs_path = strcmp(beside, "password_file = ") == 0;
+	bool		needs_path = strstr(beside, "password_file = ") != NULL;
 
 	snprintf(lines, line_bytes, "%s%s%s%s",
-			 strcmp(keys[key].key, "url") == 0 || strncmp(beside, TLS, strlen(TLS)) == 0 ? "" :
+			 strcmp(keys[key].key, "url") == 0 || strncmp(beside, "url = ", 6) == 0 ? "" :
 			 "url = redis://h\n", beside,
 			 needs_path ? password_path : "", needs_path ? "\n" : "");
 }
@@ -211,7 +214,10 @@ START_TEST(config_target_differs_by_every_part_of_its_url)
 	static const char *const urls[] = {
 		"redis://h:1/0", "redis://g:1/0", "redis://h:2/0", "redis://h:1/1", "redis://:p@h:1/0",
 		"redis://:q@h:1/0", "redis://u:p@h:1/0", "redis://v:p@h:1/0", "unix:///h?db=0",
-		"unix:///g?db=0", "unix:///h?db=1",
+		"unix:///g?db=0", "unix:///h?db=1", "redis+sentinel://h/m", "redis+sentinel://g/m",
+		"redis+sentinel://h:1/m", "redis+sentinel://h,g/m", "redis+sentinel://g,h/m",
+		"redis+sentinel://h/n", "redis+sentinel://h/m/1", "redis+sentinel://:p@h/m",
+		"rediss+sentinel://h/m",
 	};
 
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)

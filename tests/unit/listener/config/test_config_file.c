@@ -242,7 +242,7 @@ START_TEST(config_refuses_unknown_keys_without_showing_them)
 	refuse_file("[log]\nfile = x\n", ":2: unknown key; expected level, format or log_file in section [log]");
 	refuse_file("[target a]\npassword = " SECRET "\n",
 				":2: unknown key; expected url, username, password_file, "
-				"tls_ca_file, tls_cert_file, tls_key_file, tls_server_name, tls_verify, prefix, scan_rate, stagger, stagger_from, sweep, standbys or standby_timeout in section [target]");
+				"tls_ca_file, tls_cert_file, tls_key_file, tls_server_name, tls_verify, sentinel_username, sentinel_password_file, prefix, scan_rate, stagger, stagger_from, sweep, standbys or standby_timeout in section [target]");
 }
 
 END_TEST

@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_sweeper.h
+ *	  When a target sweeps tags, and what is said of it.
+ *
+ * Part of redis_target.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef UNCACHED_REDIS_SWEEPER_H
+#define UNCACHED_REDIS_SWEEPER_H
+
+#include <hiredis/hiredis.h>
+
+#include "redis/redis_target_events.h"
+
+/* Ends what is under way, and sets the timer for the next sweep. */
+extern void redis_sweeper_await(RedisTarget *target);
+
+/* For the timer of a RedisTarget: the next step of a sweep is due, or the next sweep. */
+extern void redis_sweeper_is_due(void *context);
+
+/*
+ * Takes the reply to a step.  Nothing depends on it: an error ends the sweep, not
+ * the connection.
+ */
+extern void redis_sweeper_take(RedisTarget *target, const redisReply *reply);
+
+#endif

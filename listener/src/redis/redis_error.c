@@ -87,6 +87,7 @@ static const struct
 /* A demoted server's error, and how what is wrong with sentinels begins. */
 static const RedisErrorKind sentinels[] = {
 	{"READONLY ", RETRY, "a failover has made this server a replica: the sentinels are asked for the new master"},
+	{REDIS_ERROR_SENTINEL_MOVED, RETRY, "a failover: the daemon goes on at the new master"},
 	{REDIS_ERROR_SENTINEL_NAME, ALARM, "put the name into the URL that sentinel monitor has in the sentinels' configuration"},
 	{REDIS_ERROR_SENTINEL_REPLICA, RETRY, "it passes with the failover; otherwise compare what SENTINEL MASTERS says on each sentinel"},
 	{REDIS_ERROR_SENTINEL_PASSWORD, ALARM, "correct the file; it is read again each time a sentinel is asked"},

@@ -53,6 +53,7 @@ typedef struct RedisErrorKind
  * names.  Any other is that it could not be reached.
  */
 #define REDIS_ERROR_SENTINEL_NAME "it does not know the master's name"
+#define REDIS_ERROR_SENTINEL_MOVED "the sentinels name another master now"
 #define REDIS_ERROR_SENTINEL_REPLICA "it names a replica: "
 #define REDIS_ERROR_SENTINEL_SERVER "it names a server that cannot be reached: "
 #define REDIS_ERROR_SENTINEL_PASSWORD "sentinel_password_file: "

@@ -14,6 +14,9 @@
 #include "redis/redis_refusals.h"
 #include "redis/redis_sentinel_answer.h"
 
+/* How often it is asked whether the server in use is still the master. */
+#define WATCH_INTERVAL_MS 1000
+
 struct RedisSentinel
 {
 	Loop	   *loop;			/* borrowed */
@@ -26,7 +29,13 @@ struct RedisSentinel
 	size_t		position;		/* in the order: who is asked */
 	RedisUrl	asked;			/* its URL; all in it is borrowed */
 	RedisConn  *conn;			/* owned; to it */
+	bool		is_open;		/* it may be asked over that */
+	bool		is_asking;		/* an answer is awaited */
 	RedisUrl	server;			/* host is owned, the rest is borrowed */
+	RedisUrl	named;			/* in the last answer; only host is owned */
+	bool		is_kept;		/* the server is used: questions are whether
+								 * it still is the master */
+	LoopTimer	watch_timer;	/* armed until the next such question */
 	char		refused[300];	/* the server that was refused last in this
 								 * attempt; "" is none */
 	RedisRefusals refusals;
@@ -53,14 +62,60 @@ report_failure(void *context)
 }
 
 static void
+close_conn(RedisSentinel *sentinel)
+{
+	redis_conn_close(sentinel->conn);
+	sentinel->is_open = false;
+	sentinel->is_asking = false;
+}
+
+static void
+await_watch(RedisSentinel *sentinel)
+{
+	/* without memory for it the server tells when it has become a replica */
+	if (!loop_timer_set(sentinel->loop, &sentinel->watch_timer, WATCH_INTERVAL_MS))
+		close_conn(sentinel);
+}
+
+static void
+put_question(RedisSentinel *sentinel)
+{
+	RedisArgument arguments[REDIS_SENTINEL_ARGUMENTS];
+
+	redis_sentinel_question(sentinel->sentinels->master, arguments);
+	redis_conn_write_command(sentinel->conn, arguments, REDIS_SENTINEL_ARGUMENTS);
+	redis_conn_flush(sentinel->conn);
+}
+
+/* Over the connection that is there, if it leads to the one who is to be asked. */
+static void
+ask_current(RedisSentinel *sentinel)
+{
+	const UrlSentinel *asked = current(sentinel);
+	bool		is_there = sentinel->is_open && asked->host == sentinel->asked.host &&
+	asked->port == sentinel->asked.port;
+
+	if (!is_there)
+	{
+		close_conn(sentinel);
+		sentinel->asked.host = asked->host;
+		sentinel->asked.port = asked->port;
+	}
+	sentinel->is_asking = true;
+	if (is_there)
+		put_question(sentinel);
+	else
+		redis_conn_open(sentinel->conn);
+}
+
+/* While none answers, the server in use goes on. */
+static void
 ask(RedisSentinel *sentinel)
 {
 	if (sentinel->position < sentinel->sentinels->count)
-	{
-		sentinel->asked.host = current(sentinel)->host;
-		sentinel->asked.port = current(sentinel)->port;
-		redis_conn_open(sentinel->conn);
-	}
+		ask_current(sentinel);
+	else if (sentinel->is_kept)
+		await_watch(sentinel);
 	else if (!loop_timer_set(sentinel->loop, &sentinel->failure_timer, 0))
 		report_failure(sentinel);	/* nothing better is left without memory */
 }
@@ -74,7 +129,7 @@ pass_over(RedisSentinel *sentinel, RedisFailure failure, const char *problem)
 	url_describe_host(sentinel->asked.host, sentinel->asked.port, address, sizeof(address));
 	(void) snprintf(who, sizeof(who), "sentinel %s", address);
 	redis_refusals_add(&sentinel->refusals, who, failure, problem);
-	redis_conn_close(sentinel->conn);
+	close_conn(sentinel);
 	sentinel->position++;
 	ask(sentinel);
 }
@@ -85,11 +140,35 @@ static void
 connected(void *context)
 {
 	RedisSentinel *sentinel = context;
-	RedisArgument arguments[REDIS_SENTINEL_ARGUMENTS];
 
-	redis_sentinel_question(sentinel->sentinels->master, arguments);
-	redis_conn_write_command(sentinel->conn, arguments, REDIS_SENTINEL_ARGUMENTS);
-	redis_conn_flush(sentinel->conn);
+	sentinel->is_open = true;
+	put_question(sentinel);
+}
+
+static void
+watch(RedisSentinel *sentinel)
+{
+	if (strcmp(sentinel->named.host, sentinel->server.host) == 0 &&
+		sentinel->named.port == sentinel->server.port)
+		redis_sentinel_keep(sentinel);
+	else
+		sentinel->events->moved(sentinel->context);
+}
+
+static void
+find(RedisSentinel *sentinel)
+{
+	char	   *host = sentinel->server.host;
+	char		address[sizeof(sentinel->refused)];
+
+	sentinel->server.host = sentinel->named.host;
+	sentinel->server.port = sentinel->named.port;
+	sentinel->named.host = host;
+	url_describe_host(sentinel->server.host, sentinel->server.port, address, sizeof(address));
+	if (strcmp(address, sentinel->refused) == 0)
+		pass_over(sentinel, REDIS_FAILURE_SENTINEL, "names the same server");
+	else
+		sentinel->events->found(sentinel->context);
 }
 
 static void
@@ -97,21 +176,14 @@ replied(void *context, const redisReply *reply)
 {
 	RedisSentinel *sentinel = context;
 	char		problem[REDIS_SENTINEL_PROBLEM_BYTES];
-	char		named[sizeof(sentinel->refused)];
 
-	if (!redis_sentinel_answer_read(reply, &sentinel->server, problem))
-	{
+	sentinel->is_asking = false;
+	if (!redis_sentinel_answer_read(reply, &sentinel->named, problem))
 		pass_over(sentinel, REDIS_FAILURE_SENTINEL, problem);
-		return;
-	}
-	url_describe_host(sentinel->server.host, sentinel->server.port, named, sizeof(named));
-	if (strcmp(named, sentinel->refused) == 0)
-	{
-		pass_over(sentinel, REDIS_FAILURE_SENTINEL, "names the same server");
-		return;
-	}
-	redis_conn_close(sentinel->conn);
-	sentinel->events->found(sentinel->context);
+	else if (sentinel->is_kept)
+		watch(sentinel);
+	else
+		find(sentinel);
 }
 
 static void
@@ -123,10 +195,14 @@ progressed(void *context)
 static void
 failed(void *context, RedisFailure failure, const char *reason)
 {
+	RedisSentinel *sentinel = context;
 	char		problem[REDIS_SENTINEL_PROBLEM_BYTES];
 
+	sentinel->is_open = false;
 	redis_sentinel_problem(failure, reason, problem);
-	pass_over(context, REDIS_FAILURE_SENTINEL, problem);
+	/* a connection that ends between two questions is made again for the next */
+	if (sentinel->is_asking)
+		pass_over(sentinel, REDIS_FAILURE_SENTINEL, problem);
 }
 
 static const RedisConnEvents conn_events = {
@@ -137,6 +213,21 @@ static const RedisConnEvents conn_events = {
 };
 
 /* --- the interface --- */
+
+static void
+start_asking(RedisSentinel *sentinel)
+{
+	sentinel->position = 0;
+	sentinel->refused[0] = '\0';
+	redis_refusals_clear(&sentinel->refusals);
+	ask(sentinel);
+}
+
+static void
+watch_is_due(void *context)
+{
+	start_asking(context);
+}
 
 /* Of the URL only what holds for the sentinels themselves, or for the server. */
 static bool
@@ -167,6 +258,7 @@ redis_sentinel_create(Loop *loop, const RedisUrl *url, const RedisConnTimeouts *
 	sentinel->events = events;
 	sentinel->context = context;
 	loop_timer_init(&sentinel->failure_timer, report_failure, sentinel);
+	loop_timer_init(&sentinel->watch_timer, watch_is_due, sentinel);
 	sentinel->order = calloc(url->sentinels.count, sizeof(*sentinel->order));
 	if (sentinel->order != NULL && init_urls(sentinel, url))
 		sentinel->conn = redis_conn_create(loop, &sentinel->asked, timeouts, &conn_events, sentinel);
@@ -186,8 +278,10 @@ redis_sentinel_destroy(RedisSentinel *sentinel)
 	if (sentinel == NULL)
 		return;
 	loop_timer_remove(sentinel->loop, &sentinel->failure_timer);
+	loop_timer_remove(sentinel->loop, &sentinel->watch_timer);
 	redis_conn_destroy(sentinel->conn);
 	free(sentinel->server.host);
+	free(sentinel->named.host);
 	free(sentinel->order);
 	free(sentinel);
 }
@@ -195,10 +289,9 @@ redis_sentinel_destroy(RedisSentinel *sentinel)
 void
 redis_sentinel_begin(RedisSentinel *sentinel)
 {
-	sentinel->position = 0;
-	sentinel->refused[0] = '\0';
-	redis_refusals_clear(&sentinel->refusals);
-	ask(sentinel);
+	sentinel->is_kept = false;
+	loop_timer_remove(sentinel->loop, &sentinel->watch_timer);
+	start_asking(sentinel);
 }
 
 void
@@ -220,13 +313,16 @@ redis_sentinel_keep(RedisSentinel *sentinel)
 	memmove(sentinel->order + 1, sentinel->order, sentinel->position * sizeof(*sentinel->order));
 	sentinel->order[0] = kept;
 	sentinel->position = 0;
+	sentinel->is_kept = true;
+	await_watch(sentinel);
 }
 
 void
 redis_sentinel_end(RedisSentinel *sentinel)
 {
 	loop_timer_remove(sentinel->loop, &sentinel->failure_timer);
-	redis_conn_close(sentinel->conn);
+	loop_timer_remove(sentinel->loop, &sentinel->watch_timer);
+	close_conn(sentinel);
 }
 
 const RedisUrl *

@@ -6,7 +6,8 @@
  * An attempt begins with the sentinel that named the server in use last.  Each that cannot be
  * asked, does not know the name, answers anything else, or names a server that is then refused
  * is passed over, with a reason, until one is left over or none.  So an attempt ends: each is
- * asked once, and each question has the deadlines of a connection.  Callbacks run from the
+ * asked once, and each question has the deadlines of a connection.  While the server is used,
+ * it is asked once a second whether it still is the master.  Callbacks run from the
  * loop, never from inside a function of this header, and may call any of them
  * but redis_sentinel_destroy.
  *
@@ -34,6 +35,12 @@ typedef struct RedisSentinelEvents
 	void		(*found) (void *context);
 
 	/*
+	 * While the server is used: a sentinel names another one.  It is to be
+	 * left, and another attempt begun.
+	 */
+	void		(*moved) (void *context);
+
+	/*
 	 * None is left; "reason" is what redis_sentinel_tell says, valid during
 	 * the callback.
 	 */
@@ -58,10 +65,10 @@ extern void redis_sentinel_begin(RedisSentinel *sentinel);
 extern void redis_sentinel_refuse(RedisSentinel *sentinel, RedisFailure failure,
 								  const char *reason);
 
-/* It is used: whoever named it comes first from now on. */
+/* It is used, until "moved", begin or end: whoever named it comes first from now on. */
 extern void redis_sentinel_keep(RedisSentinel *sentinel);
 
-/* No callback runs any more; may be called at any time. */
+/* No callback runs any more; it is not used.  May be called at any time. */
 extern void redis_sentinel_end(RedisSentinel *sentinel);
 
 /*

@@ -295,6 +295,12 @@ found_server(void *context)
 }
 
 static void
+left_server(void *context)
+{
+	drop_connection(context, REDIS_FAILURE_SENTINEL, REDIS_ERROR_SENTINEL_MOVED);
+}
+
+static void
 found_none(void *context, RedisFailure failure, const char *reason)
 {
 	drop_connection(context, failure, reason);
@@ -315,6 +321,7 @@ static const RedisConnEvents conn_events = {
 
 static const RedisSentinelEvents sentinel_events = {
 	.found = found_server,
+	.moved = left_server,
 	.failed = found_none,
 };
 

@@ -32,6 +32,7 @@ static int	asked_counts[COUNT];
 static RedisUrl url;
 static RedisSentinel *sentinel;
 static int	found_count;
+static int	moved_count;
 static int	failure_count;
 static RedisFailure last_failure;
 static char last_reason[REDIS_SENTINEL_TEXT_BYTES];
@@ -52,7 +53,16 @@ note_failed(void *context, RedisFailure failure, const char *reason)
 	snprintf(last_reason, sizeof(last_reason), "%s", reason);
 }
 
-static const RedisSentinelEvents events = {.found = note_found,.failed = note_failed};
+static void
+note_moved(void *context)
+{
+	(void) context;
+	moved_count++;
+}
+
+static const RedisSentinelEvents events = {
+	.found = note_found,.moved = note_moved,.failed = note_failed
+};
 
 static void
 answer(ScriptedRedis *server, const redisReply *command)
@@ -84,7 +94,7 @@ set_up(void)
 		answers[i] = NAMES_A;
 		asked_counts[i] = 0;
 	}
-	found_count = failure_count = 0;
+	found_count = moved_count = failure_count = 0;
 	sentinel = redis_sentinel_create(loop, &url, &timeouts, &events, NULL);
 	ck_assert_ptr_nonnull(sentinel);
 }
@@ -327,6 +337,56 @@ START_TEST(redis_sentinel_keeps_what_the_server_answers)
 
 END_TEST
 
+START_TEST(redis_sentinel_is_asked_again_while_the_server_is_used)
+{
+	find();
+	redis_sentinel_keep(sentinel);
+	scripted_redis_run_until(loop, &asked_counts[0], 3);
+	/* over one connection */
+	ck_assert_int_eq(servers[0].connection_count, 1);
+	ck_assert_int_eq(moved_count, 0);
+	answers[0] = NAMES_B;
+	scripted_redis_run_until(loop, &moved_count, 1);
+	expect_server("10.0.0.1", 6379);
+	ck_assert_int_eq(found_count, 1);
+	redis_sentinel_end(sentinel);
+	find();
+	expect_server("b.redis", 6380);
+	expect_asked(5, 0, 0);
+}
+
+END_TEST
+
+START_TEST(redis_sentinel_asks_others_while_the_server_is_used)
+{
+	find();
+	redis_sentinel_keep(sentinel);
+	scripted_redis_hang_up(&servers[0]);
+	scripted_redis_settle(loop);
+	/* it is there again, over another connection */
+	scripted_redis_run_until(loop, &asked_counts[0], 2);
+	ck_assert_int_eq(servers[0].connection_count, 2);
+	answers[0] = NULL;
+	scripted_redis_run_until(loop, &asked_counts[1], 2);
+	expect_asked(3, 2, 0);
+	ck_assert_int_eq(moved_count + failure_count, 0);
+}
+
+END_TEST
+
+START_TEST(redis_sentinel_leaves_the_server_in_use_while_none_answers)
+{
+	find();
+	redis_sentinel_keep(sentinel);
+	answers[0] = answers[1] = answers[2] = "*-1\r\n";
+	scripted_redis_run_until(loop, &asked_counts[2], 2);
+	expect_asked(3, 2, 2);
+	ck_assert_int_eq(moved_count + failure_count, 0);
+	expect_server("10.0.0.1", 6379);
+}
+
+END_TEST
+
 START_TEST(redis_sentinel_that_is_ended_says_nothing)
 {
 	redis_sentinel_begin(sentinel);
@@ -347,6 +407,7 @@ START_TEST(redis_sentinel_gives_each_problem_its_advice)
 		RedisReaction reaction;
 	}			kinds[] = {
 		{"READONLY x", "asked for the new master", REDIS_REACTION_RETRY},
+		{REDIS_ERROR_SENTINEL_MOVED, "the new master", REDIS_REACTION_RETRY},
 		{REDIS_ERROR_SENTINEL_NAME, "sentinel monitor", REDIS_REACTION_ALARM},
 		{REDIS_ERROR_SENTINEL_REPLICA "h:1", "SENTINEL MASTERS", REDIS_REACTION_RETRY},
 		{REDIS_ERROR_SENTINEL_PASSWORD "x", "correct the file", REDIS_REACTION_ALARM},
@@ -397,6 +458,9 @@ main(void)
 	tcase_add_test(tests, redis_sentinel_asks_the_next_one_if_the_server_is_a_replica);
 	tcase_add_test(tests, redis_sentinel_does_not_find_a_refused_server_twice);
 	tcase_add_test(tests, redis_sentinel_keeps_what_the_server_answers);
+	tcase_add_test(tests, redis_sentinel_is_asked_again_while_the_server_is_used);
+	tcase_add_test(tests, redis_sentinel_asks_others_while_the_server_is_used);
+	tcase_add_test(tests, redis_sentinel_leaves_the_server_in_use_while_none_answers);
 	tcase_add_test(tests, redis_sentinel_that_is_ended_says_nothing);
 	tcase_add_test(tests, redis_sentinel_gives_each_problem_its_advice);
 	suite_add_tcase(suite, tests);

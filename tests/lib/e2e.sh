@@ -72,6 +72,7 @@ run_tests() {
 		-u REDIS_USERNAME -u REDIS_PASSWORD -u REDIS_PASSWORD_FILE \
 		-u REDIS_TLS_CA_FILE -u REDIS_TLS_CERT_FILE -u REDIS_TLS_KEY_FILE \
 		-u REDIS_TLS_SERVER_NAME -u REDIS_TLS_VERIFY \
+		-u REDIS_SENTINEL_USERNAME -u REDIS_SENTINEL_PASSWORD_FILE \
 		HOME="$tmp/run" TMPDIR="$tmp/run/tmp" \
 		PATH="$bindir:$tmp/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
 		UNCACHED_SHIM_LIBRARY="$tmp/bin/shim.so" \

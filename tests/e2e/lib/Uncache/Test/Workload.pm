@@ -13,6 +13,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use POSIX ();
+use PostgreSQL::Test::Utils ();
 use Time::HiRes qw(time);
 use Uncache::Test::Session;
 use Uncache::Test::Wait qw(wait_for pause);
@@ -56,9 +57,20 @@ sub start
 	my $until = time + $seconds;
 
 	$self->{round}++;
+	$self->{end_file} = PostgreSQL::Test::Utils::tempdir_short() . '/end';
 	$self->{workers} = [
 		(map { $self->_fork('_write', $_, $until) } 0 .. WRITERS - 1),
 		(map { $self->_fork('_read', WRITERS + $_, $until) } 0 .. READERS - 1) ];
+	return;
+}
+
+# They end before their time; to be followed by finish.
+sub end_early
+{
+	my ($self) = @_;
+
+	open(my $file, '>', $self->{end_file}) or die "$self->{end_file}: $!";
+	close($file) or die "$self->{end_file}: $!";
 	return;
 }
 
@@ -127,7 +139,7 @@ sub _is_over
 {
 	my ($self, $until) = @_;
 
-	return time >= $until || getppid() != $self->{parent};
+	return time >= $until || getppid() != $self->{parent} || -e $self->{end_file};
 }
 
 sub _connect

@@ -113,11 +113,34 @@ ok(is_deleted(invalidate()), 'reload: a key is deleted');
 ok(wait_applied($node), 'reload: and acknowledged');
 ok(!$daemon->has_resynced, 'reload: without a resync: it is the same place, and the same Redis');
 
+# --- a user who may not ask which Redis it is ---
+
+sub put_user
+{
+	$_->client->command('ACL', 'SETUSER', 'blind', 'on', '>hunter5', '~*', '+unlink', '+scan', '+select', '+ping') foreach $redis->servers;
+	return;
+}
+
+is($daemon->stop(5), 0, 'without INFO: the daemon stops');
+put_user();
+$daemon = start_daemon('blind', params($redis->url('rediss+sentinel', 'blind:hunter5@')));
+ok(is_deleted(invalidate()), 'without INFO: a key is deleted');
+ok(wait_applied($node), 'without INFO: and acknowledged');
+$daemon->mark_log;
+$redis->switch_over;
+ok($daemon->wait_for_log(qr/connected to Redis[^\n]* address=127\.0\.0\.1:@{[ $redis->master->port ]}\n/, 15), 'without INFO: the daemon follows a failover');
+ok($daemon->wait_for_log(qr/resync begins[^\n]*Redis does not tell which process it is, and is at another address than before/),
+	'without INFO: and resyncs, since it cannot know what is lost') or diag $daemon->log_since_mark;
+ok(is_deleted(invalidate()), 'without INFO: it deletes at the new master');
+ok($redis->wait_whole, 'without INFO: the servers come together');
+is($daemon->stop(5), 0, 'without INFO: it stops');
+$daemon = start_daemon('again', params($url));
+
 # --- sentinels that are gone ---
 
 my @sentinels = $redis->sentinels;
 $sentinels[0]->{process}->kill9;
-$redis->master->command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+$redis->master->client->command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 ok(is_deleted(invalidate()), 'one is gone: the daemon works');
 is($daemon->stop(5), 0, 'one is gone: the daemon stops');
 $daemon->start;

@@ -23,7 +23,8 @@ check_target(const TargetConfig *target)
 {
 	FUZZ_CHECK(target->alias[0] != '\0' && strlen(target->alias) <= CONFIG_ALIAS_MAX);
 	FUZZ_CHECK(fuzz_is_message(target->alias));
-	FUZZ_CHECK((target->url.host == NULL) != (target->url.socket_path == NULL));
+	FUZZ_CHECK((target->url.host != NULL) + (target->url.socket_path != NULL) +
+			   (target->url.sentinels.count > 0) == 1);
 	FUZZ_CHECK(target->url.database >= 0);
 	FUZZ_CHECK(target->url.username == NULL || target->url.password != NULL);
 	FUZZ_CHECK(strlen(target->prefix) == target->prefix_bytes);

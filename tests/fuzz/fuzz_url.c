@@ -25,9 +25,30 @@ write_encoded(FILE *stream, const char *text, bool is_path)
 }
 
 static void
+write_host(FILE *stream, const char *host, int port)
+{
+	(void) fprintf(stream, strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d", host, port);
+}
+
+static void
+write_sentinels(FILE *stream, const UrlSentinels *sentinels)
+{
+	for (size_t i = 0; i < sentinels->count; i++)
+	{
+		(void) fputs(i > 0 ? "," : "", stream);
+		write_host(stream, sentinels->hosts[i].host, sentinels->hosts[i].port);
+	}
+	(void) fputc('/', stream);
+	write_encoded(stream, sentinels->master, false);
+}
+
+static void
 write_url(FILE *stream, const RedisUrl *url)
 {
-	(void) fputs(url->socket_path != NULL ? "unix://" : "redis://", stream);
+	if (url->sentinels.count > 0)
+		(void) fputs(url->tls.is_used ? "rediss+sentinel://" : "redis+sentinel://", stream);
+	else
+		(void) fputs(url->socket_path != NULL ? "unix://" : url->tls.is_used ? "rediss://" : "redis://", stream);
 	if (url->username != NULL)
 		write_encoded(stream, url->username, false);
 	if (url->password != NULL)
@@ -42,10 +63,14 @@ write_url(FILE *stream, const RedisUrl *url)
 		write_encoded(stream, url->socket_path, true);
 		(void) fprintf(stream, "?db=%d", url->database);
 	}
-	else if (strchr(url->host, ':') != NULL)
-		(void) fprintf(stream, "[%s]:%d/%d", url->host, url->port, url->database);
 	else
-		(void) fprintf(stream, "%s:%d/%d", url->host, url->port, url->database);
+	{
+		if (url->sentinels.count > 0)
+			write_sentinels(stream, &url->sentinels);
+		else
+			write_host(stream, url->host, url->port);
+		(void) fprintf(stream, "/%d", url->database);
+	}
 }
 
 static bool
@@ -70,6 +95,7 @@ check_written(const RedisUrl *url)
 	FUZZ_CHECK(is_same(url->host, again.host) && is_same(url->socket_path, again.socket_path));
 	FUZZ_CHECK(is_same(url->username, again.username) && is_same(url->password, again.password));
 	FUZZ_CHECK(url->port == again.port && url->database == again.database);
+	FUZZ_CHECK(url->socket_path != NULL || url_equals(url, &again));
 	url_reset(&again);
 	free(text);
 }
@@ -81,15 +107,16 @@ check_parts(RedisUrl *url, const char *part)
 	char		error[ERROR_BYTES];
 	int			database = url->database;
 	bool		is_socket = url->socket_path != NULL;
+	bool		is_of_sentinels = url->sentinels.count > 0;
 
 	if (url_set_port(url, part, error, sizeof(error)))
-		FUZZ_CHECK(!is_socket && url->port >= 1 && url->port <= 65535);
+		FUZZ_CHECK(!is_socket && !is_of_sentinels && url->port >= 1 && url->port <= 65535);
 	else
 		FUZZ_CHECK(fuzz_is_message(error));
 	if (!url_set_database(url, part, error, sizeof(error)))
 		FUZZ_CHECK(url->database == database && fuzz_is_message(error));
 	if (url_set_host(url, part, error, sizeof(error)))
-		FUZZ_CHECK(url->socket_path == NULL && url->port >= 1 &&
+		FUZZ_CHECK(!is_of_sentinels && url->socket_path == NULL && url->port >= 1 &&
 				   (part[0] == '[' || strcmp(url->host, part) == 0));
 	else
 		FUZZ_CHECK(fuzz_is_message(error));

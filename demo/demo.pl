@@ -129,13 +129,14 @@ sub add
 sub print_head
 {
 	my $version = $lab->query('SHOW server_version;')->[0][0];
-	my ($redis_version) = $lab->redis->command('INFO', 'server') =~ /^redis_version:(\S+)/m;
-
+	my $info = $lab->redis->command('INFO', 'server');
+	# as its redis_version Valkey gives the Redis that it is compatible with
+	my ($redis) = map { $info =~ /^\L$_\E_version:(\S+)/m ? "$_ $1" : () } 'Valkey', 'Redis';
 	my $rules = $lab->query('SELECT count(DISTINCT relation) FROM uncache.rules;')->[0][0];
 
 	$version =~ s/ .*//;
 	$screen->line($screen->paint(bold => 'uncache: PostgreSQL tells Redis what to forget'),
-		$screen->paint(grey => "    (PostgreSQL $version, Redis $redis_version)"));
+		$screen->paint(grey => "    (PostgreSQL $version, $redis)"));
 	$screen->line;
 	$screen->line($screen->number($checker->cached_count),
 		' values of a billing database are cached. No code deletes them; rules do, like this one:');

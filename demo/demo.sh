@@ -6,11 +6,16 @@
 #   KEEP=1 demo/demo.sh        leaves the servers running
 #   demo/demo.sh stop DIR      stops and removes what KEEP=1 left in DIR
 #
+# REDIS_SERVER says which server it is, for instance valkey-server; redis-server if not set.
+#
 # demo.pl calls "start-daemon DIR" after it has killed the daemon.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 database=isp
+redis_server=${REDIS_SERVER:-redis-server}
+redis_cli=redis-cli
+command -v "$redis_cli" >/dev/null || redis_cli=valkey-cli
 # shellcheck source=tests/lib/private_run.sh
 . "$root/tests/lib/private_run.sh"
 
@@ -22,7 +27,7 @@ die()
 
 check_programs()
 {
-	for program in make cc pg_config psql redis-server redis-cli setpriv setsid; do
+	for program in make cc pg_config psql "$redis_server" "$redis_cli" setpriv setsid; do
 		command -v "$program" >/dev/null || die "$program is missing; \"make demo\" installs it"
 	done
 	perl -MTime::HiRes -e 1 2>/dev/null || die "perl is missing (Debian: perl)"
@@ -59,10 +64,10 @@ make_database()
 
 start_redis()
 {
-	exec_as_user setsid redis-server --port 0 --unixsocket "$dir/redis.sock" --save '' --appendonly no \
+	exec_as_user setsid "$redis_server" --port 0 --unixsocket "$dir/redis.sock" --save '' --appendonly no \
 		--dir "$dir" >"$dir/redis.log" 2>&1 </dev/null &
 	echo $! >"$dir/redis.pid"
-	wait_for "Redis" redis-cli -s "$dir/redis.sock" ping
+	wait_for "Redis" "$redis_cli" -s "$dir/redis.sock" ping
 }
 
 # Its own role may fetch and acknowledge, and nothing else.
@@ -91,12 +96,20 @@ wait_for()
 	done
 }
 
-# stop_recorded FILE: only a process that is ours by pid and by command line
+# is_ours PID: by its command line, or by its directory: Redis 6.0 writes a title over the
+# command line, which does not tell the directory, and works in it.
+is_ours()
+{
+	grep -q -a -F -e "$dir" "/proc/$1/cmdline" 2>/dev/null ||
+		[ "$(readlink "/proc/$1/cwd")" = "$(cd "$dir" && pwd -P)" ]
+}
+
+# stop_recorded FILE: only a process that is ours
 stop_recorded()
 {
 	[ -s "$1" ] || return 0
 	pid=$(cat "$1")
-	grep -q -a -F -e "$dir" "/proc/$pid/cmdline" 2>/dev/null || return 0
+	is_ours "$pid" || return 0
 	kill "$pid" 2>/dev/null || return 0
 	tries=0
 	while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 100 ]; do
@@ -140,7 +153,7 @@ print_how_to_go_on()
 
 		Everything still runs. Change something, and see what goes:
 		  psql -h $dir -U postgres $database
-		  redis-cli -s $dir/redis.sock --scan | sort | less
+		  $redis_cli -s $dir/redis.sock --scan | sort | less
 		  tail -f $dir/uncached.log
 		Stop and remove it:
 		  $root/demo/demo.sh stop $dir

@@ -56,7 +56,7 @@ dir $directory
 unixsocket $directory/sentinel.sock
 END
 chmod(0666, $config) or die "chmod: $!";
-my $sentinel = Uncache::Test::Process->new(name => 'sentinel', command => [ 'redis-server', $config, '--sentinel' ])->start;
+my $sentinel = Uncache::Test::Process->new(name => 'sentinel', command => [ Uncache::Test::Redis::program(), $config, '--sentinel' ])->start;
 ok((wait_for { -S "$directory/sentinel.sock" }), 'a Sentinel: it listens') or diag $sentinel->log;
 foreach my $database (0, 3)
 {

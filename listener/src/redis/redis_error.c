@@ -18,8 +18,14 @@
 
 static const char needed_permissions[] =
 "the Redis user needs: +unlink +scan +select +ping +info +client|setname ~*, and"
-" for tags and versions: +eval +srandmember +srem +incrby +set +time;"
-" for uncached --check-connections: +acl|whoami +acl|dryrun";
+" for tags: +eval +srandmember +srem; for versions: +eval +time +incrby +set;"
+" for cacheops: +eval +srandmember +srem +smembers +exists;"
+" for sweep: +eval +sscan +exists +srem;"
+" uncached --print-acl prints what the rules need";
+
+static const char lacks_command[] =
+"this server lacks a command that uncached needs (UNLINK, SCAN; EVAL for tags and versions):"
+" do not rename them with rename-command";
 
 static const char tls_files[] = "correct the file; it is read again at each try";
 
@@ -48,6 +54,7 @@ static const RedisErrorKind replies[] = {
 	{"WRONGPASS ", ALARM, "user or password in the URL is wrong"},
 	{"NOPERM ", ALARM, needed_permissions},
 	{"ERR The user executing the script", ALARM, needed_permissions},
+	{"The user executing the script", ALARM, needed_permissions},
 	{"ERR ACL failure in script", ALARM, needed_permissions},
 	{"DENIED ", ALARM, "Redis runs in protected mode: set a password or bind it to loopback"},
 	{"ERR invalid password", ALARM, "the password in the URL is wrong"},
@@ -66,7 +73,10 @@ static const RedisErrorKind replies[] = {
 	{"ERR DB index is out of range", FATAL, "the URL names a database that Redis does not have"},
 	{"ERR unknown command 'SELECT'", FATAL, NO_SELECT},
 	{"ERR unknown command `SELECT`", FATAL, NO_SELECT},
-	{"ERR unknown command", FATAL, "this server lacks a command that uncached needs (UNLINK, SCAN; EVAL for tags and versions): do not rename them with rename-command"},
+	{"ERR unknown command", FATAL, lacks_command},
+	{"ERR Unknown Redis command called from", FATAL, lacks_command},
+	{"ERR Unknown command called from", FATAL, lacks_command},
+	{"Unknown Redis command called from", FATAL, lacks_command},
 
 	{"", ALARM, "see the error and Redis' log; if uncache is to blame, report it as a bug"},
 };
@@ -149,14 +159,31 @@ static const RedisErrorKind protocol = {
 	"", ALARM, "the server does not speak the Redis protocol: check the URL; if it is a Redis, report this as a bug"
 };
 
+/*
+ * What Redis 6 and older put before an error that a script returns, as in
+ * "@user_script: 11: -READONLY ...": where in the script, and a second "-".
+ */
+static const char *
+skip_place_in_script(const char *text)
+{
+	static const char place[] = "@user_script: ";
+	const char *end = text;
+
+	if (strncmp(text, place, strlen(place)) == 0)
+	{
+		end += strlen(place);
+		end += strspn(end, "0123456789");
+		text = strncmp(end, ": ", 2) == 0 ? end + 2 : text;
+	}
+	return *text == '-' ? text + 1 : text;
+}
+
 static const RedisErrorKind *
 find_reply(const char *text)
 {
 	const RedisErrorKind *kind = replies;
 
-	/* what a script returns comes with a second "-" from Redis 6 and older */
-	if (*text == '-')
-		text++;
+	text = skip_place_in_script(text);
 	/* the last prefix is empty, so that the walk ends */
 	while (strncmp(text, kind->prefix, strlen(kind->prefix)) != 0)
 		kind++;

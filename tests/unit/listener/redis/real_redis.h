@@ -4,6 +4,8 @@
  *	  A redis-server of the test's own, on a unix socket in a temporary
  *	  directory, without persistence.
  *
+ * The environment's REDIS_SERVER says which program it is, if not the path's redis-server.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef UNCACHED_REAL_REDIS_H
@@ -53,10 +55,12 @@ static inline void
 real_redis_exec(const RealRedis *redis)
 {
 	int			null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	const char *chosen = getenv("REDIS_SERVER");
+	const char *program = chosen != NULL && chosen[0] != '\0' ? chosen : "redis-server";
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && null >= 0 &&
 		dup2(null, STDOUT_FILENO) >= 0)
-		(void) execlp("redis-server", "redis-server", "--port", "0", "--save", "",
+		(void) execlp(program, program, "--port", "0", "--save", "",
 					  "--dir", redis->directory, "--unixsocket", redis->path,
 					  (char *) NULL);
 	_exit(127);

@@ -105,6 +105,53 @@ START_TEST(redis_error_reads_what_an_older_redis_makes_of_a_script_s_error)
 
 END_TEST
 
+/*
+ * What the servers answered to redis.pcall in a script, of a user without the command, of one
+ * without the key, on a replica, over maxmemory, and to a command that they do not have.
+ */
+START_TEST(redis_error_knows_a_script_s_errors_in_the_words_of_each_version)
+{
+	static const struct
+	{
+		const char *text;
+		const char *alike;		/* outside of scripts */
+	}			cases[] = {
+		/* Redis 6.0.16 */
+		{"@user_script: 1: The user executing the script can't run this command or subcommand", "NOPERM "},
+		{"@user_script: 11: The user executing the script can't access at least one of the keys"
+		" mentioned in the command arguments", "NOPERM "},
+		{"@user_script: 1: -READONLY You can't write against a read only replica.", "READONLY "},
+		{"@user_script: 1: -OOM command not allowed when used memory > 'maxmemory'.", "OOM "},
+		{"@user_script: 1: Unknown Redis command called from Lua script", "ERR unknown command"},
+		/* Redis 7.0.15 */
+		{"ERR The user executing the script can't run this command or subcommand", "NOPERM "},
+		{"ERR The user executing the script can't access at least one of the keys mentioned in the"
+		" command arguments", "NOPERM "},
+		{"READONLY You can't write against a read only replica.", "READONLY "},
+		{"OOM command not allowed when used memory > 'maxmemory'.", "OOM "},
+		{"ERR Unknown Redis command called from script", "ERR unknown command"},
+		/* Redis 8.0.2, Valkey 8.1.1 and 9.1.2 */
+		{"ERR ACL failure in script: User u has no permissions to run the 'unlink' command", "NOPERM "},
+		{"ERR ACL failure in script: No permissions to access a key", "NOPERM "},
+		/* Valkey alone */
+		{"ERR Unknown command called from script", "ERR unknown command"},
+	};
+
+	for (size_t i = 0; i < MANY(cases); i++)
+	{
+		ck_assert_msg(reaction(cases[i].text) == reaction(cases[i].alike), "%s", cases[i].text);
+		ck_assert_str_eq(advice(cases[i].text), advice(cases[i].alike));
+		ck_assert_int_eq(redis_error_is_denial(cases[i].text),
+						 redis_error_is_denial(cases[i].alike));
+	}
+	/* no place in a script */
+	ck_assert_str_eq(advice("@user_script: 1"), advice("ERR something else"));
+	ck_assert_str_eq(advice("@user_script: NOPERM x"), advice("ERR something else"));
+	ck_assert_str_eq(advice("@user_script: 1: something"), advice("ERR something else"));
+}
+
+END_TEST
+
 START_TEST(redis_error_alarms_for_an_unknown_error)
 {
 	ck_assert_int_eq(reaction("ERR something else"), REDIS_REACTION_ALARM);
@@ -232,6 +279,7 @@ main(void)
 	tcase_add_test(tests, redis_error_alarms_where_an_operator_must_act);
 	tcase_add_test(tests, redis_error_takes_for_fatal_what_no_redis_of_this_kind_can_serve);
 	tcase_add_test(tests, redis_error_reads_what_an_older_redis_makes_of_a_script_s_error);
+	tcase_add_test(tests, redis_error_knows_a_script_s_errors_in_the_words_of_each_version);
 	tcase_add_test(tests, redis_error_alarms_for_an_unknown_error);
 	tcase_add_test(tests, redis_error_knows_what_the_user_may_not_do);
 	tcase_add_test(tests, redis_error_tells_a_name_and_silence_from_a_redis_that_is_away);

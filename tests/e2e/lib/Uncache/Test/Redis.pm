@@ -14,6 +14,19 @@ use Uncache::Test::Process;
 use Uncache::Test::RedisClient;
 use Uncache::Test::Wait qw(wait_for);
 
+sub program { return $ENV{REDIS_SERVER} || 'redis-server'; }
+
+# The number in "Redis server v=7.0.15 …" or "Valkey server v=8.1.1 …".
+sub major_version
+{
+	my $program = program();
+
+	return qx{'$program' --version} =~ /\bv=(\d+)/ ? $1 : die "$program does not tell its version";
+}
+
+# Redis 6 and older do not know the setting, and have DEBUG always.
+sub debug_options { return major_version() >= 7 ? ('--enable-debug-command', 'yes') : (); }
+
 sub new
 {
 	my ($class, $name, %params) = @_;
@@ -29,13 +42,13 @@ sub new
 	$self->{process} = Uncache::Test::Process->new(
 		name => $name,
 		command => [
-			'redis-server',
+			program(),
 			'--dir', $directory,
 			'--unixsocket', "$directory/listening.sock",
 			'--port', $self->{port},
 			'--bind', $params{address} // '127.0.0.1',
 			'--save', '',
-			'--enable-debug-command', 'yes',
+			debug_options(),
 			@auth, @{ $params{config} // [] }
 		]);
 	return $self;

@@ -26,6 +26,7 @@
 #include "base/loop.h"
 #include "base/standard_streams.h"
 #include "check/check_connections.h"
+#include "check/print_acl.h"
 #include "config/config_cli.h"
 #include "config/config_fields.h"
 #include "config/config_load.h"
@@ -397,6 +398,8 @@ answer(Daemon *daemon)
 		config_print_targets(daemon->config, stdout);
 	else if (daemon->config->check_connections)
 		status = check_connections(daemon->config, stdout) ? STATUS_OK : STATUS_FAILED;
+	else if (daemon->config->print_acl)
+		status = print_acl(daemon->config, stdout, stderr) ? STATUS_OK : STATUS_FAILED;
 	else
 		status = check_health(daemon);
 	return standard_streams_finish(&daemon->output) ? status : STATUS_FAILED;
@@ -405,7 +408,8 @@ answer(Daemon *daemon)
 static bool
 is_question(const Config *config)
 {
-	return config->check_only || config->check_connections || config->check_health;
+	return config->check_only || config->check_connections || config->print_acl ||
+		config->check_health;
 }
 
 static int

@@ -29,7 +29,7 @@ sub fails_once
 # --- a node of a cluster ---
 
 my $cluster = start_redis('cluster', tcp => 1, config => [ '--cluster-enabled', 'yes' ]);
-$cluster->command('CLUSTER', 'ADDSLOTSRANGE', 0, 5000);
+$cluster->command('CLUSTER', 'ADDSLOTS', 0 .. 5000);
 $cluster->command('ACL', 'SETUSER', 'blind', 'on', '>secret', '~*', '+unlink', '+scan', '+select', '+ping');
 my %nodes = (
 	'a node of a cluster' => [ 'unix://' . $cluster->socket, 'Redis Cluster[^\n]*not supported' ],

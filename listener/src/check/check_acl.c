@@ -50,6 +50,18 @@ check_acl_needs_of(const char *action)
 	return needs;
 }
 
+unsigned int
+check_acl_needs_of_settings(int database, int64_t sweep_ms)
+{
+	unsigned int needs = CHECK_NEED_ALWAYS;
+
+	if (database != 0)
+		needs |= CHECK_NEED_DATABASE;
+	if (sweep_ms > 0)
+		needs |= CHECK_NEED_SWEEP;
+	return needs;
+}
+
 static bool
 has_command(const NameTraits *traits, const char *command)
 {

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "batch/name_kind.h"
 
@@ -25,6 +26,9 @@ typedef enum CheckNeed
 /* Likewise: rules that make names of a kind, or of any. */
 #define CHECK_NEED_KIND(kind) (8 * NAME_KIND_BIT(kind))
 #define CHECK_NEEDS_OF_RULES (8 * NAME_KINDS_ALL)
+
+/* The needs of every target with that database, and a sweep so often; 0 is never. */
+extern unsigned int check_acl_needs_of_settings(int database, int64_t sweep_ms);
 
 /* The needs of rules with an action of the journal; 0 for none besides ALWAYS. */
 extern unsigned int check_acl_needs_of(const char *action);

@@ -16,15 +16,6 @@
 
 #define ADVICE_BYTES (CONFIG_ALIAS_MAX + 128)
 
-static const CheckTarget *
-find_target(const CheckTargets *targets, const char *alias)
-{
-	for (size_t i = 0; i < targets->target_count; i++)
-		if (strcmp(targets->targets[i].alias, alias) == 0)
-			return &targets->targets[i];
-	return NULL;
-}
-
 static bool
 is_configured(const Config *config, const char *alias)
 {
@@ -56,7 +47,7 @@ check_consumer(const CheckTarget *target, CheckReport *report)
 static void
 check_target(const TargetConfig *config, const CheckTargets *targets, CheckReport *report)
 {
-	const CheckTarget *target = find_target(targets, config->alias);
+	const CheckTarget *target = check_postgres_find(targets, config->alias);
 	unsigned int needs = targets->are_known ? 0 : CHECK_NEEDS_OF_RULES;
 
 	check_report_subject(report, "target", config->alias);

@@ -386,3 +386,12 @@ check_postgres_reset(CheckTargets *targets)
 	free(targets->targets);
 	memset(targets, 0, sizeof(*targets));
 }
+
+const CheckTarget *
+check_postgres_find(const CheckTargets *targets, const char *alias)
+{
+	for (size_t i = 0; i < targets->target_count; i++)
+		if (strcmp(targets->targets[i].alias, alias) == 0)
+			return &targets->targets[i];
+	return NULL;
+}

@@ -41,4 +41,7 @@ typedef struct CheckTargets
 extern void check_postgres(const Config *config, CheckReport *report, CheckTargets *targets);
 extern void check_postgres_reset(CheckTargets *targets);
 
+/* The one with that alias; NULL if PostgreSQL tells of none. */
+extern const CheckTarget *check_postgres_find(const CheckTargets *targets, const char *alias);
+
 #endif

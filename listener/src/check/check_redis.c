@@ -269,29 +269,19 @@ check_info(RedisCheck *check)
 
 /* --- the interface --- */
 
-static unsigned int
-needs_of_settings(const TargetConfig *target)
-{
-	unsigned int needs = CHECK_NEED_ALWAYS;
-
-	if (target->url.database != 0)
-		needs |= CHECK_NEED_DATABASE;
-	if (target->sweep_ms > 0)
-		needs |= CHECK_NEED_SWEEP;
-	return needs;
-}
-
 void
 check_redis(const TargetConfig *target, unsigned int needs, unsigned int certain_needs,
 			CheckReport *report)
 {
+	unsigned int needs_of_settings = check_acl_needs_of_settings(target->url.database,
+																 target->sweep_ms);
 	CheckRedisClient client = {0};
 	RedisUrl	server = {0};
 	RedisCheck	check = {
 		.target = target,
 		.redis = &client,
-		.needs = needs | needs_of_settings(target),
-		.certain_needs = certain_needs | needs_of_settings(target),
+		.needs = needs | needs_of_settings,
+		.certain_needs = certain_needs | needs_of_settings,
 		.report = report
 	};
 

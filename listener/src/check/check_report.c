@@ -47,6 +47,8 @@ check_report_say(CheckReport *report, CheckState state, const char *advice,
 	char		finding[FINDING_BYTES];
 	va_list		arguments;
 
+	if (state == CHECK_OK && report->hides_ok)
+		return;
 	va_start(arguments, format);
 	(void) vsnprintf(finding, sizeof(finding), format, arguments);
 	va_end(arguments);

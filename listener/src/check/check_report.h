@@ -30,6 +30,7 @@ typedef struct CheckReport
 	const char *subject;		/* borrowed; of the lines that follow */
 	const char *alias;			/* borrowed; behind the subject; or NULL */
 	size_t		missing_count;
+	bool		hides_ok;		/* only what is missing or unknown is said */
 } CheckReport;
 
 extern void check_report_begin(CheckReport *report, FILE *stream);

@@ -65,6 +65,7 @@ typedef struct Config
 	bool		once;			/* --once */
 	bool		check_only;		/* --check-config */
 	bool		check_connections;	/* --check-connections */
+	bool		print_acl;		/* --print-acl */
 	bool		check_health;	/* --check-health: health_socket is all there
 								 * is in this config */
 } Config;

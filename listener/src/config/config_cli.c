@@ -34,6 +34,9 @@ static const Command commands[] = {
 	{"--check-connections", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_connections),
 		"ask PostgreSQL and every target whether they have all that is needed, say what is missing,"
 	" then exit"},
+	{"--print-acl", 0, COMMAND_LINE_READ, offsetof(CommandLine, print_acl),
+		"ask PostgreSQL which actions the rules have, print the ACL SETUSER for each target's Redis,"
+	" then exit"},
 	{"--check-health", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_health),
 	"ask the daemon that runs with this health socket for the states of its targets, then exit"},
 	{"--version", 'V', COMMAND_LINE_VERSION, 0, "show the version, then exit"},

@@ -26,6 +26,7 @@ typedef struct CommandLine
 	bool		once;
 	bool		check_only;
 	bool		check_connections;
+	bool		print_acl;
 	bool		check_health;
 } CommandLine;
 

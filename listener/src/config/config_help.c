@@ -47,9 +47,10 @@ static const char last_part[] =
 "SIGUSR1 opens the log file again.\n"
 "\n"
 "Exit status: 0 if all went well, 1 if it failed while running (--once could\n"
-"not finish, --check-connections found something missing, --check-health got no\n"
-"answer, a second signal came, or standard output could not be written), 2 if\n"
-"the command line or the configuration was refused.\n";
+"not finish, --check-connections found something missing, --print-acl could not\n"
+"ask PostgreSQL, --check-health got no answer, a second signal came, or standard\n"
+"output could not be written), 2 if the command line or the configuration was\n"
+"refused.\n";
 
 /* A term, and words behind it, broken between lines and indented. */
 static void

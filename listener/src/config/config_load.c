@@ -157,6 +157,7 @@ merge(const Sources *sources, Config *config, const ConfigError *error)
 	config->once = sources->line.once;
 	config->check_only = sources->line.check_only;
 	config->check_connections = sources->line.check_connections;
+	config->print_acl = sources->line.print_acl;
 	config->check_health = sources->line.check_health;
 	if (config->check_health)
 		return merge_health(sources, config, error);

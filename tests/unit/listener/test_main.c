@@ -62,6 +62,18 @@ START_TEST(main_exits_1_if_a_connection_lacks_something)
 
 END_TEST
 
+START_TEST(main_exits_1_if_it_cannot_ask_which_permissions_are_needed)
+{
+	with_argument("--print-acl");
+	with_argument("--dsn=host=/nonexistent");
+	with_argument("--redis=unix:///nonexistent/redis.sock");
+	assert_exit(STATUS_FAILED);
+	assert_said("missing postgres: cannot be reached: ");
+	assert_not_said("ACL SETUSER");
+}
+
+END_TEST
+
 START_TEST(main_exits_1_if_standard_output_is_full)
 {
 	static const char *const options[] = {"--version", "--help", "--check-config"};
@@ -303,6 +315,7 @@ main(void)
 	tcase_add_test(tests, main_shows_targets_and_starts_nothing_for_check_config);
 	tcase_add_test(tests, main_exits_1_if_no_daemon_answers_at_the_health_socket);
 	tcase_add_test(tests, main_exits_1_if_a_connection_lacks_something);
+	tcase_add_test(tests, main_exits_1_if_it_cannot_ask_which_permissions_are_needed);
 	tcase_add_test(tests, main_exits_1_if_standard_output_is_full);
 	tcase_add_test(tests, main_exits_2_if_the_log_file_cannot_be_opened);
 	tcase_add_test(tests, main_does_not_make_the_log_file_for_check_config);

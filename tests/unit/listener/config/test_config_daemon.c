@@ -171,6 +171,15 @@ START_TEST(config_can_be_told_to_check_connections)
 
 END_TEST
 
+START_TEST(config_can_be_told_to_print_the_acl)
+{
+	with_argument("--print-acl");
+	accept_config();
+	ck_assert(config->print_acl && !config->check_connections);
+}
+
+END_TEST
+
 static void
 add(TCase *tests)
 {
@@ -185,6 +194,7 @@ add(TCase *tests)
 	tcase_add_test(tests, config_cannot_check_the_health_without_a_socket);
 	tcase_add_test(tests, config_is_not_needed_to_check_the_health);
 	tcase_add_test(tests, config_can_be_told_to_check_connections);
+	tcase_add_test(tests, config_can_be_told_to_print_the_acl);
 }
 
 int

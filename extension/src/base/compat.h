@@ -41,6 +41,13 @@
 #include "rewrite/rewriteHandler.h"
 #endif
 
+/* 19 knows only strings that conform. */
+#if PG_VERSION_NUM >= 190000
+#define COMPAT_CONFORMING_STRINGS true
+#else
+#define COMPAT_CONFORMING_STRINGS standard_conforming_strings
+#endif
+
 /* Where it cannot be asked for, lists of sort keys stay unseen. */
 #ifndef QTW_EXAMINE_SORTGROUP
 #define QTW_EXAMINE_SORTGROUP 0

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/gin.h"
+#include "base/compat.h"
 #include "base/settings.h"
 #include "miscadmin.h"
 #include "optimizer/cost.h"
@@ -123,7 +124,7 @@ settings_pin_all(void)
 
 	pin_values();
 	pin("search_path", SETTINGS_SEARCH_PATH);
-	if (!standard_conforming_strings)
+	if (!COMPAT_CONFORMING_STRINGS)
 		pin("standard_conforming_strings", "on");
 	if (backslash_quote == BACKSLASH_QUOTE_OFF)
 		pin("backslash_quote", "safe_encoding");

@@ -90,9 +90,9 @@ elapsed_ms(instr_time begin)
 static double
 interval_ms(const Interval *interval)
 {
-	double		days = (double) interval->month * DAYS_PER_MONTH + interval->day;
+	double		day_count = (double) interval->month * DAYS_PER_MONTH + interval->day;
 
-	return days * SECS_PER_DAY * 1000.0 + (double) interval->time / 1000.0;
+	return day_count * SECS_PER_DAY * 1000.0 + (double) interval->time / 1000.0;
 }
 
 /* uncache_internal.identity() */

@@ -79,8 +79,18 @@ extern void log_write(const Log *log, LogLevel level, const char *message,
 extern size_t log_write_notice(void *context, int64_t dropped_count, char *line,
 							   size_t line_bytes);
 
+/* What one line of log_event() may have. */
+#define LOG_FIELDS_MAX 16
+
+/* Also without any: not every compiler knows __VA_OPT__. */
+typedef struct LogFields
+{
+	LogField	fields[LOG_FIELDS_MAX];
+	LogField	end;			/* without a name */
+} LogFields;
+
 #define log_event(log, level, message, ...) \
-	log_write((log), (level), (message), (const LogField[]){__VA_ARGS__ __VA_OPT__(,) {0}})
+	log_write((log), (level), (message), (const LogFields){.fields = {__VA_ARGS__}}.fields)
 
 /* Names as in --log-level and --log-format; false if there is no such name. */
 extern bool log_level_parse(const char *name, LogLevel *level)

@@ -193,6 +193,19 @@ tell_end(RedisTlsProblem *problem, int saved_errno)
 					is_closed ? "Redis closed the connection" : strerror(saved_errno));
 }
 
+/* Before OpenSSL 3 an end without close_notify was no error of its own: none is queued then. */
+static bool
+is_end(unsigned long error, int reason)
+{
+#ifdef SSL_R_UNEXPECTED_EOF_WHILE_READING
+	if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+		return true;
+#else
+	(void) reason;
+#endif
+	return error == 0;
+}
+
 void
 redis_tls_problem_tell(RedisTlsProblem *problem, int saved_errno)
 {
@@ -208,7 +221,7 @@ redis_tls_problem_tell(RedisTlsProblem *problem, int saved_errno)
 		(void) snprintf(problem->text, sizeof(problem->text), "%s: %s: %s",
 						describe_refusal(problem->refusal),
 						X509_verify_cert_error_string(problem->refusal), problem->detail);
-	else if (error == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+	else if (is_end(error, reason))
 		tell_end(problem, saved_errno);
 	else
 		(void) snprintf(problem->text, sizeof(problem->text), "%s: %s", describe_error(problem->stage, reason),

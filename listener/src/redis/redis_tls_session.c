@@ -68,13 +68,15 @@ set_up(SSL *ssl, const RedisUrl *url, int fd, RedisTlsProblem *problem)
 bool
 redis_tls_session_is_for(const SSL *ssl, const char *name)
 {
-	X509	   *certificate = SSL_get0_peer_certificate(ssl);
-	int			is_address_of = certificate != NULL ? X509_check_ip_asc(certificate, name, 0) : 0;
+	/* OpenSSL 1.1.1 has none that only borrows it */
+	X509	   *certificate = SSL_get_peer_certificate(ssl);
+	int			result = certificate != NULL ? X509_check_ip_asc(certificate, name, 0) : 0;
 
-	/* -2: it is no address */
-	return is_address_of == 1 ||
-		(is_address_of == -2 &&
-		 X509_check_host(certificate, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1);
+	/* it is no address */
+	if (result == -2)
+		result = X509_check_host(certificate, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL);
+	X509_free(certificate);
+	return result == 1;
 }
 
 SSL *

@@ -38,7 +38,7 @@ CALL a.make('placeholder', $$SELECT 'placeholder:' || {a.pinned(id)}$$);
 -- case 2: a partial index, whose condition is kept planned
 SET search_path = a;
 CREATE FUNCTION a.special(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = a, pg_temp AS 'BEGIN RETURN $1 = ''x''; END';
-CREATE FUNCTION a.is_open(status text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT status = 'open' OR special(status) $$;
+CREATE FUNCTION a.is_open(status text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT status = 'open' OR a.special(status) $$;
 CREATE TABLE a.invoice (id int, customer int, status text);
 CREATE INDEX ON a.invoice USING brin (customer) WHERE a.is_open(status);
 RESET search_path;

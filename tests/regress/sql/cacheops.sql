@@ -142,7 +142,9 @@ RESET uncache.max_key_bytes;
 -- case 16: an output function that fails: all of the table, one warning, and the row is written
 CREATE TYPE broken;
 CREATE FUNCTION broken_in(cstring) RETURNS broken LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+SET client_min_messages = warning;
 CREATE FUNCTION broken_out(broken) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+RESET client_min_messages;
 CREATE TYPE broken (INPUT = broken_in, OUTPUT = broken_out, LIKE = int4);
 CREATE TABLE b (id int, v broken);
 SELECT uncache.watch('b', cacheops => ARRAY['app_b', 'v=v']);

@@ -20,7 +20,10 @@ WHERE relnamespace = 'uncache'::regnamespace AND relkind = 'r' AND attnum > 0 AN
 	AND col_description(attrelid, attnum) IS NULL ORDER BY 1, 2;
 -- settings
 SELECT name, setting, unit, context, short_desc FROM pg_settings WHERE name LIKE 'uncache.%' ORDER BY name;
+\set VERBOSITY sqlstate
 SET uncache.pending_limit = '1kB';
+\set VERBOSITY default
+SELECT min_val, max_val FROM pg_settings WHERE name = 'uncache.pending_limit';
 SET uncache.no_such_setting = 1;
 
 -- it cannot be moved, nor dropped while rules need it

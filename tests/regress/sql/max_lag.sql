@@ -27,8 +27,11 @@ CREATE VIEW consumers AS SELECT target, state, pending_rows, pending_keys, date_
 	FROM uncache.status ORDER BY target;
 
 SHOW uncache.max_lag;
+\set VERBOSITY sqlstate
 SET uncache.max_lag = -1;
 SET uncache.max_lag = '366 d';
+\set VERBOSITY terse
+SELECT min_val, max_val FROM pg_settings WHERE name = 'uncache.max_lag';
 CREATE ROLE regress_uncache_impatient;
 SET ROLE regress_uncache_impatient;
 SET uncache.max_lag = 1;

@@ -155,7 +155,8 @@ SET ROLE regress_uncache_writer;
 INSERT INTO t VALUES (5, 'a');
 RESET ROLE;
 SELECT * FROM journalled();
--- so it does in a cascade, although that writes as the owner of the table
+-- so it does in a cascade, although that writes as the owner of the table; from PostgreSQL 18 on as that owner
+SELECT CASE WHEN current_setting('server_version_num')::int < 180000 THEN 'writer' ELSE 'owner' END AS who \gset
 ALTER TABLE t ADD PRIMARY KEY (id);
 CREATE TABLE child (id int REFERENCES t ON DELETE CASCADE);
 ALTER TABLE child OWNER TO regress_uncache_owner;
@@ -166,7 +167,7 @@ SELECT count(*) FROM journalled();
 SET ROLE regress_uncache_writer;
 DELETE FROM t WHERE id = 5;
 RESET ROLE;
-SELECT * FROM journalled();
+SELECT target, action, replace(key, 'regress_uncache_' || :'who', 'whoever it is') AS key FROM journalled();
 
 -- row security does not hide rows from rules
 ALTER TABLE t ENABLE ROW LEVEL SECURITY;

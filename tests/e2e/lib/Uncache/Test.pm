@@ -19,6 +19,10 @@ our @EXPORT = qw(
   wait_for pause kill_and_restart is_attached wait_attached is_applied wait_applied is_asleep wait_asleep
 );
 
+# PostgreSQL 18's modules install a handler where there is none, and select() and
+# sysread() in our clients would be interrupted whenever a child ends.
+$SIG{CHLD} = 'DEFAULT';
+
 # A running PostgreSQL with uncache in the database postgres.  conf: settings
 # to add; logical: wal_level.
 sub start_postgres

@@ -11,6 +11,8 @@
 #   make check-assert    regress and isolation on a PostgreSQL with assertions, which it
 #                        builds from Debian's source below build/
 #   make check-valgrind  regress files that work memory, on backends under valgrind
+#   make check-matrix    the tests on PostgreSQLs and Redis servers of several Debian suites,
+#                        in chroots; MATRIX="17 18 valkey8" a part: tests/matrix/matrix.py
 #   make check-core      PostgreSQL's own suite, without uncache and in a watched schema
 #   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
 #   make soak            random faults under load for MINUTES=3; SEED repeats them,
@@ -28,11 +30,11 @@ PG_CONFIG ?= pg_config
 PREFIX ?= /usr/local
 export PG_CONFIG PREFIX
 
-BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-15 libpq-dev libhiredis-dev libssl-dev
-DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-15 redis-server perl
+BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-% libpq-dev libhiredis-dev libssl-dev
+DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-% redis-server perl
 CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis python3-django-cacheops \
 	python3-flask python3-flask-caching nodejs node-redis
-FUZZ_PACKAGES = make clang libclang-rt-14-dev libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev
+FUZZ_PACKAGES = make clang libclang-rt-%-dev libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev
 CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl openssl pgbouncer
 BENCH_PACKAGES = $(DEMO_PACKAGES) openssl python3 python3-redis nodejs python3-django-cacheops python3-psycopg2
 BENCH_PARTS = writer app bulk latency snapshot drain unlink idle ddl cost
@@ -89,6 +91,10 @@ check-valgrind:
 check-core: extension listener
 	@tests/lib/packages.sh $(DEMO_PACKAGES) python3 python3-redis
 	tests/core/core.py
+
+check-matrix:
+	@tests/lib/packages.sh debootstrap git python3
+	tests/matrix/matrix.py $(MATRIX)
 
 check-e2e: extension listener faults
 	tests/lib/e2e.sh
@@ -162,6 +168,6 @@ clean:
 	$(MAKE) -C tests/fuzz clean
 
 .PHONY: all extension listener faults install demo check check-packages check-unit \
-	check-regress check-isolation check-assert check-valgrind check-core check-e2e check-clients check-docs check-layers check-frozen check-fuzz check-sanitized fuzz soak coverage \
+	check-regress check-isolation check-assert check-valgrind check-core check-matrix check-e2e check-clients check-docs check-layers check-frozen check-fuzz check-sanitized fuzz soak coverage \
 	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

@@ -37,6 +37,11 @@
 #include "varatt.h"
 #endif
 
+/* 14 did so with what a process waits for; up to 18 pgstat.h brought it along. */
+#if PG_VERSION_NUM >= 140000
+#include "utils/wait_event.h"
+#endif
+
 #if PG_VERSION_NUM >= 180000
 #include "rewrite/rewriteHandler.h"
 #endif
@@ -311,7 +316,12 @@ compat_has_parsed_body(HeapTuple function)
 #endif
 }
 
-/* 14 hands what it has jumbled to those who look at an analyzed query. */
+/* 14 hands what it has jumbled to those who look at an analyzed query; 19 lets nobody change it. */
+#if PG_VERSION_NUM >= 190000
+#define COMPAT_JUMBLE_CONST const
+#else
+#define COMPAT_JUMBLE_CONST
+#endif
 #if PG_VERSION_NUM >= 140000
 #define COMPAT_ANALYZE_HOOK_HAS_JUMBLE 1
 #else

@@ -229,7 +229,7 @@ look_at_analyzed(ParseState *pstate, Query *parsed)
 
 #if COMPAT_ANALYZE_HOOK_HAS_JUMBLE
 static void
-analyze_hook(ParseState *pstate, Query *parsed, JumbleState * jumble)
+analyze_hook(ParseState *pstate, Query *parsed, COMPAT_JUMBLE_CONST JumbleState * jumble)
 {
 	if (next_hook != NULL)
 		next_hook(pstate, parsed, jumble);

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Runs the tests on the PostgreSQLs and Redis servers of several Debian suites.
+
+    tests/matrix/matrix.py [NAME...]        13 15 17 18 19 valkey8 valkey9
+
+Without NAME all. Needs root and debootstrap. Each suite has a chroot in
+MATRIX_CACHE (default ~/.cache/uncache-matrix), which is made once; the files of
+this tree that git knows are copied into it. A run has its own mounts and
+processes, so that nothing is left when it ends. MATRIX_MIRROR is Debian's
+mirror, where it is not debootstrap's. MATRIX_E2E, names of end-to-end tests,
+runs these alone.
+
+Prints what passed, and writes it to docs/compatibility.md. Fails if something
+failed that is not allowed to.
+"""
+
+import collections
+import datetime
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CACHE = os.environ.get("MATRIX_CACHE") or os.path.expanduser("~/.cache/uncache-matrix")
+PAGE = os.path.join(ROOT, "docs/compatibility.md")
+BEGIN, END = "<!-- matrix -->", "<!-- end of matrix -->"
+TREE = "/src/uncache"
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+PACKAGES = ("gcc clang libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev check perl libipc-run-perl"
+            " openssl pgbouncer python3").split()
+
+Entry = collections.namedtuple("Entry", "suite major server steps may_fail", defaults=(None, False))
+
+# In this order; a server of the Redis family has the package's name. Without steps all.
+WITH_REDIS = ("gcc", "e2e", "demo")
+ENTRIES = {
+    "13": Entry("bullseye", 13, "redis-server"),
+    "15": Entry("bookworm", 15, "redis-server"),
+    "17": Entry("trixie", 17, "redis-server"),
+    "18": Entry("sid", 18, "redis-server"),
+    "19": Entry("experimental", 19, "redis-server", None, True),
+    "valkey8": Entry("trixie", 17, "valkey-server", WITH_REDIS),
+    "valkey9": Entry("sid", 18, "valkey-server", WITH_REDIS),
+}
+
+# Compilers first clean, for objects of another one are no use; gcc's are tested.
+BUILD = "make clean && make -j2 WERROR=1 CC=%s extension listener"
+STEPS = {
+    "clang": BUILD % "clang",
+    "gcc": BUILD % "gcc" + " faults",
+    "unit": "make -C listener -j2 WERROR=1 check-unit",
+    "regress": "tests/lib/regress.sh regress",
+    "isolation": "tests/lib/regress.sh isolation",
+    "e2e": "tests/lib/e2e.sh " + os.environ.get("MATRIX_E2E", ""),
+    "demo": "demo/demo.sh",
+}
+
+# What a step needs of the packages, below the directory of PGXS.
+NEEDS = {
+    "isolation": ("src/test/isolation/pg_isolation_regress", "PostgreSQL's isolation driver"),
+    "e2e": ("src/test/perl/PostgreSQL/Test/Cluster.pm", "PostgreSQL::Test::Cluster"),
+}
+
+VERSIONS = {
+    "PostgreSQL": "/usr/lib/postgresql/{major}/bin/postgres --version",
+    "Redis": "{server} --version",
+    "gcc": "gcc -dumpfullversion",
+    "clang": "clang --version",
+}
+
+
+class NotAvailable(Exception):
+    """What Debian does not have, in words."""
+
+
+def log_of(name, step):
+    directory = os.path.join(CACHE, "logs")
+    os.makedirs(directory, exist_ok=True)
+    return os.path.join(directory, f"{name}.{step}.log")
+
+
+class Chroot:
+    """A suite with one server of the Redis family: a test that starts another one finds none."""
+
+    def __init__(self, suite, server):
+        self.suite = suite
+        self.path = os.path.join(CACHE, suite if server == "redis-server" else f"{suite}-{server}")
+
+    def make(self):
+        """Experimental is a part of sid's archive: a suite to be added to it."""
+        if os.path.isdir(self.path):
+            return
+        unfinished = self.path + ".new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        base = "sid" if self.suite == "experimental" else self.suite
+        mirror = [os.environ["MATRIX_MIRROR"]] if os.environ.get("MATRIX_MIRROR") else []
+        # mounts of its own: debootstrap leaves /proc mounted
+        command = ["unshare", "--mount", "debootstrap", "--variant=minbase", "--include=make", base, unfinished] + mirror
+        with open(log_of(self.suite, "debootstrap"), "wb") as log:
+            if subprocess.run(command, stdout=log, stderr=log).returncode != 0:
+                raise NotAvailable(f"debootstrap of {base} failed, see {log.name}")
+        if self.suite == "experimental":
+            sources = os.path.join(unfinished, "etc/apt/sources.list")
+            with open(sources) as file:
+                lines = file.read()
+            with open(sources, "w") as file:
+                file.write(lines + lines.replace(" sid ", " experimental "))
+        os.rename(unfinished, self.path)
+
+    def run(self, command, log, **environment):
+        """Runs a shell command in the tree; returns its status. All that it started ends with it."""
+        script = ('mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&'
+                  ' exec chroot "$0" env -i "${@:2}" sh -c "$1"')
+        settings = dict(environment, HOME="/root", PATH=PATH, LC_ALL="C.UTF-8", DEBIAN_FRONTEND="noninteractive")
+        return subprocess.run(
+            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", script, self.path,
+             f"mkdir -p {TREE} && cd {TREE} && {command}"] + [f"{name}={value}" for name, value in settings.items()],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT).returncode
+
+    def ask(self, command):
+        with open(log_of(self.suite, "ask"), "w+b") as log:
+            status = self.run(command, log)
+            log.seek(0)
+            return log.read().decode(errors="replace").strip() if status == 0 else ""
+
+    def copy_tree(self):
+        """A tree of its own each time: what was removed here must not live on there."""
+        tree = self.path + TREE
+        shutil.rmtree(tree, ignore_errors=True)
+        os.makedirs(tree)
+        names = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
+                               check=True, capture_output=True).stdout.split(b"\0")
+        there = b"\0".join(name for name in names if name and os.path.exists(os.path.join(ROOT.encode(), name)))
+        packed = subprocess.run(["tar", "-c", "--null", "-T", "-"], cwd=ROOT, input=there, check=True,
+                                capture_output=True).stdout
+        subprocess.run(["tar", "-x", "--no-same-owner", "-C", tree], input=packed, check=True)
+
+
+def install(name, entry, chroot):
+    names = PACKAGES + [f"postgresql-{entry.major}", f"postgresql-server-dev-{entry.major}", entry.server]
+    release = "APT::Default-Release=experimental" if entry.suite == "experimental" else ""
+    with open(log_of(name, "packages"), "wb") as log:
+        if release:
+            chroot.run(f"echo '{release.replace('=', ' ')};' >/etc/apt/apt.conf.d/release", log)
+        if chroot.run("tests/lib/packages.sh " + " ".join(names), log) != 0:
+            raise NotAvailable(f"{entry.suite} does not have all of postgresql-{entry.major} and {entry.server}")
+
+
+def names_that_failed(text):
+    names = re.findall(r"^not ok \d+ +[-+] (\S+)", text, re.M)
+    names += re.findall(r"^(?:test| {4,}) *(\S+) +\.\.\. FAILED", text, re.M)
+    names += re.findall(r"/tests/(\S+)\.pl +\(Wstat", text)
+    return names
+
+
+def run_step(name, entry, chroot, step):
+    """One cell of the matrix, in words."""
+    if step in NEEDS:
+        path, what = NEEDS[step]
+        if not os.path.exists(f"{chroot.path}/usr/lib/postgresql/{entry.major}/lib/pgxs/{path}"):
+            return f"not available: Debian's package lacks {what}"
+    log_name = log_of(name, step)
+    with open(log_name, "wb") as log:
+        status = chroot.run(STEPS[step], log, REDIS_SERVER=entry.server,
+                            PG_CONFIG=f"/usr/lib/postgresql/{entry.major}/bin/pg_config")
+    with open(log_name, errors="replace") as log:
+        text = log.read()
+    counted = re.search(r"^Files=(\d+)", text, re.M)
+    files = f" ({counted.group(1)} files)" if counted else ""
+    if status == 0:
+        return "passed" + files
+    failed = names_that_failed(text)
+    return "failed" + files + (": " + ", ".join(failed) if failed else "")
+
+
+def run_entry(name):
+    """A row of the matrix: what was run on what, and how each step ended."""
+    entry = ENTRIES[name]
+    chroot = Chroot(entry.suite, entry.server)
+    row = {"name": name, "suite": entry.suite, "date": datetime.date.today().isoformat()}
+    try:
+        chroot.make()
+        chroot.copy_tree()
+        install(name, entry, chroot)
+    except NotAvailable as reason:
+        row["reason"] = f"not available: {reason}"
+        return row
+    for what, command in VERSIONS.items():
+        said = chroot.ask(command.format(major=entry.major, server=entry.server))
+        found = re.search(r"\d+(\.\d+)+|\d+(beta|rc)\d+", said)
+        row[what] = found.group() if found else "?"
+    for step in STEPS:
+        if entry.steps and step not in entry.steps:
+            row[step] = "–"
+            continue
+        row[step] = run_step(name, entry, chroot, step)
+        print(f"{name:8} {step:10} {row[step]}", flush=True)
+    return row
+
+
+def format_row(row):
+    if "reason" in row:
+        return f"| {row['name']} | {row['suite']}, {row['date']} | {row['reason']} |" + " |" * len(STEPS)
+    family = "Valkey" if row["name"].startswith("valkey") else "Redis"
+    servers = f"PostgreSQL {row['PostgreSQL']}, {family} {row['Redis']}; gcc {row['gcc']}, clang {row['clang']}"
+    return f"| {row['name']} | {row['suite']}, {row['date']} | {servers} | " + " | ".join(row[s] for s in STEPS) + " |"
+
+
+def write_page(rows):
+    """Rows of entries that were not run this time stay as they are."""
+    with open(PAGE) as file:
+        text = file.read()
+    before, rest = text.split(BEGIN)
+    old, after = rest.split(END)
+    lines = {line.split("|")[1].strip(): line for line in old.splitlines() if re.match(r"\| \w+ \| \w+, \d", line)}
+    lines.update((row["name"], format_row(row)) for row in rows)
+    head = ["| entry | Debian, date | versions | " + " | ".join(STEPS) + " |", "|---" * (3 + len(STEPS)) + "|"]
+    table = "\n".join(head + [lines[name] for name in ENTRIES if name in lines])
+    with open(PAGE, "w") as file:
+        file.write(f"{before}{BEGIN}\n{table}\n{END}{after}")
+
+
+def is_bad(row):
+    words = [row[step] for step in STEPS if step in row]
+    return not ENTRIES[row["name"]].may_fail and ("reason" in row or any(word.startswith("failed") for word in words))
+
+
+def main(names):
+    unknown = [name for name in names if name not in ENTRIES]
+    if unknown:
+        sys.exit(f"matrix.py: no entry {', '.join(unknown)}; there are {' '.join(ENTRIES)}")
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        sys.exit("matrix.py: needs root and debootstrap")
+    rows = [run_entry(name) for name in names or ENTRIES]
+    write_page(rows)
+    print("\n".join(format_row(row) for row in rows))
+    return 1 if any(is_bad(row) for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

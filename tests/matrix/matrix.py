@@ -114,10 +114,11 @@ class Chroot:
         """Runs a shell command in the tree; returns its status. All that it started ends with it."""
         script = ('mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&'
                   ' exec chroot "$0" env -i "${@:2}" sh -c "$1"')
-        settings = dict(environment, HOME="/root", PATH=PATH, LC_ALL="C.UTF-8", DEBIAN_FRONTEND="noninteractive")
+        environment.update(HOME="/root", PATH=PATH, LC_ALL="C.UTF-8", DEBIAN_FRONTEND="noninteractive")
+        settings = [f"{name}={value}" for name, value in environment.items()]
         return subprocess.run(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", script, self.path,
-             f"mkdir -p {TREE} && cd {TREE} && {command}"] + [f"{name}={value}" for name, value in settings.items()],
+            ["setpriv", "--pdeathsig", "KILL", "--", "unshare", "--mount", "--pid", "--fork", "--kill-child",
+             "bash", "-c", script, self.path, f"mkdir -p {TREE} && cd {TREE} && {command}"] + settings,
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT).returncode
 
     def ask(self, command):
@@ -234,8 +235,10 @@ def main(names):
         sys.exit(f"matrix.py: no entry {', '.join(unknown)}; there are {' '.join(ENTRIES)}")
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         sys.exit("matrix.py: needs root and debootstrap")
-    rows = [run_entry(name) for name in names or ENTRIES]
-    write_page(rows)
+    rows = []
+    for name in names or ENTRIES:
+        rows.append(run_entry(name))
+        write_page(rows)
     print("\n".join(format_row(row) for row in rows))
     return 1 if any(is_bad(row) for row in rows) else 0
 

@@ -193,7 +193,10 @@ tell_end(RedisTlsProblem *problem, int saved_errno)
 					is_closed ? "Redis closed the connection" : strerror(saved_errno));
 }
 
-/* Before OpenSSL 3 an end without close_notify was no error of its own: none is queued then. */
+/*
+ * The connection's end, or an error of the system.  OpenSSL has queued nothing then, or,
+ * by its version, that it was unexpected, or the errno.
+ */
 static bool
 is_end(unsigned long error, int reason)
 {
@@ -203,7 +206,7 @@ is_end(unsigned long error, int reason)
 #else
 	(void) reason;
 #endif
-	return error == 0;
+	return error == 0 || ERR_GET_LIB(error) == ERR_LIB_SYS;
 }
 
 void

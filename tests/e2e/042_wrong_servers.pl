@@ -28,7 +28,9 @@ sub fails_once
 
 # --- a node of a cluster ---
 
-my $cluster = start_redis('cluster', tcp => 1, config => [ '--cluster-enabled', 'yes' ]);
+# since version 9 a Valkey Cluster may have several databases
+my @databases = Uncache::Test::Redis::is_valkey() && Uncache::Test::Redis::major_version() >= 9 ? ('--cluster-databases', 16) : ();
+my $cluster = start_redis('cluster', tcp => 1, config => [ '--cluster-enabled', 'yes', @databases ]);
 $cluster->command('CLUSTER', 'ADDSLOTS', 0 .. 5000);
 $cluster->command('ACL', 'SETUSER', 'blind', 'on', '>secret', '~*', '+unlink', '+scan', '+select', '+ping');
 my %nodes = (

@@ -74,7 +74,9 @@ like($output, qr/^ok      postgres: a session for each target is allowed: 1$/m, 
 like($output, qr/^ok      postgres: the extension has version \S+, the daemon \S+$/m, 'versions');
 like($output, qr/^ok      target default: rules name it$/m, 'rules');
 like($output, qr/^ok      target default: it has no consumer yet/m, 'no consumer');
-like($output, qr/^ok      target default: version \d/m, 'the version of Redis');
+my $by = $redis->info('valkey_version');
+$by = ", by Valkey $by" if $by ne '';
+like($output, qr/^ok      target default: version \d[\d.]*\Q$by\E$/m, 'the version of Redis');
 like($output, qr/^ok      target default: it is a single server$/m, 'the mode of Redis');
 like($output, qr/^ok      target default: it is a primary$/m, 'the role of Redis');
 like($output, qr/^ok      target default: the user may run $_$/m, "may run $_") foreach 'unlink', 'scan', 'info', 'ping';
@@ -185,7 +187,7 @@ my $replica = start_redis('replica', tcp => 1, config => [ '--replicaof', '127.0
 finds('a replica', qr/^missing target api: it is a replica; put the primary's address into the URL$/m,
 	targets => with_target(url => $replica->url));
 my $cluster = start_redis('cluster', tcp => 1, config => [ '--cluster-enabled', 'yes' ]);
-finds('a cluster', qr/^missing target api: its redis_mode is cluster, which is not supported/m,
+finds('a cluster', qr/^missing target api: its mode is cluster, which is not supported/m,
 	targets => with_target(url => $cluster->url));
 
 # one that answers nothing: each step has a deadline

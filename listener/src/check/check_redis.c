@@ -191,8 +191,9 @@ read_field(const char *info, const char *name, char *value, size_t value_bytes)
 	}
 }
 
+/* Valkey says which version of Redis it is like, and its own. */
 static void
-check_version(RedisCheck *check, const char *version)
+check_version(RedisCheck *check, const char *version, const char *valkey_version)
 {
 	long		major = strtol(version, NULL, 10);
 
@@ -205,26 +206,31 @@ check_version(RedisCheck *check, const char *version)
 						 "version %s: tags, versions, cacheops and sweep need Redis 5 or later",
 						 version);
 	else
-		check_report_say(check->report, CHECK_OK, "", "version %s", version);
+		check_report_say(check->report, CHECK_OK, "", "version %s%s%s", version,
+						 valkey_version[0] != '\0' ? ", by Valkey " : "", valkey_version);
 }
 
 static void
 take_server_info(RedisCheck *check, const char *info)
 {
 	char		version[VERSION_BYTES];
+	char		valkey_version[VERSION_BYTES];
 	char		mode[VERSION_BYTES];
 
 	read_field(info, "redis_version", version, sizeof(version));
+	read_field(info, "valkey_version", valkey_version, sizeof(valkey_version));
 	read_field(info, "redis_mode", mode, sizeof(mode));
+	if (mode[0] == '\0')
+		read_field(info, "server_mode", mode, sizeof(mode));
 	if (version[0] != '\0')
-		check_version(check, version);
+		check_version(check, version, valkey_version);
 	else
 		check_report_say(check->report, CHECK_UNKNOWN, "", "its version: INFO does not tell it");
 	if (mode[0] == '\0' || strcmp(mode, "standalone") == 0)
 		check_report_say(check->report, CHECK_OK, "", "it is a single server");
 	else
 		check_report_say(check->report, CHECK_MISSING, "put the address of a single server into the URL",
-						 "its redis_mode is %s, which is not supported", mode);
+						 "its mode is %s, which is not supported", mode);
 }
 
 static void

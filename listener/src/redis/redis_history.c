@@ -89,6 +89,7 @@ redis_history_read(RedisHistory *history, const char *info)
 {
 	const char *role = find_field(info, "role");
 	const char *mode = find_field(info, "redis_mode");
+	const char *valkey_mode = find_field(info, "server_mode");
 
 	read_id(info, "run_id", history->run_id);
 	read_id(info, "master_replid", history->replid);
@@ -99,6 +100,8 @@ redis_history_read(RedisHistory *history, const char *info)
 		read_role(history, role);
 	if (mode != NULL)
 		read_mode(history, mode);
+	else if (valkey_mode != NULL)
+		read_mode(history, valkey_mode);
 }
 
 bool

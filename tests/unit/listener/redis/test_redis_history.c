@@ -57,6 +57,24 @@ read_texts(const char *first, const char *second)
 	return history;
 }
 
+/* Of Valkey 8.1.1. */
+static const char valkey_text[] =
+"# Server\r\n"
+"redis_version:7.2.4\r\n"
+"server_name:valkey\r\n"
+"valkey_version:8.1.1\r\n"
+"server_mode:cluster\r\n"
+"run_id:5e1f5b1c2a4b4f0c9e0d3a7b6c5d4e3f2a1b0c9d\r\n";
+
+START_TEST(redis_history_reads_the_mode_of_a_valkey)
+{
+	RedisHistory history = read_texts(valkey_text, alone_text);
+
+	ck_assert_int_eq(history.mode, REDIS_MODE_CLUSTER);
+}
+
+END_TEST
+
 START_TEST(redis_history_is_read_from_two_texts)
 {
 	RedisHistory history = read_texts(server_text, promoted_text);
@@ -273,6 +291,7 @@ main(void)
 	SRunner    *runner = srunner_create(suite);
 	int			failed_count;
 
+	tcase_add_test(tests, redis_history_reads_the_mode_of_a_valkey);
 	tcase_add_test(tests, redis_history_is_read_from_two_texts);
 	tcase_add_test(tests, redis_history_has_no_second_id_before_any_failover);
 	tcase_add_test(tests, redis_history_knows_a_replica);

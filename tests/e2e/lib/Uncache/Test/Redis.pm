@@ -16,6 +16,13 @@ use Uncache::Test::Wait qw(wait_for);
 
 sub program { return $ENV{REDIS_SERVER} || 'redis-server'; }
 
+sub is_valkey
+{
+	my $program = program();
+
+	return scalar qx{'$program' --version} =~ /^Valkey/;
+}
+
 # The number in "Redis server v=7.0.15 …" or "Valkey server v=8.1.1 …".
 sub major_version
 {

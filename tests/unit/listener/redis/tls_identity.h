@@ -10,6 +10,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -44,6 +45,20 @@ tls_identity_extend(X509 *certificate, int type, const char *value)
 	X509_EXTENSION_free(extension);
 }
 
+/* As OpenSSL 1.1.1 makes one, too. */
+static inline EVP_PKEY *
+tls_identity_make_key(void)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
+	EVP_PKEY   *key = NULL;
+
+	ck_assert_int_eq(EVP_PKEY_keygen_init(context), 1);
+	ck_assert_int_eq(EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_X9_62_prime256v1), 1);
+	ck_assert_int_eq(EVP_PKEY_keygen(context, &key), 1);
+	EVP_PKEY_CTX_free(context);
+	return key;
+}
+
 /*
  * names as OpenSSL writes them, "DNS:redis.test,IP:::1"; NULL makes a CA.  Without an
  * issuer it signs itself.
@@ -52,7 +67,7 @@ static inline TlsIdentity
 tls_identity_make(const char *name, const char *names, const TlsIdentity *issuer, TlsValidity validity)
 {
 	static long serial = 0;
-	TlsIdentity made = {.key = EVP_EC_gen("P-256"),.certificate = X509_new()};
+	TlsIdentity made = {.key = tls_identity_make_key(),.certificate = X509_new()};
 	X509_NAME  *subject = X509_get_subject_name(made.certificate);
 
 	ck_assert_ptr_nonnull(made.key);
@@ -95,7 +110,7 @@ tls_identity_create(const char *path, int mode)
 
 /* Either may be NULL. */
 static inline void
-tls_identity_write(const char *path, int mode, const X509 *certificate, const EVP_PKEY *key,
+tls_identity_write(const char *path, int mode, X509 *certificate, EVP_PKEY *key,
 				   const char *passphrase)
 {
 	FILE	   *file = tls_identity_create(path, mode);

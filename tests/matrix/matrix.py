@@ -67,8 +67,8 @@ NEEDS = {
 VERSIONS = {
     "PostgreSQL": "/usr/lib/postgresql/{major}/bin/postgres --version",
     "Redis": "{server} --version",
-    "gcc": "gcc -dumpfullversion",
-    "clang": "clang --version",
+    "gcc version": "gcc -dumpfullversion",
+    "clang version": "clang --version",
 }
 
 
@@ -206,7 +206,8 @@ def format_row(row):
     if "reason" in row:
         return f"| {row['name']} | {row['suite']}, {row['date']} | {row['reason']} |" + " |" * len(STEPS)
     family = "Valkey" if row["name"].startswith("valkey") else "Redis"
-    servers = f"PostgreSQL {row['PostgreSQL']}, {family} {row['Redis']}; gcc {row['gcc']}, clang {row['clang']}"
+    compilers = f"gcc {row['gcc version']}, clang {row['clang version']}"
+    servers = f"PostgreSQL {row['PostgreSQL']}, {family} {row['Redis']}; {compilers}"
     return f"| {row['name']} | {row['suite']}, {row['date']} | {servers} | " + " | ".join(row[s] for s in STEPS) + " |"
 
 

@@ -18,7 +18,10 @@
 #include "redis/redis_history.h"
 #include "redis/redis_output.h"
 
-/* In their order; AUTH and SELECT are left out if the URL does not need them. */
+/*
+ * In their order; AUTH and SELECT are left out if the URL does not need them, and all behind
+ * PING where a sentinel listens.
+ */
 typedef enum RedisGreetingStep
 {
 	REDIS_GREETING_AUTH,

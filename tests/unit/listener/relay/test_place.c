@@ -57,6 +57,7 @@ START_TEST(place_has_an_address_of_host_and_port_or_of_a_socket)
 	expect_address("redis://[::1]:65535/1", "::1 port 65535");
 	expect_address("unix:///run/r.sock?db=3", "/run/r.sock");
 	expect_address("unix:///a%20b,%FF", "/a\\x20b,\\xff");
+	expect_address("redis+sentinel://s1,s2/mymaster/1", "mymaster");
 }
 
 END_TEST

@@ -26,10 +26,16 @@
 #include "utils/snapmgr.h"
 
 #define TRIM_STATEMENT "SELECT uncache.trim()"
-#define LEFT_STATEMENT \
-	"SELECT uncache_internal.segments_are_due(make_interval(secs => uncache_internal.retention_seconds()))"
 
-/* trim() waits for nobody.  What it has to leave is tried again, at growing intervals, for some ten seconds. */
+/* Has trim() left rows that nobody wants, since all consumers are lost and somebody was using the segment? */
+#define LEFT_STATEMENT \
+	"SELECT NOT EXISTS (SELECT FROM uncache.consumers c WHERE c.lost_at IS NULL)" \
+	" AND uncache_internal.segments_are_due(make_interval(secs => uncache_internal.retention_seconds()))"
+
+/*
+ * trim() waits for nobody.  What it has left is tried again, at growing intervals, for some ten
+ * seconds; not while a consumer lives, whose daemon trims.
+ */
 #define FIRST_PAUSE_MS	10
 #define LAST_PAUSE_MS	5120
 
@@ -97,7 +103,7 @@ query(const char *statement)
 	return value;
 }
 
-/* Has it left segments that somebody was using? */
+/* Is it to be tried again? */
 static bool
 trim(void)
 {

@@ -27,19 +27,6 @@ my $workload = Uncache::Test::Workload->new(node => $node, redis => $pair, seed 
 $workload->create_tables;
 my $daemon = start_daemon('uncached', node => $node, redis => $pair->url);
 
-sub positions
-{
-	return $node->safe_psql('postgres', 'SELECT coalesce(max(repl_offset), 0) FROM uncache.positions');
-}
-
-# What was acknowledged until now is in the next one.
-sub wait_position
-{
-	my $last = positions();
-
-	return wait_for { positions() > $last };
-}
-
 sub leave_behind
 {
 	$pair->catch_up;
@@ -69,9 +56,9 @@ sub play_round
 
 	$workload->start(SECONDS);
 	$daemon->mark_log;
-	ok(wait_position(), "$name: a position is acknowledged under load");
+	ok(wait_position($node), "$name: a position is acknowledged under load");
 	$part->();
-	ok(wait_position(), "$name: and one that will be lost");
+	ok(wait_position($node), "$name: and one that will be lost");
 	wait_for { time > $begin + SECONDS - 0.3 } SECONDS;
 	$lose->();
 	my $counts = $workload->finish;

@@ -69,26 +69,14 @@ my $verdict = compare_cache($workload, 'ten failovers', $counts);
 
 cmp_ok($verdict->{hits}, '>', 0, 'ten failovers: readers found something cached');
 has_nothing_stale('ten failovers', $verdict);
+
 # --- and one that loses deletes which were acknowledged ---
-
-sub positions
-{
-	return $node->safe_psql('postgres', 'SELECT coalesce(max(repl_offset), 0) FROM uncache.positions');
-}
-
-# What was acknowledged until now is in the next one.
-sub wait_position
-{
-	my $last = positions();
-
-	return wait_for { positions() > $last };
-}
 
 $daemon->mark_log;
 $workload->start(60);
-ok(wait_position(), 'lost deletes: a position is acknowledged under load');
+ok(wait_position($node), 'lost deletes: a position is acknowledged under load');
 $redis->cut_off;
-ok(wait_position(), 'lost deletes: and one that will be lost');
+ok(wait_position($node), 'lost deletes: and one that will be lost');
 my $old = $redis->kill_master;
 ok(reconnects($redis->master->port), 'lost deletes: the daemon follows to a replica that is behind');
 $workload->end_early;

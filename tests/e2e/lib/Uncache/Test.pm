@@ -16,7 +16,8 @@ use Uncache::Test::Wait qw(wait_for pause);
 
 our @EXPORT = qw(
   start_postgres start_standby install start_redis start_redis_pair start_daemon write_file
-  wait_for pause kill_and_restart is_attached wait_attached is_applied wait_applied is_asleep wait_asleep
+  wait_for pause kill_and_restart is_attached wait_attached is_applied wait_applied wait_position
+  is_asleep wait_asleep
 );
 
 # PostgreSQL 18's modules install a handler where there is none, and select() and
@@ -169,6 +170,22 @@ sub wait_applied
 	my ($node, %params) = @_;
 
 	return wait_for { is_applied($node, %params) } $params{seconds};
+}
+
+sub _last_position
+{
+	my ($node) = @_;
+
+	return $node->safe_psql('postgres', 'SELECT coalesce(max(repl_offset), 0) FROM uncache.positions');
+}
+
+# Waits for the next position in Redis' history: what was acknowledged until now is in it.
+sub wait_position
+{
+	my ($node) = @_;
+	my $last = _last_position($node);
+
+	return wait_for { _last_position($node) > $last };
 }
 
 # The daemon has armed the doorbell and waits.

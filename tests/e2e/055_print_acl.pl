@@ -59,7 +59,7 @@ sub give
 	my ($status, $line, $notes) = ask('--print-acl', $file);
 
 	is($status, 0, "$what: the exit status") or diag $notes;
-	is($line, 'ACL SETUSER uncached on ' . PASSWORD . " $expected +client|setname +acl|dryrun\n", "$what: the line");
+	is($line, 'ACL SETUSER uncached on ' . PASSWORD . " $expected +client|setname +acl|whoami +acl|dryrun\n", "$what: the line");
 	like($notes, qr/In place of #SHA256-OF-THE-PASSWORD, which Redis refuses, put > and the password/, "$what: what to do with it");
 	$redis->command('ACL', 'DELUSER', 'uncached');
 	ok(!eval { $redis->command(split(' ', $line)); 1 }, "$what: Redis refuses the password's place");
@@ -67,6 +67,7 @@ sub give
 	# as it says of Redis 6
 	$line =~ s/\+acl\|dryrun/+acl|getuser/ unless $has_dryrun;
 	is($redis->command(split(' ', $line =~ s/\Q@{[PASSWORD]}\E/>secret/r)), 'OK', "$what: Redis takes the line");
+	$redis->command('ACL', 'LOG', 'RESET');
 	return $notes;
 }
 
@@ -77,6 +78,7 @@ sub check_finds_nothing
 
 	is($status, 0, "$what: the check finds nothing");
 	unlike($output, qr/^(?:missing|unknown)/m, "$what: nor anything unknown") or diag $output;
+	is_deeply($redis->command('ACL', 'LOG'), [], "$what: Redis has denied nothing");
 	return;
 }
 
@@ -261,4 +263,14 @@ foreach my $case (
 ($status, $output, $notes) = ask('--print-acl', configure(0, url => 'unix://' . $redis->socket));
 is($status, 0, 'no user in the URL: the exit status');
 like($notes, qr/^target default: the URL names no user: put uncached into it$/m, 'no user in the URL: it says so');
+($status, $output, $notes) = ask('--print-acl', configure(0, url => 'unix://default:secret@' . $redis->socket));
+is($status, 0, 'the default user: the exit status');
+like($notes, qr/^target default: this gives Redis' default user a password, and refuses every client that has none/m, 'the default user: it says so');
+foreach my $name ('x%0aFLUSHALL%0a', 'x%20allcommands', 'x%22y', "x%27y", 'x%7f')
+{
+	($status, $output, $notes) = ask('--print-acl', configure(0, url => "unix://$name:secret\@" . $redis->socket));
+	is($status, 1, "user $name: the exit status");
+	is($output, '', "user $name: no line");
+	like($notes, qr/^target default: the user's name has a blank, a quote or a control character/m, "user $name: why");
+}
 done_testing();

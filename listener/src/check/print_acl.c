@@ -22,8 +22,8 @@
 
 #define DEFAULT_USER "uncached"
 
-/* Not needed, but CLIENT LIST then shows who this is; the other is for the check alone. */
-static const char always[] = " +client|setname +acl|dryrun";
+/* Not needed, but CLIENT LIST then shows who this is; the others are for the check alone. */
+static const char always[] = " +client|setname +acl|whoami +acl|dryrun";
 
 void
 print_acl_pattern(const char *prefix, char *pattern)
@@ -43,6 +43,27 @@ static bool
 has_username(const TargetConfig *target)
 {
 	return target->url.username != NULL && target->url.username[0] != '\0';
+}
+
+/* redis-cli and users.acl split words at blanks, and only one of them knows quotes. */
+static bool
+is_plain(const char *name)
+{
+	for (; *name != '\0'; name++)
+		if ((unsigned char) *name <= ' ' || strchr("\"'\x7F", *name) != NULL)
+			return false;
+	return true;
+}
+
+/* May the user's name stand in the line? */
+static bool
+check_username(const TargetConfig *target, FILE *problems)
+{
+	if (!has_username(target) || is_plain(target->url.username))
+		return true;
+	(void) fprintf(problems, "target %s: the user's name has a blank, a quote or a control character:"
+				   " put another one into the URL\n", target->alias);
+	return false;
 }
 
 static unsigned int
@@ -94,6 +115,9 @@ print_notes(const TargetConfig *target, const CheckTargets *targets, unsigned in
 	if (!has_username(target))
 		(void) fprintf(problems, "target %s: the URL names no user: put " DEFAULT_USER " into it\n",
 					   target->alias);
+	else if (strcmp(target->url.username, "default") == 0)
+		(void) fprintf(problems, "target %s: this gives Redis' default user a password, and refuses every client that"
+					   " has none: give the daemon a user of its own\n", target->alias);
 	if (target->prefix_bytes > 0 && has_members(needs))
 		(void) fprintf(problems, "target %s: if keys without the prefix are registered in its tags or sets,"
 					   " add ~* or their patterns\n", target->alias);
@@ -102,7 +126,8 @@ print_notes(const TargetConfig *target, const CheckTargets *targets, unsigned in
 static void
 print_how_to_use(FILE *problems)
 {
-	(void) fputs("Put each line into redis-cli, or into users.acl with \"user\" in place of \"ACL SETUSER\".\n"
+	(void) fputs("Put each line into redis-cli, or into users.acl with \"user\" in place of \"ACL SETUSER\", on\n"
+				 "replicas as well: Redis does not replicate users.\n"
 				 "In place of #SHA256-OF-THE-PASSWORD, which Redis refuses, put > and the password, or # and its\n"
 				 "SHA-256 in hexadecimal digits. For --check-connections Redis 6 needs +acl|getuser in place of\n"
 				 "+acl|dryrun.\n", problems);
@@ -125,7 +150,7 @@ print_acl(const Config *config, FILE *output, FILE *problems)
 		unsigned int needs = needs_of(target, &targets);
 
 		print_notes(target, &targets, needs, problems);
-		is_known = print_command(target, needs, output);
+		is_known = check_username(target, problems) && print_command(target, needs, output);
 	}
 	if (is_known)
 		print_how_to_use(problems);

@@ -88,7 +88,7 @@ refuses('another name', qr/error="it does not know the master's name$three" advi
 refuses('another password', qr/error="it refuses: WRONGPASS$three" advice="correct sentinel_username, or the password in sentinel_password_file"/, $url,
 	REDIS_SENTINEL_PASSWORD_FILE => $wrong_file);
 refuses('another CA', qr/error="the certificate of Redis is not from a trusted CA$three" advice="[^"]*tls_ca_file/, $url, REDIS_TLS_CA_FILE => $theirs->authority);
-refuses('another password of the server', qr/error="WRONGPASS [^"]*" advice="user or password in the URL is wrong"/, $url =~ s/hunter2/hunter4/r);
+refuses('another password of the server', qr/error="WRONGPASS [^"]*, says the server 127\.0\.0\.1:\d+ [^"]*" advice="user or password in the URL is wrong"/, $url =~ s/hunter2/hunter4/r);
 {
 	local $env{REDIS_SENTINEL_PASSWORD_FILE};
 	delete $env{REDIS_SENTINEL_PASSWORD_FILE};
@@ -147,8 +147,12 @@ $daemon->start;
 ok($daemon->wait_for_log(qr/level=warning msg="sentinels were passed over" target=default server="[^"]*" error="Connection refused \(sentinel 127\.0\.0\.1:$sentinels[0]->{port}\)" advice="check that the sentinels are running/),
 	'one is gone: which is said once another one has named the server') or diag $daemon->log_since_mark;
 ok(is_deleted(invalidate()), 'one is gone: the daemon works from the start');
+$daemon->mark_log;
 $_->{process}->kill9 foreach @sentinels[ 1, 2 ];
+ok($daemon->wait_for_log(qr/level=warning msg="no sentinel answers, failovers are not noticed" target=default server="[^"]*" error="Connection refused$three" advice="check that the sentinels are running/),
+	'all are gone: a line says so') or diag $daemon->log_since_mark;
 pause(2.5);
+is(scalar(() = $daemon->log_since_mark =~ /no sentinel answers/g), 1, 'all are gone: once');
 my $client = $redis->master_without_sentinels->client;
 $client->command('SET', 'alone', 'cached');
 $node->safe_psql('postgres', q{SELECT uncache.invalidate('alone')});

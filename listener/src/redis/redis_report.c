@@ -130,6 +130,27 @@ report_passed(const RedisTarget *target, bool is_repeated)
 }
 
 void
+redis_report_watched(const RedisTarget *target, bool is_answered)
+{
+	char		text[REDIS_SENTINEL_TEXT_BYTES];
+	RedisFailure failure;
+
+	if (is_answered)
+	{
+		log_event(target->log, LOG_LEVEL_INFO, "a sentinel answers again",
+				  LOG_TEXT("target", target->settings.alias),
+				  LOG_TEXT("server", target->server));
+		return;
+	}
+	(void) redis_sentinel_tell(target->sentinel, &failure, text, sizeof(text));
+	log_event(target->log, LOG_LEVEL_WARNING, "no sentinel answers, failovers are not noticed",
+			  LOG_TEXT("target", target->settings.alias),
+			  LOG_TEXT("server", target->server),
+			  LOG_TEXT("error", text),
+			  LOG_TEXT("advice", redis_error_kind(failure, text)->advice));
+}
+
+void
 redis_report_connected(RedisTarget *target)
 {
 	bool		is_repeated = target->ready_count > 0;

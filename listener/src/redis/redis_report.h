@@ -20,6 +20,9 @@
 /* Connected and greeted; said once, while connections fail one after the other behind it. */
 extern void redis_report_connected(RedisTarget *target);
 
+/* While connected: no sentinel says any more whether the server still is the master, or one does again. */
+extern void redis_report_watched(const RedisTarget *target, bool is_answered);
+
 /* A connection failed, before it was ready or after; said when it is news. */
 extern void redis_report_failure(RedisTarget *target, bool was_ready, RedisFailure failure,
 								 const char *reason, int64_t retry_ms);

@@ -35,6 +35,7 @@ struct RedisSentinel
 	RedisUrl	named;			/* in the last answer; only host is owned */
 	bool		is_kept;		/* the server is used: questions are whether
 								 * it still is the master */
+	bool		is_unanswered;	/* none has answered that, which was reported */
 	LoopTimer	watch_timer;	/* armed until the next such question */
 	char		refused[300];	/* the server that was refused last in this
 								 * attempt; "" is none */
@@ -108,6 +109,15 @@ ask_current(RedisSentinel *sentinel)
 		redis_conn_open(sentinel->conn);
 }
 
+static void
+report_watch(RedisSentinel *sentinel, bool is_answered)
+{
+	if (sentinel->is_unanswered != is_answered)
+		return;
+	sentinel->is_unanswered = !is_answered;
+	sentinel->events->watched(sentinel->context, is_answered);
+}
+
 /* While none answers, the server in use goes on. */
 static void
 ask(RedisSentinel *sentinel)
@@ -115,7 +125,10 @@ ask(RedisSentinel *sentinel)
 	if (sentinel->position < sentinel->sentinels->count)
 		ask_current(sentinel);
 	else if (sentinel->is_kept)
+	{
+		report_watch(sentinel, false);
 		await_watch(sentinel);
+	}
 	else if (!loop_timer_set(sentinel->loop, &sentinel->failure_timer, 0))
 		report_failure(sentinel);	/* nothing better is left without memory */
 }
@@ -150,7 +163,10 @@ watch(RedisSentinel *sentinel)
 {
 	if (strcmp(sentinel->named.host, sentinel->server.host) == 0 &&
 		sentinel->named.port == sentinel->server.port)
+	{
+		report_watch(sentinel, true);
 		redis_sentinel_keep(sentinel);
+	}
 	else
 		sentinel->events->moved(sentinel->context);
 }
@@ -290,6 +306,7 @@ void
 redis_sentinel_begin(RedisSentinel *sentinel)
 {
 	sentinel->is_kept = false;
+	sentinel->is_unanswered = false;
 	loop_timer_remove(sentinel->loop, &sentinel->watch_timer);
 	start_asking(sentinel);
 }

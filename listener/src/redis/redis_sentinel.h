@@ -41,6 +41,13 @@ typedef struct RedisSentinelEvents
 	void		(*moved) (void *context);
 
 	/*
+	 * While the server is used: no sentinel says any more whether it still is
+	 * the master, for reasons that redis_sentinel_tell has; or one does
+	 * again.
+	 */
+	void		(*watched) (void *context, bool is_answered);
+
+	/*
 	 * None is left; "reason" is what redis_sentinel_tell says, valid during
 	 * the callback.
 	 */

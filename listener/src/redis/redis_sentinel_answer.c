@@ -85,6 +85,6 @@ redis_sentinel_server_problem(const RedisUrl *server, RedisFailure failure, cons
 		(void) snprintf(problem, REDIS_SENTINEL_PROBLEM_BYTES, REDIS_ERROR_SENTINEL_SERVER "%.80s: %s",
 						address, reason);
 	else
-		(void) snprintf(problem, REDIS_SENTINEL_PROBLEM_BYTES, "%s", reason);
+		(void) snprintf(problem, REDIS_SENTINEL_PROBLEM_BYTES, "%.140s, says the server %.80s", reason, address);
 	return is_replica || failure == REDIS_FAILURE_CONNECTION ? REDIS_FAILURE_SENTINEL : failure;
 }

@@ -301,6 +301,12 @@ left_server(void *context)
 }
 
 static void
+watched(void *context, bool is_answered)
+{
+	redis_report_watched(context, is_answered);
+}
+
+static void
 found_none(void *context, RedisFailure failure, const char *reason)
 {
 	drop_connection(context, failure, reason);
@@ -322,6 +328,7 @@ static const RedisConnEvents conn_events = {
 static const RedisSentinelEvents sentinel_events = {
 	.found = found_server,
 	.moved = left_server,
+	.watched = watched,
 	.failed = found_none,
 };
 

@@ -34,9 +34,9 @@ my $cluster = start_redis('cluster', tcp => 1, config => [ '--cluster-enabled', 
 $cluster->command('CLUSTER', 'ADDSLOTS', 0 .. 5000);
 $cluster->command('ACL', 'SETUSER', 'blind', 'on', '>secret', '~*', '+unlink', '+scan', '+select', '+ping');
 my %nodes = (
-	'a node of a cluster' => [ 'unix://' . $cluster->socket, 'Redis Cluster[^\n]*not supported' ],
-	'a node that hides INFO' => [ 'unix://blind:secret@' . $cluster->socket, 'Redis Cluster[^\n]*not supported' ],
-	'a node, and a database' => [ 'unix://' . $cluster->socket . '?db=3', 'Redis Cluster[^\n]*not supported' ]);
+	'a node of a cluster' => [ 'unix://' . $cluster->socket, 'this is a Redis Cluster: begin the URL with redis\+cluster:' ],
+	'a node that hides INFO' => [ 'unix://blind:secret@' . $cluster->socket, 'this is a Redis Cluster: begin the URL with redis\+cluster:' ],
+	'a node, and a database' => [ 'unix://' . $cluster->socket . '?db=3', 'this is a Redis Cluster: begin the URL with redis\+cluster:' ]);
 
 foreach my $what (sort keys %nodes)
 {

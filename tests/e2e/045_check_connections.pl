@@ -187,7 +187,7 @@ my $replica = start_redis('replica', tcp => 1, config => [ '--replicaof', '127.0
 finds('a replica', qr/^missing target api: it is a replica; put the primary's address into the URL$/m,
 	targets => with_target(url => $replica->url));
 my $cluster = start_redis('cluster', tcp => 1, config => [ '--cluster-enabled', 'yes' ]);
-finds('a cluster', qr/^missing target api: its mode is cluster, which is not supported/m,
+finds('a cluster', qr/^missing target api: its mode is cluster: the URL is one of a single server/m,
 	targets => with_target(url => $cluster->url));
 
 # one that answers nothing: each step has a deadline

@@ -3,7 +3,7 @@
  * url.c
  *	  Redis URLs: redis://[user[:password]@]host[:port][/database],
  *	  the same with rediss:// for TLS, and unix://[user[:password]@]/path/to/socket[?db=N].
- *	  Those of sentinels are taken apart in url_sentinel.c.
+ *	  Those of sentinels and clusters are taken apart in url_sentinel.c and url_cluster.c.
  *
  * The text is looked at through pointers into it; only what goes into the
  * RedisUrl is copied, percent-decoded.  Messages are fixed texts, since any
@@ -339,10 +339,12 @@ url_parse(const char *text, RedisUrl *url, char *error, size_t error_bytes)
 	memset(url, 0, sizeof(*url));
 	if (url_sentinel_is(text))
 		return url_sentinel_parse(text, url, error, error_bytes);
+	if (url_cluster_is(text))
+		return url_cluster_parse(text, url, error, error_bytes);
 	if (scheme == NULL)
 		return refuse(error, error_bytes,
-					  "expected a URL that begins with redis://, rediss://, unix://, redis+sentinel://"
-					  " or rediss+sentinel://");
+					  "expected a URL that begins with redis://, rediss://, unix://, redis+sentinel://,"
+					  " rediss+sentinel://, redis+cluster:// or rediss+cluster://");
 	url->tls.is_used = scheme->is_tls;
 	if (split(text + strlen(scheme->text), &parts, error, error_bytes) &&
 		parse_credentials(&parts, url, error, error_bytes) &&
@@ -361,6 +363,8 @@ url_set_host(RedisUrl *url, const char *host, char *error, size_t error_bytes)
 
 	if (url->sentinels.count > 0)
 		return refuse(error, error_bytes, "expected no host next to the sentinels of the URL");
+	if (url->node_count > 0)
+		return refuse(error, error_bytes, "expected no host next to the nodes of the URL");
 	if (text.count > 1 && host[0] == '[' && host[text.count - 1] == ']')
 		text = span(host + 1, host + text.count - 1);
 	if (!is_host(text) && !is_ipv6_host(text))
@@ -386,6 +390,8 @@ url_set_port(RedisUrl *url, const char *digits, char *error, size_t error_bytes)
 		return refuse(error, error_bytes, "expected no port next to the path of a socket");
 	if (url->sentinels.count > 0)
 		return refuse(error, error_bytes, "expected no port next to the sentinels of the URL");
+	if (url->node_count > 0)
+		return refuse(error, error_bytes, "expected no port next to the nodes of the URL");
 	if (port < 1)
 		return refuse(error, error_bytes, "expected a port from 1 to 65535");
 	url->port = (int) port;
@@ -399,13 +405,15 @@ url_set_database(RedisUrl *url, const char *digits, char *error, size_t error_by
 
 	if (database < 0)
 		return refuse(error, error_bytes, "expected a database number from 0 to 2147483647");
+	if (url->node_count > 0 && database > 0)
+		return refuse(error, error_bytes, "expected database 0, the only one that a cluster has");
 	url->database = (int) database;
 	return true;
 }
 
 /* Where a field is added, this stops the build until url_equals compares it. */
 _Static_assert(sizeof(void *) != 8 ||
-			   (sizeof(RedisUrl) == 6 * sizeof(char *) + 2 * sizeof(int) + sizeof(UrlTls) +
+			   (sizeof(RedisUrl) == 9 * sizeof(char *) + 2 * sizeof(int) + sizeof(UrlTls) +
 				sizeof(UrlSentinels) && sizeof(UrlSentinels) == 5 * sizeof(char *) &&
 				sizeof(UrlTls) == 4 * sizeof(char *) + 2 * sizeof(int)),
 			   "url_equals() compares every field of a RedisUrl");
@@ -427,17 +435,22 @@ is_same_tls(const UrlTls *tls, const UrlTls *other)
 }
 
 static bool
+are_same_hosts(const UrlHost *hosts, const UrlHost *others, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(hosts[i].host, others[i].host) != 0 || hosts[i].port != others[i].port)
+			return false;
+	return true;
+}
+
+static bool
 is_same_sentinels(const UrlSentinels *sentinels, const UrlSentinels *other)
 {
-	bool		is_same = sentinels->count == other->count &&
-	is_same_part(sentinels->master, other->master) &&
-	is_same_part(sentinels->username, other->username) &&
-	is_same_part(sentinels->password_file, other->password_file);
-
-	for (size_t i = 0; is_same && i < sentinels->count; i++)
-		is_same = strcmp(sentinels->hosts[i].host, other->hosts[i].host) == 0 &&
-			sentinels->hosts[i].port == other->hosts[i].port;
-	return is_same;
+	return sentinels->count == other->count &&
+		is_same_part(sentinels->master, other->master) &&
+		is_same_part(sentinels->username, other->username) &&
+		is_same_part(sentinels->password_file, other->password_file) &&
+		are_same_hosts(sentinels->hosts, other->hosts, sentinels->count);
 }
 
 bool
@@ -451,7 +464,17 @@ url_equals(const RedisUrl *url, const RedisUrl *other)
 		is_same_part(url->password_file, other->password_file) &&
 		is_same_tls(&url->tls, &other->tls) &&
 		is_same_sentinels(&url->sentinels, &other->sentinels) &&
-		url->is_of_sentinel == other->is_of_sentinel;
+		url->is_of_sentinel == other->is_of_sentinel &&
+		url->is_of_cluster == other->is_of_cluster && url->node_count == other->node_count &&
+		are_same_hosts(url->nodes, other->nodes, url->node_count);
+}
+
+static void
+free_hosts(UrlHost *hosts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(hosts[i].host);
+	free(hosts);
 }
 
 void
@@ -468,9 +491,8 @@ url_reset(RedisUrl *url)
 	free(url->tls.cert_file);
 	free(url->tls.key_file);
 	free(url->tls.server_name);
-	for (size_t i = 0; i < url->sentinels.count; i++)
-		free(url->sentinels.hosts[i].host);
-	free(url->sentinels.hosts);
+	free_hosts(url->sentinels.hosts, url->sentinels.count);
+	free_hosts(url->nodes, url->node_count);
 	free(url->sentinels.master);
 	free(url->sentinels.username);
 	free(url->sentinels.password_file);

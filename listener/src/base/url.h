@@ -2,8 +2,9 @@
  *
  * url.h
  *	  Redis URLs: redis://[user[:password]@]host[:port][/database],
- *	  the same with rediss:// for TLS, unix://[user[:password]@]/path/to/socket[?db=N], and
- *	  redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/master[/database].
+ *	  the same with rediss:// for TLS, unix://[user[:password]@]/path/to/socket[?db=N],
+ *	  redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/master[/database], and
+ *	  redis+cluster://[user[:password]@]host[:port][,host[:port]…].
  *
  * Shapes as redis-py and IANA's "redis" scheme registration describe them;
  * user, password and the socket's path are percent-decoded.  What would be
@@ -39,16 +40,16 @@ typedef struct UrlTls
 	bool		is_used;		/* rediss:// */
 } UrlTls;
 
-typedef struct UrlSentinel
+typedef struct UrlHost
 {
 	char	   *host;			/* owned; as in RedisUrl */
 	int			port;
-} UrlSentinel;
+} UrlHost;
 
 /* Who is asked where the server is; all zero if the URL names the server itself. */
 typedef struct UrlSentinels
 {
-	UrlSentinel *hosts;			/* owned; at least one, in their order */
+	UrlHost    *hosts;			/* owned; at least one, in their order */
 	size_t		count;
 	char	   *master;			/* owned; by which they know the server:
 								 * printable ASCII without a blank */
@@ -74,6 +75,10 @@ typedef struct RedisUrl
 	UrlTls		tls;
 	UrlSentinels sentinels;
 	bool		is_of_sentinel; /* a sentinel listens there; never parsed */
+	UrlHost    *nodes;			/* owned; of a cluster, at least one, in their
+								 * order: instead of host and port */
+	size_t		node_count;
+	bool		is_of_cluster;	/* also where it is one node's */
 } RedisUrl;
 
 /*
@@ -115,8 +120,18 @@ extern bool url_sentinel_is(const char *text);
 extern bool url_sentinel_parse(const char *text, RedisUrl *url, char *error, size_t error_bytes)
 			__attribute__((warn_unused_result));
 
+/* The same two for a cluster. */
+extern bool url_cluster_is(const char *text);
+extern bool url_cluster_parse(const char *text, RedisUrl *url, char *error, size_t error_bytes)
+			__attribute__((warn_unused_result));
+
+/* The URL of one of its nodes; false if memory is exhausted: there is nothing to be freed then. */
+extern bool url_cluster_node(const RedisUrl *url, const char *host, int port, RedisUrl *node)
+			__attribute__((warn_unused_result));
+
 /*
- * "host:port/db", " tls" behind it; "/path db=N"; or "host:port,host:port/master/db" for logs:
+ * "host:port/db", " tls" behind it; "/path db=N"; "host:port,host:port/master/db";
+ * or "host:port,host:port cluster" for logs:
  * never user or password.
  */
 extern void url_describe(const RedisUrl *url, char *text, size_t text_bytes);

@@ -31,6 +31,19 @@ append(char *text, size_t text_bytes, const char *more)
 	(void) snprintf(text + used, text_bytes - used, "%s", more);
 }
 
+static void
+append_hosts(const UrlHost *hosts, size_t count, char *text, size_t text_bytes)
+{
+	char		part[PART_BYTES];
+
+	for (size_t i = 0; i < count; i++)
+	{
+		url_describe_host(hosts[i].host, hosts[i].port, part, sizeof(part));
+		append(text, text_bytes, i == 0 ? "" : ",");
+		append(text, text_bytes, part);
+	}
+}
+
 void
 url_describe(const RedisUrl *url, char *text, size_t text_bytes)
 {
@@ -44,11 +57,12 @@ url_describe(const RedisUrl *url, char *text, size_t text_bytes)
 	text[0] = '\0';
 	if (url->host != NULL)
 		url_describe_host(url->host, url->port, text, text_bytes);
-	for (size_t i = 0; i < url->sentinels.count; i++)
+	append_hosts(url->sentinels.hosts, url->sentinels.count, text, text_bytes);
+	append_hosts(url->nodes, url->node_count, text, text_bytes);
+	if (url->node_count > 0)
 	{
-		url_describe_host(url->sentinels.hosts[i].host, url->sentinels.hosts[i].port, part, sizeof(part));
-		append(text, text_bytes, i == 0 ? "" : ",");
-		append(text, text_bytes, part);
+		append(text, text_bytes, url->tls.is_used ? " cluster tls" : " cluster");
+		return;
 	}
 	append(text, text_bytes, url->sentinels.count > 0 ? "/" : "");
 	append(text, text_bytes, url->sentinels.count > 0 ? url->sentinels.master : "");

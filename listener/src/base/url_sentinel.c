@@ -127,7 +127,7 @@ append_host(const char *host, size_t host_bytes, RedisUrl *url, char *error, siz
 	UrlSentinels *sentinels = &url->sentinels;
 	bool		has_port = host_bytes > 0 && host[host_bytes - 1] != ']' &&
 	memchr(host, ':', host_bytes) != NULL;
-	UrlSentinel *grown;
+	UrlHost    *grown;
 	RedisUrl	parsed;
 	char	   *text = NULL;
 	bool		is_parsed;

@@ -230,22 +230,33 @@ keyset_merge(KeySet *set, const KeySet *from)
 	return true;
 }
 
+/* Of the string whose encoding begins there; returns what stands behind that. */
+static const char *
+decode(const char *encoded, const char **key, size_t *key_bytes)
+{
+	size_t		length = 0;
+
+	for (encoded++; *encoded != '\r'; encoded++)
+		length = length * 10 + (size_t) (*encoded - '0');
+	*key = encoded + 2;
+	*key_bytes = length;
+	return *key + length + 2;
+}
+
 bool
 keyset_next(const KeySet *set, size_t *position,
 			const char **key, size_t *key_bytes)
 {
-	size_t		at = *position;
-	size_t		length = 0;
-
-	if (at >= set->byte_count)
+	if (*position >= set->byte_count)
 		return false;
-	for (at++; set->bytes[at] != '\r'; at++)
-		length = length * 10 + (size_t) (set->bytes[at] - '0');
-	at += 2;
-	*key = set->bytes + at;
-	*key_bytes = length;
-	*position = at + length + 2;
+	*position = (size_t) (decode(set->bytes + *position, key, key_bytes) - set->bytes);
 	return true;
+}
+
+void
+keyset_slice_first(const KeySlice *slice, const char **key, size_t *key_bytes)
+{
+	(void) decode(slice->bytes, key, key_bytes);
 }
 
 bool

@@ -74,4 +74,7 @@ extern bool keyset_next_slice(const KeySet *set, size_t *position, size_t max_ke
 extern bool keyset_next(const KeySet *set, size_t *position,
 						const char **key, size_t *key_bytes);
 
+/* The first string of a slice, likewise. */
+extern void keyset_slice_first(const KeySlice *slice, const char **key, size_t *key_bytes);
+
 #endif

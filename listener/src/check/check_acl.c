@@ -24,11 +24,16 @@ const CheckCommand check_acl_commands[] = {
 	{"srandmember", 0, {"SRANDMEMBER", "", "1", NULL}, false},
 	{"srem", CHECK_NEED_SWEEP, {"SREM", "", "m", NULL}, false},
 	{"smembers", 0, {"SMEMBERS", "", NULL}, false},
-	{"exists", CHECK_NEED_SWEEP, {"EXISTS", "", NULL}, false},
+	{"exists", CHECK_NEED_SWEEP | CHECK_NEED_CLUSTER, {"EXISTS", "", NULL}, false},
 	{"sscan", CHECK_NEED_SWEEP, {"SSCAN", "", "0", NULL}, false},
 	{"incrby", 0, {"INCRBY", "", "1", NULL}, false},
 	{"set", 0, {"SET", "", "1", NULL}, false},
 	{"time", 0, {"TIME", NULL}, true},
+	{"cluster|slots", CHECK_NEED_CLUSTER, {"CLUSTER", "SLOTS", NULL}, true},
+	{"cluster|nodes", CHECK_NEED_CLUSTER, {"CLUSTER", "NODES", NULL}, true},
+	{"cluster|countkeysinslot", CHECK_NEED_CLUSTER, {"CLUSTER", "COUNTKEYSINSLOT", "0", NULL}, true},
+	{"cluster|getkeysinslot", CHECK_NEED_CLUSTER, {"CLUSTER", "GETKEYSINSLOT", "0", "1", NULL}, true},
+	{"rename", CHECK_NEED_CLUSTER, {"RENAME", "", "", NULL}, false},
 	{NULL, 0, {NULL}, false}
 };
 
@@ -51,13 +56,15 @@ check_acl_needs_of(const char *action)
 }
 
 unsigned int
-check_acl_needs_of_settings(int database, int64_t sweep_ms)
+check_acl_needs_of_settings(const RedisUrl *url, int64_t sweep_ms)
 {
 	unsigned int needs = CHECK_NEED_ALWAYS;
 
-	if (database != 0)
+	if (url->database != 0)
 		needs |= CHECK_NEED_DATABASE;
-	if (sweep_ms > 0)
+	if (url->node_count > 0)
+		needs |= CHECK_NEED_CLUSTER;
+	else if (sweep_ms > 0)
 		needs |= CHECK_NEED_SWEEP;
 	return needs;
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/url.h"
 #include "batch/name_kind.h"
 
 /* What asks for commands; bits. */
@@ -20,15 +21,16 @@ typedef enum CheckNeed
 {
 	CHECK_NEED_ALWAYS = 1,
 	CHECK_NEED_DATABASE = 2,	/* another database than 0 */
-	CHECK_NEED_SWEEP = 4
+	CHECK_NEED_SWEEP = 4,
+	CHECK_NEED_CLUSTER = 8
 } CheckNeed;
 
 /* Likewise: rules that make names of a kind, or of any. */
-#define CHECK_NEED_KIND(kind) (8 * NAME_KIND_BIT(kind))
-#define CHECK_NEEDS_OF_RULES (8 * NAME_KINDS_ALL)
+#define CHECK_NEED_KIND(kind) (16 * NAME_KIND_BIT(kind))
+#define CHECK_NEEDS_OF_RULES (16 * NAME_KINDS_ALL)
 
-/* The needs of every target with that database, and a sweep so often; 0 is never. */
-extern unsigned int check_acl_needs_of_settings(int database, int64_t sweep_ms);
+/* The needs of every target with that URL, and a sweep so often; 0 is never. */
+extern unsigned int check_acl_needs_of_settings(const RedisUrl *url, int64_t sweep_ms);
 
 /* The needs of rules with an action of the journal; 0 for none besides ALWAYS. */
 extern unsigned int check_acl_needs_of(const char *action);

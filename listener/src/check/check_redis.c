@@ -12,6 +12,7 @@
 
 #include "base/password_file.h"
 #include "check/check_acl.h"
+#include "check/check_cluster.h"
 #include "check/check_redis_ask.h"
 #include "check/check_redis_permissions.h"
 #include "check/check_sentinel.h"
@@ -93,6 +94,8 @@ connect_to(const RedisCheck *check, const RedisUrl *url)
 static bool
 connect_redis(const RedisCheck *check, RedisUrl *server)
 {
+	if (check->target->url.node_count > 0)
+		return check_cluster(check->target, check->report, server) && connect_to(check, server);
 	if (check->target->url.sentinels.count == 0)
 		return connect_to(check, &check->target->url);
 	return check_sentinel(check->target, check->report, server) && connect_to(check, server);
@@ -211,6 +214,27 @@ check_version(RedisCheck *check, const char *version, const char *valkey_version
 }
 
 static void
+check_mode(const RedisCheck *check, const char *mode)
+{
+	bool		is_node = strcmp(mode, "cluster") == 0;
+	bool		is_single = strcmp(mode, "standalone") == 0;
+
+	if (check->target->url.node_count > 0 && is_node)
+		check_report_say(check->report, CHECK_OK, "", "it is a node of a cluster");
+	else if (check->target->url.node_count > 0)
+		check_report_say(check->report, CHECK_MISSING, "begin the URL of a single server with redis:// or rediss://",
+						 "its mode is %s: it is not a node of a cluster", mode);
+	else if (is_single)
+		check_report_say(check->report, CHECK_OK, "", "it is a single server");
+	else if (is_node)
+		check_report_say(check->report, CHECK_MISSING, "begin the URL with redis+cluster:// or rediss+cluster://",
+						 "its mode is %s: the URL is one of a single server", mode);
+	else
+		check_report_say(check->report, CHECK_MISSING, "put the address of a single server into the URL",
+						 "its mode is %s, which is not supported", mode);
+}
+
+static void
 take_server_info(RedisCheck *check, const char *info)
 {
 	char		version[VERSION_BYTES];
@@ -226,11 +250,7 @@ take_server_info(RedisCheck *check, const char *info)
 		check_version(check, version, valkey_version);
 	else
 		check_report_say(check->report, CHECK_UNKNOWN, "", "its version: INFO does not tell it");
-	if (mode[0] == '\0' || strcmp(mode, "standalone") == 0)
-		check_report_say(check->report, CHECK_OK, "", "it is a single server");
-	else
-		check_report_say(check->report, CHECK_MISSING, "put the address of a single server into the URL",
-						 "its mode is %s, which is not supported", mode);
+	check_mode(check, mode[0] != '\0' ? mode : "standalone");
 }
 
 static void
@@ -239,6 +259,8 @@ take_replication_info(const RedisCheck *check, const char *info)
 	char		role[VERSION_BYTES];
 
 	read_field(info, "role", role, sizeof(role));
+	if (check->target->url.node_count > 0)
+		return;
 	if (strcmp(role, "slave") == 0 || strcmp(role, "replica") == 0)
 		check_report_say(check->report, CHECK_MISSING, "put the primary's address into the URL",
 						 "it is a replica");
@@ -279,8 +301,7 @@ void
 check_redis(const TargetConfig *target, unsigned int needs, unsigned int certain_needs,
 			CheckReport *report)
 {
-	unsigned int needs_of_settings = check_acl_needs_of_settings(target->url.database,
-																 target->sweep_ms);
+	unsigned int needs_of_settings = check_acl_needs_of_settings(&target->url, target->sweep_ms);
 	CheckRedisClient client = {0};
 	RedisUrl	server = {0};
 	RedisCheck	check = {

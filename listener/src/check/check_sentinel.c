@@ -76,7 +76,7 @@ ask(CheckRedisClient *client, const RedisUrl *asked, const char *master, RedisUr
 
 /* Of what it says, and of whom the server is then. */
 static bool
-check_one(const UrlSentinel *sentinel, const RedisUrl *url, CheckReport *report, RedisUrl *server)
+check_one(const UrlHost *sentinel, const RedisUrl *url, CheckReport *report, RedisUrl *server)
 {
 	CheckRedisClient client = {0};
 	RedisUrl	asked = {

@@ -71,7 +71,7 @@ needs_of(const TargetConfig *target, const CheckTargets *targets)
 {
 	const CheckTarget *known = check_postgres_find(targets, target->alias);
 
-	return check_acl_needs_of_settings(target->url.database, target->sweep_ms) |
+	return check_acl_needs_of_settings(&target->url, target->sweep_ms) |
 		(known != NULL ? known->needs : 0);
 }
 

@@ -224,7 +224,7 @@ static void
 take_greeting(RedisConn *conn, const redisReply *reply)
 {
 	RedisFailure failure;
-	const char *refusal = redis_greeting_take(conn->greeting, reply, &conn->history, &failure);
+	const char *refusal = redis_greeting_take(conn->url, conn->greeting, reply, &conn->history, &failure);
 
 	if (refusal != NULL)
 	{

@@ -30,7 +30,7 @@ static const char lacks_command[] =
 static const char tls_files[] = "correct the file; it is read again at each try";
 
 #define NO_CLUSTER \
-	"this is a Redis Cluster, which is not supported: put the address of a single Redis into the URL"
+	"this is a Redis Cluster: begin the URL with redis+cluster:// or rediss+cluster://"
 #define NO_SENTINEL \
 	"this is a Redis Sentinel, which holds no keys: put the primary's address into the URL"
 #define NO_SELECT \
@@ -62,6 +62,7 @@ static const RedisErrorKind replies[] = {
 	{"ERR AUTH ", ALARM, "the URL has a password, but Redis has none"},
 
 	{REDIS_ERROR_CLUSTER, FATAL, NO_CLUSTER},
+	{REDIS_ERROR_NO_CLUSTER, FATAL, "this is a single Redis: its URL begins with redis:// or rediss://"},
 	{REDIS_ERROR_SENTINEL, FATAL, NO_SENTINEL},
 	{"ERR SELECT is not allowed in cluster mode", FATAL, NO_CLUSTER},
 	{"MOVED ", FATAL, NO_CLUSTER},
@@ -271,4 +272,25 @@ bool
 redis_error_is_denial(const char *text)
 {
 	return find_reply(text)->advice == needed_permissions;
+}
+
+static bool
+begins_with(const char *text, const char *prefix)
+{
+	/* as with all errors of scripts in Redis 6 */
+	if (*text == '-')
+		text++;
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool
+redis_error_is_ask(const char *text)
+{
+	return begins_with(text, "ASK ");
+}
+
+bool
+redis_error_is_redirect(const char *text)
+{
+	return begins_with(text, "MOVED ") || begins_with(text, "ASK ") || begins_with(text, "TRYAGAIN ");
 }

@@ -46,6 +46,7 @@ typedef struct RedisErrorKind
 
 /* What no server answers: it was asked what it is, and is not what the URL asks for. */
 #define REDIS_ERROR_CLUSTER "MODE the server says that it is a node of a Redis Cluster"
+#define REDIS_ERROR_NO_CLUSTER "MODE the server says that it is not a node of a Redis Cluster"
 #define REDIS_ERROR_SENTINEL "MODE the server says that it is a Redis Sentinel"
 
 /*
@@ -96,6 +97,15 @@ extern const char *redis_error_file_advice(RedisFailure failure, const char *tex
 /* Writes the advice that holds.  The password file's path, or NULL. */
 extern void redis_error_advise(RedisFailure failure, const char *text, const char *password_file,
 							   char *advice, size_t advice_bytes);
+
+/*
+ * Does an error reply say that a name is to be sent to another node of the cluster, or again?  With MOVED and
+ * ASK come a slot and an address.
+ */
+extern bool redis_error_is_redirect(const char *text);
+
+/* Is it to be sent there only this time? */
+extern bool redis_error_is_ask(const char *text);
 
 /* Does an error reply say that the user may not do what was asked for? */
 extern bool redis_error_is_denial(const char *text);

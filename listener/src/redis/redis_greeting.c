@@ -157,24 +157,26 @@ redis_greeting_read(const redisReply *reply, RedisHistory *history)
 }
 
 const char *
-redis_greeting_refuses(const RedisHistory *history)
+redis_greeting_refuses(const RedisUrl *url, const RedisHistory *history)
 {
-	if (history->mode == REDIS_MODE_CLUSTER)
+	if (history->mode == REDIS_MODE_CLUSTER && !url->is_of_cluster)
 		return REDIS_ERROR_CLUSTER;
+	if (history->mode == REDIS_MODE_STANDALONE && url->is_of_cluster)
+		return REDIS_ERROR_NO_CLUSTER;
 	if (history->mode == REDIS_MODE_SENTINEL)
 		return REDIS_ERROR_SENTINEL;
 	return history->is_replica ? REDIS_ERROR_REPLICA : NULL;
 }
 
 const char *
-redis_greeting_take(RedisGreetingStep step, const redisReply *reply, RedisHistory *history,
+redis_greeting_take(const RedisUrl *url, RedisGreetingStep step, const redisReply *reply, RedisHistory *history,
 					RedisFailure *failure)
 {
 	*failure = REDIS_FAILURE_REPLY;
 	if (redis_greeting_accepts(step, reply))
 	{
 		redis_greeting_read(reply, history);
-		return redis_greeting_refuses(history);
+		return redis_greeting_refuses(url, history);
 	}
 	if (reply->type == REDIS_REPLY_ERROR)
 		return reply->str;

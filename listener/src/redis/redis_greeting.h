@@ -68,13 +68,13 @@ extern void redis_greeting_read(const redisReply *reply, RedisHistory *history);
  * Why a server of which all this is told cannot be used, as an error of redis_error.h;
  * else NULL.
  */
-extern const char *redis_greeting_refuses(const RedisHistory *history);
+extern const char *redis_greeting_refuses(const RedisUrl *url, const RedisHistory *history);
 
 /*
  * All three: takes the reply to a step.  NULL if the greeting may go on, else why not, valid
  * as long as the reply; then *failure is set.
  */
-extern const char *redis_greeting_take(RedisGreetingStep step, const redisReply *reply,
+extern const char *redis_greeting_take(const RedisUrl *url, RedisGreetingStep step, const redisReply *reply,
 									   RedisHistory *history, RedisFailure *failure)
 			__attribute__((warn_unused_result));
 

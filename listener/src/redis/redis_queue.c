@@ -70,6 +70,21 @@ redis_queue_pop(RedisQueue *queue)
 }
 
 void
+redis_queue_abandon_work(RedisQueue *queue, const RedisWork *work, bool is_scan)
+{
+	static const RedisCommand abandoned = {.type = REDIS_COMMAND_ABANDONED};
+
+	for (size_t i = 0; i < queue->run_count; i++)
+	{
+		RedisCommand *command = &queue->runs[place(queue, i)].command;
+
+		if ((command->type == REDIS_COMMAND_NAMES && command->work == work) ||
+			(command->type == REDIS_COMMAND_SCAN && is_scan))
+			*command = abandoned;
+	}
+}
+
+void
 redis_queue_abandon(RedisQueue *queue)
 {
 	static const RedisCommand abandoned = {.type = REDIS_COMMAND_ABANDONED};
@@ -78,7 +93,7 @@ redis_queue_abandon(RedisQueue *queue)
 	{
 		RedisCommand *command = &queue->runs[place(queue, i)].command;
 
-		if (command->type != REDIS_COMMAND_HISTORY && command->type != REDIS_COMMAND_SWEEP)
+		if (command->type == REDIS_COMMAND_NAMES || command->type == REDIS_COMMAND_SCAN)
 			*command = abandoned;
 	}
 }

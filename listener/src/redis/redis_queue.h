@@ -25,6 +25,8 @@ typedef enum RedisCommandType
 	REDIS_COMMAND_SCAN,
 	REDIS_COMMAND_HISTORY,
 	REDIS_COMMAND_SWEEP,
+	REDIS_COMMAND_ASKING,
+	REDIS_COMMAND_CALL,
 	REDIS_COMMAND_ABANDONED		/* nobody cares for the reply any more */
 } RedisCommandType;
 
@@ -58,6 +60,9 @@ extern void redis_queue_push(RedisQueue *queue, const RedisCommand *command);
 
 /* The oldest; only while there is one, which is as long as replies come. */
 extern RedisCommand redis_queue_pop(RedisQueue *queue);
+
+/* Nobody cares any more for names of that work; for a pass, if is_scan. */
+extern void redis_queue_abandon_work(RedisQueue *queue, const RedisWork *work, bool is_scan);
 
 /* Nobody cares any more for names and passes; the replies will still come. */
 extern void redis_queue_abandon(RedisQueue *queue);

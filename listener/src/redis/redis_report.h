@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * redis_report.h
- *	  Says what becomes of a target's connections.
+ *	  Says what becomes of a node's connections.
  *
- * Part of redis_target.
+ * Part of redis_node.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,16 +15,16 @@
 #include <stdint.h>
 
 #include "redis/redis_error.h"
-#include "redis/redis_target_events.h"
+#include "redis/redis_node_events.h"
 
 /* Connected and greeted; said once, while connections fail one after the other behind it. */
-extern void redis_report_connected(RedisTarget *target);
+extern void redis_report_connected(RedisNode *node);
 
 /* While connected: no sentinel says any more whether the server still is the master, or one does again. */
-extern void redis_report_watched(const RedisTarget *target, bool is_answered);
+extern void redis_report_watched(const RedisNode *node, bool is_answered);
 
 /* A connection failed, before it was ready or after; said when it is news. */
-extern void redis_report_failure(RedisTarget *target, bool was_ready, RedisFailure failure,
+extern void redis_report_failure(RedisNode *node, bool was_ready, RedisFailure failure,
 								 const char *reason, int64_t retry_ms);
 
 /*
@@ -33,28 +33,28 @@ extern void redis_report_failure(RedisTarget *target, bool was_ready, RedisFailu
  * again and again by a user who may not SCAN.  So it is of use when nothing is left in
  * hand.
  */
-extern void redis_report_use(RedisTarget *target);
+extern void redis_report_use(RedisNode *node);
 
 /*
  * Redis answers.  Is it of use, after the longest backoff without anything in hand, or
  * after a minute?
  */
-extern void redis_report_answer(RedisTarget *target);
+extern void redis_report_answer(RedisNode *node);
 
 /* Has the connection lasted for longer than the longest backoff? */
-extern bool redis_report_has_lasted(const RedisTarget *target);
+extern bool redis_report_has_lasted(const RedisNode *node);
 
 /* A piece of work is done: is nothing left in hand? */
-extern void redis_report_done(RedisTarget *target);
+extern void redis_report_done(RedisNode *node);
 
 /*
  * Of so many keys so many were there.  Once an hour at most it says how many they were in all, and
  * a warning comes where there were thousands and never one.
  */
-extern void redis_report_deleted(RedisTarget *target, size_t named_count,
+extern void redis_report_deleted(RedisNode *node, size_t named_count,
 								 uint64_t deleted_count);
 
 /* Says how many they were, if there were any since that was said last. */
-extern void redis_report_keys(RedisTarget *target);
+extern void redis_report_keys(RedisNode *node);
 
 #endif

@@ -159,6 +159,12 @@ redis_script_is_stepwise(NameKind kind)
 }
 
 bool
+redis_script_is_of_sets(NameKind kind)
+{
+	return scripts[kind].script == delete_sets_script;
+}
+
+bool
 redis_script_counts_existing(NameKind kind)
 {
 	return scripts[kind].script == NULL;

@@ -67,6 +67,9 @@ extern size_t redis_script_tail(NameKind kind, char tail[REDIS_SCRIPT_TAIL_BYTES
  */
 extern bool redis_script_is_stepwise(NameKind kind);
 
+/* Are the names those of sets, whose members go with them? */
+extern bool redis_script_is_of_sets(NameKind kind);
+
 /* Does the answer say how many of the names there were? */
 extern bool redis_script_counts_existing(NameKind kind);
 

@@ -43,7 +43,7 @@ struct RedisSentinel
 	LoopTimer	failure_timer;	/* armed while "failed" is about to be called */
 };
 
-static const UrlSentinel *
+static const UrlHost *
 current(const RedisSentinel *sentinel)
 {
 	return &sentinel->sentinels->hosts[sentinel->order[sentinel->position]];
@@ -92,7 +92,7 @@ put_question(RedisSentinel *sentinel)
 static void
 ask_current(RedisSentinel *sentinel)
 {
-	const UrlSentinel *asked = current(sentinel);
+	const UrlHost *asked = current(sentinel);
 	bool		is_there = sentinel->is_open && asked->host == sentinel->asked.host &&
 	asked->port == sentinel->asked.port;
 

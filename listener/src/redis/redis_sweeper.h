@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redis_sweeper.h
- *	  When a target sweeps tags, and what is said of it.
+ *	  When a node sweeps tags, and what is said of it.
  *
  * Part of redis_target.
  *
@@ -12,10 +12,10 @@
 
 #include <hiredis/hiredis.h>
 
-#include "redis/redis_target_events.h"
+#include "redis/redis_node_events.h"
 
 /* Ends what is under way, and sets the timer for the next sweep. */
-extern void redis_sweeper_await(RedisTarget *target);
+extern void redis_sweeper_await(RedisNode *node);
 
 /* For the timer of a RedisTarget: the next step of a sweep is due, or the next sweep. */
 extern void redis_sweeper_is_due(void *context);
@@ -24,6 +24,6 @@ extern void redis_sweeper_is_due(void *context);
  * Takes the reply to a step.  Nothing depends on it: an error ends the sweep, not
  * the connection.
  */
-extern void redis_sweeper_take(RedisTarget *target, const redisReply *reply);
+extern void redis_sweeper_take(RedisNode *node, const redisReply *reply);
 
 #endif

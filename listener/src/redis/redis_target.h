@@ -1,18 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * redis_target.h
- *	  One Redis destination: deletes names and what matches patterns,
- *	  and proves it.
+ *	  One Redis destination, a server or a cluster: deletes names and what matches
+ *	  patterns, and proves it.
  *
- * One piece of work in each lane and a scan pass may be in hand at a time; they
- * share the connection.  What is in an earlier lane goes first, the pass goes last; of what
- * goes by steps (see redis_script.h) one step is under way, so that
- * nothing has to wait for longer than that.  Work is done when every command that
- * belongs to it was answered as Redis answers success, all over one
- * connection.  On anything else the connection is dropped and, after a
- * backoff, all unfinished work is sent again from its start; that goes on
- * until it succeeds or is abandoned.  While there is neither a pass nor names to be sent, tags
- * are swept now and then (redis_sweep.h) if that is allowed, which nobody is told of.  What it
+ * One piece of work in each lane and a pass may be in hand at a time.  What is in an earlier lane goes first,
+ * the pass goes last.  Work is done when every command that belongs to it was answered as Redis answers
+ * success.  On anything else it is sent again; that goes on until it succeeds or is abandoned.  What it
  * reports is in redis_target_events.h.
  *
  *-------------------------------------------------------------------------
@@ -29,17 +23,17 @@
 #include "redis/redis_history.h"
 #include "redis/redis_target_events.h"
 
+typedef struct RedisTarget RedisTarget;
+
 /*
  * "settings" is copied, "events" borrowed.  Nothing is connected yet.  NULL
  * if memory is exhausted.
  */
-extern RedisTarget *redis_target_create(Loop *loop, const Log *log,
-										const RedisTargetSettings *settings,
+extern RedisTarget *redis_target_create(Loop *loop, const Log *log, const RedisTargetSettings *settings,
 										const RedisTargetEvents *events, void *context);
 
 /* Who is told of its work; before there is any.  "events" is borrowed. */
-extern void redis_target_set_worker(RedisTarget *target, const RedisWorkEvents *events,
-									void *context);
+extern void redis_target_set_worker(RedisTarget *target, const RedisWorkEvents *events, void *context);
 
 /* NULL is allowed. */
 extern void redis_target_destroy(RedisTarget *target);
@@ -50,14 +44,16 @@ extern void redis_target_start(RedisTarget *target);
 /* Disconnects and abandons all work; no callback runs any more. */
 extern void redis_target_stop(RedisTarget *target);
 
+/* A cluster is while it is known who serves each slot, and all of them are. */
 extern bool redis_target_is_ready(const RedisTarget *target);
 
-/* The server that it is connected to, or was last: the settings' URL, or what sentinels name. */
+/* The server that it is connected to, or was last: the settings' URL, also of a cluster, or what sentinels name. */
 extern const RedisUrl *redis_target_server(const RedisTarget *target);
 
 /*
  * What Redis has told last of its history, maybe nothing.  While ready it goes
- * on: where it does not, the connection is dropped.  Valid until it is lost.
+ * on: where it does not, the connection is dropped.  Valid until it is lost.  Of a cluster's primaries
+ * together: the ids say which they are, the offset is the sum.
  */
 extern const RedisHistory *redis_target_history(const RedisTarget *target);
 
@@ -87,7 +83,7 @@ extern void redis_target_restart_history(RedisTarget *target);
 
 /*
  * May tags be swept?  Not before this is called: only who works for the target is to.  What
- * was begun goes on where it was when it is allowed again.
+ * was begun goes on where it was when it is allowed again.  In a cluster they are not.
  */
 extern void redis_target_allow_sweep(RedisTarget *target, bool is_allowed);
 

@@ -17,8 +17,6 @@
 #include "base/url.h"
 #include "redis/redis_conn.h"
 
-typedef struct RedisTarget RedisTarget;
-
 typedef enum RedisLane
 {
 	REDIS_LANE_QUICK,			/* what is expected at once */

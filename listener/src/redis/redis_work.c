@@ -23,6 +23,7 @@ redis_work_restart(RedisWork *work)
 {
 	memset(work->position, 0, sizeof(work->position));
 	memset(work->awaited, 0, sizeof(work->awaited));
+	memset(work->answered, 0, sizeof(work->answered));
 }
 
 bool
@@ -40,7 +41,7 @@ redis_work_next(const RedisWork *work, NameKind kind, KeySlice *slice)
 		(redis_script_is_stepwise(kind) && work->awaited[kind] > 0))
 		return false;
 	return keyset_next_slice(&work->names->of[kind], &position,
-							 REDIS_SCRIPT_MAX_NAMES, slice);
+							 work->is_single ? 1 : REDIS_SCRIPT_MAX_NAMES, slice);
 }
 
 void
@@ -62,10 +63,19 @@ redis_work_take(RedisWork *work, NameKind kind, size_t name_count,
 	if (problem != NULL)
 		return problem;
 	work->awaited[kind]--;
+	if (work->is_single)
+		(void) keyset_next_slice(&work->names->of[kind], &work->answered[kind], 1, &done);
 	if (redis_script_is_stepwise(kind))
 		(void) keyset_next_slice(&work->names->of[kind], &work->position[kind],
 								 done_count, &done);
 	return NULL;
+}
+
+void
+redis_work_pass_on(RedisWork *work, NameKind kind, KeySlice *name)
+{
+	work->awaited[kind]--;
+	(void) keyset_next_slice(&work->names->of[kind], &work->answered[kind], 1, name);
 }
 
 bool

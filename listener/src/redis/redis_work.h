@@ -24,7 +24,13 @@ typedef struct RedisWork
 	size_t		position[NAME_KIND_COUNT];	/* sent up to here; by steps:
 											 * finished */
 	size_t		awaited[NAME_KIND_COUNT];	/* commands without a reply */
+	bool		is_asking;		/* each command stands behind an ASKING */
+	bool		is_single;		/* a command has one name, and answered is
+								 * kept */
+	size_t		answered[NAME_KIND_COUNT];	/* up to here */
 } RedisWork;
+
+/* All zero has no work; is_single is for its owner to set, at first. */
 
 /* Begins with the names, or without any, which must not change until the end. */
 extern void redis_work_begin(RedisWork *work, const NameSets *names);
@@ -48,6 +54,12 @@ extern void redis_work_send(RedisWork *work, NameKind kind, const KeySlice *slic
 extern const char *redis_work_take(RedisWork *work, NameKind kind, size_t name_count,
 								   const redisReply *reply)
 			__attribute__((warn_unused_result));
+
+/*
+ * The oldest command of the kind, which has one name, was answered by an error that says that the
+ * name is to be sent elsewhere: here it is done with.  Which name that is.
+ */
+extern void redis_work_pass_on(RedisWork *work, NameKind kind, KeySlice *name);
 
 /* Was all of the kind sent (by steps: and answered)?  True without work. */
 extern bool redis_work_is_sent(const RedisWork *work, NameKind kind);

@@ -57,7 +57,8 @@ place_describe(int database, const char *prefix, size_t prefix_bytes)
 char *
 place_describe_address(const RedisUrl *url)
 {
-	const char *name = url->host != NULL ? url->host : url->sentinels.master;
+	const char *named = url->node_count > 0 ? "Redis Cluster" : url->sentinels.master;
+	const char *name = url->host != NULL ? url->host : named;
 	const char *address = url->socket_path != NULL ? url->socket_path : name;
 	char	   *text = malloc(WORDS_BYTES + strlen(address) * ESCAPE_BYTES);
 	char	   *end;

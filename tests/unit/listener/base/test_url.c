@@ -175,10 +175,10 @@ END_TEST
 
 START_TEST(url_rejects_other_schemes)
 {
-	refuse_url("http://" SECRET, "redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://");
-	refuse_url("redis:/" SECRET, "redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://");
-	refuse_url(SECRET, "redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://");
-	refuse_url("", "redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://");
+	refuse_url("http://" SECRET, "redis://, rediss://, unix://, redis+sentinel://, rediss+sentinel://, redis+cluster:// or rediss+cluster://");
+	refuse_url("redis:/" SECRET, "redis://, rediss://, unix://, redis+sentinel://, rediss+sentinel://, redis+cluster:// or rediss+cluster://");
+	refuse_url(SECRET, "redis://, rediss://, unix://, redis+sentinel://, rediss+sentinel://, redis+cluster:// or rediss+cluster://");
+	refuse_url("", "redis://, rediss://, unix://, redis+sentinel://, rediss+sentinel://, redis+cluster:// or rediss+cluster://");
 }
 
 END_TEST

@@ -139,7 +139,13 @@ START_TEST(check_acl_has_a_call_of_each_command)
 {
 	for (const CheckCommand *command = check_acl_commands; command->name != NULL; command++)
 	{
-		ck_assert_int_eq(strcasecmp(command->words[0], command->name), 0);
+		const char *subcommand = strchr(command->name, '|');
+		size_t		bytes = subcommand != NULL ? (size_t) (subcommand - command->name) : strlen(command->name);
+
+		ck_assert_uint_eq(strlen(command->words[0]), bytes);
+		ck_assert_int_eq(strncasecmp(command->words[0], command->name, bytes), 0);
+		if (subcommand != NULL)
+			ck_assert_int_eq(strcasecmp(command->words[1], subcommand + 1), 0);
 		ck_assert(check_acl_is_needed(command, ~0u));
 		ck_assert_ptr_null(command->words[CHECK_ACL_WORDS_MAX - 1]);
 	}

@@ -12,14 +12,14 @@
 #include <stdlib.h>
 
 #include "redis/real_redis.h"
-#include "redis/redis_target_notes.h"
+#include "redis/redis_node_notes.h"
 #include "redis/scripted_redis.h"
 
 /* More than some chunks of a tag. */
 #define MANY_COUNT 2600
 
 static RealRedis redis;
-static RedisTarget *real_target;
+static RedisNode *real_target;
 
 static inline void
 start_target(void)
@@ -33,10 +33,10 @@ start_target(void)
 		.seed = 1,
 	};
 
-	real_target = redis_target_create(loop, &silent, &settings, &events, NULL);
+	real_target = redis_node_create(loop, &silent, &settings, &events, NULL);
 	ck_assert_ptr_nonnull(real_target);
-	redis_target_set_worker(real_target, &work_events, NULL);
-	redis_target_start(real_target);
+	redis_node_set_worker(real_target, &work_events, NULL);
+	redis_node_start(real_target);
 }
 
 static inline void
@@ -53,7 +53,7 @@ set_up(void)
 static inline void
 tear_down(void)
 {
-	redis_target_destroy(real_target);
+	redis_node_destroy(real_target);
 	loop_destroy(loop);
 	name_sets_free(&names);
 	name_sets_free(&patterns);
@@ -64,7 +64,7 @@ tear_down(void)
 static inline void
 apply(void)
 {
-	redis_target_apply(real_target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(real_target, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &apply_done_count, apply_done_count + 1);
 	name_sets_reset(&names);
 }
@@ -72,7 +72,7 @@ apply(void)
 static inline void
 scan(void)
 {
-	ck_assert(redis_target_scan(real_target, &patterns));
+	ck_assert(redis_node_scan(real_target, &patterns));
 	scripted_redis_run_until(loop, &scan_done_count, scan_done_count + 1);
 }
 

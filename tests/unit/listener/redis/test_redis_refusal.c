@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_redis_refusal.c
- *	  redis_target.c with a real Redis that refuses some of what it is sent.
+ *	  redis_node.c with a real Redis that refuses some of what it is sent.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +21,7 @@ become(const char *rights)
 				  " +info +client|setname");
 	if (rights[0] != '\0')
 		REAL_REDIS_DO(&redis, rights);
-	redis_target_destroy(real_target);
+	redis_node_destroy(real_target);
 	redis.url.username = name;
 	redis.url.password = password;
 	start_target();
@@ -70,7 +70,7 @@ START_TEST(redis_refusal_forgets_no_member_that_it_may_not_unlink)
 	REAL_REDIS_DO(&redis, "SET other x");
 	REAL_REDIS_DO(&redis, "SADD tag:a other");
 	add_name(&names, NAME_TAG, "tag:a");
-	redis_target_apply(real_target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(real_target, REDIS_LANE_QUICK, &names);
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
 	{
 		REAL_REDIS_DO(&redis, rights[i]);

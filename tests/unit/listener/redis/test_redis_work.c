@@ -7,6 +7,7 @@
  */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "redis/redis_work.h"
 
@@ -108,6 +109,41 @@ START_TEST(redis_work_starts_all_over)
 
 END_TEST
 
+/* Of a node of a cluster: a name goes alone, and may go elsewhere. */
+START_TEST(redis_work_passes_single_names_on)
+{
+	const char *key;
+	size_t		key_bytes;
+	KeySlice	name;
+	int			number;
+
+	work.is_single = true;
+	begin(NAME_KEY, 3);
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(send_next(NAME_KEY), 1);
+	ck_assert(redis_work_is_sent(&work, NAME_KEY));
+	take_reply(NAME_KEY, 1, 1);
+	redis_work_pass_on(&work, NAME_KEY, &name);
+	ck_assert_uint_eq(name.key_count, 1);
+	keyset_slice_first(&name, &key, &key_bytes);
+	ck_assert_uint_eq(key_bytes, sizeof(int));
+	memcpy(&number, key, sizeof(number));
+	ck_assert_int_eq(number, 1);
+	ck_assert(!redis_work_is_proven(&work));
+	take_reply(NAME_KEY, 1, 1);
+	ck_assert(redis_work_is_proven(&work));
+	redis_work_restart(&work);
+	ck_assert_uint_eq(send_next(NAME_KEY), 1);
+	redis_work_pass_on(&work, NAME_KEY, &name);
+	keyset_slice_first(&name, &key, &key_bytes);
+	memcpy(&number, key, sizeof(number));
+	ck_assert_int_eq(number, 0);
+	work.is_single = false;
+	name_sets_free(&names);
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -117,6 +153,7 @@ main(void)
 	int			failed_count;
 
 	tcase_add_test(tests, redis_work_without_names_is_proven);
+	tcase_add_test(tests, redis_work_passes_single_names_on);
 	tcase_add_test(tests, redis_work_sends_keys_and_versions_without_waiting);
 	tcase_add_test(tests, redis_work_sends_tags_one_command_at_a_time);
 	tcase_add_test(tests, redis_work_starts_all_over);

@@ -85,7 +85,7 @@ END
 
 sub _store
 {
-	my ($redis, $name, $is_derived, $key, $value) = @_;
+	my ($self, $redis, $name, $is_derived, $key, $value) = @_;
 
 	$redis->pipeline(
 		['MULTI'],
@@ -106,7 +106,7 @@ sub _fill
 	my $done = eval {
 		$session->query('BEGIN');
 		$value = $session->query_value(_query($name, $is_derived, 'FOR SHARE'));
-		_store($redis, $name, $is_derived, $key, $value);
+		$self->_store($redis, $name, $is_derived, $key, $value);
 		$session->query('COMMIT');
 		1;
 	};

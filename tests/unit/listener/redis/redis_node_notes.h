@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
- * redis_target_notes.h
+ * redis_node_notes.h
  *	  What a test gives to a Redis target, and what the target reported.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef UNCACHED_REDIS_TARGET_NOTES_H
-#define UNCACHED_REDIS_TARGET_NOTES_H
+#ifndef UNCACHED_REDIS_NODE_NOTES_H
+#define UNCACHED_REDIS_NODE_NOTES_H
 
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "redis/redis_target.h"
+#include "redis/redis_node.h"
 
 /* 250 keys are three commands. */
 #define KEY_COUNT 250

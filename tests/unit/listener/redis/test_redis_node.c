@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * test_redis_target.c
- *	  Unit tests of listener/src/redis/redis_target.c.
+ * test_redis_node.c
+ *	  Unit tests of listener/src/redis/redis_node.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "redis/redis_target_fixture.h"
+#include "redis/redis_node_fixture.h"
 
 static int	deleted_count;		/* keys, over this connection */
 
@@ -34,7 +34,7 @@ static void
 unlink_all_keys(void)
 {
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	expect_apply_done(1);
 	ck_assert_int_eq(deleted_count, KEY_COUNT);
 }
@@ -75,11 +75,11 @@ answer_all_but_the_last(ScriptedRedis *redis, const redisReply *command)
 		command_count++;
 }
 
-START_TEST(redis_target_unlinks_all_keys_once)
+START_TEST(redis_node_unlinks_all_keys_once)
 {
 	start(unlink_keys);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_int_eq(deleted_count, KEY_COUNT);
 	ck_assert_int_eq(command_count, KEY_COMMAND_COUNT);
@@ -88,23 +88,23 @@ START_TEST(redis_target_unlinks_all_keys_once)
 
 END_TEST
 
-START_TEST(redis_target_is_ready_once_connected)
+START_TEST(redis_node_is_ready_once_connected)
 {
 	start(unlink_keys);
-	ck_assert(!redis_target_is_ready(target));
+	ck_assert(!redis_node_is_ready(node));
 	scripted_redis_run_until(loop, &ready_count, 1);
-	ck_assert(redis_target_is_ready(target));
+	ck_assert(redis_node_is_ready(node));
 	stop();
 }
 
 END_TEST
 
-START_TEST(redis_target_sends_a_batch_that_came_while_connected)
+START_TEST(redis_node_sends_a_batch_that_came_while_connected)
 {
 	start(unlink_keys);
 	scripted_redis_run_until(loop, &ready_count, 1);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_int_eq(deleted_count, KEY_COUNT);
 	stop();
@@ -112,11 +112,11 @@ START_TEST(redis_target_sends_a_batch_that_came_while_connected)
 
 END_TEST
 
-START_TEST(redis_target_is_not_done_before_the_last_reply)
+START_TEST(redis_node_is_not_done_before_the_last_reply)
 {
 	start(answer_all_but_the_last);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, KEY_COMMAND_COUNT);
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(apply_done_count, 0);
@@ -127,77 +127,77 @@ START_TEST(redis_target_is_not_done_before_the_last_reply)
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_batch_after_an_error_reply)
+START_TEST(redis_node_repeats_the_batch_after_an_error_reply)
 {
 	check_bad_reply("-MISCONF no writes\r\n", false);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_batch_after_an_unknown_error)
+START_TEST(redis_node_repeats_the_batch_after_an_unknown_error)
 {
 	check_bad_reply("-WHATEVER\r\n", false);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_batch_after_a_reply_of_another_type)
+START_TEST(redis_node_repeats_the_batch_after_a_reply_of_another_type)
 {
 	check_bad_reply("+OK\r\n", false);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_batch_after_a_nil_reply)
+START_TEST(redis_node_repeats_the_batch_after_a_nil_reply)
 {
 	check_bad_reply("$-1\r\n", false);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_batch_after_an_array_reply)
+START_TEST(redis_node_repeats_the_batch_after_an_array_reply)
 {
 	check_bad_reply("*1\r\n:1\r\n", false);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_batch_after_garbage)
+START_TEST(redis_node_repeats_the_batch_after_garbage)
 {
 	check_bad_reply("?\r\n", false);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_batch_after_silence)
+START_TEST(redis_node_repeats_the_batch_after_silence)
 {
 	check_bad_reply(NULL, false);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_batch_when_the_connection_ends)
+START_TEST(redis_node_repeats_the_batch_when_the_connection_ends)
 {
 	check_bad_reply(NULL, true);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_batch_when_a_reply_is_cut)
+START_TEST(redis_node_repeats_the_batch_when_a_reply_is_cut)
 {
 	check_bad_reply(":1", true);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_batch_wherever_replies_are_cut)
+START_TEST(redis_node_repeats_the_batch_wherever_replies_are_cut)
 {
 	/* ":100\r\n:100\r\n:50\r\n" has 17 bytes; all of them would be enough */
 	for (cut_at = 0; cut_at < 17; cut_at++)
 	{
 		start(answer_up_to_a_byte);
 		add_names(NAME_KEY, KEY_COUNT);
-		redis_target_apply(target, REDIS_LANE_QUICK, &names);
+		redis_node_apply(node, REDIS_LANE_QUICK, &names);
 		expect_apply_done(1);
 		ck_assert_int_eq(deleted_count, KEY_COUNT);
 		stop();
@@ -206,13 +206,13 @@ START_TEST(redis_target_repeats_the_batch_wherever_replies_are_cut)
 
 END_TEST
 
-START_TEST(redis_target_does_not_call_back_for_abandoned_keys)
+START_TEST(redis_node_does_not_call_back_for_abandoned_keys)
 {
 	start(answer_all_but_the_last);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, KEY_COMMAND_COUNT);
-	redis_target_abandon(target);
+	redis_node_abandon(node);
 	scripted_redis_send(&server, ":50\r\n");
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(apply_done_count, 0);
@@ -222,14 +222,14 @@ START_TEST(redis_target_does_not_call_back_for_abandoned_keys)
 
 END_TEST
 
-START_TEST(redis_target_counts_no_abandoned_reply_for_the_next_batch)
+START_TEST(redis_node_counts_no_abandoned_reply_for_the_next_batch)
 {
 	start(answer_all_but_the_last);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, KEY_COMMAND_COUNT);
-	redis_target_abandon(target);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_abandon(node);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 2 * KEY_COMMAND_COUNT);
 	scripted_redis_send(&server, ":50\r\n:100\r\n:100\r\n");
 	scripted_redis_settle(loop);
@@ -241,12 +241,12 @@ START_TEST(redis_target_counts_no_abandoned_reply_for_the_next_batch)
 
 END_TEST
 
-START_TEST(redis_target_calls_nothing_after_it_was_stopped)
+START_TEST(redis_node_calls_nothing_after_it_was_stopped)
 {
 	start(unlink_keys);
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
-	redis_target_stop(target);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
+	redis_node_stop(node);
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(apply_done_count, 0);
 	ck_assert_int_eq(ready_count, 0);
@@ -258,28 +258,28 @@ END_TEST
 int
 main(void)
 {
-	Suite	   *suite = suite_create("redis_target");
-	TCase	   *tests = tcase_create("redis_target");
+	Suite	   *suite = suite_create("redis_node");
+	TCase	   *tests = tcase_create("redis_node");
 	SRunner    *runner = srunner_create(suite);
 	int			failed_count;
 
-	tcase_add_test(tests, redis_target_unlinks_all_keys_once);
-	tcase_add_test(tests, redis_target_is_ready_once_connected);
-	tcase_add_test(tests, redis_target_sends_a_batch_that_came_while_connected);
-	tcase_add_test(tests, redis_target_is_not_done_before_the_last_reply);
-	tcase_add_test(tests, redis_target_repeats_the_batch_after_an_error_reply);
-	tcase_add_test(tests, redis_target_repeats_the_batch_after_an_unknown_error);
-	tcase_add_test(tests, redis_target_repeats_the_batch_after_a_reply_of_another_type);
-	tcase_add_test(tests, redis_target_repeats_the_batch_after_a_nil_reply);
-	tcase_add_test(tests, redis_target_repeats_the_batch_after_an_array_reply);
-	tcase_add_test(tests, redis_target_repeats_the_batch_after_garbage);
-	tcase_add_test(tests, redis_target_repeats_the_batch_after_silence);
-	tcase_add_test(tests, redis_target_repeats_the_batch_when_the_connection_ends);
-	tcase_add_test(tests, redis_target_repeats_the_batch_when_a_reply_is_cut);
-	tcase_add_test(tests, redis_target_repeats_the_batch_wherever_replies_are_cut);
-	tcase_add_test(tests, redis_target_does_not_call_back_for_abandoned_keys);
-	tcase_add_test(tests, redis_target_counts_no_abandoned_reply_for_the_next_batch);
-	tcase_add_test(tests, redis_target_calls_nothing_after_it_was_stopped);
+	tcase_add_test(tests, redis_node_unlinks_all_keys_once);
+	tcase_add_test(tests, redis_node_is_ready_once_connected);
+	tcase_add_test(tests, redis_node_sends_a_batch_that_came_while_connected);
+	tcase_add_test(tests, redis_node_is_not_done_before_the_last_reply);
+	tcase_add_test(tests, redis_node_repeats_the_batch_after_an_error_reply);
+	tcase_add_test(tests, redis_node_repeats_the_batch_after_an_unknown_error);
+	tcase_add_test(tests, redis_node_repeats_the_batch_after_a_reply_of_another_type);
+	tcase_add_test(tests, redis_node_repeats_the_batch_after_a_nil_reply);
+	tcase_add_test(tests, redis_node_repeats_the_batch_after_an_array_reply);
+	tcase_add_test(tests, redis_node_repeats_the_batch_after_garbage);
+	tcase_add_test(tests, redis_node_repeats_the_batch_after_silence);
+	tcase_add_test(tests, redis_node_repeats_the_batch_when_the_connection_ends);
+	tcase_add_test(tests, redis_node_repeats_the_batch_when_a_reply_is_cut);
+	tcase_add_test(tests, redis_node_repeats_the_batch_wherever_replies_are_cut);
+	tcase_add_test(tests, redis_node_does_not_call_back_for_abandoned_keys);
+	tcase_add_test(tests, redis_node_counts_no_abandoned_reply_for_the_next_batch);
+	tcase_add_test(tests, redis_node_calls_nothing_after_it_was_stopped);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

@@ -1,24 +1,24 @@
 /*-------------------------------------------------------------------------
  *
- * redis_target_fixture.h
+ * redis_node_fixture.h
  *	  A Redis target in front of a scripted server, and what it reported.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef UNCACHED_REDIS_TARGET_FIXTURE_H
-#define UNCACHED_REDIS_TARGET_FIXTURE_H
+#ifndef UNCACHED_REDIS_NODE_FIXTURE_H
+#define UNCACHED_REDIS_NODE_FIXTURE_H
 
 #include <check.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "redis/redis_target.h"
-#include "redis/redis_target_notes.h"
+#include "redis/redis_node.h"
+#include "redis/redis_node_notes.h"
 #include "redis/scripted_redis.h"
 
 static ScriptedRedis server;
-static RedisTarget *target;
+static RedisNode *node;
 static int64_t scan_rate;		/* 0 without bound */
 static int64_t sweep_ms;		/* 0 is never */
 static const Log *target_log = &silent;
@@ -57,20 +57,20 @@ start(ScriptedRedisAnswer answer)
 		loop_set_clock(loop, test_clock, NULL);
 	scripted_redis_start(&server, loop, answer);
 	settings.url = &server.url;
-	target = redis_target_create(loop, target_log, &settings, &events, NULL);
-	ck_assert_ptr_nonnull(target);
-	redis_target_set_worker(target, &work_events, NULL);
+	node = redis_node_create(loop, target_log, &settings, &events, NULL);
+	ck_assert_ptr_nonnull(node);
+	redis_node_set_worker(node, &work_events, NULL);
 	name_sets_init(&names, 1);
 	name_sets_init(&patterns, 1);
 	ready_count = placed_count = lost_count = apply_done_count = scan_done_count = 0;
 	command_count = 0;
-	redis_target_start(target);
+	redis_node_start(node);
 }
 
 static inline void
 stop(void)
 {
-	redis_target_destroy(target);
+	redis_node_destroy(node);
 	scripted_redis_stop(&server);
 	loop_destroy(loop);
 	name_sets_free(&names);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * test_redis_target_scan.c
- *	  Unit tests of listener/src/redis/redis_target.c: passes over the database,
+ * test_redis_node_scan.c
+ *	  Unit tests of listener/src/redis/redis_node.c: passes over the database,
  *	  and with them of redis_scan.c.
  *
  *-------------------------------------------------------------------------
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "redis/redis_target_internal.h"
-#include "redis/redis_target_fixture.h"
+#include "redis/redis_node_internal.h"
+#include "redis/redis_node_fixture.h"
 
 #define SCAN_COMMAND_COUNT 4	/* SCAN, UNLINK, SCAN, UNLINK */
 
@@ -68,7 +68,7 @@ static void
 scan_keys(void)
 {
 	add_pattern("a*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(1);
 }
 
@@ -95,11 +95,11 @@ answer_unlink_only(ScriptedRedis *redis, const redisReply *command)
 		scripted_redis_send(redis, ":1\r\n");
 }
 
-START_TEST(redis_target_unlinks_what_a_pattern_matches)
+START_TEST(redis_node_unlinks_what_a_pattern_matches)
 {
 	start_scan(scan_two_slices);
 	add_pattern("a*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(0);
 	ck_assert_str_eq(deleted, "a1;a2;");
 	ck_assert_str_eq(scans, "0 MATCH a* COUNT 1000;17 MATCH a* COUNT 1000;");
@@ -108,12 +108,12 @@ START_TEST(redis_target_unlinks_what_a_pattern_matches)
 
 END_TEST
 
-START_TEST(redis_target_scans_once_for_many_patterns)
+START_TEST(redis_node_scans_once_for_many_patterns)
 {
 	start_scan(scan_two_slices);
 	add_pattern("a*");
 	add_pattern("c?");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(0);
 	ck_assert_str_eq(deleted, "a1 c1;a2 c2;");
 	ck_assert_str_eq(scans, "0 COUNT 1000;17 COUNT 1000;");
@@ -122,11 +122,11 @@ START_TEST(redis_target_scans_once_for_many_patterns)
 
 END_TEST
 
-START_TEST(redis_target_ends_a_pass_that_finds_nothing)
+START_TEST(redis_node_ends_a_pass_that_finds_nothing)
 {
 	start_scan(scan_two_slices);
 	add_pattern("nothing*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(0);
 	ck_assert_str_eq(deleted, "");
 	stop();
@@ -134,35 +134,35 @@ START_TEST(redis_target_ends_a_pass_that_finds_nothing)
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_pass_after_an_error_reply)
+START_TEST(redis_node_repeats_the_pass_after_an_error_reply)
 {
 	check_bad_scan("-LOADING wait\r\n", false);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_pass_after_a_reply_of_another_type)
+START_TEST(redis_node_repeats_the_pass_after_a_reply_of_another_type)
 {
 	check_bad_scan("+OK\r\n", false);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_pass_when_the_connection_ends)
+START_TEST(redis_node_repeats_the_pass_when_the_connection_ends)
 {
 	check_bad_scan(NULL, true);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_the_pass_after_silence)
+START_TEST(redis_node_repeats_the_pass_after_silence)
 {
 	check_bad_scan(NULL, false);
 }
 
 END_TEST
 
-START_TEST(redis_target_refuses_answers_to_scan_that_are_not_redis)
+START_TEST(redis_node_refuses_answers_to_scan_that_are_not_redis)
 {
 	answer_scan_with(":0\r\n");
 	answer_scan_with("*0\r\n");
@@ -180,27 +180,27 @@ START_TEST(redis_target_refuses_answers_to_scan_that_are_not_redis)
 
 END_TEST
 
-START_TEST(redis_target_sends_keys_while_a_scan_is_under_way)
+START_TEST(redis_node_sends_keys_while_a_scan_is_under_way)
 {
 	start_scan(answer_unlink_only);
 	scripted_redis_run_until(loop, &ready_count, 1);
 	add_pattern("a*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 1 + KEY_COMMAND_COUNT);
 	stop();
 }
 
 END_TEST
 
-START_TEST(redis_target_does_both_kinds_of_work)
+START_TEST(redis_node_does_both_kinds_of_work)
 {
 	start_scan(scan_two_slices);
 	add_pattern("a*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	add_names(NAME_KEY, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &apply_done_count, 1);
 	expect_scan_done(0);
 	ck_assert_int_eq(apply_done_count, 1);
@@ -209,16 +209,16 @@ START_TEST(redis_target_does_both_kinds_of_work)
 
 END_TEST
 
-START_TEST(redis_target_forgets_an_abandoned_pass)
+START_TEST(redis_node_forgets_an_abandoned_pass)
 {
 	start_scan(answer_unlink_only);
 	add_pattern("a*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	scripted_redis_run_until(loop, &command_count, 1);
-	redis_target_abandon(target);
+	redis_node_abandon(node);
 	server.answer = scan_two_slices;
 	scripted_redis_send(&server, "*2\r\n$1\r\n0\r\n*1\r\n$2\r\na9\r\n");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(0);
 	ck_assert_str_eq(deleted, "a1;a2;");
 	stop();
@@ -234,39 +234,39 @@ deny_scan(ScriptedRedis *redis, const redisReply *command)
 						"-NOPERM this user has no permissions\r\n" : ":1\r\n");
 }
 
-START_TEST(redis_target_backs_off_until_what_was_denied_is_done)
+START_TEST(redis_node_backs_off_until_what_was_denied_is_done)
 {
 	start(deny_scan);
 	/* a busy machine must not make a short connection one that has lasted */
-	target->settings.backoff_cap_ms = SCRIPTED_REDIS_PATIENCE_MS;
+	node->settings.backoff_cap_ms = SCRIPTED_REDIS_PATIENCE_MS;
 	add_pattern("a*");
 	add_names(NAME_KEY, 1);
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	for (int round = 1; round <= 5; round++)
 	{
-		redis_target_apply(target, REDIS_LANE_QUICK, &names);
+		redis_node_apply(node, REDIS_LANE_QUICK, &names);
 		scripted_redis_run_until(loop, &apply_done_count, round);
 		scripted_redis_run_until(loop, &lost_count, round);
 	}
-	ck_assert_uint_ge(target->backoff.failure_count, 5);
-	ck_assert_int_eq(target->failures.kind_count, 1);
+	ck_assert_uint_ge(node->backoff.failure_count, 5);
+	ck_assert_int_eq(node->failures.kind_count, 1);
 	server.answer = scan_two_slices;
 	scripted_redis_run_until(loop, &scan_done_count, 1);
-	ck_assert_uint_eq(target->backoff.failure_count, 0);
-	ck_assert(!failure_log_is_open(&target->failures));
+	ck_assert_uint_eq(node->backoff.failure_count, 0);
+	ck_assert(!failure_log_is_open(&node->failures));
 	stop();
 }
 
 END_TEST
 
-START_TEST(redis_target_counts_the_keys_that_were_there)
+START_TEST(redis_node_counts_the_keys_that_were_there)
 {
 	start_scan(scan_two_slices);
 	add_pattern("a*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(0);
-	ck_assert_uint_eq(redis_target_keys(target)->named_count, 2);
-	ck_assert_uint_eq(redis_target_keys(target)->deleted_count, 2);
+	ck_assert_uint_eq(redis_node_keys(node)->named_count, 2);
+	ck_assert_uint_eq(redis_node_keys(node)->deleted_count, 2);
 	stop();
 }
 
@@ -275,24 +275,24 @@ END_TEST
 int
 main(void)
 {
-	Suite	   *suite = suite_create("redis_target_scan");
-	TCase	   *tests = tcase_create("redis_target_scan");
+	Suite	   *suite = suite_create("redis_node_scan");
+	TCase	   *tests = tcase_create("redis_node_scan");
 	SRunner    *runner = srunner_create(suite);
 	int			failed_count;
 
-	tcase_add_test(tests, redis_target_unlinks_what_a_pattern_matches);
-	tcase_add_test(tests, redis_target_scans_once_for_many_patterns);
-	tcase_add_test(tests, redis_target_ends_a_pass_that_finds_nothing);
-	tcase_add_test(tests, redis_target_repeats_the_pass_after_an_error_reply);
-	tcase_add_test(tests, redis_target_repeats_the_pass_after_a_reply_of_another_type);
-	tcase_add_test(tests, redis_target_repeats_the_pass_when_the_connection_ends);
-	tcase_add_test(tests, redis_target_repeats_the_pass_after_silence);
-	tcase_add_test(tests, redis_target_refuses_answers_to_scan_that_are_not_redis);
-	tcase_add_test(tests, redis_target_sends_keys_while_a_scan_is_under_way);
-	tcase_add_test(tests, redis_target_does_both_kinds_of_work);
-	tcase_add_test(tests, redis_target_forgets_an_abandoned_pass);
-	tcase_add_test(tests, redis_target_backs_off_until_what_was_denied_is_done);
-	tcase_add_test(tests, redis_target_counts_the_keys_that_were_there);
+	tcase_add_test(tests, redis_node_unlinks_what_a_pattern_matches);
+	tcase_add_test(tests, redis_node_scans_once_for_many_patterns);
+	tcase_add_test(tests, redis_node_ends_a_pass_that_finds_nothing);
+	tcase_add_test(tests, redis_node_repeats_the_pass_after_an_error_reply);
+	tcase_add_test(tests, redis_node_repeats_the_pass_after_a_reply_of_another_type);
+	tcase_add_test(tests, redis_node_repeats_the_pass_when_the_connection_ends);
+	tcase_add_test(tests, redis_node_repeats_the_pass_after_silence);
+	tcase_add_test(tests, redis_node_refuses_answers_to_scan_that_are_not_redis);
+	tcase_add_test(tests, redis_node_sends_keys_while_a_scan_is_under_way);
+	tcase_add_test(tests, redis_node_does_both_kinds_of_work);
+	tcase_add_test(tests, redis_node_forgets_an_abandoned_pass);
+	tcase_add_test(tests, redis_node_backs_off_until_what_was_denied_is_done);
+	tcase_add_test(tests, redis_node_counts_the_keys_that_were_there);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * test_redis_target_sweep.c
- *	  Unit tests of listener/src/redis/redis_target.c: when tags are swept, how fast, and
+ * test_redis_node_sweep.c
+ *	  Unit tests of listener/src/redis/redis_node.c: when tags are swept, how fast, and
  *	  what becomes of an error.
  *
  *-------------------------------------------------------------------------
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/log_fixture.h"
-#include "redis/redis_target_fixture.h"
+#include "redis/redis_node_fixture.h"
 
 #define SWEEP_MS 1000
 
@@ -64,10 +64,10 @@ pass_ms(int64_t elapsed_ms)
 	scripted_redis_settle(loop);
 }
 
-START_TEST(redis_target_sweeps_now_and_then)
+START_TEST(redis_node_sweeps_now_and_then)
 {
 	start_sweep("*4\r\n:1\r\n$1\r\n0\r\n:0\r\n:0\r\n");
-	redis_target_allow_sweep(target, true);
+	redis_node_allow_sweep(node, true);
 	pass_ms(SWEEP_MS - 1);
 	ck_assert_int_eq(command_count, 0);
 	for (int i = 0; i < 10; i++)
@@ -82,13 +82,13 @@ START_TEST(redis_target_sweeps_now_and_then)
 
 END_TEST
 
-START_TEST(redis_target_sweeps_nothing_unless_allowed)
+START_TEST(redis_node_sweeps_nothing_unless_allowed)
 {
 	start_sweep("*4\r\n:1\r\n$1\r\n0\r\n:0\r\n:0\r\n");
 	for (int i = 0; i < 5; i++)
 		pass_ms(SWEEP_MS);
 	ck_assert_int_eq(command_count, 0);
-	redis_target_allow_sweep(target, true);
+	redis_node_allow_sweep(node, true);
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(command_count, 1);
 	stop();
@@ -96,18 +96,18 @@ START_TEST(redis_target_sweeps_nothing_unless_allowed)
 
 END_TEST
 
-START_TEST(redis_target_goes_on_with_a_sweep_when_it_is_allowed_again)
+START_TEST(redis_node_goes_on_with_a_sweep_when_it_is_allowed_again)
 {
 	start_sweep("*4\r\n:1\r\n$1\r\n0\r\n:0\r\n:0\r\n");
-	redis_target_allow_sweep(target, true);
+	redis_node_allow_sweep(node, true);
 	pass_ms(SWEEP_MS);
 	pass_ms(25);
 	ck_assert_int_eq(command_count, 1);
-	redis_target_allow_sweep(target, false);
+	redis_node_allow_sweep(node, false);
 	for (int i = 0; i < 5; i++)
 		pass_ms(SWEEP_MS);
 	ck_assert_int_eq(command_count, 1);
-	redis_target_allow_sweep(target, true);
+	redis_node_allow_sweep(node, true);
 	for (int i = 0; i < 5; i++)
 		pass_ms(25);
 	ck_assert_str_eq(cursors, "0;17;");
@@ -116,11 +116,11 @@ START_TEST(redis_target_goes_on_with_a_sweep_when_it_is_allowed_again)
 
 END_TEST
 
-START_TEST(redis_target_pays_for_names_that_a_sweep_was_given_beyond_its_share)
+START_TEST(redis_node_pays_for_names_that_a_sweep_was_given_beyond_its_share)
 {
 	/* 100 were asked for, of 5,000 a second */
 	start_sweep("*4\r\n:1\r\n$1\r\n0\r\n:0\r\n:4900\r\n");
-	redis_target_allow_sweep(target, true);
+	redis_node_allow_sweep(node, true);
 	pass_ms(SWEEP_MS);
 	for (int i = 0; command_count < 2 && i < 100; i++)
 		pass_ms(1);
@@ -141,7 +141,7 @@ log_error(const char *answer)
 	open_test_log(LOG_LEVEL_WARNING);
 	target_log = &test_log;
 	start_sweep(answer);
-	redis_target_allow_sweep(target, true);
+	redis_node_allow_sweep(node, true);
 	for (int i = 0; i < 100; i++)
 		pass_ms(25);
 	ck_assert_int_eq(lost_count, 0);
@@ -153,7 +153,7 @@ log_error(const char *answer)
 	return said;
 }
 
-START_TEST(redis_target_advises_by_the_kind_of_a_sweep_s_error)
+START_TEST(redis_node_advises_by_the_kind_of_a_sweep_s_error)
 {
 	static const char *const denials[] = {
 		"-NOPERM this user has no permissions\r\n", "--NOPERM this user has no permissions\r\n",
@@ -175,18 +175,18 @@ END_TEST
 int
 main(void)
 {
-	Suite	   *suite = suite_create("redis_target_sweep");
-	TCase	   *tests = tcase_create("redis_target_sweep");
+	Suite	   *suite = suite_create("redis_node_sweep");
+	TCase	   *tests = tcase_create("redis_node_sweep");
 	SRunner    *runner = srunner_create(suite);
 	int			failed_count;
 
 	suite_add_tcase(suite, tests);
 	tcase_set_timeout(tests, 20);
-	tcase_add_test(tests, redis_target_sweeps_now_and_then);
-	tcase_add_test(tests, redis_target_sweeps_nothing_unless_allowed);
-	tcase_add_test(tests, redis_target_goes_on_with_a_sweep_when_it_is_allowed_again);
-	tcase_add_test(tests, redis_target_pays_for_names_that_a_sweep_was_given_beyond_its_share);
-	tcase_add_test(tests, redis_target_advises_by_the_kind_of_a_sweep_s_error);
+	tcase_add_test(tests, redis_node_sweeps_now_and_then);
+	tcase_add_test(tests, redis_node_sweeps_nothing_unless_allowed);
+	tcase_add_test(tests, redis_node_goes_on_with_a_sweep_when_it_is_allowed_again);
+	tcase_add_test(tests, redis_node_pays_for_names_that_a_sweep_was_given_beyond_its_share);
+	tcase_add_test(tests, redis_node_advises_by_the_kind_of_a_sweep_s_error);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * redis_target_internal.h
+ * redis_node_internal.h
  *	  The state of a Redis target, for the files that it consists of.
  *
  * Every event changes some fields here and then calls redis_send_work.  Replies come in
@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef UNCACHED_REDIS_TARGET_INTERNAL_H
-#define UNCACHED_REDIS_TARGET_INTERNAL_H
+#ifndef UNCACHED_REDIS_NODE_INTERNAL_H
+#define UNCACHED_REDIS_NODE_INTERNAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,23 +21,24 @@
 #include "base/loop.h"
 #include "redis/key_tally.h"
 #include "redis/redis_history.h"
+#include "redis/redis_node_events.h"
 #include "redis/redis_pace.h"
 #include "redis/redis_queue.h"
 #include "redis/redis_scan.h"
 #include "redis/redis_sentinel.h"
 #include "redis/redis_sweep.h"
-#include "redis/redis_target_events.h"
+
 #include "redis/redis_work.h"
 
-typedef enum TargetState
+typedef enum NodeState
 {
-	TARGET_STOPPED,
-	TARGET_CONNECTING,
-	TARGET_READY,
-	TARGET_BACKING_OFF
-} TargetState;
+	NODE_STOPPED,
+	NODE_CONNECTING,
+	NODE_READY,
+	NODE_BACKING_OFF
+} NodeState;
 
-struct RedisTarget
+struct RedisNode
 {
 	Loop	   *loop;			/* borrowed */
 	const Log  *log;			/* borrowed */
@@ -46,9 +47,12 @@ struct RedisTarget
 	void	   *context;		/* borrowed */
 	const RedisWorkEvents *work_events; /* borrowed */
 	void	   *work_context;	/* borrowed */
+	const RedisNodeEvents *node_events; /* borrowed; NULL unless it is of a
+										 * cluster */
+	void	   *node_context;	/* borrowed */
 	char		server[256];	/* for the log */
 
-	TargetState state;
+	NodeState	state;
 	RedisSentinel *sentinel;	/* owned; NULL if the URL names the server */
 	RedisConn  *conn;			/* owned */
 	Backoff		backoff;
@@ -61,7 +65,9 @@ struct RedisTarget
 	uint64_t	reported_keys;	/* named, when that was logged last */
 	int64_t		reported_ms;	/* when it was */
 
-	RedisWork	lanes[REDIS_LANE_COUNT];	/* the names in hand */
+	RedisWork	lanes[REDIS_NODE_LANE_COUNT];	/* the names in hand; the last
+												 * is empty but in a node of a
+												 * cluster */
 	RedisScan	scan;			/* the pass in hand */
 	RedisWork	found;			/* what its last slice found */
 	RedisPace	pace;
@@ -78,5 +84,14 @@ struct RedisTarget
 	RedisHistoryWatch history;
 	LoopTimer	history_timer;	/* armed until it is asked for again */
 };
+
+/*
+ * Drops the connection: all unfinished work is sent again over another one.
+ * The backoff starts over only after a connection that was of use.
+ */
+extern void redis_node_drop(RedisNode *node, RedisFailure failure, const char *reason);
+
+/* Forgets the pass in hand. */
+extern void redis_node_end_scan(RedisNode *node);
 
 #endif

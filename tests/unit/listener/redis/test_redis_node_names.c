@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * test_redis_target_names.c
- *	  Unit tests of listener/src/redis/redis_target.c: tags, versions, sets and images
+ * test_redis_node_names.c
+ *	  Unit tests of listener/src/redis/redis_node.c: tags, versions, sets and images
  *	  of a batch, and with them of redis_work.c, redis_queue.c and redis_script.c.
  *
  *-------------------------------------------------------------------------
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "redis/redis_script.h"
-#include "redis/redis_target_fixture.h"
+#include "redis/redis_node_fixture.h"
 
 /* 250 tags, sets or images that are all finished at once are three commands, as keys are. */
 #define COMMAND_COUNT (NAME_KIND_COUNT * KEY_COMMAND_COUNT)
@@ -96,7 +96,7 @@ apply_all_kinds(void)
 {
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 		add_names(kind, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	expect_apply_done(1);
 }
 
@@ -135,7 +135,7 @@ answer_sets(ScriptedRedis *redis, const redisReply *command)
 	}
 }
 
-START_TEST(redis_target_sends_each_kind_of_name_by_a_command_of_its_own)
+START_TEST(redis_node_sends_each_kind_of_name_by_a_command_of_its_own)
 {
 	start_names(answer_all);
 	add_name(&names, NAME_CACHEOPS, "2:p:[]");
@@ -144,7 +144,7 @@ START_TEST(redis_target_sends_each_kind_of_name_by_a_command_of_its_own)
 	add_name(&names, NAME_VERSION, "p:v");
 	add_name(&names, NAME_KEY, "p:k");
 	add_name(&names, NAME_STAGGERED, "staggered");
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_str_eq(commands, "UNLINK p:k;renew 1 p:v;stagger staggered;"
 					 "tags 1 p:tag:t 250;sets 1 set 250;images 0 2:p:[] 250;");
@@ -153,12 +153,12 @@ START_TEST(redis_target_sends_each_kind_of_name_by_a_command_of_its_own)
 
 END_TEST
 
-START_TEST(redis_target_sends_many_names_of_each_kind_at_a_time)
+START_TEST(redis_node_sends_many_names_of_each_kind_at_a_time)
 {
 	start_names(answer_all);
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 		add_names(kind, KEY_COUNT);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_int_eq(command_count, COMMAND_COUNT);
 	stop();
@@ -166,13 +166,13 @@ START_TEST(redis_target_sends_many_names_of_each_kind_at_a_time)
 
 END_TEST
 
-START_TEST(redis_target_does_each_kind_alone)
+START_TEST(redis_node_does_each_kind_alone)
 {
 	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 	{
 		start_names(answer_all);
 		add_names(kind, KEY_COUNT);
-		redis_target_apply(target, REDIS_LANE_QUICK, &names);
+		redis_node_apply(node, REDIS_LANE_QUICK, &names);
 		expect_apply_done(0);
 		ck_assert_int_eq(command_count, KEY_COMMAND_COUNT);
 		stop();
@@ -181,12 +181,12 @@ START_TEST(redis_target_does_each_kind_alone)
 
 END_TEST
 
-START_TEST(redis_target_passes_on_names_of_any_bytes)
+START_TEST(redis_node_passes_on_names_of_any_bytes)
 {
 	start_names(answer_all);
 	ck_assert(keyset_add(&names.of[NAME_TAG], NULL, 0, "a\r\n$1\r\n", 7));
 	ck_assert(keyset_add(&names.of[NAME_VERSION], NULL, 0, "", 0));
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_str_eq(commands, "renew 1 ;tags 1 a\r\n$1\r\n 250;");
 	stop();
@@ -194,7 +194,7 @@ START_TEST(redis_target_passes_on_names_of_any_bytes)
 
 END_TEST
 
-START_TEST(redis_target_waits_for_an_answer_before_it_goes_on)
+START_TEST(redis_node_waits_for_an_answer_before_it_goes_on)
 {
 	int			expected_count = 1;
 
@@ -206,7 +206,7 @@ START_TEST(redis_target_waits_for_an_answer_before_it_goes_on)
 		if (!redis_script_is_stepwise(kind))
 			expected_count += KEY_COMMAND_COUNT;
 	}
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, expected_count);
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(command_count, expected_count);
@@ -215,7 +215,7 @@ START_TEST(redis_target_waits_for_an_answer_before_it_goes_on)
 
 END_TEST
 
-START_TEST(redis_target_goes_on_from_the_first_unfinished_tag)
+START_TEST(redis_node_goes_on_from_the_first_unfinished_tag)
 {
 	static const int answers[] = {1, 0, 0, 2};
 
@@ -224,7 +224,7 @@ START_TEST(redis_target_goes_on_from_the_first_unfinished_tag)
 	add_name(&names, NAME_TAG, "a");
 	add_name(&names, NAME_TAG, "b");
 	add_name(&names, NAME_TAG, "c");
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	expect_apply_done(0);
 	ck_assert_str_eq(commands, "tags 3 a b c 250;tags 2 b c 250;tags 2 b c 250;"
 					 "tags 2 b c 250;");
@@ -233,14 +233,14 @@ START_TEST(redis_target_goes_on_from_the_first_unfinished_tag)
 
 END_TEST
 
-START_TEST(redis_target_sends_a_full_command_of_tags_after_the_finished_ones)
+START_TEST(redis_node_sends_a_full_command_of_tags_after_the_finished_ones)
 {
 	static const int answers[] = {99, 1, 51};
 
 	set_answers = answers;
 	start_names(answer_sets);
 	add_names(NAME_TAG, 151);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 2);
 	ck_assert_ptr_nonnull(strstr(commands, ";tags 52 tag:99 tag:100 "));
 	expect_apply_done(0);
@@ -249,7 +249,7 @@ START_TEST(redis_target_sends_a_full_command_of_tags_after_the_finished_ones)
 
 END_TEST
 
-START_TEST(redis_target_begins_anew_after_a_connection_lost_between_chunks)
+START_TEST(redis_node_begins_anew_after_a_connection_lost_between_chunks)
 {
 	static const int answers[] = {1, 0, -1, 0, 2};
 
@@ -258,7 +258,7 @@ START_TEST(redis_target_begins_anew_after_a_connection_lost_between_chunks)
 	add_name(&names, NAME_TAG, "a");
 	add_name(&names, NAME_TAG, "b");
 	add_name(&names, NAME_VERSION, "v");
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	expect_apply_done(1);
 	ck_assert_str_eq(commands, "renew 1 v;tags 2 a b 250;tags 1 b 250;tags 1 b 250;"
 					 "renew 1 v;tags 2 a b 250;tags 2 a b 250;");
@@ -281,7 +281,7 @@ order_kinds(NameKind order[NAME_KIND_COUNT])
 			order[count++] = kind;
 }
 
-START_TEST(redis_target_is_not_done_before_every_kind_is_answered)
+START_TEST(redis_node_is_not_done_before_every_kind_is_answered)
 {
 	static const char *const titles[NAME_KIND_COUNT] = {
 		[NAME_KEY] = "UNLINK",
@@ -300,7 +300,7 @@ START_TEST(redis_target_is_not_done_before_every_kind_is_answered)
 		start_names(answer_all_but_one_kind);
 		for (int j = 0; j <= i; j++)
 			add_names(order[j], 1);
-		redis_target_apply(target, REDIS_LANE_QUICK, &names);
+		redis_node_apply(node, REDIS_LANE_QUICK, &names);
 		scripted_redis_run_until(loop, &command_count, i + 1);
 		scripted_redis_settle(loop);
 		ck_assert_int_eq(apply_done_count, 0);
@@ -310,14 +310,14 @@ START_TEST(redis_target_is_not_done_before_every_kind_is_answered)
 
 END_TEST
 
-START_TEST(redis_target_repeats_all_names_after_an_error_reply)
+START_TEST(redis_node_repeats_all_names_after_an_error_reply)
 {
 	check_bad_reply("-OOM command not allowed\r\n", false);
 }
 
 END_TEST
 
-START_TEST(redis_target_repeats_all_names_after_a_reply_of_another_type)
+START_TEST(redis_node_repeats_all_names_after_a_reply_of_another_type)
 {
 	check_bad_reply("+1\r\n", false);
 	check_bad_reply("$1\r\n1\r\n", false);
@@ -328,7 +328,7 @@ START_TEST(redis_target_repeats_all_names_after_a_reply_of_another_type)
 
 END_TEST
 
-START_TEST(redis_target_repeats_all_names_after_an_impossible_number)
+START_TEST(redis_node_repeats_all_names_after_an_impossible_number)
 {
 	check_bad_reply(":-1\r\n", false);
 	check_bad_reply(":101\r\n", false);
@@ -339,7 +339,7 @@ START_TEST(redis_target_repeats_all_names_after_an_impossible_number)
 
 END_TEST
 
-START_TEST(redis_target_repeats_all_names_after_silence_or_the_end)
+START_TEST(redis_node_repeats_all_names_after_silence_or_the_end)
 {
 	check_bad_reply(NULL, false);
 	check_bad_reply(NULL, true);
@@ -348,26 +348,26 @@ START_TEST(redis_target_repeats_all_names_after_silence_or_the_end)
 
 END_TEST
 
-START_TEST(redis_target_repeats_versions_of_which_one_was_left_out)
+START_TEST(redis_node_repeats_versions_of_which_one_was_left_out)
 {
 	start_badly(answer_all, 1, ":99\r\n", false);
 	add_names(NAME_VERSION, 100);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	expect_apply_done(1);
 	stop();
 }
 
 END_TEST
 
-START_TEST(redis_target_counts_no_abandoned_tags_for_the_next_batch)
+START_TEST(redis_node_counts_no_abandoned_tags_for_the_next_batch)
 {
 	withheld = "tags";
 	start_names(answer_all_but_one_kind);
 	add_names(NAME_TAG, 2);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 1);
-	redis_target_abandon(target);
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_abandon(node);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &command_count, 2);
 	scripted_redis_send(&server, "*1\r\n:2\r\n");
 	scripted_redis_settle(loop);
@@ -398,10 +398,10 @@ start_images(const char *reply)
 	start_names(answer_images);
 	add_name(&names, NAME_CACHEOPS, "a");
 	add_name(&names, NAME_CACHEOPS, "b");
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 }
 
-START_TEST(redis_target_passes_on_the_patterns_that_images_need)
+START_TEST(redis_node_passes_on_the_patterns_that_images_need)
 {
 	start_images("*3\r\n:1\r\n$5\r\nx:a=*\r\n$1\r\n*\r\n");
 	expect_apply_done(0);
@@ -412,7 +412,7 @@ START_TEST(redis_target_passes_on_the_patterns_that_images_need)
 
 END_TEST
 
-START_TEST(redis_target_repeats_images_after_an_array_that_is_none_of_ours)
+START_TEST(redis_node_repeats_images_after_an_array_that_is_none_of_ours)
 {
 	static const char *const replies[] = {
 		"*0\r\n", "*-1\r\n", ":1\r\n", "*1\r\n:3\r\n", "*2\r\n:3\r\n$1\r\n*\r\n", "*2\r\n:-1\r\n$1\r\n*\r\n",
@@ -434,29 +434,29 @@ END_TEST
 int
 main(void)
 {
-	Suite	   *suite = suite_create("redis_target_names");
-	TCase	   *tests = tcase_create("redis_target_names");
+	Suite	   *suite = suite_create("redis_node_names");
+	TCase	   *tests = tcase_create("redis_node_names");
 	SRunner    *runner = srunner_create(suite);
 	int			failed_count;
 
 	tcase_set_timeout(tests, 60);
-	tcase_add_test(tests, redis_target_sends_each_kind_of_name_by_a_command_of_its_own);
-	tcase_add_test(tests, redis_target_sends_many_names_of_each_kind_at_a_time);
-	tcase_add_test(tests, redis_target_does_each_kind_alone);
-	tcase_add_test(tests, redis_target_passes_on_names_of_any_bytes);
-	tcase_add_test(tests, redis_target_waits_for_an_answer_before_it_goes_on);
-	tcase_add_test(tests, redis_target_goes_on_from_the_first_unfinished_tag);
-	tcase_add_test(tests, redis_target_sends_a_full_command_of_tags_after_the_finished_ones);
-	tcase_add_test(tests, redis_target_begins_anew_after_a_connection_lost_between_chunks);
-	tcase_add_test(tests, redis_target_is_not_done_before_every_kind_is_answered);
-	tcase_add_test(tests, redis_target_repeats_all_names_after_an_error_reply);
-	tcase_add_test(tests, redis_target_repeats_all_names_after_a_reply_of_another_type);
-	tcase_add_test(tests, redis_target_repeats_all_names_after_an_impossible_number);
-	tcase_add_test(tests, redis_target_repeats_all_names_after_silence_or_the_end);
-	tcase_add_test(tests, redis_target_repeats_versions_of_which_one_was_left_out);
-	tcase_add_test(tests, redis_target_counts_no_abandoned_tags_for_the_next_batch);
-	tcase_add_test(tests, redis_target_passes_on_the_patterns_that_images_need);
-	tcase_add_test(tests, redis_target_repeats_images_after_an_array_that_is_none_of_ours);
+	tcase_add_test(tests, redis_node_sends_each_kind_of_name_by_a_command_of_its_own);
+	tcase_add_test(tests, redis_node_sends_many_names_of_each_kind_at_a_time);
+	tcase_add_test(tests, redis_node_does_each_kind_alone);
+	tcase_add_test(tests, redis_node_passes_on_names_of_any_bytes);
+	tcase_add_test(tests, redis_node_waits_for_an_answer_before_it_goes_on);
+	tcase_add_test(tests, redis_node_goes_on_from_the_first_unfinished_tag);
+	tcase_add_test(tests, redis_node_sends_a_full_command_of_tags_after_the_finished_ones);
+	tcase_add_test(tests, redis_node_begins_anew_after_a_connection_lost_between_chunks);
+	tcase_add_test(tests, redis_node_is_not_done_before_every_kind_is_answered);
+	tcase_add_test(tests, redis_node_repeats_all_names_after_an_error_reply);
+	tcase_add_test(tests, redis_node_repeats_all_names_after_a_reply_of_another_type);
+	tcase_add_test(tests, redis_node_repeats_all_names_after_an_impossible_number);
+	tcase_add_test(tests, redis_node_repeats_all_names_after_silence_or_the_end);
+	tcase_add_test(tests, redis_node_repeats_versions_of_which_one_was_left_out);
+	tcase_add_test(tests, redis_node_counts_no_abandoned_tags_for_the_next_batch);
+	tcase_add_test(tests, redis_node_passes_on_the_patterns_that_images_need);
+	tcase_add_test(tests, redis_node_repeats_images_after_an_array_that_is_none_of_ours);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

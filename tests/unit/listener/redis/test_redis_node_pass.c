@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * test_redis_target_pass.c
- *	  Unit tests of listener/src/redis/redis_target.c: a pass for patterns of all
+ * test_redis_node_pass.c
+ *	  Unit tests of listener/src/redis/redis_node.c: a pass for patterns of all
  *	  kinds, and its pace.
  *
  *-------------------------------------------------------------------------
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "redis/redis_target_fixture.h"
+#include "redis/redis_node_fixture.h"
 
 /* SCAN, tags, UNLINK, renew, for each of two slices. */
 #define PASS_COMMAND_COUNT 8
@@ -114,7 +114,7 @@ static void
 scan_all_kinds(void)
 {
 	add_patterns("k*", "t*", "v*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(1);
 }
 
@@ -166,7 +166,7 @@ start_paced(int64_t rate)
 	start_pass(answer_paced_scan);
 	scripted_redis_run_until(loop, &ready_count, 1);
 	add_name(&patterns, NAME_KEY, "a*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 }
 
 static void
@@ -176,11 +176,11 @@ pass_time(int64_t ms)
 	scripted_redis_settle(loop);
 }
 
-START_TEST(redis_target_finds_names_of_all_kinds_in_one_pass)
+START_TEST(redis_node_finds_names_of_all_kinds_in_one_pass)
 {
 	start_pass(answer_pass);
 	add_patterns("k*", "t*", "v*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(0);
 	ck_assert_str_eq(commands, "SCAN 0 COUNT 1000;tags t1 250;UNLINK k1;renew v1;"
 					 "SCAN 17 COUNT 1000;tags t2 250;UNLINK k2;renew v2;");
@@ -189,11 +189,11 @@ START_TEST(redis_target_finds_names_of_all_kinds_in_one_pass)
 
 END_TEST
 
-START_TEST(redis_target_sends_no_script_for_a_pass_of_key_patterns)
+START_TEST(redis_node_sends_no_script_for_a_pass_of_key_patterns)
 {
 	start_pass(answer_pass);
 	add_name(&patterns, NAME_KEY, "*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(0);
 	ck_assert_str_eq(commands, "SCAN 0 COUNT 1000;UNLINK v1 k1 t1 x1;"
 					 "SCAN 17 COUNT 1000;UNLINK v2 k2 t2 x2;");
@@ -202,11 +202,11 @@ START_TEST(redis_target_sends_no_script_for_a_pass_of_key_patterns)
 
 END_TEST
 
-START_TEST(redis_target_does_all_that_a_name_of_several_kinds_asks_for)
+START_TEST(redis_node_does_all_that_a_name_of_several_kinds_asks_for)
 {
 	start_pass(answer_pass);
 	add_patterns("t*", "t*", "t*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(0);
 	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 1000;tags t1 250;UNLINK t1;renew t1;"
 					 "SCAN 17 MATCH t* COUNT 1000;tags t2 250;UNLINK t2;renew t2;");
@@ -215,11 +215,11 @@ START_TEST(redis_target_does_all_that_a_name_of_several_kinds_asks_for)
 
 END_TEST
 
-START_TEST(redis_target_deletes_a_tag_s_set_as_a_key_only_after_its_members)
+START_TEST(redis_node_deletes_a_tag_s_set_as_a_key_only_after_its_members)
 {
 	start_pass(answer_all_but_sets);
 	add_patterns("t*", "t*", "t*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	scripted_redis_run_until(loop, &command_count, 2);
 	scripted_redis_settle(loop);
 	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 1000;tags t1 250;");
@@ -235,7 +235,7 @@ START_TEST(redis_target_deletes_a_tag_s_set_as_a_key_only_after_its_members)
 
 END_TEST
 
-START_TEST(redis_target_repeats_a_pass_of_all_kinds_after_a_bad_reply)
+START_TEST(redis_node_repeats_a_pass_of_all_kinds_after_a_bad_reply)
 {
 	check_bad_reply("-READONLY no\r\n", false);
 	check_bad_reply("+OK\r\n", false);
@@ -247,14 +247,14 @@ START_TEST(redis_target_repeats_a_pass_of_all_kinds_after_a_bad_reply)
 
 END_TEST
 
-START_TEST(redis_target_deletes_sets_for_batch_and_pass_by_turns)
+START_TEST(redis_node_deletes_sets_for_batch_and_pass_by_turns)
 {
 	start_pass(answer_all_but_sets);
 	add_name(&patterns, NAME_TAG, "t1");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	scripted_redis_run_until(loop, &command_count, 2);
 	add_name(&names, NAME_TAG, "b");
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(command_count, 2);
 	for (int i = 0; i < 4; i++)
@@ -269,18 +269,18 @@ START_TEST(redis_target_deletes_sets_for_batch_and_pass_by_turns)
 
 END_TEST
 
-START_TEST(redis_target_forgets_what_an_abandoned_pass_found)
+START_TEST(redis_node_forgets_what_an_abandoned_pass_found)
 {
 	start_pass(answer_all_but_sets);
 	add_name(&patterns, NAME_TAG, "t*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	scripted_redis_run_until(loop, &command_count, 2);
-	redis_target_abandon(target);
+	redis_node_abandon(node);
 	scripted_redis_send(&server, "*1\r\n:0\r\n");
 	scripted_redis_settle(loop);
 	ck_assert_int_eq(command_count, 2);
 	server.answer = answer_pass;
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	expect_scan_done(0);
 	stop();
 }
@@ -289,7 +289,7 @@ END_TEST
 
 /* --- pace --- */
 
-START_TEST(redis_target_paces_a_pass_by_the_scan_rate)
+START_TEST(redis_node_paces_a_pass_by_the_scan_rate)
 {
 	int64_t		begin_ms;
 
@@ -309,7 +309,7 @@ START_TEST(redis_target_paces_a_pass_by_the_scan_rate)
 
 END_TEST
 
-START_TEST(redis_target_asks_for_small_slices_at_a_low_scan_rate)
+START_TEST(redis_node_asks_for_small_slices_at_a_low_scan_rate)
 {
 	start_paced(20);
 	pass_time(549);
@@ -321,7 +321,7 @@ START_TEST(redis_target_asks_for_small_slices_at_a_low_scan_rate)
 
 END_TEST
 
-START_TEST(redis_target_does_not_wait_without_a_scan_rate)
+START_TEST(redis_node_does_not_wait_without_a_scan_rate)
 {
 	start_paced(0);
 	scripted_redis_run_until(loop, &scan_done_count, 1);
@@ -332,7 +332,7 @@ START_TEST(redis_target_does_not_wait_without_a_scan_rate)
 END_TEST
 
 /* Before and after it is connected, and again over another connection. */
-START_TEST(redis_target_sends_keys_before_a_pass_that_begins_later)
+START_TEST(redis_node_sends_keys_before_a_pass_that_begins_later)
 {
 	for (int i = 0; i < 3; i++)
 	{
@@ -341,8 +341,8 @@ START_TEST(redis_target_sends_keys_before_a_pass_that_begins_later)
 			scripted_redis_run_until(loop, &ready_count, 1);
 		add_name(&names, NAME_KEY, "schemes:t");
 		add_name(&patterns, NAME_SET, "conj:t:*");
-		redis_target_apply(target, REDIS_LANE_QUICK, &names);
-		ck_assert(redis_target_scan(target, &patterns));
+		redis_node_apply(node, REDIS_LANE_QUICK, &names);
+		ck_assert(redis_node_scan(node, &patterns));
 		if (i == 2)
 		{
 			scripted_redis_hang_up(&server);
@@ -357,14 +357,14 @@ START_TEST(redis_target_sends_keys_before_a_pass_that_begins_later)
 
 END_TEST
 
-START_TEST(redis_target_applies_names_while_a_pass_waits)
+START_TEST(redis_node_applies_names_while_a_pass_waits)
 {
 	start_paced(10);
 	for (int i = 1; i <= 3; i++)
 	{
 		for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
 			add_names(kind, KEY_COUNT);
-		redis_target_apply(target, REDIS_LANE_QUICK, &names);
+		redis_node_apply(node, REDIS_LANE_QUICK, &names);
 		scripted_redis_run_until(loop, &apply_done_count, i);
 	}
 	ck_assert_int_eq(clock_ms, 1000);
@@ -375,14 +375,14 @@ START_TEST(redis_target_applies_names_while_a_pass_waits)
 END_TEST
 
 /* What a pass had under way must not keep others waiting for its next slice. */
-START_TEST(redis_target_deletes_sets_for_a_batch_after_those_of_a_pass_were_lost)
+START_TEST(redis_node_deletes_sets_for_a_batch_after_those_of_a_pass_were_lost)
 {
 	scan_rate = 1000;
 	test_clock = read_clock;
 	start_pass(answer_all_but_sets);
 	scripted_redis_run_until(loop, &ready_count, 1);
 	add_name(&patterns, NAME_TAG, "t*");
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	pass_time(101);
 	ck_assert_str_eq(commands, "SCAN 0 MATCH t* COUNT 100;tags t1 250;");
 	scripted_redis_hang_up(&server);
@@ -390,7 +390,7 @@ START_TEST(redis_target_deletes_sets_for_a_batch_after_those_of_a_pass_were_lost
 	scripted_redis_run_until(loop, &lost_count, 1);
 	pass_time(10);
 	add_name(&names, NAME_TAG, "b");
-	redis_target_apply(target, REDIS_LANE_QUICK, &names);
+	redis_node_apply(node, REDIS_LANE_QUICK, &names);
 	scripted_redis_run_until(loop, &apply_done_count, 1);
 	ck_assert_int_eq(scan_count, 1);
 	stop();
@@ -398,13 +398,13 @@ START_TEST(redis_target_deletes_sets_for_a_batch_after_those_of_a_pass_were_lost
 
 END_TEST
 
-START_TEST(redis_target_waits_no_longer_for_an_abandoned_pass)
+START_TEST(redis_node_waits_no_longer_for_an_abandoned_pass)
 {
 	start_paced(10);
-	redis_target_abandon(target);
+	redis_node_abandon(node);
 	pass_time(60000);
 	ck_assert_int_eq(scan_count, 0);
-	ck_assert(redis_target_scan(target, &patterns));
+	ck_assert(redis_node_scan(node, &patterns));
 	pass_time(1099);
 	ck_assert_int_eq(scan_count, 0);
 	pass_time(1);
@@ -414,7 +414,7 @@ START_TEST(redis_target_waits_no_longer_for_an_abandoned_pass)
 
 END_TEST
 
-START_TEST(redis_target_paces_a_pass_that_begins_again)
+START_TEST(redis_node_paces_a_pass_that_begins_again)
 {
 	start_paced(1000);
 	pass_time(101);
@@ -438,26 +438,26 @@ END_TEST
 int
 main(void)
 {
-	Suite	   *suite = suite_create("redis_target_pass");
-	TCase	   *tests = tcase_create("redis_target_pass");
+	Suite	   *suite = suite_create("redis_node_pass");
+	TCase	   *tests = tcase_create("redis_node_pass");
 	SRunner    *runner = srunner_create(suite);
 	int			failed_count;
 
-	tcase_add_test(tests, redis_target_finds_names_of_all_kinds_in_one_pass);
-	tcase_add_test(tests, redis_target_sends_no_script_for_a_pass_of_key_patterns);
-	tcase_add_test(tests, redis_target_does_all_that_a_name_of_several_kinds_asks_for);
-	tcase_add_test(tests, redis_target_deletes_a_tag_s_set_as_a_key_only_after_its_members);
-	tcase_add_test(tests, redis_target_repeats_a_pass_of_all_kinds_after_a_bad_reply);
-	tcase_add_test(tests, redis_target_deletes_sets_for_batch_and_pass_by_turns);
-	tcase_add_test(tests, redis_target_forgets_what_an_abandoned_pass_found);
-	tcase_add_test(tests, redis_target_paces_a_pass_by_the_scan_rate);
-	tcase_add_test(tests, redis_target_asks_for_small_slices_at_a_low_scan_rate);
-	tcase_add_test(tests, redis_target_does_not_wait_without_a_scan_rate);
-	tcase_add_test(tests, redis_target_sends_keys_before_a_pass_that_begins_later);
-	tcase_add_test(tests, redis_target_applies_names_while_a_pass_waits);
-	tcase_add_test(tests, redis_target_deletes_sets_for_a_batch_after_those_of_a_pass_were_lost);
-	tcase_add_test(tests, redis_target_waits_no_longer_for_an_abandoned_pass);
-	tcase_add_test(tests, redis_target_paces_a_pass_that_begins_again);
+	tcase_add_test(tests, redis_node_finds_names_of_all_kinds_in_one_pass);
+	tcase_add_test(tests, redis_node_sends_no_script_for_a_pass_of_key_patterns);
+	tcase_add_test(tests, redis_node_does_all_that_a_name_of_several_kinds_asks_for);
+	tcase_add_test(tests, redis_node_deletes_a_tag_s_set_as_a_key_only_after_its_members);
+	tcase_add_test(tests, redis_node_repeats_a_pass_of_all_kinds_after_a_bad_reply);
+	tcase_add_test(tests, redis_node_deletes_sets_for_batch_and_pass_by_turns);
+	tcase_add_test(tests, redis_node_forgets_what_an_abandoned_pass_found);
+	tcase_add_test(tests, redis_node_paces_a_pass_by_the_scan_rate);
+	tcase_add_test(tests, redis_node_asks_for_small_slices_at_a_low_scan_rate);
+	tcase_add_test(tests, redis_node_does_not_wait_without_a_scan_rate);
+	tcase_add_test(tests, redis_node_sends_keys_before_a_pass_that_begins_later);
+	tcase_add_test(tests, redis_node_applies_names_while_a_pass_waits);
+	tcase_add_test(tests, redis_node_deletes_sets_for_a_batch_after_those_of_a_pass_were_lost);
+	tcase_add_test(tests, redis_node_waits_no_longer_for_an_abandoned_pass);
+	tcase_add_test(tests, redis_node_paces_a_pass_that_begins_again);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed_count = srunner_ntests_failed(runner);

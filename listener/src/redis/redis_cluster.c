@@ -128,22 +128,10 @@ cluster_look_ready(RedisCluster *cluster)
 	if (cluster->is_ready)
 		return;
 	cluster->is_ready = true;
+	cluster_report_whole(cluster);
 	forget_places(cluster);
 	gather_history(cluster);
 	cluster->events->ready(cluster->context);
-}
-
-void
-cluster_report_map(const RedisCluster *cluster, const ClusterNode *node, const char *problem)
-{
-	char		server[256];
-
-	url_describe(&node->url, server, sizeof(server));
-	log_event(cluster->log, LOG_LEVEL_WARNING, "cannot find out who serves the slots of the Redis Cluster",
-			  LOG_TEXT("target", cluster->settings.alias),
-			  LOG_TEXT("server", server),
-			  LOG_TEXT("error", problem),
-			  LOG_TEXT("advice", "see CLUSTER INFO on that server; the user needs +cluster|slots"));
 }
 
 /* --- the interface --- */

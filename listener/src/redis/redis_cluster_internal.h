@@ -8,6 +8,7 @@
 #ifndef UNCACHED_REDIS_CLUSTER_INTERNAL_H
 #define UNCACHED_REDIS_CLUSTER_INTERNAL_H
 
+#include "base/failure_log.h"
 #include "batch/pattern_set.h"
 #include "redis/redis_cluster_set.h"
 #include "redis/redis_node.h"
@@ -66,6 +67,9 @@ typedef struct ClusterLane
 											 * hand */
 	RedisClusterSet set;		/* in hand */
 	const ClusterNode *set_node;	/* that was asked about it; NULL if none */
+	int64_t		set_waits_ms;	/* since when it is sent elsewhere; 0 if it is
+								 * not */
+	FailureLog	set_failures;	/* of that */
 	unsigned int number;		/* grows when work begins or is abandoned */
 } ClusterLane;
 
@@ -135,6 +139,7 @@ struct RedisCluster
 	ClusterNode *asked_node;	/* that was asked for the map; NULL if none */
 	LoopTimer	map_timer;		/* armed until the map is asked for again */
 	int64_t		map_asked_ms;	/* last */
+	FailureLog	map_failures;	/* since it was ready last */
 	LoopTimer	deal_timer;		/* armed until names are dealt out again, for
 								 * lack of memory */
 
@@ -276,7 +281,20 @@ extern void cluster_look_unready(RedisCluster *cluster);
 /* A node has told of its history: have all? */
 extern void cluster_look_placed(RedisCluster *cluster);
 
-/* The map that a node has told is of no use. */
-extern void cluster_report_map(const RedisCluster *cluster, const ClusterNode *node, const char *problem);
+/* --- redis_cluster_report.c --- */
+
+/* The map that a node has told is of no use; said when it is news. */
+extern void cluster_report_map(RedisCluster *cluster, const ClusterNode *node, const char *problem);
+
+/* The cluster is ready: that is over. */
+extern void cluster_report_whole(RedisCluster *cluster);
+
+/*
+ * A node sends what was asked about a lane's set elsewhere, or will not do it now; said when it
+ * has gone on for a while.  And it has been done.
+ */
+extern void cluster_report_set_waits(RedisCluster *cluster, RedisLane lane, const ClusterNode *node,
+									 const char *error);
+extern void cluster_report_set_done(RedisCluster *cluster, RedisLane lane);
 
 #endif

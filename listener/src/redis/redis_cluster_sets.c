@@ -86,10 +86,14 @@ cluster_sets_advance(RedisCluster *cluster, RedisLane lane)
 
 /* While its slot is on the move a set may have to wait: its two names must be in one place. */
 static void
-take_set_error(RedisCluster *cluster, ClusterNode *node, const char *error)
+take_set_error(RedisCluster *cluster, RedisLane lane, ClusterNode *node, const char *error)
 {
 	if (redis_error_is_redirect(error))
+	{
+		if (!redis_error_is_moved(error))
+			cluster_report_set_waits(cluster, lane, node, error);
 		cluster_map_want(cluster);
+	}
 	else
 		redis_node_fail(node->target, error);
 	cluster_lanes_advance_later(cluster);
@@ -104,9 +108,10 @@ cluster_lane_take_set(RedisCluster *cluster, RedisLane lane, ClusterNode *node, 
 	work->set_node = NULL;
 	if (reply->type == REDIS_REPLY_ERROR)
 	{
-		take_set_error(cluster, node, reply->str);
+		take_set_error(cluster, lane, node, reply->str);
 		return;
 	}
+	cluster_report_set_done(cluster, lane);
 	problem = redis_cluster_set_take(&work->set, reply);
 	if (problem != NULL)
 		redis_node_fail(node->target, problem);

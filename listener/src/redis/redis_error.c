@@ -290,7 +290,13 @@ redis_error_is_ask(const char *text)
 }
 
 bool
+redis_error_is_moved(const char *text)
+{
+	return begins_with(text, "MOVED ");
+}
+
+bool
 redis_error_is_redirect(const char *text)
 {
-	return begins_with(text, "MOVED ") || begins_with(text, "ASK ") || begins_with(text, "TRYAGAIN ");
+	return redis_error_is_moved(text) || redis_error_is_ask(text) || begins_with(text, "TRYAGAIN ");
 }

@@ -106,6 +106,7 @@ extern bool redis_error_is_redirect(const char *text);
 
 /* Is it to be sent there only this time? */
 extern bool redis_error_is_ask(const char *text);
+extern bool redis_error_is_moved(const char *text);
 
 /* Does an error reply say that the user may not do what was asked for? */
 extern bool redis_error_is_denial(const char *text);

@@ -1,4 +1,4 @@
-/* uncache 0.1: PostgreSQL tells Redis what to forget. */
+/* uncache 0.2: PostgreSQL tells Redis what to forget. */
 \echo Use "CREATE EXTENSION uncache" to load this file. \quit
 
 /*

@@ -241,7 +241,7 @@ check_server(const Check *check)
 
 /* --- the extension --- */
 
-/* "0.1" is the extension's version for every daemon of version 0.1.x. */
+/* "0.2" is the extension's version for every daemon of version 0.2.x. */
 static bool
 is_version_of(const char *extension, const char *daemon)
 {

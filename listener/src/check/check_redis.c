@@ -295,6 +295,22 @@ check_info(RedisCheck *check)
 	return is_there;
 }
 
+/* --- what a cluster cannot do --- */
+
+static void
+check_cluster_limits(const RedisCheck *check)
+{
+	if (check->target->url.node_count == 0)
+		return;
+	if ((check->certain_needs & CHECK_NEED_KIND(NAME_CACHEOPS)) != 0)
+		check_report_say(check->report, CHECK_MISSING,
+						 "drop them with uncache.unwatch, or give them a target on the Redis that cacheops uses",
+						 "cacheops rules name it, and they do not work with a Redis Cluster: their rows would wait");
+	if (check->target->sweep_ms > 0)
+		check_report_say(check->report, CHECK_UNKNOWN, "leave out sweep, and give the sets of tags EXPIRE",
+						 "whether sweep is needed: tags are not swept in a Redis Cluster");
+}
+
 /* --- the interface --- */
 
 void
@@ -316,6 +332,7 @@ check_redis(const TargetConfig *target, unsigned int needs, unsigned int certain
 		check_report_say(report, CHECK_MISSING, "", "out of memory");
 	else
 	{
+		check_cluster_limits(&check);
 		if (connect_redis(&check, &server) && log_in(&check) && ping(&check) && check_info(&check) &&
 			select_database(&check))
 			check_redis_permissions(&check);

@@ -218,6 +218,31 @@ has_moved(const ClusterLane *work)
 	return name_sets_count(&work->moved) > 0;
 }
 
+/*
+ * Rows of cacheops name sets and results by patterns of its own, in slots that no script may use together.  They are
+ * not done by passing over them: the lane goes no further, nothing behind them is acknowledged.
+ */
+static bool
+is_refused(const ClusterLane *work)
+{
+	return work->names->of[NAME_CACHEOPS].key_count > 0;
+}
+
+static void
+report_cacheops(RedisCluster *cluster)
+{
+	int64_t		now_ms = loop_now_ms(cluster->loop);
+
+	if (cluster->cacheops_ms > 0 && now_ms - cluster->cacheops_ms < CACHEOPS_INTERVAL_MS)
+		return;
+	cluster->cacheops_ms = now_ms;
+	log_event(cluster->log, LOG_LEVEL_ERROR, "cacheops rules do not work with a Redis Cluster, their rows wait",
+			  LOG_TEXT("target", cluster->settings.alias),
+			  LOG_TEXT("error", "cacheops keeps sets and results in different slots, and needs a single Redis"),
+			  LOG_TEXT("advice", "drop the rules with uncache.unwatch, or give them a target on the Redis that cacheops uses;"
+					   " then stop uncached, call uncache.drop_consumer for this target, and start uncached again"));
+}
+
 static void
 finish(RedisCluster *cluster, RedisLane lane)
 {
@@ -252,6 +277,8 @@ cluster_lane_advance(RedisCluster *cluster, RedisLane lane)
 		return;
 	if (cluster_sets_have_more(cluster, lane))
 		cluster_sets_advance(cluster, lane);
+	else if (is_refused(work))
+		report_cacheops(cluster);
 	else
 		finish(cluster, lane);
 }
@@ -296,21 +323,6 @@ cluster_lanes_free(RedisCluster *cluster)
 
 /* --- the interface --- */
 
-/* What it keeps in a cluster it cannot find itself: so there is nothing to be deleted. */
-static void
-report_cacheops(RedisCluster *cluster)
-{
-	int64_t		now_ms = loop_now_ms(cluster->loop);
-
-	if (cluster->cacheops_ms > 0 && now_ms - cluster->cacheops_ms < CACHEOPS_INTERVAL_MS)
-		return;
-	cluster->cacheops_ms = now_ms;
-	log_event(cluster->log, LOG_LEVEL_ERROR, "cacheops rules delete nothing in a Redis Cluster",
-			  LOG_TEXT("target", cluster->settings.alias),
-			  LOG_TEXT("error", "cacheops keeps sets and results in different slots, and needs a single Redis"),
-			  LOG_TEXT("advice", "give the rules another target, on the Redis that cacheops uses, or drop them with uncache.unwatch"));
-}
-
 void
 cluster_lane_begin(RedisCluster *cluster, RedisLane lane, const NameSets *names)
 {
@@ -318,8 +330,6 @@ cluster_lane_begin(RedisCluster *cluster, RedisLane lane, const NameSets *names)
 
 	restart(work);
 	work->names = names;
-	if (names->of[NAME_CACHEOPS].key_count > 0)
-		report_cacheops(cluster);
 	cluster_lane_advance(cluster, lane);
 }
 

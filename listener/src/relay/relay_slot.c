@@ -119,6 +119,19 @@ relay_slot_pipeline(const RelaySlot *slot)
 /* --- starting --- */
 
 static void
+log_sweep(const Log *log, const TargetConfig *target_config)
+{
+	if (target_config->url.node_count > 0)
+		log_event(log, LOG_LEVEL_WARNING, "tags are not swept in a Redis Cluster",
+				  LOG_TEXT("target", target_config->alias),
+				  LOG_TEXT("advice", "leave out sweep; sets lose names when their tags are invalidated or they expire:"
+						   " give them EXPIRE"));
+	else
+		log_event(log, LOG_LEVEL_INFO, "sweeping tags for names whose keys are gone",
+				  LOG_TEXT("target", target_config->alias), LOG_NUMBER("sweep_ms", target_config->sweep_ms));
+}
+
+static void
 log_target(const Log *log, const TargetConfig *target_config)
 {
 	static const char event[] = "target configured";
@@ -151,8 +164,7 @@ log_target(const Log *log, const TargetConfig *target_config)
 				  LOG_NUMBER("stagger_ms", target_config->stagger_ms),
 				  LOG_NUMBER("stagger_from", target_config->stagger_from));
 	if (target_config->sweep_ms > 0)
-		log_event(log, LOG_LEVEL_INFO, "sweeping tags for names whose keys are gone",
-				  LOG_TEXT("target", target_config->alias), LOG_NUMBER("sweep_ms", target_config->sweep_ms));
+		log_sweep(log, target_config);
 	if (target_config->standbys != NULL)
 		log_event(log, LOG_LEVEL_INFO, "deletes are repeated when standbys have replayed the change",
 				  LOG_TEXT("target", target_config->alias), LOG_TEXT("standbys", target_config->standbys),

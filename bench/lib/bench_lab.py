@@ -25,6 +25,8 @@ for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
 end
 """
 FILL_CHUNK = 100000
+# the same for a node of a cluster, which refuses keys that are not its own
+FILL_OWN = FILL.replace("redis.call", "redis.pcall")
 
 
 class Lab(TestLab):
@@ -73,5 +75,17 @@ class Lab(TestLab):
     def fill_redis(self, key_count, value):
         """So many keys, from key:000000000000 on, and no others."""
         self.cache.flushall()
-        for first in range(0, key_count, FILL_CHUNK):
-            self.cache.eval(FILL, 0, first, min(first + FILL_CHUNK, key_count) - 1, value)
+        _fill(self.cache, FILL, key_count, value)
+
+    def fill_cluster(self, key_count, value):
+        """The same keys in the cluster."""
+        self.cluster.flush()
+        for node in self.cluster.nodes:
+            _fill(node, FILL_OWN, key_count, value)
+        if self.cluster.key_count() != key_count:
+            raise processes.Failure("the cluster lacks keys")
+
+
+def _fill(client, script, key_count, value):
+    for first in range(0, key_count, FILL_CHUNK):
+        client.eval(script, 0, first, min(first + FILL_CHUNK, key_count) - 1, value)

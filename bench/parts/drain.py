@@ -13,6 +13,7 @@ PIPELINE = 16
 AIM_KEYS = 5000000
 AIM_DOWN_ROWS = 10000000
 AIM_TLS_KEYS = 1000000
+CLUSTER = "at a cluster of three"
 # redis-benchmark draws keys at random: of the first tenth, 95 % still exist
 BENCHMARK_SHARE = 10
 ROWS_PER_TRANSACTION = 1000
@@ -60,13 +61,16 @@ def _measure(lab, report, rows_per_transaction, key_count, number):
     _measure_drain(lab, report, rows_per_transaction, key_count, number, variant)
 
 
-def _measure_drain(lab, report, rows_per_transaction, key_count, number, variant, **transport):
-    lab.fill_redis(key_count, "cached")
+def _measure_drain(lab, report, rows_per_transaction, key_count, number, variant, is_cluster=False, **transport):
+    if is_cluster:
+        lab.fill_cluster(key_count, "cached")
+    else:
+        lab.fill_redis(key_count, "cached")
     lab.sql("TRUNCATE uncache.journal")
     lab.sql("SET synchronous_commit = off", f"CALL touch({key_count}, {rows_per_transaction})")
     lab.sql("VACUUM item", "VACUUM ANALYZE uncache.journal", "CHECKPOINT")
     seconds, cpu_seconds, peak_kib = _drain(lab, **transport)
-    if lab.cache.dbsize() != 0:
+    if (lab.cluster.key_count() if is_cluster else lab.cache.dbsize()) != 0:
         raise processes.Failure("the daemon has left keys")
     report.add("keys/s", variant, key_count, number, key_count / seconds)
     report.add("cpu seconds", variant, key_count, number, cpu_seconds)
@@ -74,19 +78,21 @@ def _measure_drain(lab, report, rows_per_transaction, key_count, number, variant
 
 
 def _measure_transports(lab, report):
-    """The same keys over loopback without TLS and with it, at a Redis that has both ports."""
+    """The same keys over loopback without TLS and with it, at a Redis that has both ports, and at a cluster."""
     certificate = Certificate(lab.dir, lab.user)
     lab.redis.stop()
     lab.start_redis(certificate)
+    lab.start_redis_cluster()
     transports = {
         "over TCP": {"redis_url": f"redis://127.0.0.1:{lab.redis.port}"},
         "over TLS": {"redis_url": f"rediss://127.0.0.1:{lab.redis.tls_port}",
                      "env": {"REDIS_TLS_CA_FILE": str(certificate.file)}},
+        CLUSTER: {"redis_url": lab.cluster.url(), "is_cluster": True},
     }
-    # the daemon is told that this Redis is another one
-    lab.start_daemon().stop()
     for number in range(1, lab.settings.rounds + 1):
         for variant, transport in transports.items():
+            # resyncs: whoever comes from the single one to the cluster, or back, is at another Redis
+            _drain(lab, **{name: value for name, value in transport.items() if name != "is_cluster"})
             _measure_drain(lab, report, ROWS_PER_TRANSACTION, lab.settings.drain_tls_keys, number, variant, **transport)
 
 
@@ -146,10 +152,12 @@ def _summarize(report, shapes):
         report.show_metric("processor seconds, the daemon", "cpu seconds", variant, count)
     count = settings.drain_tls_keys
     is_aim = count >= AIM_TLS_KEYS
-    for variant in ("over TCP", "over TLS"):
+    for variant in ("over TCP", "over TLS", CLUSTER):
         report.show_metric(f"keys/s, {variant}", "keys/s", variant, count)
         report.show_metric(f"processor seconds, the daemon {variant}", "cpu seconds", variant, count)
     report.show_ratio("keys/s, over TLS / over TCP", "keys/s", count, ("over TLS", "over TCP"), ">= 0.6" if is_aim else None)
+    report.show_ratio(f"keys/s, {CLUSTER} / over TCP", "keys/s", count, (CLUSTER, "over TCP"), ">= 0.5" if is_aim else None)
     report.show_metric("KiB, the daemon's peak over TLS", "peak, KiB", "over TLS", count, "<= 24576" if is_aim else None)
+    report.show_metric(f"KiB, the daemon's peak {CLUSTER}", "peak, KiB", CLUSTER, count, "<= 24576" if is_aim else None)
     report.show_metric("KiB, the daemon's peak while Redis is down", "peak while Redis is down, KiB", "daemon",
                        settings.down_rows, "<= 32768" if settings.down_rows >= AIM_DOWN_ROWS else None)

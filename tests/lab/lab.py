@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from lab import daemon, postgres, processes
+from lab.redis_cluster import RedisCluster
 from lab.redis_server import RedisServer
 
 ROOT = postgres.ROOT
@@ -72,6 +73,10 @@ class Lab:
         self.redis = RedisServer(self.servers, self.servers / "redis.log", self.user, certificate)
         self.at_end(self.redis.stop)
         self.cache = self.redis.client()
+
+    def start_redis_cluster(self):
+        self.cluster = RedisCluster(self.servers, self.servers / "cluster.log", self.user)
+        self.at_end(self.cluster.stop)
 
     def install_uncache(self):
         self.sql(*daemon.INSTALL)

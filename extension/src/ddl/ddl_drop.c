@@ -88,7 +88,7 @@ follow_table(Oid relation_id)
 {
 	ListCell   *cell;
 
-	admission_forget(InvalidOid, relation_id);
+	admission_forget_relation(relation_id);
 	renamed_columns_forget(relation_id, NULL);
 	renamed_tables_forget(relation_id);
 	if (!guc_enabled)
@@ -202,7 +202,7 @@ make_again(const RuleTrigger *rule)
 	restore_enabled(rule);
 	if (admission.author.name[0] == '\0')
 		return;
-	admission_forget(rule->trigger_id, InvalidOid);
+	admission_forget(rule);
 	admission_put(made, &rule->arguments, &admission.author, &admission.objects);
 }
 
@@ -296,8 +296,11 @@ forget_schemas_and_rules(const Drop *drop)
 	}
 	foreach(cell, drop->triggers)
 	{
+		const RuleTrigger *rule = rule_scan_dropped_trigger(lfirst_oid(cell));
+
 		rule_dependency_forget(lfirst_oid(cell));
-		admission_forget(lfirst_oid(cell), InvalidOid);
+		if (rule != NULL && rule_action_has_queries(rule->action))
+			admission_forget(rule);
 	}
 }
 

@@ -163,17 +163,60 @@ admission_find(const RuleTrigger *rule)
 
 /* --- writing --- */
 
+/* That a trigger has the arguments of a row, the author in front of them aside. */
+#define HAS_ARGUMENTS "uncache_internal.trigger_arguments(t.oid) IN (a.arguments, a.arguments[2:])"
+
+/*
+ * The row of a rule, by its trigger, relation, arguments and kind.  pg_upgrade gives triggers
+ * other oids, those of other rules among them: a row without the very trigger will do if
+ * it is nobody else's either.
+ */
+#define ROW_OF_RULE "ctid = ANY (ARRAY(SELECT a.ctid FROM uncache.admissions a" \
+	" WHERE a.relation = $2::oid AND a.arguments = $3::text[] AND a.is_for_rows = $4::boolean" \
+	" AND (a.trigger = $1::oid OR NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t" \
+	" WHERE t.oid = a.trigger AND t.tgrelid = a.relation AND " HAS_ARGUMENTS "))" \
+	" ORDER BY a.trigger = $1::oid DESC LIMIT 1))"
+#define ROW_KEY_COUNT 4
+
+typedef struct RowKey
+{
+	const char *parameters[ROW_KEY_COUNT];
+} RowKey;
+
+static RowKey
+make_key(const RuleTrigger *rule, const StringArray *arguments)
+{
+	RowKey		key = {{own_sql_oid(rule->trigger_id), own_sql_oid(rule->relation_id), own_sql_array(arguments),
+	rule->is_for_rows ? "true" : "false"}};
+
+	return key;
+}
+
+/* Whatever it was admitted with before CREATE OR REPLACE. */
+static void
+forget_replaced(const RuleTrigger *rule, const RowKey *key)
+{
+	const RuleTrigger *previous = rule_scan_previous(rule);
+
+	if (previous != NULL)
+		admission_forget(previous);
+	(void) own_sql_execute("DELETE FROM uncache.admissions a WHERE a.trigger = $1::oid AND a.relation = $2::oid AND NOT EXISTS"
+						   " (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = a.relation AND t.oid <> a.trigger"
+						   " AND (t.tgtype & 1 <> 0) = a.is_for_rows AND " HAS_ARGUMENTS ")",
+						   2, key->parameters);
+}
+
 void
 admission_put(const RuleTrigger *rule, const StringArray *arguments,
 			  const RuleAuthor *author, const StringArray *objects)
 {
+	RowKey		key = make_key(rule, arguments);
 	const char *const row[] = {
-		own_sql_oid(rule->trigger_id), own_sql_oid(rule->relation_id), own_sql_array(arguments),
-		rule->is_for_rows ? "true" : "false",
+		key.parameters[0], key.parameters[1], key.parameters[2], key.parameters[3],
 		own_sql_oid(author->role_id), author->is_superuser ? "true" : "false", own_sql_array(objects)
 	};
 
-	(void) own_sql_execute("DELETE FROM uncache.admissions WHERE trigger = $1::oid", 1, row);
+	forget_replaced(rule, &key);
 	(void) own_sql_execute("INSERT INTO uncache.admissions (trigger, relation, arguments, is_for_rows, author, is_superuser, objects)"
 						   " VALUES ($1::oid, $2::oid, $3::text[], $4::boolean, $5::oid, $6::boolean, $7::text[])",
 						   lengthof(row), row);
@@ -182,22 +225,32 @@ admission_put(const RuleTrigger *rule, const StringArray *arguments,
 void
 admission_rewrite(const RuleTrigger *rule, const StringArray *new_arguments)
 {
+	RowKey		key = make_key(rule, &rule->arguments);
 	const char *const values[] = {
-		own_sql_oid(rule->trigger_id), own_sql_oid(rule->relation_id), own_sql_array(&rule->arguments), own_sql_array(new_arguments)
+		key.parameters[0], key.parameters[1], key.parameters[2], key.parameters[3], own_sql_array(new_arguments)
 	};
 
 	if (!catalog_is_empty(catalog_admissions_id()))
-		(void) own_sql_execute("UPDATE uncache.admissions SET arguments = $4::text[], trigger = $1::oid"
-							   " WHERE relation = $2::oid AND arguments = $3::text[] AND (trigger = $1::oid"
-							   " OR NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.oid = admissions.trigger AND t.tgrelid = admissions.relation))",
+		(void) own_sql_execute("UPDATE uncache.admissions SET arguments = $5::text[], trigger = $1::oid WHERE " ROW_OF_RULE,
 							   lengthof(values), values);
 }
 
 void
-admission_forget(Oid trigger_id, Oid relation_id)
+admission_forget(const RuleTrigger *rule)
 {
-	const char *const key[] = {own_sql_oid(trigger_id), own_sql_oid(relation_id)};
+	RowKey		key;
+
+	if (catalog_is_empty(catalog_admissions_id()))
+		return;
+	key = make_key(rule, &rule->arguments);
+	(void) own_sql_execute("DELETE FROM uncache.admissions WHERE " ROW_OF_RULE, ROW_KEY_COUNT, key.parameters);
+}
+
+void
+admission_forget_relation(Oid relation_id)
+{
+	const char *const key[] = {own_sql_oid(relation_id)};
 
 	if (!catalog_is_empty(catalog_admissions_id()))
-		(void) own_sql_execute("DELETE FROM uncache.admissions WHERE trigger = $1::oid OR relation = $2::oid", lengthof(key), key);
+		(void) own_sql_execute("DELETE FROM uncache.admissions WHERE relation = $1::oid", lengthof(key), key);
 }

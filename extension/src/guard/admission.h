@@ -39,7 +39,10 @@ extern void admission_put(const RuleTrigger *rule, const StringArray *arguments,
  */
 extern void admission_rewrite(const RuleTrigger *rule, const StringArray *new_arguments);
 
-/* A trigger, or a table with all of its triggers, is gone; either may be InvalidOid. */
-extern void admission_forget(Oid trigger_id, Oid relation_id);
+/* A rule, as it was, is gone. */
+extern void admission_forget(const RuleTrigger *rule);
+
+/* A table with all of its rules is gone. */
+extern void admission_forget_relation(Oid relation_id);
 
 #endif

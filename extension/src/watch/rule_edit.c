@@ -72,7 +72,7 @@ rule_edit_drop(const RuleTrigger *rule)
 
 	lock_at_once(rule->relation_id, AccessExclusiveLock);
 	if (rule_action_has_queries(rule->action))
-		admission_forget(rule->trigger_id, InvalidOid);
+		admission_forget(rule);
 	ObjectAddressSet(address, TriggerRelationId, rule->trigger_id);
 	performDeletion(&address, DROP_RESTRICT, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
 	CommandCounterIncrement();

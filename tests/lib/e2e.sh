@@ -3,8 +3,10 @@
 #
 #   tests/lib/e2e.sh [TEST...]      for instance 001_keys
 #   tests/lib/e2e.sh soak           for MINUTES, see tests/soak/soak.pl
+#   tests/lib/e2e.sh upgrade        from OLD_MAJORS, for instance "15 17", to the next: see
+#                                   tests/upgrade/upgrade.pl
 #
-# Without TEST all but the soak run. Servers, their data and logs live in a
+# Without TEST all but the soak and the upgrade run. Servers, their data and logs live in a
 # temporary directory that goes on every exit; KEEP=DIR copies the logs there
 # first. PG_CONFIG chooses the PostgreSQL, JOBS how many tests run at a time,
 # SEED what the random ones do.
@@ -15,6 +17,7 @@ root=$(cd "$lib/../.." && pwd)
 pg_config=${PG_CONFIG:-pg_config}
 pkglibdir=$("$pg_config" --pkglibdir)
 bindir=
+installations=
 # measures times: it runs when the others have ended
 alone=008_doorbell
 # shellcheck source=tests/lib/private_run.sh
@@ -30,6 +33,21 @@ stop_servers() {
 	done
 }
 
+# Older PostgreSQLs with an extension of their own, for the upgrade; prints their directories.
+# Their headers are not those of C23, which is what gcc takes C for from 15 on.
+install_old() {
+	for major; do
+		PG_CONFIG=/usr/lib/postgresql/$major/bin/pg_config
+		[ -x "$PG_CONFIG" ] || {
+			echo "$0: there is no $PG_CONFIG" >&2
+			return 1
+		}
+		extension=$(COPT=-std=gnu17 PG_CONFIG=$PG_CONFIG "$lib/copy_extension.sh" "$root/build/extension-$major")
+		programs=$(PG_CONFIG=$PG_CONFIG EXTENSION=$extension "$lib/private_postgres.sh" "$tmp/postgres-$major")
+		echo "${programs%/bin}"
+	done
+}
+
 # The tests, what they read and the daemon are copied: their user need not be
 # able to read here.
 build_tree() {
@@ -39,7 +57,9 @@ build_tree() {
 	cp "$root/listener/build-faults/uncached" "$tmp/bin/uncached-faults"
 	cp "$root/listener/build-faults/shim.so" "$tmp/bin/"
 	cp -R "$root/tests/e2e" "$tmp/tests"
-	cp -R "$root/tests/soak/." "$tmp/tests"
+	cp -R "$root/tests/soak/." "$root/tests/upgrade/." "$tmp/tests"
+	# shellcheck disable=SC2086 # they are numbers
+	installations=$(install_old ${OLD_MAJORS:-})
 	cp -R "$root/docs" "$tmp/docs"
 	chmod -R a+rX "$tmp"
 	give_to_test_user "$tmp/run"
@@ -78,7 +98,7 @@ run_tests() {
 		UNCACHED_SHIM_LIBRARY="$tmp/bin/shim.so" \
 		PERL5LIB="$tmp/tests/lib:$tmp/postgres$pkglibdir/pgxs/src/test/perl" \
 		PG_REGRESS="$tmp/postgres$pkglibdir/pgxs/src/test/regress/pg_regress" \
-		TESTDIR="$tmp/run" TESTDATADIR="$tmp/run/tmp_check" \
+		INSTALLATIONS="$installations" TESTDIR="$tmp/run" TESTDATADIR="$tmp/run/tmp_check" \
 		TESTLOGDIR="$tmp/run/tmp_check/log" PG_TEST_TIMEOUT_DEFAULT=60 \
 		prove --jobs "${JOBS:-2}" --timer --state=save \
 		--exec 'setpriv --pdeathsig TERM -- perl' "$@") &

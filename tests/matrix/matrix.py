@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests on the PostgreSQLs and Redis servers of several Debian suites.
 
-    tests/matrix/matrix.py [NAME...]        13 15 17 18 19 valkey8 valkey9
+    tests/matrix/matrix.py [NAME...]        13 15 17 18 19 valkey8 valkey9 upgrade
 
 Without NAME all. Needs root and debootstrap. Each suite has a chroot in
 MATRIX_CACHE (default ~/.cache/uncache-matrix), which is made once; the files of
@@ -32,9 +32,10 @@ PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 PACKAGES = ("gcc clang libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev check perl libipc-run-perl"
             " openssl pgbouncer python3").split()
 
-Entry = collections.namedtuple("Entry", "suite major server steps may_fail", defaults=(None, False))
+# old: majors to upgrade from, and the suites that have them.
+Entry = collections.namedtuple("Entry", "suite major server steps may_fail old", defaults=(None, False, {}))
 
-# In this order; a server of the Redis family has the package's name. Without steps all.
+# In this order; a server of the Redis family has the package's name. Without steps EVERYWHERE.
 WITH_REDIS = ("gcc", "e2e", "demo")
 ENTRIES = {
     "13": Entry("bullseye", 13, "redis-server"),
@@ -44,6 +45,7 @@ ENTRIES = {
     "19": Entry("experimental", 19, "redis-server", None, True),
     "valkey8": Entry("trixie", 17, "valkey-server", WITH_REDIS),
     "valkey9": Entry("sid", 18, "valkey-server", WITH_REDIS),
+    "upgrade": Entry("sid", 18, "redis-server", ("gcc", "upgrade"), False, {15: "bookworm", 17: "trixie"}),
 }
 
 # Compilers first clean, for objects of another one are no use; gcc's are tested.
@@ -56,7 +58,10 @@ STEPS = {
     "isolation": "tests/lib/regress.sh isolation",
     "e2e": "tests/lib/e2e.sh " + os.environ.get("MATRIX_E2E", ""),
     "demo": "demo/demo.sh",
+    "upgrade": "tests/lib/e2e.sh upgrade",
 }
+
+EVERYWHERE = [step for step in STEPS if step != "upgrade"]
 
 # What a step needs of the packages, below the directory of PGXS.
 NEEDS = {
@@ -85,12 +90,14 @@ def log_of(name, step):
 class Chroot:
     """A suite with one server of the Redis family: a test that starts another one finds none."""
 
-    def __init__(self, suite, server):
-        self.suite = suite
-        self.path = os.path.join(CACHE, suite if server == "redis-server" else f"{suite}-{server}")
+    def __init__(self, entry):
+        self.suite = entry.suite
+        self.more_suites = list(entry.old.values())
+        kind = "upgrade" if entry.old else entry.server
+        self.path = os.path.join(CACHE, entry.suite if kind == "redis-server" else f"{entry.suite}-{kind}")
 
     def make(self):
-        """Experimental is a part of sid's archive: a suite to be added to it."""
+        """Experimental is a part of sid's archive: a suite to be added to it, as older ones are."""
         if os.path.isdir(self.path):
             return
         unfinished = self.path + ".new"
@@ -102,12 +109,11 @@ class Chroot:
         with open(log_of(self.suite, "debootstrap"), "wb") as log:
             if subprocess.run(command, stdout=log, stderr=log).returncode != 0:
                 raise NotAvailable(f"debootstrap of {base} failed, see {log.name}")
-        if self.suite == "experimental":
-            sources = os.path.join(unfinished, "etc/apt/sources.list")
-            with open(sources) as file:
-                lines = file.read()
-            with open(sources, "w") as file:
-                file.write(lines + lines.replace(" sid ", " experimental "))
+        sources = os.path.join(unfinished, "etc/apt/sources.list")
+        with open(sources) as file:
+            lines = file.read()
+        with open(sources, "a") as file:
+            file.writelines(lines.replace(f" {base} ", f" {suite} ") for suite in [self.suite] + self.more_suites if suite != base)
         os.rename(unfinished, self.path)
 
     def run(self, command, log, **environment):
@@ -141,7 +147,8 @@ class Chroot:
 
 
 def install(name, entry, chroot):
-    names = PACKAGES + [f"postgresql-{entry.major}", f"postgresql-server-dev-{entry.major}", entry.server]
+    majors = [entry.major] + list(entry.old)
+    names = PACKAGES + [entry.server] + [f"{package}-{major}" for major in majors for package in ("postgresql", "postgresql-server-dev")]
     release = "APT::Default-Release=experimental" if entry.suite == "experimental" else ""
     with open(log_of(name, "packages"), "wb") as log:
         if release:
@@ -165,7 +172,7 @@ def run_step(name, entry, chroot, step):
             return f"not available: Debian's package lacks {what}"
     log_name = log_of(name, step)
     with open(log_name, "wb") as log:
-        status = chroot.run(STEPS[step], log, REDIS_SERVER=entry.server,
+        status = chroot.run(STEPS[step], log, REDIS_SERVER=entry.server, OLD_MAJORS=" ".join(map(str, entry.old)),
                             PG_CONFIG=f"/usr/lib/postgresql/{entry.major}/bin/pg_config")
     with open(log_name, errors="replace") as log:
         text = log.read()
@@ -180,7 +187,7 @@ def run_step(name, entry, chroot, step):
 def run_entry(name):
     """A row of the matrix: what was run on what, and how each step ended."""
     entry = ENTRIES[name]
-    chroot = Chroot(entry.suite, entry.server)
+    chroot = Chroot(entry)
     row = {"name": name, "suite": entry.suite, "date": datetime.date.today().isoformat()}
     try:
         chroot.make()
@@ -194,7 +201,7 @@ def run_entry(name):
         found = re.search(r"\d+(\.\d+)+|\d+(beta|rc)\d+", said)
         row[what] = found.group() if found else "?"
     for step in STEPS:
-        if entry.steps and step not in entry.steps:
+        if step not in (entry.steps or EVERYWHERE):
             row[step] = "–"
             continue
         row[step] = run_step(name, entry, chroot, step)

@@ -15,7 +15,7 @@ use Uncache::Test::Session;
 use Uncache::Test::Wait qw(wait_for pause);
 
 our @EXPORT = qw(
-  start_postgres start_standby install start_redis start_redis_pair start_daemon write_file
+  init_postgres start_postgres start_standby install start_redis start_redis_pair start_daemon write_file
   wait_for pause kill_and_restart is_attached wait_attached is_applied wait_applied wait_position
   is_asleep wait_asleep
 );
@@ -24,16 +24,15 @@ our @EXPORT = qw(
 # sysread() in our clients would be interrupted whenever a child ends.
 $SIG{CHLD} = 'DEFAULT';
 
-# A running PostgreSQL with uncache in the database postgres.  conf: settings
-# to add; logical: wal_level.
-sub start_postgres
+# A PostgreSQL with its settings, not started.  conf: settings to add; logical: wal_level;
+# checksums: with them, whatever its version does by itself.
+sub init_postgres
 {
-	my ($name, %params) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
+	my ($node, %params) = @_;
+	my @options = ('--locale=C', '--encoding=UTF8');
 
-	$node->init(
-		extra => [ '--locale=C', '--encoding=UTF8' ],
-		allows_streaming => $params{logical} ? 'logical' : 0);
+	push @options, '--data-checksums' if $params{checksums};
+	$node->init(extra => \@options, allows_streaming => $params{logical} ? 'logical' : 0);
 	$node->append_conf('postgresql.conf', <<"END");
 log_statement = none
 max_prepared_transactions = 10
@@ -42,6 +41,18 @@ shared_buffers = 64MB
 wal_retrieve_retry_interval = 100ms
 @{[ $params{conf} // '' ]}
 END
+	return;
+}
+
+# A running PostgreSQL with uncache in the database postgres.  install_path: which one, if
+# not the one in PATH; others as for init_postgres.
+sub start_postgres
+{
+	my ($name, %params) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name,
+		defined $params{install_path} ? (install_path => $params{install_path}) : ());
+
+	init_postgres($node, %params);
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE ROLE uncached LOGIN');
 	install($node, 'postgres');

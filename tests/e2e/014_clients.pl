@@ -8,6 +8,7 @@ use Time::HiRes qw(time);
 use Uncache::Test;
 use Uncache::Test::Client;
 use Uncache::Test::Document;
+use Uncache::Test::RedisCluster;
 
 use constant TITLE => 'What your application does';
 
@@ -68,7 +69,8 @@ foreach my $action ('Tags', 'Versions')
 }
 # these are run by make check-clients
 my $elsewhere = $document->count_blocks(TITLE, 'In-process caches');
-is($document->count_blocks(TITLE), 6 + $elsewhere, 'the document has no other example');
+my @in_cluster = $document->blocks('', TITLE, 'Tags in a Redis Cluster');
+is($document->count_blocks(TITLE), 6 + $elsewhere + @in_cluster, 'the document has no other example');
 
 # Starts a program that begins as an example does.
 my $programs = 0;
@@ -371,4 +373,25 @@ $redis->command('SET', 'k:1', 'not registered');
 is_deeply(unregistered(), ['k:1'], 'the checker finds a key that is not registered');
 
 is($daemon->stop(5), 0, 'the daemon stops');
+
+# --- in a Redis Cluster, where a tag's set and its members lie in different slots ---
+
+my $cluster = Uncache::Test::RedisCluster->new('cluster', primaries => 3);
+my $port = ($cluster->nodes)[0]->port;
+
+is(scalar @in_cluster, 1, 'Tags in a Redis Cluster: there is one example');
+$daemon = start_daemon('cluster', node => $node, redis => $cluster->url);
+my $commands = write_file("$directory/commands", $in_cluster[0]);
+my $output = `redis-cli -c -p $port < $commands 2>&1`;
+like($output, qr/^(?!.*ERR)/s, 'Tags in a Redis Cluster: every command is understood');
+isnt($cluster->slot('tag:tenant:3'), $cluster->slot('dashboard:3'), 'Tags in a Redis Cluster: it has two slots');
+is_deeply($cluster->command('SMEMBERS', 'tag:tenant:3'), ['dashboard:3'], 'Tags in a Redis Cluster: the key is registered');
+cmp_ok($cluster->command('TTL', 'tag:tenant:3'), '>', $cluster->command('TTL', 'dashboard:3'),
+	'Tags in a Redis Cluster: the set outlives it');
+change('id = 4');
+ok($cluster->has('dashboard:3'), 'Tags in a Redis Cluster: a change of another tenant leaves it');
+change('id = 3');
+is_deeply([ grep { !/^ver:/ } @{ $cluster->command('KEYS', '*') } ], [], 'Tags in a Redis Cluster: a change of the tenant takes it');
+is($daemon->stop(5), 0, 'the daemon stops');
+
 done_testing();

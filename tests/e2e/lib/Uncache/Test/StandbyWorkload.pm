@@ -38,7 +38,7 @@ sub _fill
 
 	my $done = eval {
 		$value = $session->query_value($query);
-		Uncache::Test::ActionWorkload::_store($redis, $name, $is_derived, $key, $value);
+		$self->_store($redis, $name, $is_derived, $key, $value);
 		$value eq $session->query_value($query);
 	};
 	return ($key, $value) if $done;

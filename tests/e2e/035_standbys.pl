@@ -45,9 +45,10 @@ sub replay
 
 sub waited { return $session->query_value("SELECT uncache.wait('$_[0]')") eq 't'; }
 
-sub pending { return $primary->safe_psql('postgres', 'SELECT pending_rows FROM uncache.status'); }
+# in a session that is there: on a busy machine psql takes as long to start as a standby_timeout is
+sub pending { return $session->query_value('SELECT pending_rows FROM uncache.status'); }
 
-sub status_alarm { return $primary->safe_psql('postgres', 'SELECT alarm FROM uncache.status'); }
+sub status_alarm { return $session->query_value(q{SELECT coalesce(alarm, '') FROM uncache.status}); }
 
 sub becomes_outcome
 {

@@ -67,6 +67,9 @@ sub cut { return $_[0]->_ask('cut'); }
 # most $bytes in a piece.
 sub delay { return $_[0]->_ask("delay $_[1] $_[2]"); }
 
+# Connections from these addresses of loopback, 127.0.0.N, end, and new ones are refused; all others go through.
+sub refuse { my ($self, @numbers) = @_; return $self->_ask("refuse @numbers"); }
+
 # Connections that go through now.
 sub count { return $_[0]->_ask('count'); }
 
@@ -76,6 +79,8 @@ sub DESTROY
 
 	local ($?, $!);
 	close($self->{control});
+	# processes that were forked later have the socket, too
+	kill('TERM', $self->{pid});
 	waitpid($self->{pid}, 0);
 	return;
 }
@@ -87,7 +92,7 @@ sub DESTROY
 sub _run
 {
 	my ($server_address, $listener, $control) = @_;
-	my $state = { connections => [], delay => 0, bytes => CHUNK };
+	my $state = { connections => [], delay => 0, bytes => CHUNK, refused => {} };
 
 	while (1)
 	{
@@ -113,13 +118,15 @@ sub _accept
 {
 	my ($state, $listener, $server_address) = @_;
 	my $client = $listener->accept or return;
+	my $number = $client->can('peerhost') ? ($client->peerhost =~ /(\d+)$/)[0] : 0;
+	return if $state->{refused}{$number};
 	my $server =
 	  _is_port($server_address)
 	  ? IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server_address)
 	  : IO::Socket::UNIX->new(Peer => $server_address);
 	return unless $server;
 
-	push @{ $state->{connections} }, { client => $client, server => $server, mode => 'pass' };
+	push @{ $state->{connections} }, { client => $client, server => $server, mode => 'pass', number => $number };
 	return;
 }
 
@@ -141,10 +148,11 @@ sub _obey
 	my ($verb, @arguments) = split ' ', $line;
 	my @passing = grep { $_->{mode} eq 'pass' } @{ $state->{connections} };
 	@$state{qw(delay bytes)} = @arguments if $verb eq 'delay';
+	$state->{refused} = { map { $_ => 1 } @arguments } if $verb eq 'refuse';
 	foreach my $connection (@passing)
 	{
 		$connection->{mode} = $verb if $verb eq 'stall' || $verb eq 'silence';
-		_close($connection) if $verb eq 'cut';
+		_close($connection) if $verb eq 'cut' || ($verb eq 'refuse' && $state->{refused}{ $connection->{number} });
 		if ($verb eq 'drop_client')
 		{
 			close(delete $connection->{client});

@@ -8,17 +8,19 @@ use strict;
 use warnings FATAL => 'all';
 
 use PostgreSQL::Test::Cluster ();
+use Uncache::Test::Proxy;
 use Uncache::Test::Redis;
 use Uncache::Test::RedisClient;
 use Uncache::Test::Wait qw(wait_for pause);
 
-use constant SLOTS => 16384;
+use constant { SLOTS => 16384, FIRST_ADDRESS => 11 };
 
-# primaries: how many, with as many replicas if "replicas" says so; config: settings of each node.
+# primaries: how many, with as many replicas if "replicas" says so; config: settings of each node; proxied:
+# all that nodes and clients say to a node goes through proxies, so that a node can be cut off from the others.
 sub new
 {
 	my ($class, $name, %params) = @_;
-	my $self = bless { name => $name, config => $params{config} // [], nodes => [] }, $class;
+	my $self = bless { name => $name, config => $params{config} // [], is_proxied => $params{proxied}, nodes => [] }, $class;
 	my $count = $params{primaries} // 3;
 	my @primaries = map { $self->add_node } 1 .. $count;
 	my $share = SLOTS / $count;
@@ -38,24 +40,64 @@ sub add_node
 	my ($self) = @_;
 	my $number = @{ $self->{nodes} };
 	my $port = PostgreSQL::Test::Cluster::get_free_port();
+	my $bus = PostgreSQL::Test::Cluster::get_free_port();
+	my $way = $self->_make_way($number, $port, $bus);
 	my $node = Uncache::Test::Redis->new("$self->{name}_$number",
 		tcp => 1, port => $port,
 		config => ['--cluster-enabled', 'yes', '--cluster-config-file', "nodes-$number.conf", '--cluster-node-timeout', 1000,
-			'--cluster-port', $self->_free_port, '--cluster-replica-validity-factor', 0,
-			'--repl-diskless-sync-delay', 0, '--repl-ping-replica-period', 1, @{ $self->{config} }])->start;
+			'--cluster-port', $bus, '--cluster-replica-validity-factor', 0,
+			'--repl-diskless-sync-delay', 0, '--repl-ping-replica-period', 1, @{ $way->{config} }, @{ $self->{config} }]);
 
+	$node->start;
+	# what others know of it
+	$node->{$_} = $way->{$_} for keys %$way;
 	push @{ $self->{nodes} }, $node;
 	$node->command('CONFIG', 'SET', 'cluster-announce-ip', '127.0.0.1');
 	foreach my $other (grep { $_ != $node && $_->is_running } @{ $self->{nodes} })
 	{
-		$other->command('CLUSTER', 'MEET', '127.0.0.1', $port, $self->{bus}{$port} = $self->{last_bus});
+		$other->command('CLUSTER', 'MEET', '127.0.0.1', @$way{qw(port bus)});
 		last;
 	}
 	wait_for { $self->_all_know_each_other } or die 'the nodes do not meet';
 	return $node;
 }
 
-sub _free_port { return $_[0]->{last_bus} = PostgreSQL::Test::Cluster::get_free_port(); }
+# How others come to a node: straight, or by proxies; then it has an address of its own when it connects to others.
+sub _make_way
+{
+	my ($self, $number, $port, $bus) = @_;
+
+	return { port => $port, bus => $bus, config => [] } unless $self->{is_proxied};
+	my ($way_port, $way_bus) = map { PostgreSQL::Test::Cluster::get_free_port() } 1 .. 2;
+	my $address = FIRST_ADDRESS + $number;
+
+	return {
+		port => $way_port, bus => $way_bus, address => $address,
+		proxies => [
+			Uncache::Test::Proxy->new(listen => $way_port, server => $port),
+			Uncache::Test::Proxy->new(listen => $way_bus, server => $bus) ],
+		config => [
+			'--bind-source-addr', "127.0.0.$address", '--cluster-announce-port', $way_port,
+			'--cluster-announce-bus-port', $way_bus ] };
+}
+
+# Nodes of a proxied cluster are cut off from all others; clients reach both sides.
+sub cut_off
+{
+	my ($self, @nodes) = @_;
+	my %is_cut = map { $_ => 1 } @nodes;
+
+	foreach my $node (@{ $self->{nodes} })
+	{
+		my @others = map { $_->{address} } grep { !!$is_cut{$_} != !!$is_cut{$node} } @{ $self->{nodes} };
+
+		$_->refuse(@others) for @{ $node->{proxies} };
+	}
+	return;
+}
+
+# All nodes reach each other.
+sub join_again { return $_[0]->cut_off; }
 
 sub running { return grep { $_->is_running } @{ $_[0]->{nodes} }; }
 
@@ -202,6 +244,9 @@ sub command
 	return $self->_keys($arguments[0]) if $command eq 'KEYS';
 	return $self->_send($arguments[0], $command, @arguments);
 }
+
+# One whose first argument is no key.
+sub command_at { my ($self, $key, @command) = @_; return $self->_send($key, @command); }
 
 sub fill
 {

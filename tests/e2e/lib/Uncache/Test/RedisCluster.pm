@@ -16,11 +16,12 @@ use Uncache::Test::Wait qw(wait_for pause);
 use constant { SLOTS => 16384, FIRST_ADDRESS => 11 };
 
 # primaries: how many, with as many replicas if "replicas" says so; config: settings of each node; proxied:
-# all that nodes and clients say to a node goes through proxies, so that a node can be cut off from the others.
+# all that nodes and clients say to a node goes through proxies, so that a node can be cut off from the others;
+# tls: files of the certificate, its key and the CA; nodes have a port with TLS then, and use it among themselves.
 sub new
 {
 	my ($class, $name, %params) = @_;
-	my $self = bless { name => $name, config => $params{config} // [], is_proxied => $params{proxied}, nodes => [] }, $class;
+	my $self = bless { name => $name, config => $params{config} // [], is_proxied => $params{proxied}, tls => $params{tls}, nodes => [] }, $class;
 	my $count = $params{primaries} // 3;
 	my @primaries = map { $self->add_node } 1 .. $count;
 	my $share = SLOTS / $count;
@@ -55,7 +56,7 @@ sub add_node
 	$node->command('CONFIG', 'SET', 'cluster-announce-ip', '127.0.0.1');
 	foreach my $other (grep { $_ != $node && $_->is_running } @{ $self->{nodes} })
 	{
-		$other->command('CLUSTER', 'MEET', '127.0.0.1', @$way{qw(port bus)});
+		$other->command('CLUSTER', 'MEET', '127.0.0.1', @$way{qw(meet bus)});
 		last;
 	}
 	wait_for { $self->_all_know_each_other } or die 'the nodes do not meet';
@@ -67,18 +68,31 @@ sub _make_way
 {
 	my ($self, $number, $port, $bus) = @_;
 
-	return { port => $port, bus => $bus, config => [] } unless $self->{is_proxied};
+	return $self->_make_tls_way($port, $bus) if $self->{tls};
+	return { port => $port, bus => $bus, meet => $port, config => [] } unless $self->{is_proxied};
 	my ($way_port, $way_bus) = map { PostgreSQL::Test::Cluster::get_free_port() } 1 .. 2;
 	my $address = FIRST_ADDRESS + $number;
 
 	return {
-		port => $way_port, bus => $way_bus, address => $address,
+		port => $way_port, bus => $way_bus, meet => $way_port, address => $address,
 		proxies => [
 			Uncache::Test::Proxy->new(listen => $way_port, server => $port),
 			Uncache::Test::Proxy->new(listen => $way_bus, server => $bus) ],
 		config => [
 			'--bind-source-addr', "127.0.0.$address", '--cluster-announce-port', $way_port,
 			'--cluster-announce-bus-port', $way_bus ] };
+}
+
+sub _make_tls_way
+{
+	my ($self, $port, $bus) = @_;
+	my $tls_port = PostgreSQL::Test::Cluster::get_free_port();
+
+	return {
+		port => $port, bus => $bus, meet => $tls_port, tls_port => $tls_port,
+		config => [
+			'--tls-port', $tls_port, '--tls-cert-file', $self->{tls}[0], '--tls-key-file', $self->{tls}[1],
+			'--tls-ca-cert-file', $self->{tls}[2], '--tls-auth-clients', 'no', '--tls-cluster', 'yes', '--tls-replication', 'yes' ] };
 }
 
 # Nodes of a proxied cluster are cut off from all others; clients reach both sides.
@@ -148,6 +162,12 @@ sub url
 
 	return 'redis+cluster://' . join(',', map { '127.0.0.1:' . $_->port } @nodes ? @nodes : $self->nodes);
 }
+
+# The same of nodes with TLS.
+sub tls_url { return 'rediss+cluster://' . join(',', map { "127.0.0.1:$_->{tls_port}" } $_[0]->nodes); }
+
+# A command for each node; all answers.
+sub everywhere { my ($self, @command) = @_; return map { $_->command(@command) } $self->running; }
 
 sub slot { return ($_[0]->running)[0]->command('CLUSTER', 'KEYSLOT', $_[1]); }
 

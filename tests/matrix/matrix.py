@@ -7,11 +7,12 @@ Without NAME all. Needs root and debootstrap. Each suite has a chroot in
 MATRIX_CACHE (default ~/.cache/uncache-matrix), which is made once; the files of
 this tree that git knows are copied into it. A run has its own mounts and
 processes, so that nothing is left when it ends. MATRIX_MIRROR is Debian's
-mirror, where it is not debootstrap's. MATRIX_E2E, names of end-to-end tests,
-runs these alone.
+mirror, where it is not the one that apt has. MATRIX_E2E, names of end-to-end
+tests, runs these alone; MATRIX_STEPS, names of columns, these alone.
 
-Prints what passed, and writes it to docs/compatibility.md. Fails if something
-failed that is not allowed to.
+Prints what passed, and what failed said last. Writes it to
+docs/compatibility.md, unless only some steps were asked for. Fails if something
+failed, or is not available, that is not allowed to.
 """
 
 import collections
@@ -61,6 +62,7 @@ STEPS = {
     "upgrade": "tests/lib/e2e.sh upgrade",
 }
 
+ONLY_STEPS = os.environ.get("MATRIX_STEPS", "").split()
 EVERYWHERE = [step for step in STEPS if step != "upgrade"]
 
 # What a step needs of the packages, below the directory of PGXS.
@@ -87,6 +89,26 @@ def log_of(name, step):
     return os.path.join(directory, f"{name}.{step}.log")
 
 
+def find_mirror():
+    """As debootstrap's last arguments: Debian's, from which apt gets this release."""
+    if os.environ.get("MATRIX_MIRROR"):
+        return [os.environ["MATRIX_MIRROR"]]
+    with open("/etc/os-release") as file:
+        release = dict(line.strip().replace('"', "").split("=", 1) for line in file if "=" in line)
+    if release.get("ID") != "debian":
+        return []
+    targets = subprocess.run(
+        ["apt-get", "indextargets", "--no-release-info", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
+         "Identifier: Packages"], check=True, capture_output=True, text=True).stdout
+    return [line.split()[0] for line in targets.splitlines()
+            if line.split()[1:] in ([release.get("VERSION_CODENAME"), "main"], ["stable", "main"])][:1]
+
+
+def print_end(log_name):
+    with open(log_name, errors="replace") as log:
+        print("".join(log.readlines()[-150:]), end="", flush=True)
+
+
 class Chroot:
     """A suite with one server of the Redis family: a test that starts another one finds none."""
 
@@ -103,9 +125,8 @@ class Chroot:
         unfinished = self.path + ".new"
         shutil.rmtree(unfinished, ignore_errors=True)
         base = "sid" if self.suite == "experimental" else self.suite
-        mirror = [os.environ["MATRIX_MIRROR"]] if os.environ.get("MATRIX_MIRROR") else []
         # mounts of its own: debootstrap leaves /proc mounted
-        command = ["unshare", "--mount", "debootstrap", "--variant=minbase", "--include=make", base, unfinished] + mirror
+        command = ["unshare", "--mount", "debootstrap", "--variant=minbase", "--include=make", base, unfinished] + find_mirror()
         with open(log_of(self.suite, "debootstrap"), "wb") as log:
             if subprocess.run(command, stdout=log, stderr=log).returncode != 0:
                 raise NotAvailable(f"debootstrap of {base} failed, see {log.name}")
@@ -180,6 +201,7 @@ def run_step(name, entry, chroot, step):
     files = f" ({counted.group(1)} files)" if counted else ""
     if status == 0:
         return "passed" + files
+    print_end(log_name)
     failed = names_that_failed(text)
     return "failed" + files + (": " + ", ".join(failed) if failed else "")
 
@@ -195,13 +217,14 @@ def run_entry(name):
         install(name, entry, chroot)
     except NotAvailable as reason:
         row["reason"] = f"not available: {reason}"
+        print(f"{name:8} {row['reason']}", flush=True)
         return row
     for what, command in VERSIONS.items():
         said = chroot.ask(command.format(major=entry.major, server=entry.server))
         found = re.search(r"\d+(\.\d+)+|\d+(beta|rc)\d+", said)
         row[what] = found.group() if found else "?"
     for step in STEPS:
-        if step not in (entry.steps or EVERYWHERE):
+        if step not in (ONLY_STEPS or entry.steps or EVERYWHERE):
             row[step] = "–"
             continue
         row[step] = run_step(name, entry, chroot, step)
@@ -225,6 +248,8 @@ def write_page(rows):
     before, rest = text.split(BEGIN)
     old, after = rest.split(END)
     lines = {line.split("|")[1].strip(): line for line in old.splitlines() if re.match(r"\| \w+ \| \w+, \d", line)}
+    # those of an older table end before columns that are new
+    lines = {name: line + " – |" * (len(STEPS) + 4 - line.count("|")) for name, line in lines.items()}
     lines.update((row["name"], format_row(row)) for row in rows)
     head = ["| entry | Debian, date | versions | " + " | ".join(STEPS) + " |", "|---" * (3 + len(STEPS)) + "|"]
     table = "\n".join(head + [lines[name] for name in ENTRIES if name in lines])
@@ -234,19 +259,21 @@ def write_page(rows):
 
 def is_bad(row):
     words = [row[step] for step in STEPS if step in row]
-    return not ENTRIES[row["name"]].may_fail and ("reason" in row or any(word.startswith("failed") for word in words))
+    wrong = "failed", *(["not available"] if ONLY_STEPS else [])
+    return not ENTRIES[row["name"]].may_fail and ("reason" in row or any(word.startswith(wrong) for word in words))
 
 
 def main(names):
-    unknown = [name for name in names if name not in ENTRIES]
+    unknown = [name for name in names if name not in ENTRIES] + [step for step in ONLY_STEPS if step not in STEPS]
     if unknown:
-        sys.exit(f"matrix.py: no entry {', '.join(unknown)}; there are {' '.join(ENTRIES)}")
+        sys.exit(f"matrix.py: no {', '.join(unknown)}; there are entries {' '.join(ENTRIES)} and steps {' '.join(STEPS)}")
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         sys.exit("matrix.py: needs root and debootstrap")
     rows = []
     for name in names or ENTRIES:
         rows.append(run_entry(name))
-        write_page(rows)
+        if not ONLY_STEPS:
+            write_page(rows)
     print("\n".join(format_row(row) for row in rows))
     return 1 if any(is_bad(row) for row in rows) else 0
 

@@ -30,12 +30,12 @@ PG_CONFIG ?= pg_config
 PREFIX ?= /usr/local
 export PG_CONFIG PREFIX
 
-BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-% libpq-dev libhiredis-dev libssl-dev
+BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-% libpq-dev libhiredis-dev libssl-dev libmicrohttpd-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-% redis-server perl
 CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis python3-django-cacheops \
 	python3-flask python3-flask-caching nodejs node-redis
-FUZZ_PACKAGES = make clang libclang-rt-%-dev libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev
-CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl openssl pgbouncer
+FUZZ_PACKAGES = make clang libclang-rt-%-dev libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev libmicrohttpd-dev
+CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl openssl pgbouncer prometheus
 BENCH_PACKAGES = $(DEMO_PACKAGES) openssl python3 python3-redis nodejs python3-django-cacheops python3-psycopg2
 BENCH_PARTS = writer app bulk latency snapshot drain unlink idle ddl cost
 

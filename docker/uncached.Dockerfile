@@ -3,7 +3,7 @@
 #   docker build -f docker/uncached.Dockerfile -t uncached .
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends gcc libc6-dev libhiredis-dev libpq-dev libssl-dev make pkg-config \
+ && apt-get install -y --no-install-recommends gcc libc6-dev libhiredis-dev libmicrohttpd-dev libpq-dev libssl-dev make pkg-config \
  && rm -rf /var/lib/apt/lists/*
 COPY VERSION /src/
 COPY listener /src/listener
@@ -13,7 +13,7 @@ RUN make -C /src/listener clean \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates libhiredis0.14 libpq5 libssl3 \
+ && apt-get install -y --no-install-recommends ca-certificates libhiredis0.14 libmicrohttpd12 libpq5 libssl3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin uncached
 COPY --from=build /out /

@@ -33,6 +33,8 @@
 #include "relay/relay.h"
 #include "status/health_client.h"
 #include "status/health_server.h"
+#include "status/http_server.h"
+#include "status/pages.h"
 
 /* For whoever reads the last lines of the log. */
 #define FLUSH_WAIT_MS 300
@@ -61,6 +63,8 @@ typedef struct Daemon
 	Loop	   *loop;			/* owned */
 	Relay	   *relay;			/* owned; borrows loop and log */
 	HealthServer *health;		/* owned; borrows loop and log */
+	HttpServer *http;			/* owned; borrows loop, log and pages */
+	Pages		pages;			/* borrows loop and relay */
 	Log			log;
 	LogOutput	output;			/* of the log */
 	bool		logs_to_file;	/* and not to standard error */
@@ -193,6 +197,28 @@ tell_health(void *context, FILE *stream)
 	relay_describe(daemon->relay, stream);
 }
 
+/* At start, and after a reload. */
+static void
+show_status(Daemon *daemon)
+{
+	const Config *config = daemon->config;
+
+	daemon->pages.relay = daemon->relay;
+	daemon->pages.ready_max_lag_ms = config->ready_max_lag_ms;
+	health_server_listen(daemon->health, config->health_socket);
+	http_server_listen(daemon->http, config->http);
+}
+
+static void
+hide_status(Daemon *daemon)
+{
+	http_server_destroy(daemon->http);
+	health_server_destroy(daemon->health);
+	pages_free(&daemon->pages);
+	daemon->http = NULL;
+	daemon->health = NULL;
+}
+
 static bool
 start_relay(Daemon *daemon)
 {
@@ -245,7 +271,7 @@ reload(Daemon *daemon)
 	config_release(daemon->config);
 	daemon->config = config;
 	take_log_settings(daemon);
-	health_server_listen(daemon->health, config->health_socket);
+	show_status(daemon);
 	log_event(&daemon->log, LOG_LEVEL_INFO, "configuration reloaded",
 			  LOG_TEXT("version", UNCACHED_VERSION),
 			  LOG_NUMBER("targets", (int64_t) config->target_count),
@@ -338,8 +364,13 @@ start_and_run(Daemon *daemon)
 		return STATUS_REFUSED;
 	daemon->loop = loop_create();
 	if (daemon->loop != NULL)
+	{
+		pages_init(&daemon->pages, daemon->loop);
 		daemon->health = health_server_create(daemon->loop, &daemon->log, tell_health, daemon);
-	if (daemon->health == NULL || !standard_streams_ignore_signals() || !catch_signals(daemon))
+		daemon->http = http_server_create(daemon->loop, &daemon->log, pages_answer, &daemon->pages);
+	}
+	if (daemon->health == NULL || daemon->http == NULL ||
+		!standard_streams_ignore_signals() || !catch_signals(daemon))
 	{
 		log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot set up the event loop",
 				  LOG_TEXT("error", strerror(errno)),
@@ -349,10 +380,9 @@ start_and_run(Daemon *daemon)
 	log_output_set_loop(&daemon->output, daemon->loop);
 	if (start_relay(daemon))
 	{
-		health_server_listen(daemon->health, daemon->config->health_socket);
+		show_status(daemon);
 		status = run(daemon);
-		health_server_destroy(daemon->health);
-		daemon->health = NULL;
+		hide_status(daemon);
 		relay_destroy(daemon->relay);
 		log_event(&daemon->log, LOG_LEVEL_INFO, "stopped", LOG_NUMBER("exit_status", status));
 	}
@@ -370,7 +400,7 @@ tear_down(Daemon *daemon)
 		if (daemon->signal_pipe_fds[i] >= 0)
 			(void) close(daemon->signal_pipe_fds[i]);
 	}
-	health_server_destroy(daemon->health);
+	hide_status(daemon);
 	loop_destroy(daemon->loop);
 	config_release(daemon->config);
 	free_arguments(daemon);

@@ -30,8 +30,8 @@ BEGIN, END = "<!-- matrix -->", "<!-- end of matrix -->"
 TREE = "/src/uncache"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
-PACKAGES = ("gcc clang libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev check perl libipc-run-perl"
-            " openssl pgbouncer python3").split()
+PACKAGES = ("gcc clang libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev libmicrohttpd-dev check perl libipc-run-perl"
+            " openssl pgbouncer prometheus python3").split()
 
 # old: majors to upgrade from, and the suites that have them.
 Entry = collections.namedtuple("Entry", "suite major server steps may_fail old", defaults=(None, False, {}))

@@ -43,6 +43,9 @@ struct Loop
 	uint64_t	turn;			/* number of the turn that runs or ran last */
 	LoopClock	clock;
 	void	   *clock_context;	/* borrowed */
+	LoopUsage	usage;			/* longest_us: of this window */
+	int64_t		last_longest_us;	/* of the one before */
+	int64_t		window_begin_ms;
 };
 
 static int64_t
@@ -326,10 +329,49 @@ run_timers(Loop *loop)
 	}
 }
 
+/* --- usage --- */
+
+static int64_t
+monotonic_us(void)
+{
+	struct timespec now;
+
+	(void) clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void
+take_busy_time(Loop *loop, int64_t busy_us)
+{
+	LoopUsage  *usage = &loop->usage;
+
+	if (loop->now_ms - loop->window_begin_ms >= LOOP_USAGE_WINDOW_MS)
+	{
+		loop->last_longest_us = usage->longest_us;
+		usage->longest_us = 0;
+		loop->window_begin_ms = loop->now_ms;
+	}
+	usage->turn_count++;
+	usage->busy_us += (uint64_t) busy_us;
+	if (busy_us > usage->longest_us)
+		usage->longest_us = busy_us;
+}
+
+LoopUsage
+loop_usage(const Loop *loop)
+{
+	LoopUsage	usage = loop->usage;
+
+	if (loop->last_longest_us > usage.longest_us)
+		usage.longest_us = loop->last_longest_us;
+	return usage;
+}
+
 bool
 loop_turn(Loop *loop, int64_t max_wait_ms)
 {
 	int			ready_count;
+	int64_t		begin_us;
 
 	close_holes(loop);
 	update_now(loop);
@@ -339,8 +381,10 @@ loop_turn(Loop *loop, int64_t max_wait_ms)
 	if (ready_count < 0 && errno != EINTR)
 		return false;
 	update_now(loop);
+	begin_us = monotonic_us();
 	if (ready_count > 0)
 		run_watches(loop);
 	run_timers(loop);
+	take_busy_time(loop, monotonic_us() - begin_us);
 	return true;
 }

@@ -43,6 +43,17 @@ typedef struct LoopTimer
 	uint64_t	turn;			/* the loop's own */
 } LoopTimer;
 
+/* How busy the loop is with callbacks; who waits for one waits for the others of its turn. */
+typedef struct LoopUsage
+{
+	uint64_t	turn_count;
+	uint64_t	busy_us;		/* in callbacks since the loop was created */
+	int64_t		longest_us;		/* of a turn's callbacks, within the last one
+								 * to two LOOP_USAGE_WINDOW_MS */
+} LoopUsage;
+
+#define LOOP_USAGE_WINDOW_MS 30000
+
 /* NULL if memory is exhausted. */
 extern Loop *loop_create(void);
 
@@ -95,5 +106,8 @@ extern int64_t loop_now_ms(const Loop *loop);
  * failed for a reason other than EINTR.  Not to be called from a callback.
  */
 extern bool loop_turn(Loop *loop, int64_t max_wait_ms) __attribute__((warn_unused_result));
+
+/* Between turns, or in one: that is not counted yet. */
+extern LoopUsage loop_usage(const Loop *loop);
 
 #endif

@@ -60,6 +60,10 @@ typedef struct Config
 	LogLevel	log_level;
 	LogFormat	log_format;
 	char	   *log_file;		/* owned; NULL is standard error */
+	char	   *http;			/* owned; where to serve HTTP
+								 * (listen_address.h); or NULL */
+	int64_t		ready_max_lag_ms;	/* how far behind a target may be that is
+									 * ready */
 	char	   *health_socket;	/* owned; an absolute path that fits into a
 								 * socket's address; or NULL */
 	bool		once;			/* --once */

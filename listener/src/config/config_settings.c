@@ -141,6 +141,18 @@ const SettingTraits config_settings[] = {
 		.help = "a socket by which --check-health asks the running daemon; default: none"
 	},
 	{
+		.section = "daemon",.key = "http",.variable = "UNCACHED_HTTP",
+		.option = "--http",.argument = "[ADDR:]PORT",
+		INTO(FIELD_TEXT, Config, http, config_resolve_listen),
+		.help = "serve /metrics, /healthz and /readyz there; a port alone is on 127.0.0.1; default: nowhere"
+	},
+	{
+		.section = "daemon",.key = "ready_max_lag",.variable = "UNCACHED_READY_MAX_LAG",
+		INTO(FIELD_TIME, Config, ready_max_lag_ms, config_resolve_time),
+		.min = 1,.max = 24 * 60 * 60000,.default_text = "60s",
+		.help = "/readyz answers no while a target is further behind; default: 60s"
+	},
+	{
 		.section = "log",.key = "level",.variable = "UNCACHED_LOG_LEVEL",
 		.option = "--log-level",.argument = "LEVEL",
 		INTO(FIELD_CHOICE, Config, log_level, config_resolve_choice),

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/listen_address.h"
 #include "config/config.h"
 #include "config/config_dsn.h"
 #include "config/config_list.h"
@@ -160,6 +161,18 @@ config_resolve_socket_path(const SettingTraits *traits, const Setting *setting, 
 	if (setting->value[0] != '/' || strlen(setting->value) > max_bytes)
 		return config_refuse(error, setting, "expected an absolute path of at most %zu bytes for %s",
 							 max_bytes, traits->key);
+	return keep(setting->value, field, error);
+}
+
+bool
+config_resolve_listen(const SettingTraits *traits, const Setting *setting, void *field,
+					  const ConfigError *error)
+{
+	ListenAddress address;
+
+	if (!listen_address_parse(setting->value, &address))
+		return config_refuse(error, setting, "expected PORT, ADDRESS:PORT or [IPV6-ADDRESS]:PORT for %s",
+							 traits->key);
 	return keep(setting->value, field, error);
 }
 

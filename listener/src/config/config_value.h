@@ -45,6 +45,10 @@ extern bool config_resolve_path(const SettingTraits *traits, const Setting *sett
 extern bool config_resolve_socket_path(const SettingTraits *traits, const Setting *setting, void *field,
 									   const ConfigError *error);
 
+/* As listen_address.h reads it. */
+extern bool config_resolve_listen(const SettingTraits *traits, const Setting *setting, void *field,
+								  const ConfigError *error);
+
 /* A host name or address alone. */
 extern bool config_resolve_host(const SettingTraits *traits, const Setting *setting, void *field,
 								const ConfigError *error);

@@ -16,6 +16,7 @@
 
 #include "delivery/delivery_events.h"
 #include "delivery/delivery_lanes.h"
+#include "delivery/delivery_probe.h"
 #include "delivery/delivery_repeat.h"
 #include "delivery/delivery_sleep.h"
 #include "delivery/delivery_step.h"
@@ -100,6 +101,7 @@ delivery_create(const DeliveryParts *parts, const DeliveryEvents *events, void *
 	delivery->context = context;
 	progress_init(&delivery->progress);
 	delivery_lanes_init(delivery, wait_is_over);
+	delivery_probe_init(delivery, wait_is_over);
 	keyset_init(&delivery->unknown, parts->seed);
 	loop_timer_init(&delivery->idle_timer, wait_is_over, delivery);
 	loop_timer_init(&delivery->ack_timer, wait_is_over, delivery);
@@ -152,6 +154,7 @@ delivery_start(Delivery *delivery, const char *cursor, bool resync, const char *
 	if (resync)
 	{
 		delivery->session.resync = RESYNC_TO_LIST;
+		delivery->parts.counters->resyncs[resync_reason_of(reason)]++;
 		delivery->session.resync_begin_ms = loop_now_ms(delivery->parts.loop);
 		log_event(delivery->parts.log, LOG_LEVEL_INFO, "resync begins",
 				  LOG_TEXT("target", delivery->parts.config->alias),
@@ -171,14 +174,39 @@ delivery_reset(Delivery *delivery)
 	delivery_repeat_end_session(delivery);
 	delivery_slots_reset(&delivery->slots);
 	delivery_lanes_reset(delivery);
+	delivery_probe_reset(delivery);
+	lag_settle(&delivery->lag);
 	delivery->is_trim_due = false;
 	memset(&delivery->session, 0, sizeof(delivery->session));
 }
 
-bool
-delivery_is_resyncing(const Delivery *delivery)
+static size_t
+count_late(const Standbys *standbys)
 {
-	return delivery->session.resync != RESYNC_NONE;
+	size_t		late_count = 0;
+
+	for (size_t i = 0; i < standbys->known_count; i++)
+		late_count += standbys->known[i].is_late;
+	return late_count;
+}
+
+void
+delivery_tell(const Delivery *delivery, DeliveryStatus *status)
+{
+	memset(status, 0, sizeof(*status));
+	if (delivery->session.phase == DELIVERY_DETACHED)
+		return;
+	status->is_attached = true;
+	status->lag_rows = lag_row_count(&delivery->lag);
+	status->oldest_at_us = lag_oldest_at_us(&delivery->lag);
+	status->is_resyncing = delivery->session.resync != RESYNC_NONE;
+	status->is_scanning = delivery->lanes.of[LANE_PASS].is_running;
+	status->pass_begin_keys = delivery->pass_begin_keys;
+	for (LaneKind lane = 0; lane < LANE_COUNT; lane++)
+		status->waiting[lane] = name_sets_count(&delivery->lanes.of[lane].waiting) +
+			name_sets_count(&delivery->lanes.of[lane].running);
+	if (delivery->repeat.is_on)
+		status->late_standbys = count_late(&delivery->repeat.standbys);
 }
 
 void

@@ -36,8 +36,8 @@ extern void delivery_start(Delivery *delivery, const char *cursor, bool resync,
 /* The session is gone: drops all work; the journal still has it. */
 extern void delivery_reset(Delivery *delivery);
 
-/* Is what the rules can produce still to be deleted, or that to be reported? */
-extern bool delivery_is_resyncing(const Delivery *delivery);
+/* How it is at the moment. */
+extern void delivery_tell(const Delivery *delivery, DeliveryStatus *status);
 
 /* Fetches no more; "finished" follows when the batch in hand is acknowledged. */
 extern void delivery_finish(Delivery *delivery);

@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "base/fault_point.h"
+#include "base/wall_clock.h"
 #include "delivery/delivery_lanes.h"
+#include "delivery/delivery_probe.h"
 #include "delivery/delivery_repeat.h"
 #include "delivery/delivery_sleep.h"
 #include "delivery/delivery_step.h"
@@ -38,6 +40,26 @@ choose_key_kind(const Delivery *delivery, const DeliverySlot *slot, size_t sibli
 		NAME_STAGGERED : NAME_KEY;
 }
 
+/* Only keys and counters of a batch are done when it is finished. */
+static void
+take_row(void *context, JournalAction action, size_t sibling_count, int64_t at_us)
+{
+	Delivery   *delivery = context;
+	DeliverySlot *slot = delivery->slots.filling;
+	const DeliveryAction *adds = delivery_action(action);
+	NameKind	kind = adds->kind;
+
+	if (delivery->probe.is_asked || slot->reader != READER_FRONT || adds->form != DELIVERY_FORM_NAME)
+		return;
+	if (kind == NAME_KEY)
+		kind = choose_key_kind(delivery, slot, sibling_count);
+	if (name_traits[kind].timing != NAME_TIMING_QUICK)
+		return;
+	if (slot->times.time_count == 0)
+		slot->fetched_at_us = wall_clock_us();
+	commit_times_add(&slot->times, at_us, slot->fetched_at_us);
+}
+
 static bool
 take_invalidation(void *context, JournalAction action, size_t sibling_count,
 				  const char *key, size_t key_bytes)
@@ -46,8 +68,10 @@ take_invalidation(void *context, JournalAction action, size_t sibling_count,
 	DeliverySlot *slot = delivery->slots.filling;
 	const DeliveryAction *adds = delivery_action(action);
 
-	if (!delivery_lanes_want_action(slot, adds))
+	if (delivery->probe.is_asked || !delivery_lanes_want_action(slot, adds))
 		return true;
+	if (sibling_count > 0)
+		slot->action_counts[action]++;
 	switch (adds->form)
 	{
 		case DELIVERY_FORM_NAME:
@@ -108,6 +132,7 @@ take_batch(Delivery *delivery, DeliverySlot *slot, const JournalFetch *fetch, bo
 	delivery->session.idle_ms = DELIVERY_SLEEP_FIRST_MS;
 	delivery_repeat_want_mark(delivery);
 	slot->oldest_at_us = fetch->oldest_at_us;
+	slot->row_count = fetch->row_count;
 	slot->cursor = strdup(fetch->cursor);
 	if (slot->wants_list)
 		delivery->slots.filling = slot;
@@ -127,6 +152,8 @@ read_on(Delivery *delivery, DeliverySlot *slot, const JournalFetch *fetch)
 	delivery->repeat.is_its_turn = true;
 	delivery->lanes.is_their_turn = true;
 	judge_fetch(delivery, fetch);
+	delivery_probe_end(delivery);
+	lag_fetch(&delivery->lag, fetch->row_count, fetch->oldest_at_us);
 	free(delivery->cursor);
 	delivery->cursor = strdup(fetch->cursor);
 	if (delivery->cursor == NULL)
@@ -143,6 +170,11 @@ take_fetch(void *context, const JournalFetch *fetch)
 	DeliverySlot *slot = delivery->slots.filling;
 
 	delivery->events->answered(delivery->context, false);
+	if (delivery->probe.is_asked)
+	{
+		delivery_step_end_event(delivery, delivery_probe_take(delivery, fetch));
+		return;
+	}
 	switch (slot->reader)
 	{
 		case READER_FRONT:
@@ -168,6 +200,8 @@ take_ack(void *context)
 	delivery->events->answered(delivery->context, true);
 	FAULT_POINT("after_ack");
 	delivery->session.is_acking = false;
+	delivery->parts.counters->acks++;
+	lag_acknowledge(&delivery->lag, delivery->session.acking_order);
 	ack_pace_end_ack(&delivery->ack_pace, loop_now_ms(delivery->parts.loop));
 	delivery_step_advance(delivery);
 }
@@ -187,11 +221,15 @@ take_resync_list(void *context)
 		delivery->session.resync = RESYNC_DELETING;
 	}
 	else
+	{
+		if (slot->reader == READER_FRONT)
+			delivery->parts.counters->resyncs[RESYNC_REASON_JOURNAL]++;
 		log_event(delivery->parts.log, LOG_LEVEL_INFO, slot->ends_resync ?
 				  "standbys have replayed what preceded the resync, repeating it" :
 				  "the journal asks for a resync, which becomes part of its batch",
 				  LOG_TEXT("target", delivery->parts.config->alias),
 				  LOG_NUMBER("key_count", (int64_t) key_count));
+	}
 	delivery->slots.fetched = slot;
 	delivery->slots.filling = NULL;
 	delivery_step_advance(delivery);
@@ -213,6 +251,7 @@ take_resynced(void *context)
 	Delivery   *delivery = context;
 
 	delivery->session.resync = RESYNC_NONE;
+	delivery->parts.counters->resyncs_complete++;
 	log_resync(delivery);
 	delivery_step_advance(delivery);
 }
@@ -220,6 +259,7 @@ take_resynced(void *context)
 static void
 take_trim(void *context)
 {
+	((Delivery *) context)->parts.counters->trims++;
 	delivery_step_advance(context);
 }
 
@@ -249,6 +289,7 @@ take_bell(void *context)
 }
 
 static const JournalWorkEvents journal_events = {
+	.row = take_row,
 	.invalidation = take_invalidation,
 	.fetched = take_fetch,
 	.acked = take_ack,

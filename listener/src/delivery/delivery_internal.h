@@ -21,6 +21,7 @@
 #include "delivery/delivery_owner.h"
 #include "delivery/delivery_slots.h"
 #include "delivery/fetch_pace.h"
+#include "delivery/lag.h"
 #include "delivery/progress.h"
 #include "delivery/stagger_pace.h"
 #include "delivery/standbys.h"
@@ -85,6 +86,7 @@ typedef struct DeliverySession
 
 	/* acknowledging */
 	bool		is_acking;
+	uint64_t	acking_order;	/* of what is being acknowledged (progress.h) */
 	bool		is_placed;		/* a position is acknowledged that has all in
 								 * it that was acknowledged before */
 	int64_t		position;		/* a newer one, to be acknowledged; or 0 */
@@ -143,6 +145,14 @@ typedef struct DeliveryRepeat
 	LoopTimer	poll_timer;
 } DeliveryRepeat;
 
+/* See delivery_probe.h. */
+typedef struct DeliveryProbe
+{
+	bool		is_away;		/* Redis is, and the timer was set */
+	bool		is_asked;		/* the fetch under way is one */
+	LoopTimer	timer;			/* armed until the next one */
+} DeliveryProbe;
+
 struct Delivery
 {
 	DeliveryParts parts;
@@ -160,6 +170,9 @@ struct Delivery
 	BellTrust	bell_trust;
 	AckPace		ack_pace;
 	DeliveryRepeat repeat;
+	DeliveryProbe probe;
+	Lag			lag;			/* of the session */
+	uint64_t	pass_begin_keys;	/* counted as scanned when the pass began */
 	LoopTimer	idle_timer;		/* armed while sleeping or lingering */
 	LoopTimer	ack_timer;		/* armed while an acknowledgement waits */
 	LoopTimer	trim_timer;

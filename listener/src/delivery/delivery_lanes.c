@@ -268,10 +268,12 @@ begin_pass(Delivery *delivery)
 	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "scan pass begins",
 			  LOG_TEXT("target", delivery->parts.config->alias),
 			  LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&lane->waiting)));
+	delivery->pass_begin_keys = delivery->parts.redis_counters->scanned_keys;
 	if (!redis_target_scan(delivery->parts.redis, &lane->waiting))
 		return false;
 	name_sets_reset(&lane->waiting);
 	begin_run(delivery, LANE_PASS);
+	delivery->parts.counters->passes++;
 	delivery->lanes.pass_begin_ms = now_ms(delivery);
 	return true;
 }
@@ -288,6 +290,7 @@ delivery_lanes_take_pass_done(Delivery *delivery)
 	log_event(delivery->parts.log, LOG_LEVEL_DEBUG, "scan pass complete",
 			  LOG_TEXT("target", delivery->parts.config->alias),
 			  LOG_NUMBER("duration_ms", now_ms(delivery) - delivery->lanes.pass_begin_ms));
+	delivery->parts.counters->passes_complete++;
 	return end_run(delivery, LANE_PASS);
 }
 

@@ -14,7 +14,9 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "config/config.h"
+#include "delivery/delivery_counters.h"
 #include "journal/journal_source.h"
+#include "redis/redis_counters.h"
 #include "redis/redis_target.h"
 
 typedef struct Delivery Delivery;
@@ -45,6 +47,8 @@ typedef struct DeliveryParts
 	const TargetConfig *config;
 	JournalSource *source;
 	RedisTarget *redis;
+	DeliveryCounters *counters;
+	const RedisCounters *redis_counters;
 	uint64_t	seed;
 } DeliveryParts;
 

@@ -308,6 +308,7 @@ delivery_repeat_take_fetch(Delivery *delivery, const JournalFetch *fetch)
 	repeat->cursor = strdup(fetch->cursor);
 	slot->cursor = strdup(fetch->cursor);
 	slot->oldest_at_us = fetch->oldest_at_us;
+	slot->row_count = fetch->row_count;
 	if (!slot->wants_list)
 	{
 		/* an empty one, too: it takes its turn to move the cursor */

@@ -71,4 +71,7 @@ delivery_slot_reset(DeliverySlot *slot)
 	slot->reader = READER_FRONT;
 	slot->round = ROUND_GOES_ON;
 	slot->oldest_at_us = 0;
+	slot->row_count = 0;
+	memset(slot->action_counts, 0, sizeof(slot->action_counts));
+	slot->times.time_count = 0;
 }

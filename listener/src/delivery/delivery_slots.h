@@ -17,7 +17,9 @@
 #include <stdint.h>
 
 #include "batch/batch.h"
+#include "delivery/commit_times.h"
 #include "delivery/progress.h"
+#include "journal/journal_row.h"
 
 #define DELIVERY_SLOT_COUNT 2
 
@@ -52,6 +54,10 @@ typedef struct DeliverySlot
 								 * with it */
 	size_t		name_counts[NAME_KIND_COUNT];	/* as fetched, for the log */
 	int64_t		oldest_at_us;	/* of its rows, since 1970 */
+	size_t		row_count;
+	size_t		action_counts[JOURNAL_ACTION_COUNT];	/* of their elements */
+	int64_t		fetched_at_us;	/* since 1970; of the first of these */
+	CommitTimes times;			/* of rows that nothing holds up */
 } DeliverySlot;
 
 typedef struct DeliverySlots

@@ -10,23 +10,14 @@
  */
 #include "delivery/delivery_step.h"
 
-#include <time.h>
-
 #include "base/fault_point.h"
+#include "base/wall_clock.h"
 #include "delivery/delivery_lanes.h"
+#include "delivery/delivery_probe.h"
 #include "delivery/delivery_repeat.h"
 #include "delivery/delivery_sleep.h"
 
 /* --- batches --- */
-
-static int64_t
-lag_ms(int64_t at_us)
-{
-	struct timespec now;
-
-	(void) clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000 - at_us / 1000;
-}
 
 static void
 log_batch(const Delivery *delivery, const DeliverySlot *slot)
@@ -43,7 +34,7 @@ log_batch(const Delivery *delivery, const DeliverySlot *slot)
 	*field++ = LOG_NUMBER("pattern_count", (int64_t) name_sets_count(&slot->batch.patterns));
 	*field++ = LOG_NUMBER("keys_named", (int64_t) keys->named_count);
 	*field++ = LOG_NUMBER("keys_deleted", (int64_t) keys->deleted_count);
-	*field = LOG_NUMBER("lag_ms", lag_ms(slot->oldest_at_us));
+	*field = LOG_NUMBER("lag_ms", (wall_clock_us() - slot->oldest_at_us) / 1000);
 	log_write(delivery->parts.log, LOG_LEVEL_DEBUG,
 			  slot->reader == READER_REPEAT ? "batch applied again" : "batch applied", fields);
 }
@@ -59,7 +50,25 @@ move_progress(Delivery *delivery, const DeliverySlot *slot)
 		return delivery_lanes_end_fetch(delivery, slot);
 	if (slot->reader == READER_RESYNC || (slot->reader == READER_FRONT && delivery->repeat.is_on))
 		return true;
-	return progress_apply(&delivery->progress, slot->cursor);
+	if (!progress_apply(&delivery->progress, slot->cursor))
+		return false;
+	lag_apply(&delivery->lag, slot->row_count, delivery->progress.applied.order);
+	return true;
+}
+
+/* What is done again was counted before. */
+static void
+count_batch(const Delivery *delivery, const DeliverySlot *slot)
+{
+	DeliveryCounters *counters = delivery->parts.counters;
+
+	if (slot->reader != READER_FRONT || slot->row_count == 0)
+		return;
+	counters->batches++;
+	counters->rows += slot->row_count;
+	for (JournalAction action = 0; action < JOURNAL_ACTION_COUNT; action++)
+		counters->invalidations[action] += slot->action_counts[action];
+	commit_times_observe(&slot->times, wall_clock_us(), &counters->latency);
 }
 
 bool
@@ -69,6 +78,7 @@ delivery_step_finish_batch(Delivery *delivery, DeliverySlot *slot)
 
 	if (slot->reader == READER_FRONT || slot->reader == READER_REPEAT)
 		log_batch(delivery, slot);
+	count_batch(delivery, slot);
 	done = delivery_lanes_take_patterns(delivery, slot) && move_progress(delivery, slot);
 	delivery_slot_reset(slot);
 	return done;
@@ -189,6 +199,8 @@ fetch_if_useful(Delivery *delivery)
 		/* writers must not ring for nobody */
 		if (delivery->session.is_bell_armed)
 			start_fetch(delivery, false);
+		else if (delivery_probe_is_due(delivery))
+			delivery_probe_start(delivery);
 	}
 	else if (!has_room_for_fetch(delivery) ||
 			 loop_timer_is_armed(&delivery->idle_timer))
@@ -198,7 +210,10 @@ fetch_if_useful(Delivery *delivery)
 	else if (delivery->slots.applying == NULL)
 	{
 		if (!has_work_in_hand(delivery))
+		{
+			lag_settle(&delivery->lag);
 			delivery->events->drained(delivery->context);
+		}
 		if (delivery->session.phase != DELIVERY_DETACHED && journal_source_is_idle(delivery->parts.source))
 			start_fetch(delivery, true);
 	}
@@ -245,6 +260,7 @@ start_ack(Delivery *delivery)
 	delivery->session.position = 0;
 	progress_acknowledge(&delivery->progress);
 	delivery->session.is_acking = true;
+	delivery->session.acking_order = delivery->progress.clean.order;
 	journal_source_ack(delivery->parts.source, delivery->progress.clean.cursor, position);
 }
 

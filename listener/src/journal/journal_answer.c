@@ -163,6 +163,7 @@ read_row(const PGresult *result, int row, size_t sibling_count,
 	if (fetch->row_count == 0 || at_us < fetch->oldest_at_us)
 		fetch->oldest_at_us = at_us;
 	fetch->row_count++;
+	listeners->worker->row(listeners->worker_context, action, sibling_count, at_us);
 	return read_keys(result, row, action, sibling_count, listeners, fetch);
 }
 

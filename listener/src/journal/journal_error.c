@@ -119,6 +119,7 @@ journal_error_kind_at(JournalFailure failure, size_t index)
 			return index < COUNT(server) ? &server[index] : NULL;
 		case JOURNAL_FAILURE_ANSWER:
 			return index < COUNT(answer) ? &answer[index] : NULL;
+		case JOURNAL_FAILURE_COUNT:
 		case JOURNAL_FAILURE_CONNECTION:
 			break;
 	}

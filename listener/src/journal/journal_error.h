@@ -18,8 +18,9 @@ typedef enum JournalFailure
 	JOURNAL_FAILURE_CONNECTION, /* could not be made, was cut or refused, or
 								 * is silent */
 	JOURNAL_FAILURE_SERVER,		/* an error of a statement */
-	JOURNAL_FAILURE_ANSWER		/* an answer that this daemon does not
+	JOURNAL_FAILURE_ANSWER,		/* an answer that this daemon does not
 								 * understand */
+	JOURNAL_FAILURE_COUNT
 } JournalFailure;
 
 /*

@@ -62,6 +62,12 @@ typedef struct JournalSessionEvents
 typedef struct JournalWorkEvents
 {
 	/*
+	 * A fetched row, before its elements: when its transaction wrote it, just
+	 * before it committed, in microseconds since 1970 by the server's clock.
+	 */
+	void		(*row) (void *context, JournalAction action, size_t sibling_count, int64_t at_us);
+
+	/*
 	 * One element of a fetched row, or a row of resync_keys; the bytes are
 	 * valid during the callback.  sibling_count is how many elements with
 	 * this action its transaction has in the answer, itself included, and 0

@@ -121,6 +121,8 @@ journal_report_failure(JournalReport *report, const PGconn *conn,
 	};
 	int64_t		repeated_count;
 
+	if (report->counters != NULL && !journal_route_has_next(report->route))
+		report->counters->errors[cause]++;
 	if (failure_log_take(&report->failures, &failure, loop_now_ms(report->loop),
 						 &repeated_count))
 		log_failure(report, conn, &failure, operation,

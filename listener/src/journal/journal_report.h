@@ -16,6 +16,7 @@
 #include "base/failure_log.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "journal/journal_counters.h"
 #include "journal/journal_error.h"
 #include "journal/journal_operation.h"
 #include "journal/journal_route.h"
@@ -28,6 +29,7 @@ typedef struct JournalReport
 	const Log  *log;			/* borrowed */
 	const char *alias;			/* borrowed */
 	const JournalRoute *route;	/* borrowed */
+	JournalCounters *counters;	/* borrowed; NULL counts nothing */
 	FailureLog	failures;
 	JournalOperation owed;		/* what failed last and was not done since; or
 								 * CLOSED */

@@ -331,6 +331,12 @@ journal_source_set_worker(JournalSource *source, const JournalWorkEvents *events
 }
 
 void
+journal_source_set_counters(JournalSource *source, JournalCounters *counters)
+{
+	source->report.counters = counters;
+}
+
+void
 journal_source_destroy(JournalSource *source)
 {
 	if (source == NULL)

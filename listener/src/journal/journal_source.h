@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "journal/journal_counters.h"
 #include "journal/journal_events.h"
 #include "redis/redis_history.h"
 
@@ -34,6 +35,9 @@ extern JournalSource *journal_source_create(Loop *loop, const Log *log, const ch
 /* Who gets the answers to operations; before the first one.  "events" is borrowed. */
 extern void journal_source_set_worker(JournalSource *source, const JournalWorkEvents *events,
 									  void *context);
+
+/* Where failures are counted from now on; borrowed. */
+extern void journal_source_set_counters(JournalSource *source, JournalCounters *counters);
 
 /* NULL is allowed. */
 extern void journal_source_destroy(JournalSource *source);

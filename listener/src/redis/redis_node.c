@@ -14,6 +14,7 @@
 
 #include "base/fault_point.h"
 #include "redis/redis_error.h"
+#include "redis/redis_health.h"
 #include "redis/redis_report.h"
 #include "redis/redis_script.h"
 #include "redis/redis_send.h"
@@ -67,6 +68,7 @@ redis_node_drop(RedisNode *node, RedisFailure failure, const char *reason)
 	redis_report_failure(node, was_ready, failure, reason, retry_ms);
 
 	redis_conn_close(node->conn);
+	redis_health_end(node);
 	if (node->sentinel != NULL)
 		redis_sentinel_end(node->sentinel);
 	loop_timer_remove(node->loop, &node->history_timer);
@@ -154,6 +156,7 @@ take_reply(RedisNode *node, const RedisCommand *command, const redisReply *reply
 		case REDIS_COMMAND_SWEEP:
 		case REDIS_COMMAND_ASKING:
 		case REDIS_COMMAND_CALL:
+		case REDIS_COMMAND_INFO:
 		case REDIS_COMMAND_ABANDONED:
 			break;
 	}
@@ -176,6 +179,8 @@ replied(void *context, const redisReply *reply)
 	RedisCommand command = redis_queue_pop(&node->queue);
 	const char *problem;
 
+	if (redis_health_take(node, &command, reply))
+		return;
 	if (command.type == REDIS_COMMAND_SWEEP)
 	{
 		redis_sweeper_take(node, reply);
@@ -393,6 +398,7 @@ redis_node_stop(RedisNode *node)
 	loop_timer_remove(node->loop, &node->history_timer);
 	loop_timer_remove(node->loop, &node->sweep_timer);
 	redis_conn_close(node->conn);
+	redis_health_end(node);
 	if (node->sentinel != NULL)
 		redis_sentinel_end(node->sentinel);
 	redis_node_abandon(node);

@@ -21,6 +21,7 @@
 #include "base/loop.h"
 #include "redis/key_tally.h"
 #include "redis/redis_history.h"
+#include "redis/redis_info.h"
 #include "redis/redis_node_events.h"
 #include "redis/redis_pace.h"
 #include "redis/redis_queue.h"
@@ -37,6 +38,17 @@ typedef enum NodeState
 	NODE_READY,
 	NODE_BACKING_OFF
 } NodeState;
+
+/* What is known of the cache's health (redis_health.h). */
+typedef struct RedisHealth
+{
+	RedisInfo	info;
+	bool		is_published;	/* info is in the counters' list */
+	bool		is_asked;		/* over this connection */
+	bool		is_refused;		/* one of the answers was none */
+	int			awaited_count;	/* answers */
+	int64_t		asked_ms;
+} RedisHealth;
 
 struct RedisNode
 {
@@ -83,6 +95,7 @@ struct RedisNode
 
 	RedisHistoryWatch history;
 	LoopTimer	history_timer;	/* armed until it is asked for again */
+	RedisHealth health;
 };
 
 /*

@@ -27,6 +27,7 @@ typedef enum RedisCommandType
 	REDIS_COMMAND_SWEEP,
 	REDIS_COMMAND_ASKING,
 	REDIS_COMMAND_CALL,
+	REDIS_COMMAND_INFO,			/* of the cache's health */
 	REDIS_COMMAND_ABANDONED		/* nobody cares for the reply any more */
 } RedisCommandType;
 

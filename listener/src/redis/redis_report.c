@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "redis/redis_counters.h"
 #include "redis/redis_node_internal.h"
 
 /* A connection that answers for so long works, whatever failed before. */
@@ -40,6 +41,15 @@ log_failure(const RedisNode *node, RedisFailure failure, const Failure *said,
 			  LOG_NUMBER("repeated", repeated_count));
 }
 
+static bool
+has_work(const RedisNode *node)
+{
+	for (RedisLane lane = 0; lane < REDIS_NODE_LANE_COUNT; lane++)
+		if (redis_work_is_active(&node->lanes[lane]))
+			return true;
+	return redis_scan_is_active(&node->scan);
+}
+
 void
 redis_report_failure(RedisNode *node, bool was_ready, RedisFailure failure,
 					 const char *reason, int64_t retry_ms)
@@ -58,6 +68,7 @@ redis_report_failure(RedisNode *node, bool was_ready, RedisFailure failure,
 	if (node->sentinel != NULL && failure == REDIS_FAILURE_REPLY &&
 		strncmp(reason, "READONLY ", strlen("READONLY ")) == 0)
 		failure = REDIS_FAILURE_SENTINEL;
+	redis_counters_take_failure(node->settings.counters, failure, reason, was_ready && has_work(node));
 	if (failure_log_take(&node->failures, &said, loop_now_ms(node->loop), &repeated_count))
 		log_failure(node, failure, &said, retry_ms, repeated_count);
 }
@@ -75,15 +86,6 @@ redis_report_use(RedisNode *node)
 				  LOG_NUMBER("duration_ms", loop_now_ms(node->loop) -
 							 node->failures.begin_ms));
 	failure_log_end(&node->failures);
-}
-
-static bool
-has_work(const RedisNode *node)
-{
-	for (RedisLane lane = 0; lane < REDIS_NODE_LANE_COUNT; lane++)
-		if (redis_work_is_active(&node->lanes[lane]))
-			return true;
-	return redis_scan_is_active(&node->scan);
 }
 
 void
@@ -156,6 +158,7 @@ redis_report_connected(RedisNode *node)
 	bool		is_repeated = node->ready_count > 0;
 	char		named[NAMED_BYTES];
 
+	redis_counters_take_connection(node->settings.counters);
 	if (node->sentinel != NULL)
 		url_describe_host(redis_sentinel_server(node->sentinel)->host,
 						  redis_sentinel_server(node->sentinel)->port, named, sizeof(named));
@@ -193,6 +196,7 @@ redis_report_keys(RedisNode *node)
 void
 redis_report_deleted(RedisNode *node, size_t named_count, uint64_t deleted_count)
 {
+	redis_counters_take_keys(node->settings.counters, named_count, deleted_count);
 	if (key_tally_take(&node->keys, named_count, deleted_count))
 		log_event(node->log, LOG_LEVEL_WARNING, "Redis had none of the keys that were to be deleted",
 				  LOG_TEXT("target", node->settings.alias),

@@ -7,7 +7,9 @@
  */
 #include "redis/redis_send.h"
 
+#include "redis/redis_counters.h"
 #include "redis/redis_greeting.h"
+#include "redis/redis_health.h"
 #include "redis/redis_script.h"
 #include "redis/redis_node_internal.h"
 
@@ -120,6 +122,7 @@ write_scan(RedisNode *node, const RedisCommand *command, size_t slice_keys)
 	char		count_text[REDIS_SCAN_CURSOR_BYTES];
 	size_t		count = redis_scan_ask(&node->scan, slice_keys, arguments, count_text);
 
+	redis_counters_take_slice(node->settings.counters, slice_keys);
 	redis_conn_write_command(node->conn, arguments, count);
 	redis_queue_push(&node->queue, command);
 }
@@ -255,6 +258,7 @@ redis_send_history(RedisNode *node)
 	for (int i = 0; i < REDIS_GREETING_HISTORY_COMMANDS; i++)
 		redis_queue_push(&node->queue, &command);
 	redis_history_ask(&node->history, REDIS_GREETING_HISTORY_COMMANDS);
+	redis_health_ask(node);
 	redis_conn_flush(node->conn);
 	return true;
 }

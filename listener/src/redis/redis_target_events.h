@@ -38,6 +38,7 @@ typedef struct RedisTargetSettings
 	const char *prefix;			/* borrowed; in front of the tags to sweep */
 	size_t		prefix_bytes;
 	uint64_t	seed;
+	struct RedisCounters *counters; /* borrowed; NULL counts nothing */
 } RedisTargetSettings;
 
 /* For the owner of the target. */

@@ -44,6 +44,7 @@ struct Pipeline
 	Config	   *whole_config;	/* held */
 	const TargetConfig *config; /* borrowed from it */
 	bool		once;
+	TargetCounters *counters;	/* borrowed */
 
 	PipelineState state;
 	JournalSource *source;		/* owned */
@@ -160,6 +161,7 @@ source_connected(void *context)
 {
 	Pipeline   *pipeline = context;
 
+	pipeline->counters->journal.sessions++;
 	session_use_connect(&pipeline->use, loop_now_ms(pipeline->loop));
 	set_state(pipeline, PIPELINE_ATTACHING);
 	attach(pipeline);
@@ -379,9 +381,11 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 		.prefix = config->prefix,
 		.prefix_bytes = config->prefix_bytes,
 		.seed = seed,
+		.counters = &pipeline->counters->redis,
 	};
 	DeliveryParts parts = {.loop = pipeline->loop,.log = pipeline->log,
-	.config = config,.seed = seed};
+		.config = config,.seed = seed,.counters = &pipeline->counters->delivery,
+	.redis_counters = &pipeline->counters->redis};
 
 	pipeline->source = journal_source_create(pipeline->loop, pipeline->log, dsn,
 											 config->alias, &source_events, pipeline);
@@ -389,6 +393,7 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 										  &redis_events, pipeline);
 	if (pipeline->source == NULL || pipeline->redis == NULL)
 		return false;
+	journal_source_set_counters(pipeline->source, &pipeline->counters->journal);
 	parts.source = pipeline->source;
 	parts.redis = pipeline->redis;
 	pipeline->delivery = delivery_create(&parts, &delivery_events, pipeline);
@@ -397,7 +402,7 @@ create_parts(Pipeline *pipeline, const char *dsn, uint64_t seed)
 
 Pipeline *
 pipeline_create(Loop *loop, const Log *log, Config *config,
-				const TargetConfig *target_config, uint64_t seed)
+				const TargetConfig *target_config, uint64_t seed, TargetCounters *counters)
 {
 	Pipeline   *pipeline = calloc(1, sizeof(*pipeline));
 
@@ -409,6 +414,7 @@ pipeline_create(Loop *loop, const Log *log, Config *config,
 	pipeline->whole_config = config;
 	pipeline->config = target_config;
 	pipeline->once = config->once;
+	pipeline->counters = counters;
 	set_state(pipeline, PIPELINE_CONNECTING);
 	session_use_init(&pipeline->use, RETRY_FIRST_MS, RETRY_CAP_MS, seed);
 	loop_timer_init(&pipeline->retry_timer, try_again, pipeline);
@@ -459,30 +465,13 @@ pipeline_state(const Pipeline *pipeline)
 	return pipeline->state;
 }
 
-const char *
-pipeline_describe(const Pipeline *pipeline)
+void
+pipeline_tell(const Pipeline *pipeline, TargetStatus *status)
 {
-	static const char *const names[] = {
-		[PIPELINE_CONNECTING] = "connecting",
-		[PIPELINE_ATTACHING] = "attaching",
-		[PIPELINE_STANDBY] = "standby",
-		[PIPELINE_CONFLICT] = "conflict",
-		[PIPELINE_WAITING] = "waiting",
-		[PIPELINE_RUNNING] = "ready",
-		[PIPELINE_STOPPING] = "stopping",
-		[PIPELINE_CLOSED] = "closed",
-		[PIPELINE_FAILED] = "failed",
-	};
-
-	if (pipeline->state == PIPELINE_RUNNING && delivery_is_resyncing(pipeline->delivery))
-		return "resync";
-	return names[pipeline->state];
-}
-
-bool
-pipeline_has_redis(const Pipeline *pipeline)
-{
-	return redis_target_is_ready(pipeline->redis);
+	delivery_tell(pipeline->delivery, &status->delivery);
+	status->state = pipeline_state_for_people(pipeline->state, status->delivery.is_resyncing);
+	status->has_session = pipeline->state > PIPELINE_CONNECTING && pipeline->state < PIPELINE_CLOSED;
+	status->has_redis = redis_target_is_ready(pipeline->redis);
 }
 
 int

@@ -24,7 +24,7 @@
  */
 #define TARGET_WATCHES 12
 #define TARGET_TIMERS 24
-#define OTHERS 4
+#define OTHERS 8
 
 struct Relay
 {
@@ -172,17 +172,29 @@ relay_advance(Relay *relay)
 	return state;
 }
 
+size_t
+relay_target_count(const Relay *relay)
+{
+	return relay->slot_count;
+}
+
+void
+relay_tell(const Relay *relay, size_t index, TargetStatus *status)
+{
+	relay_slot_tell(relay->slots[index], status);
+}
+
 void
 relay_describe(const Relay *relay, FILE *stream)
 {
 	for (size_t i = 0; i < relay->slot_count; i++)
 	{
-		const Pipeline *pipeline = relay_slot_pipeline(relay->slots[i]);
+		TargetStatus status;
 
-		(void) fprintf(stream, "%s state=%s redis=%s\n", relay_slot_alias(relay->slots[i]),
-					   pipeline != NULL ? pipeline_describe(pipeline) : "starting",
-					   pipeline != NULL && pipeline_has_redis(pipeline) ?
-					   "connected" : "disconnected");
+		relay_slot_tell(relay->slots[i], &status);
+		(void) fprintf(stream, "%s state=%s redis=%s\n", status.alias,
+					   target_state_names[status.state],
+					   status.has_redis ? "connected" : "disconnected");
 	}
 }
 

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "config/config.h"
+#include "relay/target_status.h"
 
 typedef struct Relay Relay;
 
@@ -68,9 +69,13 @@ extern void relay_stop(Relay *relay);
 
 /*
  * Writes a line for each target: "ALIAS state=STATE redis=connected", the latter
- * "disconnected" while it is not there.  STATE: pipeline_describe's, or "starting".
+ * "disconnected" while it is not there.  STATE: one of target_state_names.
  */
 extern void relay_describe(const Relay *relay, FILE *stream);
+
+/* How each target stands, by an index below their number. */
+extern size_t relay_target_count(const Relay *relay);
+extern void relay_tell(const Relay *relay, size_t index, TargetStatus *status);
 
 /* Starts what is to be started, and tells how it goes; after each turn of the loop. */
 extern RelayState relay_advance(Relay *relay);

@@ -24,6 +24,7 @@ struct RelaySlot
 	const Log  *log;			/* borrowed */
 	uint64_t	seed;
 	char		alias[CONFIG_ALIAS_MAX + 1];
+	TargetCounters counters;
 
 	Pipeline   *pipeline;		/* owned; NULL while none works */
 	Config	   *config;			/* held; of the pipeline */
@@ -110,10 +111,14 @@ relay_slot_alias(const RelaySlot *slot)
 	return slot->alias;
 }
 
-const Pipeline *
-relay_slot_pipeline(const RelaySlot *slot)
+void
+relay_slot_tell(const RelaySlot *slot, TargetStatus *status)
 {
-	return slot->pipeline;
+	memset(status, 0, sizeof(*status));
+	if (slot->pipeline != NULL)
+		pipeline_tell(slot->pipeline, status);
+	status->alias = slot->alias;
+	status->counters = &slot->counters;
 }
 
 /* --- starting --- */
@@ -179,7 +184,7 @@ static RelaySlotState
 start(RelaySlot *slot, int backend_pid)
 {
 	slot->pipeline = pipeline_create(slot->loop, slot->log, slot->next_config,
-									 slot->next_target_config, slot->seed);
+									 slot->next_target_config, slot->seed, &slot->counters);
 	if (slot->pipeline == NULL)
 	{
 		log_event(slot->log, LOG_LEVEL_ERROR, "cannot start to serve the target: out of memory",

@@ -46,8 +46,8 @@ extern void relay_slot_destroy(RelaySlot *slot);
 
 extern const char *relay_slot_alias(const RelaySlot *slot);
 
-/* NULL between two pipelines. */
-extern const Pipeline *relay_slot_pipeline(const RelaySlot *slot);
+/* How the target stands; between two pipelines it is starting. */
+extern void relay_slot_tell(const RelaySlot *slot, TargetStatus *status);
 
 /*
  * The target has these settings from now on; NULL as target_config is none any more.  If they are

@@ -150,6 +150,21 @@ relay_describe(const Relay *relay, FILE *stream)
 	(void) fputs("described\n", stream);
 }
 
+size_t
+relay_target_count(const Relay *relay)
+{
+	(void) relay;
+	return 0;
+}
+
+void
+relay_tell(const Relay *relay, size_t index, TargetStatus *status)
+{
+	(void) relay;
+	(void) index;
+	(void) status;
+}
+
 void
 relay_destroy(Relay *relay)
 {

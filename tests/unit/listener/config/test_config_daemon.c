@@ -78,7 +78,7 @@ START_TEST(config_refuses_max_sessions_that_are_no_number)
 		refuse_config("--max-sessions: expected a number from 1 to 100000 for max_sessions");
 	}
 	refuse_file("[daemon]\nmax_sessions =\n", ":2: expected a value for \"max_sessions\"");
-	refuse_file("[daemon]\nmax_session = 1\n", ":2: unknown key; expected max_sessions or health_socket");
+	refuse_file("[daemon]\nmax_session = 1\n", ":2: unknown key; expected max_sessions, health_socket, http or ready_max_lag");
 }
 
 END_TEST

@@ -25,6 +25,7 @@ static const struct
 }			texts[] = {
 	{"dsn", "dbname=shop"},
 	{"health_socket", "/run/health"},
+	{"http", "127.0.0.1:9180"},
 	{"log_file", "uncached.log"},
 	{"prefix", "shop:"},
 	{"standbys", "one"},

@@ -53,6 +53,8 @@ static Loop *loop;
 static ScriptedRedis server;
 static RedisTarget *target;
 static Delivery *delivery;
+static DeliveryCounters counters;
+static RedisCounters redis_counters;
 
 static Fault fault;
 static int	command_count;		/* over all connections, without greetings */
@@ -431,7 +433,8 @@ static const TargetConfig config = {.alias = alias,.prefix = prefix};
 static inline void
 start(const Fault *wrong, int64_t reply_ms)
 {
-	DeliveryParts parts = {.log = &silent,.config = &config,.seed = 1};
+	DeliveryParts parts = {.log = &silent,.config = &config,.seed = 1,
+	.counters = &counters,.redis_counters = &redis_counters};
 	RedisTargetSettings settings = {
 		.alias = alias,
 		.url = &server.url,

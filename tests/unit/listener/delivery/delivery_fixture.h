@@ -68,6 +68,8 @@ typedef struct DeliveryFixture
 
 static char alias[] = "default";
 static char prefix[] = "";
+static DeliveryCounters counters;
+static RedisCounters redis_counters;
 static DeliveryFixture fixture = {.config = {.alias = alias,.prefix = prefix}};
 
 static inline void
@@ -295,7 +297,8 @@ static const Log silent = {LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, NULL};
 static inline void
 start(void)
 {
-	DeliveryParts parts = {.log = &silent,.config = &fixture.config,.seed = 1};
+	DeliveryParts parts = {.log = &silent,.config = &fixture.config,.seed = 1,
+	.counters = &counters,.redis_counters = &redis_counters};
 
 	fixture.loop = loop_create();
 	ck_assert_ptr_nonnull(fixture.loop);

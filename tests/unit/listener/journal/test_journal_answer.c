@@ -27,6 +27,7 @@ typedef struct Row
 static PGresult *result;
 static char reported[256];		/* sibling count of each row's first key */
 static int	reported_count;		/* of keys */
+static int	row_count_told;
 static size_t last_count;
 static int	fetched_count;
 
@@ -99,6 +100,17 @@ make_result(const Row *rows, int row_count)
 	set_value(row_count, 3, "c", 1);
 }
 
+/* Each row is told before its keys. */
+static void
+note_row(void *context, JournalAction action, size_t sibling_count, int64_t at_us)
+{
+	(void) context;
+	(void) action;
+	ck_assert_uint_gt(sibling_count, 0);
+	ck_assert_int_ne(at_us, 0);
+	row_count_told++;
+}
+
 static bool
 note_invalidation(void *context, JournalAction action, size_t sibling_count,
 				  const char *key, size_t key_bytes)
@@ -124,6 +136,7 @@ note_fetched(void *context, const JournalFetch *fetch)
 }
 
 static const JournalWorkEvents events = {
+	.row = note_row,
 	.invalidation = note_invalidation,
 	.fetched = note_fetched,
 };
@@ -135,9 +148,10 @@ expect(const Row *rows, int row_count, const char *expected)
 {
 	make_result(rows, row_count);
 	reported[0] = '\0';
-	reported_count = fetched_count = 0;
+	reported_count = fetched_count = row_count_told = 0;
 	ck_assert_ptr_null(journal_answer_fetch(result, &listeners));
 	ck_assert_int_eq(fetched_count, 1);
+	ck_assert_int_eq(row_count_told, row_count);
 	ck_assert_str_eq(reported, expected);
 	PQclear(result);
 }

@@ -82,6 +82,15 @@ note_standbys(void *context, uint64_t position)
 	event_count++;
 }
 
+static void
+note_row(void *context, JournalAction action, size_t sibling_count, int64_t at_us)
+{
+	(void) context;
+	(void) action;
+	(void) sibling_count;
+	(void) at_us;
+}
+
 static bool
 note_invalidation(void *context, JournalAction action, size_t sibling_count,
 				  const char *key, size_t key_bytes)
@@ -98,6 +107,7 @@ note_invalidation(void *context, JournalAction action, size_t sibling_count,
 static const JournalSessionEvents session_events = {.attached = note_attached};
 
 static const JournalWorkEvents work_events = {
+	.row = note_row,
 	.invalidation = note_invalidation,
 	.fetched = note_fetched,
 	.acked = note,

@@ -40,7 +40,7 @@ static RelayChanges changes;
 
 Pipeline *
 pipeline_create(Loop *its_loop, const Log *log, Config *whole, const TargetConfig *target,
-				uint64_t seed)
+				uint64_t seed, TargetCounters *counters)
 {
 	Pipeline   *pipeline = &pipelines[pipeline_count];
 
@@ -58,6 +58,7 @@ pipeline_create(Loop *its_loop, const Log *log, Config *whole, const TargetConfi
 	snprintf(pipeline->alias, sizeof(pipeline->alias), "%s", target->alias);
 	snprintf(pipeline->prefix, sizeof(pipeline->prefix), "%s", target->prefix);
 	pipeline->state = PIPELINE_RUNNING;
+	counters->delivery.batches++;
 	return pipeline;
 }
 
@@ -86,16 +87,11 @@ pipeline_state(const Pipeline *pipeline)
 	return pipeline->state;
 }
 
-const char *
-pipeline_describe(const Pipeline *pipeline)
+void
+pipeline_tell(const Pipeline *pipeline, TargetStatus *status)
 {
-	return pipeline->state == PIPELINE_STOPPING ? "stopping" : "ready";
-}
-
-bool
-pipeline_has_redis(const Pipeline *pipeline)
-{
-	return pipeline != &pipelines[1];
+	status->state = pipeline_state_for_people(pipeline->state, false);
+	status->has_redis = pipeline != &pipelines[1];
 }
 
 int

@@ -51,6 +51,38 @@ START_TEST(relay_describes_each_target_in_a_line)
 
 END_TEST
 
+static uint64_t
+count_of(const char *alias)
+{
+	for (size_t i = 0; i < relay_target_count(relay); i++)
+	{
+		TargetStatus status;
+
+		relay_tell(relay, i, &status);
+		if (strcmp(status.alias, alias) == 0)
+			return status.counters->delivery.batches;
+	}
+	return 0;
+}
+
+/* Each pipeline counts one batch when it is created. */
+START_TEST(relay_keeps_counters_as_long_as_the_target_is_configured)
+{
+	start(A B);
+	ck_assert_uint_eq(count_of("a"), 1);
+	reload(CHANGED_A B);
+	(void) end_pipeline(0);
+	ck_assert_uint_eq(count_of("a"), 2);
+	ck_assert_uint_eq(count_of("b"), 1);
+	reload(B);
+	(void) end_pipeline(2);
+	ck_assert_uint_eq(relay_target_count(relay), 1);
+	reload(A B);
+	ck_assert_uint_eq(count_of("a"), 1);
+}
+
+END_TEST
+
 START_TEST(relay_does_not_touch_targets_that_did_not_change)
 {
 	start(A B);
@@ -227,6 +259,7 @@ main(void)
 	tcase_add_test(tests, relay_starts_a_pipeline_for_each_target);
 	tcase_add_test(tests, relay_warns_of_a_password_file_that_everybody_can_read);
 	tcase_add_test(tests, relay_describes_each_target_in_a_line);
+	tcase_add_test(tests, relay_keeps_counters_as_long_as_the_target_is_configured);
 	tcase_add_test(tests, relay_does_not_touch_targets_that_did_not_change);
 	tcase_add_test(tests, relay_starts_a_changed_target_anew_when_it_has_ended);
 	tcase_add_test(tests, relay_gives_a_changed_target_a_limited_time_of_its_own);

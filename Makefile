@@ -6,7 +6,7 @@
 #   make demo            shows the whole on private servers; KEEP=1 leaves them
 #   make check           all tests; it installs the Debian packages they need
 #   make check-unit, check-regress, check-isolation, check-e2e, check-clients,
-#        check-docs, check-layers, check-frozen, check-fuzz
+#        check-docs, check-layers, check-frozen, check-fuzz, check-prometheus
 #   make check-sanitized the unit tests under ASan and UBSan
 #   make check-assert    regress and isolation on a PostgreSQL with assertions, which it
 #                        builds from Debian's source below build/
@@ -20,7 +20,7 @@
 #   make coverage        which lines the tests run: the daemon's and the extension's
 #   make bench           measures against peers, see bench/README.md; parts:
 #   make bench-writer, bench-app, bench-bulk, bench-latency, bench-snapshot,
-#        bench-drain, bench-unlink, bench-idle, bench-ddl, bench-cost; bench-smoke (tiny),
+#        bench-drain, bench-unlink, bench-idle, bench-ddl, bench-cost, bench-scrape; bench-smoke (tiny),
 #        bench-plot
 #   make format, format-check
 #
@@ -35,9 +35,9 @@ DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-% redis-server perl
 CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis python3-django-cacheops \
 	python3-flask python3-flask-caching nodejs node-redis
 FUZZ_PACKAGES = make clang libclang-rt-%-dev libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev libmicrohttpd-dev
-CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl openssl pgbouncer prometheus
+CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl openssl pgbouncer prometheus python3-yaml
 BENCH_PACKAGES = $(DEMO_PACKAGES) openssl python3 python3-redis nodejs python3-django-cacheops python3-psycopg2
-BENCH_PARTS = writer app bulk latency snapshot drain unlink idle ddl cost
+BENCH_PARTS = writer app bulk latency snapshot drain unlink idle ddl cost scrape
 
 all: extension listener
 
@@ -63,7 +63,7 @@ demo:
 check: check-packages
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target \
-		check-e2e check-clients check-regress check-isolation check-unit check-docs check-layers check-frozen
+		check-e2e check-clients check-regress check-isolation check-unit check-docs check-layers check-frozen check-prometheus
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target check-fuzz bench-smoke
 	@echo "make check: all parts passed"
 
@@ -111,6 +111,11 @@ fuzz:
 	@tests/lib/packages.sh $(FUZZ_PACKAGES)
 	@$(MAKE) --no-print-directory -s -C tests/fuzz
 	SECONDS_EACH=$(or $(SECONDS_EACH),600) SEED=$(or $(SEED),0) tests/fuzz/run.sh
+
+# Alert rules, and the dashboard's expressions at a Prometheus that scrapes a daemon.
+check-prometheus: extension listener
+	tests/prometheus/check_alerts.py
+	tests/prometheus/check_dashboard.py
 
 # What documents quote is what is said.
 check-docs:

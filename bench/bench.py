@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("writer", "app", "bulk", "latency", "snapshot", "drain", "unlink", "idle", "ddl", "cost")
+PARTS = ("writer", "app", "bulk", "latency", "snapshot", "drain", "unlink", "idle", "ddl", "cost", "scrape")
 
 sys.path[:0] = [str(HERE / "lib"), str(HERE / "parts"), str(HERE.parent / "tests")]
 

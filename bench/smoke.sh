@@ -8,7 +8,7 @@ trap 'rm -rf "$results"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-for part in writer app bulk latency snapshot drain unlink idle ddl cost; do
+for part in writer app bulk latency snapshot drain unlink idle ddl cost scrape; do
 	if ! SMOKE=1 RESULTS="$results" timeout 300 "$here/bench.py" "$part" >"$results/log" 2>&1; then
 		cat "$results/log"
 		echo "bench-smoke: $part failed"

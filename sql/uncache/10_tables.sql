@@ -18,7 +18,8 @@ ALTER TABLE uncache.journal ALTER COLUMN keys SET STORAGE EXTERNAL;
 CREATE TABLE uncache.segments (
 	number		integer		PRIMARY KEY,
 	opened_at	timestamptz,
-	closed_at	timestamptz
+	closed_at	timestamptz,
+	emptied_xid	xid8
 );
 COMMENT ON TABLE uncache.segments IS
 	'the tables that the journal consists of: one takes rows, some wait until nobody wants their rows, the others '
@@ -26,6 +27,8 @@ COMMENT ON TABLE uncache.segments IS
 COMMENT ON COLUMN uncache.segments.number IS 'the table is uncache.journal_<number>';
 COMMENT ON COLUMN uncache.segments.opened_at IS 'since when it has taken rows; null if it is empty';
 COMMENT ON COLUMN uncache.segments.closed_at IS 'since when the next one has taken them; null if none has';
+COMMENT ON COLUMN uncache.segments.emptied_xid IS
+	'the last transaction whose rows have gone with it, whenever it was emptied; null if it never was';
 
 CREATE FUNCTION uncache_internal.segment_count() RETURNS integer
 	LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'uncache_segment_count';

@@ -235,6 +235,27 @@ $$;
 COMMENT ON FUNCTION uncache_internal.segments_are_due(interval) IS
 	'whether there may be a segment to be turned or emptied';
 
+CREATE FUNCTION uncache_internal.segment_last_xid(number integer) RETURNS xid8
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'uncache_segment_last_xid';
+COMMENT ON FUNCTION uncache_internal.segment_last_xid(integer) IS
+	'the last transaction that has rows in a segment; null if there is none, or somebody has locked it';
+
+/*
+ * For uncache.tail(), which nothing waits for. A row that comes later is of a transaction from the horizon on,
+ * and keeps the segment from being emptied. A session with an older library does not have the function.
+ */
+CREATE FUNCTION uncache_internal.last_xid_in(number integer, horizon xid8) RETURNS xid8
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN coalesce(uncache_internal.segment_last_xid(number), horizon);
+EXCEPTION WHEN undefined_function THEN
+	RETURN horizon;
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.last_xid_in(integer, xid8) IS
+	'the last transaction that has rows in a segment, or a later one where that is not known';
+
 /*
  * Of the segments that were closed before the cutoff those are emptied that nobody wants any more;
  * of all of them if nobody could.
@@ -246,11 +267,15 @@ DECLARE
 	is_wanted boolean := EXISTS (SELECT FROM uncache.consumers c WHERE c.lost_at IS NULL);
 	segment uncache.segments;
 	had_rows boolean;
+	last_xid xid8;
 BEGIN
 	emptied := 0;
 	FOR segment IN SELECT * FROM uncache.segments s WHERE s.closed_at <= cutoff OR NOT is_wanted ORDER BY s.number LOOP
 		had_rows := uncache_internal.segment_has_rows(segment.number);
+		last_xid := CASE WHEN had_rows THEN uncache_internal.last_xid_in(segment.number, horizon) END;
 		CONTINUE WHEN NOT uncache_internal.empty_segment(segment.number, horizon);
+		UPDATE uncache.segments s SET emptied_xid = last_xid
+			WHERE s.number = segment.number AND last_xid > coalesce(s.emptied_xid, '0');
 		UPDATE uncache.segments s SET opened_at = NULL, closed_at = NULL
 			WHERE s.number = segment.number AND s.closed_at IS NOT NULL;
 		emptied := emptied + had_rows::integer;

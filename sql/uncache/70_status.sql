@@ -82,6 +82,18 @@ COMMENT ON FUNCTION uncache.targets() IS
 	'each target that a rule names or that has a consumer: the actions of its rules and what they fall back '
 	'to, and the consumer''s state';
 
+/* Exact, and as slow as there are rows. */
+CREATE FUNCTION uncache.count_pending(target text, OUT row_count bigint, OUT key_count bigint)
+	LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT count(*), coalesce(sum(cardinality(j.keys)), 0)::bigint
+	FROM uncache.consumers c JOIN uncache.journal j ON j.target = c.target
+	WHERE c.target = count_pending.target AND j.xid >= uncache_internal.cursor_begin(c.cursor)
+		AND NOT uncache_internal.cursor_has_consumed(c.cursor, j.xid, j.part)
+$$;
+COMMENT ON FUNCTION uncache.count_pending(text) IS
+	'how many rows and keys a target has not applied yet, counted: it reads all of them';
+
 CREATE VIEW uncache.status AS
 SELECT c.target,
 	uncache_internal.consumer_state(c.*) AS state,
@@ -97,12 +109,17 @@ SELECT c.target,
 	nullif(pg_catalog.concat_ws('; ', uncache_internal.lag_alarm(c.*),
 		CASE WHEN c.lost_at IS NULL
 			THEN 'no longer waits for standby ' || pg_catalog.array_to_string(c.late_standbys, ', ')
-			|| ': what is cached from it may be stale' END), '') AS alarm
+			|| ': what is cached from it may be stale' END), '') AS alarm,
+	CASE WHEN c.lost_at IS NULL THEN b.is_estimate END AS pending_is_estimate
 FROM uncache.consumers c,
-	LATERAL (SELECT count(*) AS row_count, coalesce(sum(pg_catalog.cardinality(j.keys)), 0)::bigint AS key_count,
-			min(j.at) AS oldest_at
-		FROM uncache.journal j
-		WHERE j.target = c.target AND j.xid >= uncache_internal.cursor_begin(c.cursor)
-			AND NOT uncache_internal.cursor_has_consumed(c.cursor, j.xid, j.part)) b;
+	LATERAL uncache_internal.estimate_behind(c.target, c.cursor) b;
 COMMENT ON VIEW uncache.status IS
-	'each target: who works for it and how far behind it is (reads the rows that are not applied yet)';
+	'each target: who works for it and how far behind it is; what waits is estimated where it is much';
+
+/* For uncached --status, whose role needs nothing of what the view consists of. */
+CREATE FUNCTION uncache.read_status() RETURNS SETOF uncache.status
+	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT s.* FROM uncache.status s
+$$;
+COMMENT ON FUNCTION uncache.read_status() IS 'the rows of uncache.status';

@@ -13,6 +13,8 @@ AS $$
 		('consumer', 'ack'::name), ('consumer', 'attach'), ('consumer', 'fetch'), ('consumer', 'fetch_until'),
 		('consumer', 'report_late'), ('consumer', 'resync_keys'), ('consumer', 'resynced'), ('consumer', 'standbys'),
 		('consumer', 'targets'), ('consumer', 'trim'),
+		/* uncached --status, --tail */
+		('consumer', 'read_status'), ('consumer', 'tail'),
 		/* makes rules for his tables */
 		('author', 'watch'), ('author', 'unwatch'), ('author', 'watch_schema'), ('author', 'unwatch_schema'),
 		('author', 'put_rule'), ('author', 'put_trigger'),
@@ -23,7 +25,8 @@ AS $$
 		('author', 'invalidate'), ('author', 'invalidate_pattern'), ('author', 'invalidate_table'),
 		('author', 'invalidate_tag'), ('author', 'invalidate_version'), ('author', 'wait'),
 		/* looks at all rules, and at how far consumers are: pg_monitor */
-		('monitor', 'check_rules'), ('monitor', 'rules'), ('monitor', 'status'),
+		('monitor', 'check_rules'), ('monitor', 'rules'), ('monitor', 'status'), ('monitor', 'activity'),
+		('monitor', 'count_pending'),
 		('monitor', 'schemas'), ('monitor', 'renamed_columns'), ('monitor', 'renamed_tables')
 $$;
 COMMENT ON FUNCTION uncache_internal.callers() IS

@@ -38,6 +38,7 @@
 PG_FUNCTION_INFO_V1(uncache_segment_count);
 PG_FUNCTION_INFO_V1(uncache_segment_has_rows);
 PG_FUNCTION_INFO_V1(uncache_segments_changed);
+PG_FUNCTION_INFO_V1(uncache_segment_last_xid);
 PG_FUNCTION_INFO_V1(uncache_empty_segment);
 
 /* What the backend knows: the index of the current segment. */
@@ -298,6 +299,49 @@ uncache_segment_has_rows(PG_FUNCTION_ARGS)
 	Oid			relation_id = catalog_find(get_segment(PG_GETARG_INT32(0)));
 
 	PG_RETURN_BOOL(OidIsValid(relation_id) && may_have_rows(relation_id));
+}
+
+/* The last transaction with a row there, as has_row_behind() counts them; 0 if there is none. */
+static uint64
+find_last_xid(OwnTable *table)
+{
+	AttrNumber	attribute = own_table_attribute(table, JOURNAL_COLUMN_XID);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	uint64		result = 0;
+
+	ScanKeyInit(&key, attribute, BTLessStrategyNumber, F_XID8LT,
+				FullTransactionIdGetDatum(ReadNextFullTransactionId()));
+	scan = systable_beginscan_ordered(table->relation, table->key_index, SnapshotAny, 1, &key);
+	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
+	if (tuple != NULL)
+	{
+		Datum		values[JOURNAL_COLUMN_COUNT];
+		bool		nulls[JOURNAL_COLUMN_COUNT];
+
+		own_table_deform(table, tuple, values, nulls);
+		result = U64FromFullTransactionId(DatumGetFullTransactionId(values[JOURNAL_COLUMN_XID]));
+	}
+	systable_endscan_ordered(scan);
+	return result;
+}
+
+/* segment_last_xid(number integer) → xid8; waits for nobody */
+Datum
+uncache_segment_last_xid(PG_FUNCTION_ARGS)
+{
+	OwnTable	table;
+	uint64		xid;
+
+	if (own_table_open(&table, get_segment(PG_GETARG_INT32(0)), OWN_TABLE_LOOK_UP, BRIEF_LOCK_NO_WAIT) !=
+		OWN_TABLE_READY)
+		PG_RETURN_NULL();
+	xid = find_last_xid(&table);
+	own_table_close(&table);
+	if (xid == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(FullTransactionIdGetDatum(FullTransactionIdFromU64(xid)));
 }
 
 /* segment_count() → integer */

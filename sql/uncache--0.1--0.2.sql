@@ -339,14 +339,399 @@ COMMENT ON COLUMN uncache.activity.keys_5min IS 'the same of the last five minut
 COMMENT ON COLUMN uncache.activity.last_at IS 'when the last of these was committed';
 COMMENT ON COLUMN uncache.activity.is_estimate IS 'whether they were counted in samples';
 
+/* --- a position of a Redis Cluster is one for each shard --- */
+
+ALTER TABLE uncache.consumers ADD COLUMN shards jsonb;
+COMMENT ON COLUMN uncache.consumers.shards IS
+	'of a Redis Cluster, what server and replid are of a single Redis: the process of each primary by its '
+	'replication id; null of others';
+
+ALTER TABLE uncache.positions ADD COLUMN repl_offsets jsonb;
+COMMENT ON COLUMN uncache.positions.repl_offset IS 'the place: Redis'' replication offset; 0 in a Redis Cluster';
+COMMENT ON COLUMN uncache.positions.repl_offsets IS
+	'in a Redis Cluster, the place in each history: the offset by the replication id; null of others';
+
+ALTER TYPE uncache_internal.redis ADD ATTRIBUTE shards jsonb;
+COMMENT ON TYPE uncache_internal.redis IS
+	'what a relay tells of its Redis: the arguments of attach, or the shards of attach_cluster';
+
+CREATE OR REPLACE FUNCTION uncache_internal.find_address_change(consumer uncache.consumers, redis uncache_internal.redis)
+	RETURNS text
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN redis.server <> ''
+		THEN NULL
+		WHEN consumer.shards IS NOT NULL
+		THEN 'Redis does not tell which process it is, and the last deletes went to a Redis Cluster that did'
+		WHEN consumer.address <> redis.address
+		THEN format('Redis does not tell which process it is, and is at another address than before: %s, not %s',
+			redis.address, consumer.address)
+	END
+	WHERE redis.server IS NOT NULL
+$$;
+COMMENT ON FUNCTION uncache_internal.find_address_change(uncache.consumers, uncache_internal.redis) IS
+	'why a Redis that does not tell which process it is may be another one, or null';
+
+/* A Redis that does not tell is none of those that are known. */
+CREATE OR REPLACE FUNCTION uncache_internal.forget_redis(consumer uncache.consumers, address text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
+	UPDATE uncache.consumers c SET server = NULL, replid = NULL, shards = NULL, address = forget_redis.address
+		WHERE c.id = consumer.id AND (c.server IS NOT NULL OR c.address IS DISTINCT FROM forget_redis.address);
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.forget_redis(uncache.consumers, text) IS
+	'remembers of a consumer''s Redis its address alone';
+
+CREATE FUNCTION uncache_internal.is_shard(shard jsonb) RETURNS boolean
+	LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce(
+		shard ->> 'server' ~ '^[A-Za-z0-9_-]{1,63}$'
+		AND shard ->> 'replid' ~ '^[A-Za-z0-9_-]{1,63}$'
+		AND shard ->> 'repl_offset' ~ '^[0-9]{1,18}$'
+		AND coalesce(shard ->> 'replid2', 'none') ~ '^[A-Za-z0-9_-]{1,63}$'
+		AND coalesce(shard ->> 'second_repl_offset', '0') ~ '^[0-9]{1,18}$', false)
+$$;
+COMMENT ON FUNCTION uncache_internal.is_shard(jsonb) IS 'whether it says of a primary of a Redis Cluster all that it has to';
+
+CREATE FUNCTION uncache_internal.check_shards(shards jsonb) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF (CASE WHEN jsonb_typeof(shards) = 'array'
+		THEN jsonb_array_length(shards) BETWEEN 1 AND 1000
+			AND NOT EXISTS (SELECT FROM jsonb_array_elements(shards) s WHERE NOT uncache_internal.is_shard(s.value))
+		ELSE false END)
+	THEN
+		RETURN;
+	END IF;
+	RAISE EXCEPTION 'invalid description of the primaries of a Redis Cluster'
+		USING ERRCODE = 'invalid_parameter_value',
+		DETAIL = 'It is an array of 1 to 1000 objects with "server", "replid" and "repl_offset", and maybe '
+			'"replid2" and "second_repl_offset".';
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.check_shards(jsonb) IS 'raises unless it describes the primaries of a Redis Cluster';
+
+CREATE FUNCTION uncache_internal.shard_servers(shards jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT jsonb_object_agg(s.value ->> 'replid', s.value ->> 'server') FROM jsonb_array_elements(shards) s
+$$;
+COMMENT ON FUNCTION uncache_internal.shard_servers(jsonb) IS 'what a consumer keeps of its shards';
+
+/*
+ * The origin is the known history that a shard goes on with: its own, in the same process, or the one that
+ * it says it has followed.  It has none if it was empty, or is as old as some dump, for all that is known.
+ */
+CREATE FUNCTION uncache_internal.shard_origins(consumer uncache.consumers, shards jsonb,
+	OUT replid text, OUT repl_offset bigint, OUT second_repl_offset bigint, OUT is_known boolean, OUT origin text)
+	RETURNS SETOF record
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT s.replid, s.repl_offset, s.second_repl_offset, consumer.shards ? s.replid,
+		CASE
+			WHEN consumer.shards ->> s.replid = s.server THEN s.replid
+			WHEN NOT consumer.shards ? s.replid AND consumer.shards ? s.replid2 THEN s.replid2
+		END
+	FROM jsonb_to_recordset(shards) AS s(server text, replid text, repl_offset bigint, replid2 text,
+		second_repl_offset bigint)
+$$;
+COMMENT ON FUNCTION uncache_internal.shard_origins(uncache.consumers, jsonb) IS
+	'each shard, and the history, of those that are known, that it goes on with';
+
+/*
+ * Slots move from one shard to another together with what a shard still has of deleted keys.  So a shard that
+ * is gone may have lost deletes, and have passed on what it should not have had any more: nobody can ask it.
+ */
+CREATE FUNCTION uncache_internal.find_shard_loss(consumer uncache.consumers, shards jsonb) RETURNS text
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN consumer.shards IS NULL
+		THEN 'it is not known which primaries of a Redis Cluster the last deletes went to'
+		WHEN count(*) > count(DISTINCT o.replid)
+		THEN 'two primaries of the Redis Cluster have the same history'
+		WHEN bool_or(o.origin IS NULL AND o.is_known)
+		THEN 'a primary of the Redis Cluster is another process than before, which may have lost deletes'
+		WHEN bool_or(o.origin IS NULL)
+		THEN 'a primary has joined the Redis Cluster, or continues with a different history'
+		WHEN consumer.shards - array_agg(o.origin) <> '{}'
+		THEN 'a primary has left the Redis Cluster, and may have lost deletes before'
+		WHEN bool_or(o.origin = o.replid AND EXISTS (SELECT FROM uncache.positions p
+			WHERE p.consumer_id = consumer.id AND (p.repl_offsets ->> o.replid)::bigint > o.repl_offset))
+		THEN 'a primary of the Redis Cluster has gone back in its history, and has lost deletes'
+	END
+	FROM uncache_internal.shard_origins(consumer, shards) o
+$$;
+COMMENT ON FUNCTION uncache_internal.find_shard_loss(uncache.consumers, jsonb) IS
+	'why a Redis Cluster has to be resynced, whatever is known of its past; or null';
+
+/*
+ * Like go_back, for all shards that were replaced: the newest position that is in the history of each of them.
+ * Older positions stay.  All that had been applied there is in the new histories as well, as they are now; they
+ * are older if all that they have consumed lies before all that this one has not.
+ */
+CREATE FUNCTION uncache_internal.go_back_shards(consumer uncache.consumers, shards jsonb,
+	OUT cursor text, OUT reason text)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	known_slot timestamptz;
+	new_servers jsonb := uncache_internal.shard_servers(shards);
+	old_replids text[] := ARRAY(SELECT jsonb_object_keys(consumer.shards - ARRAY(SELECT jsonb_object_keys(new_servers))));
+	new_count bigint;
+	new_offsets jsonb;
+BEGIN
+	SELECT count(*), jsonb_object_agg(o.replid, o.repl_offset) INTO new_count, new_offsets
+		FROM uncache_internal.shard_origins(consumer, shards) o WHERE o.origin <> o.replid;
+	reason := format('primaries of the Redis Cluster were replaced (%s of %s), and may have lost deletes',
+		new_count, jsonb_array_length(shards));
+	SELECT p.cursor, p.slot INTO cursor, known_slot FROM uncache.positions p
+		WHERE p.consumer_id = consumer.id
+			AND NOT EXISTS (SELECT FROM uncache_internal.shard_origins(consumer, shards) o
+				WHERE o.origin <> o.replid
+					AND coalesce((p.repl_offsets ->> o.origin)::bigint >= o.second_repl_offset, true))
+		ORDER BY p.slot DESC LIMIT 1
+		FOR UPDATE;
+	IF cursor IS NULL THEN
+		RETURN;
+	END IF;
+	DELETE FROM uncache.positions p
+		WHERE p.consumer_id = consumer.id AND p.slot <> known_slot
+			AND uncache_internal.cursor_end(p.cursor) > uncache_internal.cursor_begin(go_back_shards.cursor);
+	UPDATE uncache.positions p SET repl_offsets = p.repl_offsets - old_replids || new_offsets
+		WHERE p.consumer_id = consumer.id;
+	UPDATE uncache.consumers c SET cursor = go_back_shards.cursor, shards = new_servers
+		WHERE c.id = consumer.id;
+	reason := format('%s: %s rows of the last %s s are applied again',
+		reason, uncache_internal.count_behind(consumer.target, cursor),
+		ceil(extract(epoch FROM clock_timestamp() - known_slot)));
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.go_back_shards(uncache.consumers, jsonb) IS
+	'takes a consumer back to the newest position that is in the histories of all shards; null if none is known to be';
+
+/* With a cursor it goes on from there, else it has to resync; without a reason nothing was lost. */
+CREATE FUNCTION uncache_internal.continue_shards(consumer uncache.consumers, shards jsonb,
+	OUT cursor text, OUT reason text)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	reason := uncache_internal.find_shard_loss(consumer, shards);
+	IF reason IS NULL AND consumer.shards <> uncache_internal.shard_servers(shards) THEN
+		SELECT b.cursor, b.reason INTO cursor, reason FROM uncache_internal.go_back_shards(consumer, shards) b;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.continue_shards(uncache.consumers, jsonb) IS
+	'whether a Redis Cluster has lost what was acknowledged, and from where on that is applied again';
+
+/* As long as it can be the cursor holds on: what was invalidated by hand is in no rule. */
+CREATE OR REPLACE FUNCTION uncache_internal.begin_resync(consumer uncache.consumers, redis uncache_internal.redis, reason text)
+	RETURNS text
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	start text := consumer.cursor;
+BEGIN
+	IF start IS NULL OR uncache_internal.is_ahead(start) THEN
+		start := pg_current_snapshot()::text;
+	END IF;
+	UPDATE uncache.consumers c
+		SET cursor = start, resync_reason = reason, identity = uncache_internal.identity(),
+			server = nullif(redis.server, ''), replid = redis.replid, place = redis.place,
+			shards = uncache_internal.shard_servers(redis.shards),
+			address = CASE WHEN redis.server = '' THEN redis.address END
+		WHERE c.id = consumer.id;
+	DELETE FROM uncache.positions p WHERE p.consumer_id = consumer.id;
+	INSERT INTO uncache.markers VALUES (consumer.id) ON CONFLICT DO NOTHING;
+	RETURN start;
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.begin_resync(uncache.consumers, uncache_internal.redis, text) IS
+	'makes a resync due; the cursor to fetch from meanwhile';
+
+CREATE OR REPLACE FUNCTION uncache_internal.continue_history(consumer uncache.consumers, redis uncache_internal.redis,
+	OUT state text, OUT cursor text, OUT reason text)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	back record;
+BEGIN
+	state := 'ready';
+	cursor := consumer.cursor;
+	reason := coalesce(uncache_internal.find_resync_reason(consumer),
+		uncache_internal.find_place_change(consumer, redis.place),
+		uncache_internal.find_address_change(consumer, redis));
+	IF reason IS NULL AND redis.shards IS NOT NULL THEN
+		back := uncache_internal.continue_shards(consumer, redis.shards);
+		reason := back.reason;
+		IF back.cursor IS NOT NULL THEN
+			cursor := back.cursor;
+			RETURN;
+		END IF;
+	ELSIF reason IS NULL AND redis.server = '' THEN
+		PERFORM uncache_internal.forget_redis(consumer, redis.address);
+	ELSIF reason IS NULL AND redis.server IS NOT NULL THEN
+		reason := uncache_internal.find_redis_change(consumer, redis);
+		IF reason IS NOT NULL THEN
+			back := uncache_internal.go_back(consumer, redis, reason);
+			IF back.cursor IS NOT NULL THEN
+				cursor := back.cursor;
+				reason := back.reason;
+				RETURN;
+			END IF;
+		END IF;
+	END IF;
+	IF reason IS NOT NULL THEN
+		state := 'resync';
+		cursor := uncache_internal.begin_resync(consumer, redis, reason);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.continue_history(uncache.consumers, uncache_internal.redis) IS
+	'where a consumer goes on: where it was, from an older position, or with a resync';
+
+CREATE FUNCTION uncache_internal.attach_redis(target text, redis uncache_internal.redis,
+	OUT state text, OUT cursor text, OUT reason text)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	consumer uncache.consumers;
+BEGIN
+	PERFORM uncache_internal.check_attach(attach_redis.target);
+
+	SELECT * INTO consumer FROM uncache.consumers c WHERE c.target = attach_redis.target;
+	IF NOT FOUND THEN
+		PERFORM uncache_internal.register(attach_redis.target);
+		state := 'waiting';
+		reason := 'registered';
+		RETURN;
+	END IF;
+
+	IF NOT uncache_internal.lock_consumer(consumer.id) THEN
+		SELECT w.state, w.reason INTO state, reason FROM uncache_internal.describe_worker(consumer, redis.place) w;
+		RETURN;
+	END IF;
+	consumer := uncache_internal.take_over(consumer.id);
+	IF consumer.lost_at IS NOT NULL THEN
+		PERFORM uncache_internal.register_again(consumer.id);
+		state := 'waiting';
+		reason := format('registered again; it was %s', consumer.resync_reason);
+		RETURN;
+	END IF;
+
+	IF consumer.cursor IS NULL THEN
+		SELECT b.reason INTO reason FROM uncache_internal.pass_barrier(consumer) b WHERE NOT b.passed;
+		IF FOUND THEN
+			state := 'waiting';
+			RETURN;
+		END IF;
+	END IF;
+
+	SELECT h.state, h.cursor, h.reason INTO state, cursor, reason
+		FROM uncache_internal.continue_history(consumer, redis) h;
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.attach_redis(text, uncache_internal.redis) IS
+	'registers a target''s consumer and takes its lock for the session; how it goes on';
+
+CREATE OR REPLACE FUNCTION uncache.attach(target text, server text DEFAULT NULL, replid text DEFAULT NULL,
+	repl_offset bigint DEFAULT 0, replid2 text DEFAULT NULL, second_repl_offset bigint DEFAULT 0,
+	place text DEFAULT NULL, address text DEFAULT NULL, OUT state text, OUT cursor text, OUT reason text)
+	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT a.state, a.cursor, a.reason
+	FROM uncache_internal.attach_redis(target,
+		ROW(server, replid, repl_offset, replid2, second_repl_offset, place, address, NULL)::uncache_internal.redis) a
+$$;
+COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text) IS
+	'registers a target''s consumer and takes its lock for the session';
+
+CREATE FUNCTION uncache.attach_cluster(target text, shards jsonb, place text DEFAULT NULL,
+	OUT state text, OUT cursor text, OUT reason text)
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM uncache_internal.check_shards(shards);
+	SELECT a.state, a.cursor, a.reason INTO state, cursor, reason
+		FROM uncache_internal.attach_redis(target,
+			ROW(NULL, NULL, NULL, NULL, NULL, place, NULL, shards)::uncache_internal.redis) a;
+END
+$$;
+COMMENT ON FUNCTION uncache.attach_cluster(text, jsonb, text) IS
+	'attach for a Redis Cluster: what each of its primaries tells of its history';
+
+/* One offset for each shard that the session has attached for; a position without one would be of no use. */
+CREATE FUNCTION uncache_internal.check_offsets(shards jsonb, repl_offsets jsonb) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF (CASE WHEN shards IS NOT NULL AND jsonb_typeof(repl_offsets) = 'object'
+		THEN ARRAY(SELECT jsonb_object_keys(repl_offsets)) = ARRAY(SELECT jsonb_object_keys(shards))
+			AND NOT EXISTS (SELECT FROM jsonb_each_text(repl_offsets) o
+				WHERE o.value IS NULL OR o.value !~ '^[0-9]{1,18}$')
+		ELSE false END)
+	THEN
+		RETURN;
+	END IF;
+	RAISE EXCEPTION 'invalid offsets of the primaries of a Redis Cluster'
+		USING ERRCODE = 'invalid_parameter_value',
+		DETAIL = 'It is an object with an offset for each replication id that attach_cluster was called with.';
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.check_offsets(jsonb, jsonb) IS
+	'raises unless there is an offset for each of the shards';
+
+CREATE FUNCTION uncache_internal.put_shard_position(target text, repl_offsets jsonb) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	INSERT INTO uncache.positions AS p (consumer_id, slot, repl_offset, cursor, repl_offsets)
+		SELECT c.id, to_timestamp(floor(extract(epoch FROM clock_timestamp()) / s.seconds) * s.seconds),
+			0, c.cursor, repl_offsets
+		FROM uncache.consumers c,
+			(SELECT greatest(1, uncache_internal.retention_seconds() / 300) AS seconds) s
+		WHERE c.target = put_shard_position.target AND c.cursor IS NOT NULL AND c.resync_reason IS NULL
+		FOR NO KEY UPDATE OF c
+	ON CONFLICT (consumer_id, slot) DO UPDATE SET repl_offset = 0, cursor = EXCLUDED.cursor,
+		repl_offsets = EXCLUDED.repl_offsets
+$$;
+COMMENT ON FUNCTION uncache_internal.put_shard_position(text, jsonb) IS
+	'remembers a place in the histories of a consumer''s Redis Cluster';
+
+CREATE FUNCTION uncache.ack_cluster(target text, cursor text, repl_offsets jsonb) RETURNS void
+	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM uncache_internal.check_ack(ack_cluster.target, ack_cluster.cursor);
+	PERFORM uncache_internal.check_offsets(
+		(SELECT c.shards FROM uncache.consumers c WHERE c.target = ack_cluster.target), repl_offsets);
+	PERFORM uncache_internal.put_shard_position(target, repl_offsets);
+	PERFORM uncache.ack(target, cursor);
+END
+$$;
+COMMENT ON FUNCTION uncache.ack_cluster(text, text, jsonb) IS
+	'ack with a place in the history of each primary of a Redis Cluster';
+
+/*
+ * Who calls what is in schema uncache.  What is not named here is for superusers
+ * (catch_up, drop_consumer, files_created_at, grant_author, grant_consumer, invalidate_all, and
+ * the journal with all that goes with it), or a trigger function, see below.
+ */
 CREATE OR REPLACE FUNCTION uncache_internal.callers(OUT caller text, OUT name name) RETURNS SETOF record
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 	VALUES
 		/* uncached, and any other relay: docs/protocol.md */
-		('consumer', 'ack'::name), ('consumer', 'attach'), ('consumer', 'fetch'), ('consumer', 'fetch_until'),
-		('consumer', 'report_late'), ('consumer', 'resync_keys'), ('consumer', 'resynced'), ('consumer', 'standbys'),
-		('consumer', 'targets'), ('consumer', 'trim'),
+		('consumer', 'ack'::name), ('consumer', 'ack_cluster'), ('consumer', 'attach'), ('consumer', 'attach_cluster'),
+		('consumer', 'fetch'), ('consumer', 'fetch_until'), ('consumer', 'report_late'),
+		('consumer', 'resync_keys'), ('consumer', 'resynced'), ('consumer', 'standbys'), ('consumer', 'targets'),
+		('consumer', 'trim'),
 		/* uncached --status, --tail */
 		('consumer', 'read_status'), ('consumer', 'tail'),
 		/* makes rules for his tables */
@@ -371,6 +756,19 @@ REVOKE ALL ON FUNCTION uncache_internal.segment_last_xid(integer), uncache_inter
 	uncache_internal.rule_forms(), uncache_internal.recent_keys(timestamptz),
 	uncache_internal.count_activity() FROM PUBLIC;
 REVOKE ALL ON uncache.activity FROM PUBLIC;
+REVOKE ALL ON FUNCTION uncache_internal.is_shard(jsonb),
+	uncache_internal.check_shards(jsonb),
+	uncache_internal.shard_servers(jsonb),
+	uncache_internal.shard_origins(uncache.consumers, jsonb),
+	uncache_internal.find_shard_loss(uncache.consumers, jsonb),
+	uncache_internal.go_back_shards(uncache.consumers, jsonb),
+	uncache_internal.continue_shards(uncache.consumers, jsonb),
+	uncache_internal.attach_redis(text, uncache_internal.redis),
+	uncache.attach_cluster(text, jsonb, text),
+	uncache_internal.check_offsets(jsonb, jsonb),
+	uncache_internal.put_shard_position(text, jsonb),
+	uncache.ack_cluster(text, text, jsonb)
+	FROM PUBLIC;
 /* the view calls them no more */
 REVOKE ALL ON FUNCTION uncache_internal.cursor_begin(text), uncache_internal.cursor_has_consumed(text, xid8, integer)
 	FROM pg_monitor;

@@ -94,7 +94,8 @@ CREATE TABLE uncache.consumers (
 	checked_at		timestamptz,
 	late_standbys	text[],
 	place			text,
-	address			text
+	address			text,
+	shards			jsonb
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 COMMENT ON TABLE uncache.consumers IS 'one cursor in the journal for each target';
@@ -114,6 +115,9 @@ COMMENT ON COLUMN uncache.consumers.place IS
 	'where in Redis the deletes went to, database and prefix, as uncached names it; null if it is not known';
 COMMENT ON COLUMN uncache.consumers.address IS
 	'of a Redis that does not tell which process it is, by what it was reached; null of others';
+COMMENT ON COLUMN uncache.consumers.shards IS
+	'of a Redis Cluster, what server and replid are of a single Redis: the process of each primary by its '
+	'replication id; null of others';
 COMMENT ON COLUMN uncache.consumers.registered_at IS
 	'when the target was attached to first, or first after it was lost';
 COMMENT ON COLUMN uncache.consumers.acked_at IS
@@ -136,13 +140,16 @@ CREATE TABLE uncache.positions (
 	slot		timestamptz	NOT NULL,
 	repl_offset	bigint		NOT NULL,
 	cursor		text		NOT NULL,
+	repl_offsets jsonb,
 	PRIMARY KEY (consumer_id, slot)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 COMMENT ON TABLE uncache.positions IS 'places in the history of a consumer''s Redis, and what had been applied there';
 COMMENT ON COLUMN uncache.positions.consumer_id IS 'the consumer, whose row names the history';
 COMMENT ON COLUMN uncache.positions.slot IS
 	'when it was acknowledged, rounded off: one for each 300th part of uncache.retention is kept';
-COMMENT ON COLUMN uncache.positions.repl_offset IS 'the place: Redis'' replication offset';
+COMMENT ON COLUMN uncache.positions.repl_offset IS 'the place: Redis'' replication offset; 0 in a Redis Cluster';
+COMMENT ON COLUMN uncache.positions.repl_offsets IS
+	'in a Redis Cluster, the place in each history: the offset by the replication id; null of others';
 COMMENT ON COLUMN uncache.positions.cursor IS 'what had been applied there';
 
 /* Crash recovery empties it; that is how a crash is told from a restart. */

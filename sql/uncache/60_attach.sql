@@ -149,27 +149,25 @@ COMMENT ON FUNCTION uncache_internal.pass_barrier(uncache.consumers) IS
 
 /* --- attach --- */
 
-CREATE FUNCTION uncache.attach(target text, server text DEFAULT NULL, replid text DEFAULT NULL,
-	repl_offset bigint DEFAULT 0, replid2 text DEFAULT NULL, second_repl_offset bigint DEFAULT 0,
-	place text DEFAULT NULL, address text DEFAULT NULL, OUT state text, OUT cursor text, OUT reason text)
-	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION uncache_internal.attach_redis(target text, redis uncache_internal.redis,
+	OUT state text, OUT cursor text, OUT reason text)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	redis uncache_internal.redis := (server, replid, repl_offset, replid2, second_repl_offset, place, address);
 	consumer uncache.consumers;
 BEGIN
-	PERFORM uncache_internal.check_attach(attach.target);
+	PERFORM uncache_internal.check_attach(attach_redis.target);
 
-	SELECT * INTO consumer FROM uncache.consumers c WHERE c.target = attach.target;
+	SELECT * INTO consumer FROM uncache.consumers c WHERE c.target = attach_redis.target;
 	IF NOT FOUND THEN
-		PERFORM uncache_internal.register(attach.target);
+		PERFORM uncache_internal.register(attach_redis.target);
 		state := 'waiting';
 		reason := 'registered';
 		RETURN;
 	END IF;
 
 	IF NOT uncache_internal.lock_consumer(consumer.id) THEN
-		SELECT w.state, w.reason INTO state, reason FROM uncache_internal.describe_worker(consumer, place) w;
+		SELECT w.state, w.reason INTO state, reason FROM uncache_internal.describe_worker(consumer, redis.place) w;
 		RETURN;
 	END IF;
 	consumer := uncache_internal.take_over(consumer.id);
@@ -192,5 +190,31 @@ BEGIN
 		FROM uncache_internal.continue_history(consumer, redis) h;
 END
 $$;
+COMMENT ON FUNCTION uncache_internal.attach_redis(text, uncache_internal.redis) IS
+	'registers a target''s consumer and takes its lock for the session; how it goes on';
+
+CREATE FUNCTION uncache.attach(target text, server text DEFAULT NULL, replid text DEFAULT NULL,
+	repl_offset bigint DEFAULT 0, replid2 text DEFAULT NULL, second_repl_offset bigint DEFAULT 0,
+	place text DEFAULT NULL, address text DEFAULT NULL, OUT state text, OUT cursor text, OUT reason text)
+	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT a.state, a.cursor, a.reason
+	FROM uncache_internal.attach_redis(target,
+		ROW(server, replid, repl_offset, replid2, second_repl_offset, place, address, NULL)::uncache_internal.redis) a
+$$;
 COMMENT ON FUNCTION uncache.attach(text, text, text, bigint, text, bigint, text, text) IS
 	'registers a target''s consumer and takes its lock for the session';
+
+CREATE FUNCTION uncache.attach_cluster(target text, shards jsonb, place text DEFAULT NULL,
+	OUT state text, OUT cursor text, OUT reason text)
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM uncache_internal.check_shards(shards);
+	SELECT a.state, a.cursor, a.reason INTO state, cursor, reason
+		FROM uncache_internal.attach_redis(target,
+			ROW(NULL, NULL, NULL, NULL, NULL, place, NULL, shards)::uncache_internal.redis) a;
+END
+$$;
+COMMENT ON FUNCTION uncache.attach_cluster(text, jsonb, text) IS
+	'attach for a Redis Cluster: what each of its primaries tells of its history';

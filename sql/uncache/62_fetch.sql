@@ -78,6 +78,57 @@ END
 $$;
 COMMENT ON FUNCTION uncache.ack(text, text, bigint) IS 'everything before the cursor is applied';
 
+/* One offset for each shard that the session has attached for; a position without one would be of no use. */
+CREATE FUNCTION uncache_internal.check_offsets(shards jsonb, repl_offsets jsonb) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF (CASE WHEN shards IS NOT NULL AND jsonb_typeof(repl_offsets) = 'object'
+		THEN ARRAY(SELECT jsonb_object_keys(repl_offsets)) = ARRAY(SELECT jsonb_object_keys(shards))
+			AND NOT EXISTS (SELECT FROM jsonb_each_text(repl_offsets) o
+				WHERE o.value IS NULL OR o.value !~ '^[0-9]{1,18}$')
+		ELSE false END)
+	THEN
+		RETURN;
+	END IF;
+	RAISE EXCEPTION 'invalid offsets of the primaries of a Redis Cluster'
+		USING ERRCODE = 'invalid_parameter_value',
+		DETAIL = 'It is an object with an offset for each replication id that attach_cluster was called with.';
+END
+$$;
+COMMENT ON FUNCTION uncache_internal.check_offsets(jsonb, jsonb) IS
+	'raises unless there is an offset for each of the shards';
+
+CREATE FUNCTION uncache_internal.put_shard_position(target text, repl_offsets jsonb) RETURNS void
+	LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+	INSERT INTO uncache.positions AS p (consumer_id, slot, repl_offset, cursor, repl_offsets)
+		SELECT c.id, to_timestamp(floor(extract(epoch FROM clock_timestamp()) / s.seconds) * s.seconds),
+			0, c.cursor, repl_offsets
+		FROM uncache.consumers c,
+			(SELECT greatest(1, uncache_internal.retention_seconds() / 300) AS seconds) s
+		WHERE c.target = put_shard_position.target AND c.cursor IS NOT NULL AND c.resync_reason IS NULL
+		FOR NO KEY UPDATE OF c
+	ON CONFLICT (consumer_id, slot) DO UPDATE SET repl_offset = 0, cursor = EXCLUDED.cursor,
+		repl_offsets = EXCLUDED.repl_offsets
+$$;
+COMMENT ON FUNCTION uncache_internal.put_shard_position(text, jsonb) IS
+	'remembers a place in the histories of a consumer''s Redis Cluster';
+
+CREATE FUNCTION uncache.ack_cluster(target text, cursor text, repl_offsets jsonb) RETURNS void
+	LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM uncache_internal.check_ack(ack_cluster.target, ack_cluster.cursor);
+	PERFORM uncache_internal.check_offsets(
+		(SELECT c.shards FROM uncache.consumers c WHERE c.target = ack_cluster.target), repl_offsets);
+	PERFORM uncache_internal.put_shard_position(target, repl_offsets);
+	PERFORM uncache.ack(target, cursor);
+END
+$$;
+COMMENT ON FUNCTION uncache.ack_cluster(text, text, jsonb) IS
+	'ack with a place in the history of each primary of a Redis Cluster';
+
 CREATE FUNCTION uncache_internal.deliverable(INOUT action text, INOUT key text)
 	LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'uncache_deliverable';
 COMMENT ON FUNCTION uncache_internal.deliverable(text, text) IS

@@ -10,9 +10,10 @@ CREATE FUNCTION uncache_internal.callers(OUT caller text, OUT name name) RETURNS
 AS $$
 	VALUES
 		/* uncached, and any other relay: docs/protocol.md */
-		('consumer', 'ack'::name), ('consumer', 'attach'), ('consumer', 'fetch'), ('consumer', 'fetch_until'),
-		('consumer', 'report_late'), ('consumer', 'resync_keys'), ('consumer', 'resynced'), ('consumer', 'standbys'),
-		('consumer', 'targets'), ('consumer', 'trim'),
+		('consumer', 'ack'::name), ('consumer', 'ack_cluster'), ('consumer', 'attach'), ('consumer', 'attach_cluster'),
+		('consumer', 'fetch'), ('consumer', 'fetch_until'), ('consumer', 'report_late'),
+		('consumer', 'resync_keys'), ('consumer', 'resynced'), ('consumer', 'standbys'), ('consumer', 'targets'),
+		('consumer', 'trim'),
 		/* uncached --status, --tail */
 		('consumer', 'read_status'), ('consumer', 'tail'),
 		/* makes rules for his tables */

@@ -122,6 +122,7 @@ $node->safe_psql('postgres', 'UPDATE item SET version = version + 1 WHERE id <= 
 $cluster->fail_over($new);
 ok(wait_applied($node), 'changes are applied after a failover');
 is_deeply([ grep { /:(\d+)$/ && $1 <= 100 } @{ $cluster->remaining(@keys) } ], [], 'keys are deleted on every node');
+ok(!$daemon->has_resynced, 'neither made a resync');
 
 # --- a node joins, and leaves ---
 

@@ -42,6 +42,8 @@ sub move_slots
 sub play_round
 {
 	my ($name, $seconds, @faults) = @_;
+
+	$daemon->mark_log;
 	my $counts = $workload->play($seconds, @faults);
 
 	comes_to_rest($workload, $name, $counts);
@@ -50,7 +52,9 @@ sub play_round
 }
 
 play_round('slots move', 6, (sub { move_slots(30) }) x 5);
+ok($daemon->log_since_mark !~ /resync begins|applying them again/, 'slots that move are no reason to do anything again');
 play_round('primaries change places', 8, (sub { $cluster->switch_over(any_of($cluster->primaries)) }) x 2);
+like($daemon->log_since_mark, qr/applying them again/, 'deletes are applied again');
 play_round('primaries die', 12, (sub { $cluster->fail_over(any_of($cluster->primaries)) }) x 2);
 
 my $joined;

@@ -5,6 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use Test::More;
 use Uncache::Test;
+use Uncache::Test::RedisCluster;
 
 use constant OLD => '0.1';
 
@@ -119,6 +120,26 @@ $node->safe_psql('older', 'UPDATE item SET version = 1 WHERE id = 1');
 ok(wait_for { !$redis->has('item:1') }, 'a daemon serves the older version');
 ok($redis->has('item:2'), 'and deletes nothing else');
 
+# a Redis Cluster needs the newer one
+my $cluster = Uncache::Test::RedisCluster->new('cluster', primaries => 1);
+my $refused = Uncache::Test::Daemon->new('refused', node => $node, database => 'older', redis => $cluster->url)->start;
+ok($refused->wait_for_log(qr/level=error.*advice="a superuser must run: ALTER EXTENSION uncache UPDATE"/),
+	'for a Redis Cluster it asks for the newer version');
+is($refused->stop(5), 0, 'and that daemon stops');
+
+sub check_connections
+{
+	my ($name) = @_;
+	my $check = Uncache::Test::Daemon->new($name, node => $node, database => 'older', redis => $cluster->url,
+		args => ['--check-connections']);
+
+	$check->run(60);
+	return $check->log;
+}
+
+my $cluster_functions = qr/uncache\.attach_cluster\(text, jsonb, text\).*uncache\.ack_cluster\(text, text, jsonb\)/s;
+like(check_connections('check_older'), qr/missing postgres: the extension has no function $cluster_functions/, '--check-connections says so');
+
 # upgraded under it
 $node->safe_psql('older', 'ALTER EXTENSION uncache UPDATE');
 $node->safe_psql('older', 'UPDATE item SET version = 1 WHERE id = 2');
@@ -130,6 +151,17 @@ ok(wait_for { $daemon->log_since_mark =~ /msg="?attached/ }, 'it attaches to the
 ok(wait_attached($node, database => 'older'), 'works');
 ok(!$daemon->has_resynced, 'and goes on where it was');
 is($daemon->stop(5), 0, 'the daemon stops');
+
+# what is new is for the role once it was granted
+$refused->mark_log;
+$refused->start;
+ok($refused->wait_for_log(qr/level=error.*advice="a superuser must run: SELECT uncache.grant_consumer/),
+	'a Redis Cluster needs a new grant');
+like(check_connections('check_denied'), qr/missing postgres: the role may not execute $cluster_functions/, '--check-connections says so');
+$node->safe_psql('older', q{SELECT uncache.grant_consumer('uncached')});
+ok($refused->wait_for_log(qr/msg="resync complete"/), 'and works with it');
+like(check_connections('check_granted'), qr/ok      postgres: the role may execute $cluster_functions/, '--check-connections finds nothing');
+is($refused->stop(5), 0, 'the daemon stops');
 
 # --- what daemons of the older version call ---
 

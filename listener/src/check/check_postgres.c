@@ -40,6 +40,11 @@ static const char protocol_functions[] =
 "\"report_late(text, text[])\","
 "\"trim()\"}";
 
+/* Those of a Redis Cluster. */
+static const char cluster_functions[] =
+"{\"attach_cluster(text, jsonb, text)\","
+"\"ack_cluster(text, text, jsonb)\"}";
+
 static const char setup_sql[] =
 "SET search_path = pg_catalog, pg_temp;"
 "SET default_transaction_read_only = on;"
@@ -281,10 +286,19 @@ check_extension(const Check *check)
 	return is_usable;
 }
 
-static void
-check_functions(const Check *check)
+static bool
+has_cluster(const Config *config)
 {
-	PGresult   *result = ask(check, "looking for functions", functions_sql, protocol_functions);
+	for (size_t i = 0; i < config->target_count; i++)
+		if (config->targets[i].url.node_count > 0)
+			return true;
+	return false;
+}
+
+static void
+check_functions(const Check *check, const char *signatures)
+{
+	PGresult   *result = ask(check, "looking for functions", functions_sql, signatures);
 
 	for (int i = 0; i < PQntuples(result); i++)
 	{
@@ -369,7 +383,9 @@ check_postgres(const Config *config, CheckReport *report, CheckTargets *targets)
 	check_report_subject(report, "postgres", NULL);
 	if (open_session(&check) && check_server(&check) && check_extension(&check))
 	{
-		check_functions(&check);
+		check_functions(&check, protocol_functions);
+		if (has_cluster(config))
+			check_functions(&check, cluster_functions);
 		look_for_targets(&check, targets);
 	}
 	PQfinish(check.conn);

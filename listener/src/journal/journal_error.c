@@ -76,6 +76,7 @@ static const JournalErrorKind connecting[] = {
 
 static const JournalErrorKind server[] = {
 	{"42501", "", ALARM, "a superuser must run: SELECT uncache.grant_consumer('<this role>')"},
+	{"42883", "attach_cluster", ALARM, "a superuser must run: ALTER EXTENSION uncache UPDATE"},
 	{"42883", "", ALARM, NO_EXTENSION},
 	{"3F000", "", ALARM, NO_EXTENSION},
 	{"42P01", "", ALARM, NO_EXTENSION},

@@ -29,6 +29,11 @@ static const JournalOperationTraits operations[] = {
 		" $4::bigint, $5::text, $6::bigint, $7::text, $8::text)",
 		NULL, journal_answer_attach
 	},
+	[JOURNAL_OPERATION_ATTACH_CLUSTER] = {
+		"attaching for a Redis Cluster",
+		"SELECT state, cursor, reason FROM uncache.attach_cluster($1::text, $2::jsonb, $3::text)",
+		NULL, journal_answer_attach
+	},
 	[JOURNAL_OPERATION_FETCH] = {
 		"fetching from the journal",
 		"SELECT at, action, keys, next_cursor"
@@ -45,6 +50,11 @@ static const JournalOperationTraits operations[] = {
 		"acknowledging",
 		"SELECT uncache.ack($1::text, $2::text, $3::bigint)",
 		"uncache_ack", journal_answer_ack
+	},
+	[JOURNAL_OPERATION_ACK_CLUSTER] = {
+		"acknowledging for a Redis Cluster",
+		"SELECT uncache.ack_cluster($1::text, $2::text, $3::jsonb)",
+		NULL, journal_answer_ack
 	},
 	[JOURNAL_OPERATION_LIST_RESYNC] = {
 		"listing what to resync",

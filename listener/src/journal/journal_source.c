@@ -12,7 +12,6 @@
  */
 #include "journal/journal_source.h"
 
-#include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +20,8 @@
 #include "journal/journal_operation.h"
 #include "journal/journal_report.h"
 #include "journal/journal_route.h"
+#include "journal/journal_source_internal.h"
 #include "journal/journal_wire.h"
-
-#define NUMBER_BYTES 24
 
 struct JournalSource
 {
@@ -40,6 +38,8 @@ struct JournalSource
 								 * session; 0 before any */
 	JournalDeadline deadline;
 	LoopTimer	lost_timer;		/* carries a failure into the loop */
+	char	   *offsets;		/* owned, NULL if there are none; see
+								 * journal_source_internal.h */
 };
 
 /* --- failures --- */
@@ -343,6 +343,7 @@ journal_source_destroy(JournalSource *source)
 		return;
 	journal_source_disconnect(source);
 	journal_route_free(&source->route);
+	free(source->offsets);
 	free(source);
 }
 
@@ -395,104 +396,32 @@ journal_source_end_failures(JournalSource *source)
 	journal_report_end(&source->report);
 }
 
-/* --- what is asked of the journal, and with which parameters --- */
+/* --- for journal_request.c --- */
 
-/* Begins an operation of an idle session; the parameters are sent at once. */
-static void
-start_request(JournalSource *source, JournalOperation operation,
-			  int parameter_count, const char *const *parameters)
+void
+journal_source_request(JournalSource *source, JournalOperation operation, int parameter_count,
+					   const char *const *parameters)
 {
 	begin_operation(source, operation,
 					journal_operation_send(source->wire.conn, operation,
 										   parameter_count, parameters));
 }
 
-static const char *
-null_if_empty(const char *text)
+const char *
+journal_source_alias(const JournalSource *source)
 {
-	return text[0] != '\0' ? text : NULL;
+	return source->alias;
 }
 
 void
-journal_source_attach(JournalSource *source, const RedisHistory *history, const char *place,
-					  const char *address)
+journal_source_keep_offsets(JournalSource *source, char *offsets)
 {
-	static const RedisHistory none;
-	const RedisHistory *told = history != NULL ? history : &none;
-	char		offset[NUMBER_BYTES];
-	char		second_offset[NUMBER_BYTES];
-	const char *parameters[] = {
-		source->alias, history != NULL ? told->run_id : NULL, null_if_empty(told->replid),
-		offset, null_if_empty(told->replid2), second_offset, place, address
-	};
-
-	(void) snprintf(offset, sizeof(offset), "%" PRId64, told->offset);
-	(void) snprintf(second_offset, sizeof(second_offset), "%" PRId64, told->second_offset);
-	start_request(source, JOURNAL_OPERATION_ATTACH, 8, parameters);
+	free(source->offsets);
+	source->offsets = offsets;
 }
 
-void
-journal_source_fetch(JournalSource *source, const char *cursor,
-					 size_t max_bytes, bool sleep)
+const char *
+journal_source_offsets(const JournalSource *source)
 {
-	char		bytes[NUMBER_BYTES];
-	const char *parameters[] = {source->alias, cursor, bytes, sleep ? "t" : "f"};
-
-	(void) snprintf(bytes, sizeof(bytes), "%zu", max_bytes);
-	start_request(source, JOURNAL_OPERATION_FETCH, 4, parameters);
-}
-
-void
-journal_source_fetch_until(JournalSource *source, const char *cursor,
-						   size_t max_bytes, const char *until)
-{
-	char		bytes[NUMBER_BYTES];
-	const char *parameters[] = {source->alias, cursor, bytes, until};
-
-	(void) snprintf(bytes, sizeof(bytes), "%zu", max_bytes);
-	start_request(source, JOURNAL_OPERATION_FETCH_UNTIL, 4, parameters);
-}
-
-void
-journal_source_ack(JournalSource *source, const char *cursor, int64_t repl_offset)
-{
-	char		offset[NUMBER_BYTES];
-	const char *parameters[] = {source->alias, cursor, offset};
-
-	(void) snprintf(offset, sizeof(offset), "%" PRId64, repl_offset);
-	start_request(source, JOURNAL_OPERATION_ACK, 3, parameters);
-}
-
-void
-journal_source_list_resync(JournalSource *source)
-{
-	start_request(source, JOURNAL_OPERATION_LIST_RESYNC, 1, &source->alias);
-}
-
-void
-journal_source_resynced(JournalSource *source)
-{
-	start_request(source, JOURNAL_OPERATION_RESYNCED, 1, &source->alias);
-}
-
-void
-journal_source_trim(JournalSource *source)
-{
-	start_request(source, JOURNAL_OPERATION_TRIM, 0, NULL);
-}
-
-void
-journal_source_ask_standbys(JournalSource *source, const char *names, bool mark)
-{
-	const char *parameters[] = {source->alias, names, mark ? "t" : "f"};
-
-	start_request(source, JOURNAL_OPERATION_STANDBYS, 3, parameters);
-}
-
-void
-journal_source_report_late(JournalSource *source, const char *names)
-{
-	const char *parameters[] = {source->alias, names};
-
-	start_request(source, JOURNAL_OPERATION_REPORT_LATE, 2, parameters);
+	return source->offsets;
 }

@@ -20,7 +20,7 @@
 #include "base/loop.h"
 #include "journal/journal_counters.h"
 #include "journal/journal_events.h"
-#include "redis/redis_history.h"
+#include "redis/redis_histories.h"
 
 typedef struct JournalSource JournalSource;
 
@@ -75,12 +75,22 @@ extern void journal_source_end_failures(JournalSource *source);
  */
 extern void journal_source_attach(JournalSource *source, const RedisHistory *history,
 								  const char *place, const char *address);
+
+/* The same for a Redis Cluster whose primaries all tell their histories. */
+extern void journal_source_attach_cluster(JournalSource *source, const RedisHistories *histories,
+										  const char *place);
 extern void journal_source_fetch(JournalSource *source, const char *cursor,
 								 size_t max_bytes, bool sleep);
 
 /* What lies between two cursors; answered by "fetched", too. */
 extern void journal_source_fetch_until(JournalSource *source, const char *cursor,
 									   size_t max_bytes, const char *until);
+
+/*
+ * Of the cluster that the session is attached for: what the next position stands for, which "ack" is then called
+ * with the sum of.  A later call replaces it.  Not only while idle.
+ */
+extern void journal_source_place(JournalSource *source, const RedisHistories *histories);
 
 /*
  * repl_offset: 0, or where Redis' history stood after everything had been

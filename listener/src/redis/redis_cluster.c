@@ -8,60 +8,23 @@
  */
 #include "redis/redis_cluster.h"
 
-#include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "redis/redis_cluster_internal.h"
 
-/* Of a digest, as hexadecimal digits. */
-#define HISTORY_ID_DIGITS 40
+/* --- the histories of all primaries --- */
 
-/* --- the history of all primaries --- */
-
+/* In the order of the map, which is that of the nodes' ids.  Without memory nothing is told. */
 static void
-write_digits(const unsigned char *bytes, char text[REDIS_ID_BYTES])
+gather_histories(RedisCluster *cluster)
 {
-	for (size_t i = 0; i < HISTORY_ID_DIGITS / 2; i++)
-		(void) snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-}
+	RedisHistories *histories = &cluster->histories;
 
-/* What one primary tells goes into the digest; where one tells nothing, there is none. */
-static bool
-add_history(const RedisHistory *history, EVP_MD_CTX * digest, int64_t *offset)
-{
-	*offset += history->offset;
-	return redis_history_is_told(history) &&
-		EVP_DigestUpdate(digest, history->run_id, strlen(history->run_id) + 1) == 1 &&
-		EVP_DigestUpdate(digest, history->replid, strlen(history->replid) + 1) == 1;
-}
-
-static bool
-add_histories(const RedisCluster *cluster, EVP_MD_CTX * digest, int64_t *offset)
-{
-	for (size_t i = 0; i < cluster->map.node_count; i++)
-		if (!add_history(redis_node_history(cluster->owners[i]->target), digest, offset))
-			return false;
-	return true;
-}
-
-/* In the order of the map, which is that of the nodes' ids. */
-static void
-gather_history(RedisCluster *cluster)
-{
-	EVP_MD_CTX *digest = EVP_MD_CTX_new();
-	unsigned char bytes[EVP_MAX_MD_SIZE];
-	RedisHistory history = {.mode = REDIS_MODE_CLUSTER};
-
-	if (digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
-		add_histories(cluster, digest, &history.offset) && EVP_DigestFinal_ex(digest, bytes, NULL) == 1)
-	{
-		write_digits(bytes, history.run_id);
-		write_digits(bytes, history.replid);
-	}
-	EVP_MD_CTX_free(digest);
-	cluster->history = history;
+	if (!redis_histories_reset(histories, cluster->map.node_count))
+		return;
+	for (size_t i = 0; i < histories->count; i++)
+		histories->items[i] = *redis_node_history(cluster->owners[i]->target);
 }
 
 static void
@@ -80,7 +43,7 @@ cluster_look_placed(RedisCluster *cluster)
 		if (!cluster->owners[i]->is_placed)
 			return;
 	forget_places(cluster);
-	gather_history(cluster);
+	gather_histories(cluster);
 	cluster->events->placed(cluster->context);
 }
 
@@ -130,7 +93,7 @@ cluster_look_ready(RedisCluster *cluster)
 	cluster->is_ready = true;
 	cluster_report_whole(cluster);
 	forget_places(cluster);
-	gather_history(cluster);
+	gather_histories(cluster);
 	cluster->events->ready(cluster->context);
 }
 
@@ -172,6 +135,7 @@ redis_cluster_destroy(RedisCluster *cluster)
 	cluster_lanes_free(cluster);
 	cluster_nodes_free(cluster);
 	cluster_map_free(cluster);
+	redis_histories_free(&cluster->histories);
 	free(cluster);
 }
 
@@ -208,10 +172,10 @@ redis_cluster_url(const RedisCluster *cluster)
 	return cluster->settings.url;
 }
 
-const RedisHistory *
-redis_cluster_history(const RedisCluster *cluster)
+const RedisHistories *
+redis_cluster_histories(const RedisCluster *cluster)
 {
-	return &cluster->history;
+	return &cluster->histories;
 }
 
 void

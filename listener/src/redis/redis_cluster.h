@@ -23,7 +23,7 @@
 #include "base/loop.h"
 #include "batch/name_sets.h"
 #include "redis/key_tally.h"
-#include "redis/redis_history.h"
+#include "redis/redis_histories.h"
 #include "redis/redis_target_events.h"
 
 typedef struct RedisCluster RedisCluster;
@@ -38,7 +38,7 @@ extern void redis_cluster_stop(RedisCluster *cluster);
 extern bool redis_cluster_is_ready(const RedisCluster *cluster);
 
 extern const RedisUrl *redis_cluster_url(const RedisCluster *cluster);
-extern const RedisHistory *redis_cluster_history(const RedisCluster *cluster);
+extern const RedisHistories *redis_cluster_histories(const RedisCluster *cluster);
 
 extern const KeyTally *redis_cluster_keys(RedisCluster *cluster);
 extern void redis_cluster_apply(RedisCluster *cluster, RedisLane lane, const NameSets *names);

@@ -70,10 +70,21 @@ redis_target_server(const RedisTarget *target)
 	return target->cluster != NULL ? redis_cluster_url(target->cluster) : redis_node_server(target->node);
 }
 
-const RedisHistory *
-redis_target_history(const RedisTarget *target)
+bool
+redis_target_is_cluster(const RedisTarget *target)
 {
-	return target->cluster != NULL ? redis_cluster_history(target->cluster) : redis_node_history(target->node);
+	return target->cluster != NULL;
+}
+
+bool
+redis_target_get_histories(const RedisTarget *target, RedisHistories *histories)
+{
+	if (target->cluster != NULL)
+		return redis_histories_copy(histories, redis_cluster_histories(target->cluster));
+	if (!redis_histories_reset(histories, 1))
+		return false;
+	histories->items[0] = *redis_node_history(target->node);
+	return true;
 }
 
 bool

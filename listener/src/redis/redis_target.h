@@ -20,7 +20,7 @@
 #include "base/loop.h"
 #include "batch/name_sets.h"
 #include "redis/key_tally.h"
-#include "redis/redis_history.h"
+#include "redis/redis_histories.h"
 #include "redis/redis_target_events.h"
 
 typedef struct RedisTarget RedisTarget;
@@ -50,12 +50,15 @@ extern bool redis_target_is_ready(const RedisTarget *target);
 /* The server that it is connected to, or was last: the settings' URL, also of a cluster, or what sentinels name. */
 extern const RedisUrl *redis_target_server(const RedisTarget *target);
 
+extern bool redis_target_is_cluster(const RedisTarget *target);
+
 /*
- * What Redis has told last of its history, maybe nothing.  While ready it goes
- * on: where it does not, the connection is dropped.  Valid until it is lost.  Of a cluster's primaries
- * together: the ids say which they are, the offset is the sum.
+ * What Redis has told last of its history, maybe nothing, in place of what "histories" had: of a cluster each of its
+ * primaries, in the order of their nodes' ids.  While ready they go on: where one does not, the target is lost.
+ * False if memory is exhausted: then there are none.
  */
-extern const RedisHistory *redis_target_history(const RedisTarget *target);
+extern bool redis_target_get_histories(const RedisTarget *target, RedisHistories *histories)
+			__attribute__((warn_unused_result));
 
 /* The keys that were named to UNLINK since the target was created, and those that were there. */
 extern const KeyTally *redis_target_keys(const RedisTarget *target);

@@ -27,6 +27,7 @@ attached_redis_free(AttachedRedis *attached)
 {
 	free(attached->place);
 	free(attached->address);
+	redis_histories_free(&attached->histories);
 }
 
 /* Sentinels may name another server each time; without memory it is not known which. */
@@ -44,15 +45,28 @@ take_address(AttachedRedis *attached, const RedisTarget *redis)
 	attached->address = address;
 }
 
+/* A cluster of which some node tells nothing is as one server that does not. */
+static const RedisHistory *
+single_history(const AttachedRedis *attached)
+{
+	static const RedisHistory untold;
+
+	return attached->is_cluster ? &untold : &attached->histories.items[0];
+}
+
 void
 attached_redis_attach(AttachedRedis *attached, const RedisTarget *redis, JournalSource *source)
 {
-	attached->is_known = redis_target_is_ready(redis);
+	attached->is_cluster = redis_target_is_cluster(redis);
+	attached->is_known = redis_target_is_ready(redis) &&
+		redis_target_get_histories(redis, &attached->histories) && attached->histories.count > 0;
 	if (attached->is_known)
 		take_address(attached, redis);
-	attached->history = *redis_target_history(redis);
-	journal_source_attach(source, attached->is_known ? &attached->history : NULL,
-						  attached->place, attached->address);
+	if (attached->is_known && attached->is_cluster && redis_histories_are_told(&attached->histories))
+		journal_source_attach_cluster(source, &attached->histories, attached->place);
+	else
+		journal_source_attach(source, attached->is_known ? single_history(attached) : NULL,
+							  attached->place, attached->address);
 }
 
 /* Where Redis does not tell which process it is, its address does. */
@@ -62,7 +76,7 @@ is_at_address(const AttachedRedis *attached, const RedisTarget *redis)
 	char	   *address;
 	bool		is_same;
 
-	if (redis_history_is_told(&attached->history))
+	if (attached->is_cluster || redis_history_is_told(&attached->histories.items[0]))
 		return true;
 	address = place_describe_address(redis_target_server(redis));
 	is_same = address != NULL && strcmp(address, attached->address) == 0;
@@ -70,17 +84,40 @@ is_at_address(const AttachedRedis *attached, const RedisTarget *redis)
 	return is_same;
 }
 
+/* Without memory it is not known, and attaching again tells. */
+static bool
+goes_on(const AttachedRedis *attached, const RedisTarget *redis)
+{
+	RedisHistories now = {0};
+	bool		does = redis_target_get_histories(redis, &now) &&
+	redis_histories_go_on(&attached->histories, &now);
+
+	redis_histories_free(&now);
+	return does;
+}
+
 bool
 attached_redis_holds(const AttachedRedis *attached, const RedisTarget *redis)
 {
 	return !redis_target_is_ready(redis) ||
-		(attached->is_known && is_at_address(attached, redis) &&
-		 redis_history_goes_on(&attached->history, redis_target_history(redis)));
+		(attached->is_known && is_at_address(attached, redis) && goes_on(attached, redis));
 }
 
+/* Of another Redis nothing is taken: the session is not attached for that. */
 int64_t
-attached_redis_go_on(AttachedRedis *attached, const RedisTarget *redis)
+attached_redis_go_on(AttachedRedis *attached, const RedisTarget *redis, JournalSource *source)
 {
-	attached->history.offset = redis_target_history(redis)->offset;
-	return attached->history.offset;
+	RedisHistories now = {0};
+
+	if (!attached->is_known || !redis_target_get_histories(redis, &now) ||
+		!redis_histories_go_on(&attached->histories, &now))
+	{
+		redis_histories_free(&now);
+		return 0;
+	}
+	redis_histories_free(&attached->histories);
+	attached->histories = now;
+	if (attached->is_cluster && redis_histories_are_told(&now))
+		journal_source_place(source, &now);
+	return redis_histories_offset(&now);
 }

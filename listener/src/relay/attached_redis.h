@@ -16,7 +16,7 @@
 
 #include "config/config.h"
 #include "journal/journal_source.h"
-#include "redis/redis_history.h"
+#include "redis/redis_histories.h"
 #include "redis/redis_target.h"
 
 typedef struct AttachedRedis
@@ -24,7 +24,9 @@ typedef struct AttachedRedis
 	char	   *place;			/* owned; where in it keys are deleted */
 	char	   *address;		/* owned */
 	bool		is_known;		/* it was there when the session attached */
-	RedisHistory history;		/* as it was told last */
+	bool		is_cluster;
+	RedisHistories histories;	/* as they were told last; at least one where
+								 * it is known */
 } AttachedRedis;
 
 /*
@@ -42,7 +44,10 @@ extern void attached_redis_attach(AttachedRedis *attached, const RedisTarget *re
 /* Is Redis the one that the session is attached for, or not there at all? */
 extern bool attached_redis_holds(const AttachedRedis *attached, const RedisTarget *redis);
 
-/* Its history has gone on; where it stands now, 0 if that is not told. */
-extern int64_t attached_redis_go_on(AttachedRedis *attached, const RedisTarget *redis);
+/*
+ * Its history has gone on; where it stands now, 0 if that is not told.  Of a cluster that is the sum, and the
+ * source is told what it consists of.
+ */
+extern int64_t attached_redis_go_on(AttachedRedis *attached, const RedisTarget *redis, JournalSource *source);
 
 #endif

@@ -296,7 +296,7 @@ redis_placed(void *context)
 	Pipeline   *pipeline = context;
 
 	delivery_take_position(pipeline->delivery,
-						   attached_redis_go_on(&pipeline->attached, pipeline->redis));
+						   attached_redis_go_on(&pipeline->attached, pipeline->redis, pipeline->source));
 }
 
 static void

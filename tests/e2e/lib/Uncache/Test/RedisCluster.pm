@@ -232,8 +232,9 @@ sub _send
 
 	for (1 .. 200)
 	{
-		my $client = $self->_client_at($address);
 		my $reply = eval {
+			my $client = $self->_client_at($address);
+
 			$client->command('ASKING') if $asking;
 			[ $client->command(@arguments) ];
 		};
@@ -335,6 +336,8 @@ sub open_slot
 {
 	my ($self, $slot, $from, $to) = @_;
 
+	# who has just joined takes nothing yet
+	wait_for { $to->command('CLUSTER', 'INFO') =~ /cluster_state:ok/ } or die 'the node does not join';
 	$to->command('CLUSTER', 'SETSLOT', $slot, 'IMPORTING', $self->id($from));
 	$from->command('CLUSTER', 'SETSLOT', $slot, 'MIGRATING', $self->id($to));
 	return;

@@ -137,15 +137,16 @@ ok(wait_placed(), 'deletes are acknowledged after the dump, and a position as we
 $pair->primary->kill9;
 $pair->primary->start_hidden;
 is_deeply($pair->primary->remaining('item:10', 'item:11'), [ 'item:10', 'item:11' ], 'Redis comes back without them');
+# before Redis 7 a primary that starts from a dump begins another history, and one more with its first replica
+my $keeps_history = Uncache::Test::Redis::major_version() >= 7;
+$pair->catch_up unless $keeps_history;
 $pair->primary->reveal;
-# before Redis 7 a primary that starts from a dump begins another history
-if (Uncache::Test::Redis::major_version() >= 7) { expect_only('a dump', 10, 11); }
+if ($keeps_history) { expect_only('a dump', 10, 11); }
 else
 {
 	ok((wait_for { $daemon->has_resynced }), 'a dump: of which Redis 6 proves nothing: there is a resync');
 	ok(wait_applied($node), 'a dump: all is applied');
 	is_deeply($pair->primary->remaining(@items), [], 'a dump: all that rules can produce is gone');
-	$pair->follow;
 }
 
 # --- nothing is proven: the replica followed another primary ---

@@ -16,9 +16,12 @@ my $directory = PostgreSQL::Test::Utils::tempdir_short();
 my $ours = Uncache::Test::Certificates->new('our CA');
 my $theirs = Uncache::Test::Certificates->new('their CA');
 my @right = $ours->sign('redis', names => 'DNS:redis.test,IP:127.0.0.1');
+my @served = ("$directory/served.pem", "$directory/served.key");
 my $port = PostgreSQL::Test::Cluster::get_free_port();
+
+copy_file($right[$_], $served[$_]) foreach 0, 1;
 my $redis = start_redis('redis', tcp => 1,
-	config => [ '--tls-port', $port, '--tls-cert-file', $right[0], '--tls-key-file', $right[1],
+	config => [ '--tls-port', $port, '--tls-cert-file', $served[0], '--tls-key-file', $served[1],
 		'--tls-ca-cert-file', $ours->authority, '--tls-auth-clients', 'no' ]);
 my $shim = Uncache::Test::Shim->new;
 $shim->know('redis.test' => '127.0.0.1', 'other.test' => '127.0.0.1');
@@ -35,12 +38,23 @@ sub copy_file
 	return;
 }
 
-# Redis presents this certificate from the next connection on.
+# Redis presents this certificate from the next connection on. Redis 6 cannot set certificate and
+# key together, and each must fit the other: both are replaced, and read again with either.
 sub present
 {
-	my ($file, $key) = @_;
+	my @files = @_;
 
-	return $redis->command('CONFIG', 'SET', 'tls-cert-file', $file, 'tls-key-file', $key);
+	copy_file($files[$_], $served[$_]) foreach 0, 1;
+	return $redis->command('CONFIG', 'SET', 'tls-cert-file', $served[0]);
+}
+
+# Several settings, one by one as Redis 6 needs it.
+sub set
+{
+	my (@settings) = @_;
+
+	while (my ($name, $value) = splice(@settings, 0, 2)) { $redis->command('CONFIG', 'SET', $name, $value); }
+	return;
 }
 
 # Every connection but the test's own is cut.
@@ -152,8 +166,8 @@ foreach my $protocols ('TLSv1.2', 'TLSv1.3')
 {
 	refuses("no client certificate, $protocols",
 		qr/error="(?:Redis does not accept the client certificate|the TLS handshake failed|Redis closed the connection after the TLS handshake): [^"]*" advice="[^"]*tls_cert_file and tls_key_file/,
-		sub { $redis->command('CONFIG', 'SET', 'tls-auth-clients', 'yes', 'tls-protocols', $protocols) },
-		sub { $redis->command('CONFIG', 'SET', 'tls-auth-clients', 'no', 'tls-protocols', '') });
+		sub { set('tls-auth-clients', 'yes', 'tls-protocols', $protocols) },
+		sub { set('tls-auth-clients', 'no', 'tls-protocols', '') });
 }
 refuses('maxclients', qr/error="the TLS handshake was cut short: [^"]*" advice="see Redis' log; without a word Redis drops TLS connections beyond its maxclients/,
 	sub { $redis->command('CONFIG', 'SET', 'maxclients', 1) }, sub { $redis->command('CONFIG', 'SET', 'maxclients', 100) });

@@ -53,13 +53,16 @@ sub follow
 	return;
 }
 
-# Waits until the replica has everything that the primary has answered.
+# Waits until the replica has everything that the primary has answered: offsets of one history.
 sub catch_up
 {
 	my ($self) = @_;
-	my $offset = $self->{primary}->info('master_repl_offset');
+	my ($primary, $replica) = @$self{ 'primary', 'replica' };
+	my $offset = $primary->info('master_repl_offset');
 
-	wait_for { $self->{replica}->info('master_repl_offset') >= $offset } or die 'the replica does not catch up';
+	wait_for {
+		$replica->info('master_replid') eq $primary->info('master_replid') && $replica->info('master_repl_offset') >= $offset }
+	  or die 'the replica does not catch up';
 	return;
 }
 

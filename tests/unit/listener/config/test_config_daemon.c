@@ -92,6 +92,32 @@ accept_config_for_health(const char *path)
 	ck_assert_uint_eq(config->target_count, 0);
 }
 
+START_TEST(config_serves_http_nowhere_unless_told)
+{
+	accept_config();
+	ck_assert_ptr_null(config->http);
+	ck_assert_int_eq(config->ready_max_lag_ms, 60000);
+	with_file("[daemon]\nhttp = 9180\nready_max_lag = 5s\n");
+	accept_config();
+	ck_assert_str_eq(config->http, "9180");
+	ck_assert_int_eq(config->ready_max_lag_ms, 5000);
+	with_argument("--http=[::1]:9180");
+	accept_config();
+	ck_assert_str_eq(config->http, "[::1]:9180");
+}
+
+END_TEST
+
+START_TEST(config_refuses_an_http_address_that_cannot_be_one)
+{
+	with_argument("--http=example.com:80");
+	refuse_config("--http: expected PORT, ADDRESS:PORT or [IPV6-ADDRESS]:PORT for http");
+	with_argument("--http=0");
+	refuse_config("--http: expected PORT, ADDRESS:PORT or [IPV6-ADDRESS]:PORT for http");
+}
+
+END_TEST
+
 START_TEST(config_has_no_health_socket_unless_told)
 {
 	accept_config();
@@ -188,6 +214,8 @@ add(TCase *tests)
 	tcase_add_test(tests, config_counts_the_target_of_the_command_line);
 	tcase_add_test(tests, config_takes_max_sessions_from_the_highest_place);
 	tcase_add_test(tests, config_refuses_max_sessions_that_are_no_number);
+	tcase_add_test(tests, config_serves_http_nowhere_unless_told);
+	tcase_add_test(tests, config_refuses_an_http_address_that_cannot_be_one);
 	tcase_add_test(tests, config_has_no_health_socket_unless_told);
 	tcase_add_test(tests, config_takes_the_health_socket_from_the_highest_place);
 	tcase_add_test(tests, config_refuses_a_health_socket_that_cannot_be_one);

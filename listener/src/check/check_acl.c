@@ -33,6 +33,7 @@ const CheckCommand check_acl_commands[] = {
 	{"cluster|nodes", CHECK_NEED_CLUSTER, {"CLUSTER", "NODES", NULL}, true},
 	{"cluster|countkeysinslot", CHECK_NEED_CLUSTER, {"CLUSTER", "COUNTKEYSINSLOT", "0", NULL}, true},
 	{"cluster|getkeysinslot", CHECK_NEED_CLUSTER, {"CLUSTER", "GETKEYSINSLOT", "0", "1", NULL}, true},
+	{"asking", CHECK_NEED_CLUSTER, {"ASKING", NULL}, false},
 	{"rename", CHECK_NEED_CLUSTER, {"RENAME", "", "", NULL}, false},
 	{NULL, 0, {NULL}, false}
 };

@@ -259,6 +259,16 @@ node_found(void *context, const NameSets *names)
 	cluster_lane_add_found(node->cluster, names);
 }
 
+/* What is refused is logged as any other refusal, and asked again when the node is back. */
+static void
+take_pass_answer(ClusterNode *node, const redisReply *reply)
+{
+	if (reply->type == REDIS_REPLY_ERROR && !redis_error_is_redirect(reply->str))
+		redis_node_fail(node->target, reply->str);
+	else
+		cluster_pass_take(node->cluster, reply);
+}
+
 static void
 node_called(void *context, const redisReply *reply)
 {
@@ -274,7 +284,7 @@ node_called(void *context, const redisReply *reply)
 			break;
 		case CLUSTER_CALL_PASS:
 			if (call.number == node->cluster->pass.number)
-				cluster_pass_take(node->cluster, reply);
+				take_pass_answer(node, reply);
 			break;
 		case CLUSTER_CALL_SET:
 			if (call.number == node->cluster->lanes[call.lane].number)

@@ -21,6 +21,8 @@ static const char needed_permissions[] =
 " for tags: +eval +srandmember +srem; for versions: +eval +time +incrby +set;"
 " for cacheops: +eval +srandmember +srem +smembers +exists;"
 " for sweep: +eval +sscan +exists +srem;"
+" for a Redis Cluster: +cluster|slots +cluster|nodes +cluster|countkeysinslot +cluster|getkeysinslot"
+" +asking +rename +exists;"
 " uncached --print-acl prints what the rules need";
 
 static const char lacks_command[] =

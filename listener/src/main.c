@@ -22,19 +22,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/standard_streams.h"
-#include "check/check_connections.h"
-#include "check/print_acl.h"
 #include "config/config_cli.h"
 #include "config/config_fields.h"
 #include "config/config_load.h"
 #include "relay/relay.h"
-#include "status/health_client.h"
 #include "status/health_server.h"
 #include "status/http_server.h"
 #include "status/pages.h"
+#include "status/status_command.h"
 
 /* For whoever reads the last lines of the log. */
 #define FLUSH_WAIT_MS 300
@@ -43,9 +42,6 @@
 
 /* A longer one is cut in messages. */
 #define PATH_SHOWN_BYTES 300
-
-/* Less than what is usual for a container's health check. */
-#define HEALTH_TIMEOUT_MS 2000
 
 enum
 {
@@ -406,40 +402,16 @@ tear_down(Daemon *daemon)
 	free_arguments(daemon);
 }
 
+/* Of --status 2 would mean that a target is in trouble. */
 static int
-check_health(Daemon *daemon)
+refuse(Daemon *daemon, const char *error)
 {
-	char		error[ERROR_BYTES];
+	bool		is_json;
 
-	if (health_client_ask(daemon->config->health_socket, HEALTH_TIMEOUT_MS, stdout, error,
-						  sizeof(error)))
-		return STATUS_OK;
 	standard_streams_say(&daemon->output, error);
-	return STATUS_FAILED;
-}
-
-/* What prints its result, and ends. */
-static int
-answer(Daemon *daemon)
-{
-	int			status = STATUS_OK;
-
-	if (daemon->config->check_only)
-		config_print_targets(daemon->config, stdout);
-	else if (daemon->config->check_connections)
-		status = check_connections(daemon->config, stdout) ? STATUS_OK : STATUS_FAILED;
-	else if (daemon->config->print_acl)
-		status = print_acl(daemon->config, stdout, stderr) ? STATUS_OK : STATUS_FAILED;
-	else
-		status = check_health(daemon);
-	return standard_streams_finish(&daemon->output) ? status : STATUS_FAILED;
-}
-
-static bool
-is_question(const Config *config)
-{
-	return config->check_only || config->check_connections || config->print_acl ||
-		config->check_health;
+	if (!config_cli_asks_status(daemon->argument_count, daemon->arguments, &is_json))
+		return STATUS_REFUSED;
+	return status_command_refuse(is_json, error, stdout);
 }
 
 static int
@@ -452,13 +424,13 @@ load_and_run(Daemon *daemon, int argc, char *argv[])
 		case CONFIG_HELP:
 			return standard_streams_finish(&daemon->output) ? STATUS_OK : STATUS_FAILED;
 		case CONFIG_REFUSED:
-			standard_streams_say(&daemon->output, error);
-			return STATUS_REFUSED;
+			return refuse(daemon, error);
 		case CONFIG_LOADED:
 			break;
 	}
 	config_hide_secrets(argc, argv);
-	return is_question(daemon->config) ? answer(daemon) : start_and_run(daemon);
+	return answer_is_asked(daemon->config) ? answer_give(daemon->config, &daemon->output) :
+		start_and_run(daemon);
 }
 
 int

@@ -8,16 +8,14 @@
 #include "check/check_postgres.h"
 
 #include <libpq-fe.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check/check_acl.h"
+#include "check/check_ask.h"
 #include "check/check_session.h"
-#include "journal/journal_error.h"
 #include "journal/journal_operation.h"
 
-#define ANSWER_TIMEOUT_MS 6000
 #define OLDEST_VERSION 130000
 
 /* A session, and where to report. */
@@ -79,74 +77,11 @@ static const char targets_sql[] =
 
 /* --- asking --- */
 
-/* False when the deadline passes or the connection breaks. */
-static bool
-await_result(PGconn *conn)
-{
-	int64_t		deadline_ms = check_session_now_ms() + ANSWER_TIMEOUT_MS;
-
-	for (;;)
-	{
-		int			unsent = PQflush(conn);
-		struct pollfd entry = {.fd = PQsocket(conn),.events = POLLIN};
-		int64_t		left_ms = deadline_ms - check_session_now_ms();
-
-		if (unsent == 0 && !PQisBusy(conn))
-			return true;
-		if (unsent == 1)
-			entry.events |= POLLOUT;
-		if (unsent < 0 || left_ms <= 0 || poll(&entry, 1, (int) left_ms) < 0)
-			return false;
-		if ((entry.revents & ~POLLOUT) != 0 && PQconsumeInput(conn) == 0)
-			return false;
-	}
-}
-
-/* The last of the results; NULL if there was none in time. */
-static PGresult *
-take_last_result(PGconn *conn)
-{
-	PGresult   *last = NULL;
-
-	for (;;)
-	{
-		PGresult   *result;
-
-		if (!await_result(conn))
-		{
-			PQclear(last);
-			return NULL;
-		}
-		result = PQgetResult(conn);
-		if (result == NULL)
-			return last;
-		PQclear(last);
-		last = result;
-	}
-}
-
 /* To be cleared by the caller; whatever came of it, or NULL.  A text as $1, or NULL. */
 static PGresult *
 query(const Check *check, const char *sql, const char *parameter)
 {
-	int			sent;
-
-	if (parameter != NULL)
-		sent = PQsendQueryParams(check->conn, sql, 1, NULL, &parameter, NULL, NULL, 0);
-	else
-		sent = PQsendQuery(check->conn, sql);
-	return sent == 1 ? take_last_result(check->conn) : NULL;
-}
-
-static const char *
-error_of(const Check *check, const PGresult *result)
-{
-	const char *error = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-
-	if (error != NULL)
-		return error;
-	return PQstatus(check->conn) == CONNECTION_OK ? "no reply before the deadline" :
-		"the connection is lost";
+	return check_ask(check->conn, sql, &parameter, parameter != NULL ? 1 : 0);
 }
 
 /* Rows to be cleared by the caller, or NULL, which was reported. */
@@ -154,17 +89,11 @@ static PGresult *
 ask(const Check *check, const char *doing, const char *sql, const char *parameter)
 {
 	PGresult   *result = query(check, sql, parameter);
-	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *error;
 
 	if (PQresultStatus(result) == PGRES_TUPLES_OK)
 		return result;
-	error = error_of(check, result);
-	check_report_say(check->report, CHECK_MISSING,
-					 journal_error_kind(sqlstate != NULL ? JOURNAL_FAILURE_SERVER :
-										JOURNAL_FAILURE_CONNECTION,
-										sqlstate != NULL ? sqlstate : "", error)->advice,
-					 "%s: %s", doing, error);
+	check_report_say(check->report, CHECK_MISSING, check_ask_advice(check->conn, result),
+					 "%s: %s", doing, check_ask_error(check->conn, result));
 	PQclear(result);
 	return NULL;
 }
@@ -370,7 +299,7 @@ look_for_targets(const Check *check, CheckTargets *targets)
 		check_report_say(check->report, CHECK_UNKNOWN,
 						 "SELECT uncache.grant_consumer('<this role>') lets the role ask",
 						 "which targets rules name, and how far their consumers are: %s",
-						 error_of(check, result));
+						 check_ask_error(check->conn, result));
 	PQclear(result);
 }
 

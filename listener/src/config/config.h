@@ -72,6 +72,10 @@ typedef struct Config
 	bool		print_acl;		/* --print-acl */
 	bool		check_health;	/* --check-health: health_socket is all there
 								 * is in this config */
+	bool		status;			/* --status */
+	bool		tail;			/* --tail */
+	bool		json;			/* --json: of one of these two */
+	char	   *filter;			/* owned; --filter: a glob; or NULL */
 } Config;
 
 #endif

@@ -24,23 +24,34 @@ typedef struct Command
 	CommandLineOutcome outcome;
 	size_t		flag;			/* offset in CommandLine; with
 								 * COMMAND_LINE_READ */
+	const char *argument;		/* NULL if it has no value; else that is a
+								 * text at the offset */
 	const char *help;
 } Command;
 
 static const Command commands[] = {
-	{"--once", 0, COMMAND_LINE_READ, offsetof(CommandLine, once), "apply what is pending, then exit"},
-	{"--check-config", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_only),
+	{"--once", 0, COMMAND_LINE_READ, offsetof(CommandLine, once), NULL, "apply what is pending, then exit"},
+	{"--check-config", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_only), NULL,
 	"show the targets of a valid configuration, then exit"},
-	{"--check-connections", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_connections),
+	{"--check-connections", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_connections), NULL,
 		"ask PostgreSQL and every target whether they have all that is needed, say what is missing,"
 	" then exit"},
-	{"--print-acl", 0, COMMAND_LINE_READ, offsetof(CommandLine, print_acl),
+	{"--print-acl", 0, COMMAND_LINE_READ, offsetof(CommandLine, print_acl), NULL,
 		"ask PostgreSQL which actions the rules have, print the ACL SETUSER for each target's Redis,"
 	" then exit"},
-	{"--check-health", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_health),
+	{"--check-health", 0, COMMAND_LINE_READ, offsetof(CommandLine, check_health), NULL,
 	"ask the daemon that runs with this health socket for the states of its targets, then exit"},
-	{"--version", 'V', COMMAND_LINE_VERSION, 0, "show the version, then exit"},
-	{"--help", 'h', COMMAND_LINE_HELP, 0, "show this help, then exit"},
+	{"--status", 0, COMMAND_LINE_READ, offsetof(CommandLine, status), NULL,
+		"show all targets and how far they are, then exit: 0 ok, 1 warning, 2 critical,"
+	" 3 unknown, as plugins for monitoring do"},
+	{"--tail", 0, COMMAND_LINE_READ, offsetof(CommandLine, tail), NULL,
+	"show each invalidation when it is committed, until Ctrl-C, without disturbing the daemon"},
+	{"--filter", 0, COMMAND_LINE_READ, offsetof(CommandLine, filter), "GLOB",
+	"with --tail: only keys that match this glob, as Redis' KEYS has it"},
+	{"--json", 0, COMMAND_LINE_READ, offsetof(CommandLine, json), NULL,
+	"with --status or --tail: as JSON"},
+	{"--version", 'V', COMMAND_LINE_VERSION, 0, NULL, "show the version, then exit"},
+	{"--help", 'h', COMMAND_LINE_HELP, 0, NULL, "show this help, then exit"},
 };
 
 /* getopt_long wants names without them. */
@@ -94,7 +105,8 @@ start_options(Options *options)
 	{
 		options->names[count++] = (struct option)
 		{
-			commands[i].option + DASHES_BYTES, no_argument, NULL, FIRST_COMMAND + (int) i
+			commands[i].option + DASHES_BYTES, commands[i].argument != NULL ? required_argument : no_argument,
+				NULL, FIRST_COMMAND + (int) i
 		};
 		add_letter(options, commands[i].letter, false);
 	}
@@ -165,9 +177,38 @@ read_option(int option, CommandLine *line)
 		return COMMAND_LINE_READ;
 	}
 	command = &commands[option - FIRST_COMMAND];
-	if (command->outcome == COMMAND_LINE_READ)
+	if (command->argument != NULL)
+		*(const char **) (void *) ((char *) line + command->flag) = optarg;
+	else if (command->outcome == COMMAND_LINE_READ)
 		*(bool *) ((char *) line + command->flag) = true;
 	return command->outcome;
+}
+
+/* What belongs to another option. */
+static CommandLineOutcome
+check_companions(const CommandLine *line, const ConfigError *error)
+{
+	Setting		place = {.origin = "command line"};
+
+	if (line->filter != NULL && !line->tail)
+		(void) config_refuse(error, &place, "expected --tail with --filter");
+	else if (line->json && !line->status && !line->tail)
+		(void) config_refuse(error, &place, "expected --status or --tail with --json");
+	else
+		return COMMAND_LINE_READ;
+	return COMMAND_LINE_REFUSED;
+}
+
+bool
+config_cli_asks_status(int argc, char *const argv[], bool *is_json)
+{
+	char		text[256];
+	const ConfigError error = {text, sizeof(text)};
+	CommandLine line;
+
+	(void) !config_cli_read(argc, argv, &line, &error);
+	*is_json = line.json;
+	return line.status;
 }
 
 CommandLineOutcome
@@ -193,7 +234,7 @@ config_cli_read(int argc, char *const argv[], CommandLine *line, const ConfigErr
 		(void) config_refuse(error, &place, "argument %d is not an option; --help lists them all", optind);
 		return COMMAND_LINE_REFUSED;
 	}
-	return COMMAND_LINE_READ;
+	return check_companions(line, error);
 }
 
 void
@@ -208,7 +249,7 @@ config_cli_help(void)
 			config_help_option(stdout, traits->letter, traits->option, traits->argument, traits->help);
 	}
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		config_help_option(stdout, commands[i].letter, commands[i].option, NULL, commands[i].help);
+		config_help_option(stdout, commands[i].letter, commands[i].option, commands[i].argument, commands[i].help);
 	config_help_end(stdout);
 }
 

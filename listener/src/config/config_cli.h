@@ -28,12 +28,19 @@ typedef struct CommandLine
 	bool		check_connections;
 	bool		print_acl;
 	bool		check_health;
+	bool		status;
+	bool		tail;
+	bool		json;			/* of one of these two */
+	const char *filter;			/* of tail; borrows from argv; or NULL */
 } CommandLine;
 
 /* An option given twice counts as given the second time. */
 extern CommandLineOutcome config_cli_read(int argc, char *const argv[], CommandLine *line,
 										  const ConfigError *error)
 			__attribute__((warn_unused_result));
+
+/* Is --status, or --json, among what can be read of the command line, even if it is refused? */
+extern bool config_cli_asks_status(int argc, char *const argv[], bool *is_json);
 
 /* Prints --help to standard output. */
 extern void config_cli_help(void);

@@ -85,6 +85,7 @@ config_release(Config *config)
 	}
 	free_texts(config, false);
 	free(config->targets);
+	free(config->filter);
 	free(config);
 }
 

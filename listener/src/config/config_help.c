@@ -50,7 +50,7 @@ static const char last_part[] =
 "not finish, --check-connections found something missing, --print-acl could not\n"
 "ask PostgreSQL, --check-health got no answer, a second signal came, or standard\n"
 "output could not be written), 2 if the command line or the configuration was\n"
-"refused.\n";
+"refused. --status has its own: 0 ok, 1 warning, 2 critical, 3 unknown.\n";
 
 /* A term, and words behind it, broken between lines and indented. */
 static void

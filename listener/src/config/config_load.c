@@ -159,6 +159,11 @@ merge(const Sources *sources, Config *config, const ConfigError *error)
 	config->check_connections = sources->line.check_connections;
 	config->print_acl = sources->line.print_acl;
 	config->check_health = sources->line.check_health;
+	config->status = sources->line.status;
+	config->tail = sources->line.tail;
+	config->json = sources->line.json;
+	if (sources->line.filter != NULL && (config->filter = strdup(sources->line.filter)) == NULL)
+		return config_refuse_memory(error);
 	if (config->check_health)
 		return merge_health(sources, config, error);
 	return config_settings_resolve_all(&places, false, config, error) &&

@@ -206,6 +206,40 @@ START_TEST(config_can_be_told_to_print_the_acl)
 
 END_TEST
 
+START_TEST(config_can_be_told_to_show_the_status)
+{
+	with_argument("--status");
+	accept_config();
+	ck_assert(config->status && !config->json && !config->tail);
+	with_argument("--json");
+	accept_config();
+	ck_assert(config->status && config->json);
+}
+
+END_TEST
+
+START_TEST(config_can_be_told_to_tail)
+{
+	with_argument("--tail");
+	accept_config();
+	ck_assert(config->tail && !config->json && config->filter == NULL);
+	with_argument("--filter=item:*");
+	accept_config();
+	ck_assert_str_eq(config->filter, "item:*");
+}
+
+END_TEST
+
+START_TEST(config_refuses_options_of_commands_that_are_not_given)
+{
+	with_argument("--json");
+	refuse_config("command line: expected --status or --tail with --json");
+	with_argument("--filter=x");
+	refuse_config("command line: expected --tail with --filter");
+}
+
+END_TEST
+
 static void
 add(TCase *tests)
 {
@@ -223,6 +257,9 @@ add(TCase *tests)
 	tcase_add_test(tests, config_is_not_needed_to_check_the_health);
 	tcase_add_test(tests, config_can_be_told_to_check_connections);
 	tcase_add_test(tests, config_can_be_told_to_print_the_acl);
+	tcase_add_test(tests, config_can_be_told_to_show_the_status);
+	tcase_add_test(tests, config_can_be_told_to_tail);
+	tcase_add_test(tests, config_refuses_options_of_commands_that_are_not_given);
 }
 
 int

@@ -94,16 +94,22 @@ $node->safe_psql('upgraded', <<'END');
 CREATE TABLE item (id int PRIMARY KEY, version int NOT NULL DEFAULT 0);
 CREATE SCHEMA app;
 SELECT uncache.watch('item', 'item:{id}'), uncache.watch_schema('app');
+SELECT uncache.attach('default');
 END
 my $writer = Uncache::Test::Session->connect($node, database => 'upgraded');
 $writer->query('INSERT INTO item VALUES (1)');
-$node->safe_psql('upgraded', 'ALTER EXTENSION uncache UPDATE');
+$writer->query('BEGIN; INSERT INTO item VALUES (3)');
+$node->safe_psql('upgraded', q{SET lock_timeout = '10s'; ALTER EXTENSION uncache UPDATE});
+$writer->query('COMMIT');
 my ($upgraded, $fresh) = (catalog_of('upgraded'), catalog_of('fresh'));
 cmp_ok(scalar(@$fresh), '>', 300, 'a fresh extension has its objects');
 is_deeply($upgraded, $fresh, 'an upgraded one is the same');
 is($node->safe_psql('upgraded', 'SELECT schema FROM uncache.schemas'), 'app', 'what is in its tables stays');
 $writer->query('INSERT INTO item VALUES (2)');
-is($writer->query_value('SELECT count(*) FROM item'), 2, 'a session from before goes on writing');
+is($writer->query_value('SELECT count(*) FROM item'), 3, 'a session from before goes on writing');
+is($node->safe_psql('upgraded', q{SELECT string_agg(keys::text, ' ' ORDER BY keys) FROM uncache.journal}),
+	'{item:1} {item:2} {item:3}', 'all that is written is journalled');
+is($node->safe_psql('upgraded', 'SELECT count(*) FROM uncache.gaps'), 0, 'and nothing is missing');
 
 # --- the new library and daemon in a database with the older version ---
 

@@ -13,19 +13,7 @@
 
 #include "redis/redis_cluster_internal.h"
 
-/* --- the histories of all primaries --- */
-
-/* In the order of the map, which is that of the nodes' ids.  Without memory nothing is told. */
-static void
-gather_histories(RedisCluster *cluster)
-{
-	RedisHistories *histories = &cluster->histories;
-
-	if (!redis_histories_reset(histories, cluster->map.node_count))
-		return;
-	for (size_t i = 0; i < histories->count; i++)
-		histories->items[i] = *redis_node_history(cluster->owners[i]->target);
-}
+/* --- have all primaries told of their histories? --- */
 
 static void
 forget_places(RedisCluster *cluster)
@@ -43,7 +31,6 @@ cluster_look_placed(RedisCluster *cluster)
 		if (!cluster->owners[i]->is_placed)
 			return;
 	forget_places(cluster);
-	gather_histories(cluster);
 	cluster->events->placed(cluster->context);
 }
 
@@ -93,7 +80,6 @@ cluster_look_ready(RedisCluster *cluster)
 	cluster->is_ready = true;
 	cluster_report_whole(cluster);
 	forget_places(cluster);
-	gather_histories(cluster);
 	cluster->events->ready(cluster->context);
 }
 
@@ -135,7 +121,6 @@ redis_cluster_destroy(RedisCluster *cluster)
 	cluster_lanes_free(cluster);
 	cluster_nodes_free(cluster);
 	cluster_map_free(cluster);
-	redis_histories_free(&cluster->histories);
 	free(cluster);
 }
 
@@ -172,10 +157,15 @@ redis_cluster_url(const RedisCluster *cluster)
 	return cluster->settings.url;
 }
 
-const RedisHistories *
-redis_cluster_histories(const RedisCluster *cluster)
+/* In the order of the map, which is that of the nodes' ids. */
+bool
+redis_cluster_get_histories(const RedisCluster *cluster, RedisHistories *histories)
 {
-	return &cluster->histories;
+	if (!redis_histories_reset(histories, cluster->is_ready ? cluster->map.node_count : 0))
+		return false;
+	for (size_t i = 0; i < histories->count; i++)
+		histories->items[i] = *redis_node_history(cluster->owners[i]->target);
+	return true;
 }
 
 void

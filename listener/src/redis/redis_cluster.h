@@ -38,7 +38,8 @@ extern void redis_cluster_stop(RedisCluster *cluster);
 extern bool redis_cluster_is_ready(const RedisCluster *cluster);
 
 extern const RedisUrl *redis_cluster_url(const RedisCluster *cluster);
-extern const RedisHistories *redis_cluster_histories(const RedisCluster *cluster);
+extern bool redis_cluster_get_histories(const RedisCluster *cluster, RedisHistories *histories)
+			__attribute__((warn_unused_result));
 
 extern const KeyTally *redis_cluster_keys(RedisCluster *cluster);
 extern void redis_cluster_apply(RedisCluster *cluster, RedisLane lane, const NameSets *names);

@@ -11,7 +11,6 @@
 #include "base/failure_log.h"
 #include "batch/pattern_set.h"
 #include "redis/redis_cluster_set.h"
-#include "redis/redis_histories.h"
 #include "redis/redis_node.h"
 #include "redis/redis_node_member.h"
 #include "redis/redis_slot_map.h"
@@ -147,7 +146,6 @@ struct RedisCluster
 	int64_t		cacheops_ms;	/* when that was last said of it; 0 before */
 	ClusterLane lanes[REDIS_NODE_LANE_COUNT];
 	ClusterPass pass;
-	RedisHistories histories;	/* of all primaries, as they were told last */
 	KeyTally	keys;			/* of nodes that are gone */
 	KeyTally	all_keys;		/* when that was asked for last */
 };

@@ -80,7 +80,7 @@ bool
 redis_target_get_histories(const RedisTarget *target, RedisHistories *histories)
 {
 	if (target->cluster != NULL)
-		return redis_histories_copy(histories, redis_cluster_histories(target->cluster));
+		return redis_cluster_get_histories(target->cluster, histories);
 	if (!redis_histories_reset(histories, 1))
 		return false;
 	histories->items[0] = *redis_node_history(target->node);

@@ -54,7 +54,7 @@ extern bool redis_target_is_cluster(const RedisTarget *target);
 
 /*
  * What Redis has told last of its history, maybe nothing, in place of what "histories" had: of a cluster each of its
- * primaries, in the order of their nodes' ids.  While ready they go on: where one does not, the target is lost.
+ * primaries, in the order of their nodes' ids, or nothing unless it is ready.  While ready they go on: where one does not, the target is lost.
  * False if memory is exhausted: then there are none.
  */
 extern bool redis_target_get_histories(const RedisTarget *target, RedisHistories *histories)

@@ -16,6 +16,7 @@ failed, or is not available, that is not allowed to.
 """
 
 import collections
+import concurrent.futures
 import datetime
 import os
 import re
@@ -57,12 +58,15 @@ STEPS = {
     "unit": "make -C listener -j2 WERROR=1 check-unit",
     "regress": "tests/lib/regress.sh regress",
     "isolation": "tests/lib/regress.sh isolation",
-    "e2e": "tests/lib/e2e.sh " + os.environ.get("MATRIX_E2E", ""),
+    "e2e": " ".join(["tests/lib/e2e.sh"] + os.environ.get("MATRIX_E2E", "").split()),
     "demo": "demo/demo.sh",
     "upgrade": "tests/lib/e2e.sh upgrade",
 }
 
 ONLY_STEPS = os.environ.get("MATRIX_STEPS", "").split()
+# As make check does it: isolation tests wait, mostly.
+SIDE_BY_SIDE = ("regress", "isolation")
+
 EVERYWHERE = [step for step in STEPS if step != "upgrade"]
 
 # What a step needs of the packages, below the directory of PGXS.
@@ -206,6 +210,24 @@ def run_step(name, entry, chroot, step):
     return "failed" + files + (": " + ", ".join(failed) if failed else "")
 
 
+def group_steps(steps):
+    groups = []
+    for step in steps:
+        if groups and {step, groups[-1][0]} <= set(SIDE_BY_SIDE):
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    return groups
+
+
+def run_steps(name, entry, chroot, steps, row):
+    """At the same time, each in processes of its own."""
+    with concurrent.futures.ThreadPoolExecutor(len(steps)) as pool:
+        for step, words in zip(steps, pool.map(lambda step: run_step(name, entry, chroot, step), steps)):
+            row[step] = words
+            print(f"{name:8} {step:10} {words}", flush=True)
+
+
 def run_entry(name):
     """A row of the matrix: what was run on what, and how each step ended."""
     entry = ENTRIES[name]
@@ -223,12 +245,10 @@ def run_entry(name):
         said = chroot.ask(command.format(major=entry.major, server=entry.server))
         found = re.search(r"\d+(\.\d+)+|\d+(beta|rc)\d+", said)
         row[what] = found.group() if found else "?"
-    for step in STEPS:
-        if step not in (ONLY_STEPS or entry.steps or EVERYWHERE):
-            row[step] = "–"
-            continue
-        row[step] = run_step(name, entry, chroot, step)
-        print(f"{name:8} {step:10} {row[step]}", flush=True)
+    wanted = [step for step in STEPS if step in (ONLY_STEPS or entry.steps or EVERYWHERE)]
+    row.update((step, "–") for step in STEPS if step not in wanted)
+    for group in group_steps(wanted):
+        run_steps(name, entry, chroot, group, row)
     return row
 
 

@@ -78,6 +78,15 @@ $node->safe_psql('postgres', 'TRUNCATE tagged');
 ok(wait_applied($node), 'a pattern over tags is applied');
 is_deeply(rests(), [], 'and finds sets on every node');
 
+# what a daemon has left that died between taking a set away and deleting its members
+$node->safe_psql('postgres', q{SELECT uncache.unwatch('tagged'); SELECT uncache.watch('tagged', tags => ARRAY['tagged:{id}:all'])});
+$cluster->fill('list:1', 'list:2');
+$cluster->command('SADD', 'tag:tagged:1:all:uncache:abcd', 'list:1');
+$cluster->command('SADD', 'tag:tagged:1:all:uncache:abcd:uncache:efgh', 'list:2');
+$node->safe_psql('postgres', 'TRUNCATE tagged');
+ok(wait_applied($node), 'a pattern that ends with a text is applied');
+is_deeply(rests(), [], 'and finds sets that were taken away and not finished');
+
 # --- a slot on the move ---
 
 $node->safe_psql('postgres', q{INSERT INTO page SELECT '{move}:' || n FROM generate_series(1, 40) n});

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "redis/redis_cluster_internal.h"
+#include "redis/redis_script.h"
 
 #define AGAIN_MS 1000
 
@@ -417,13 +418,37 @@ cluster_pass_init(RedisCluster *cluster)
 	loop_timer_init(&pass->again_timer, advance, cluster);
 }
 
+/* Sets that were taken away by somebody who did not finish them have a suffix, which the pattern may exclude. */
+static bool
+add_taken_sets(NameSets *sum, const NameSets *patterns, NameKind kind)
+{
+	size_t		position = 0;
+	const char *pattern;
+	size_t		pattern_bytes;
+
+	while (redis_script_is_of_sets(kind) && keyset_next(&patterns->of[kind], &position, &pattern, &pattern_bytes))
+		if (!keyset_add(&sum->of[kind], pattern, pattern_bytes, REDIS_SLOT_SUFFIX_PATTERN,
+						strlen(REDIS_SLOT_SUFFIX_PATTERN)))
+			return false;
+	return true;
+}
+
+static bool
+copy_patterns(ClusterPass *pass, const NameSets *patterns)
+{
+	if (!name_sets_merge(&pass->patterns, patterns, NAME_KINDS_ALL))
+		return false;
+	for (NameKind kind = 0; kind < NAME_KIND_COUNT; kind++)
+		if (!add_taken_sets(&pass->patterns, patterns, kind))
+			return false;
+	pass->matcher = pattern_set_create(&pass->patterns);
+	return pass->matcher != NULL;
+}
+
 bool
 cluster_pass_begin(RedisCluster *cluster, const NameSets *patterns)
 {
-	ClusterPass *pass = &cluster->pass;
-
-	pass->matcher = pattern_set_create(patterns);
-	if (pass->matcher == NULL || !name_sets_merge(&pass->patterns, patterns, NAME_KINDS_ALL))
+	if (!copy_patterns(&cluster->pass, patterns))
 	{
 		cluster_pass_end(cluster);
 		return false;

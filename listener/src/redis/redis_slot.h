@@ -28,4 +28,7 @@ extern unsigned int redis_slot(const char *name, size_t name_bytes);
  */
 extern void redis_slot_suffix(const char *name, size_t name_bytes, char *suffix);
 
+/* Behind a pattern it matches what has such a suffix, or several. */
+#define REDIS_SLOT_SUFFIX_PATTERN ":uncache:*"
+
 #endif

@@ -16,7 +16,8 @@
 #   make check-core      PostgreSQL's own suite, without uncache and in a watched schema
 #   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
 #   make soak            random faults under load for MINUTES=3; SEED repeats them,
-#                        ONLY, a regular expression, allows only some
+#                        ONLY, a regular expression, allows only some; soak-cluster: with
+#                        a Redis Cluster; soak-both: the one, then the other
 #   make coverage        which lines the tests run: the daemon's and the extension's
 #   make bench           measures against peers, see bench/README.md; parts:
 #   make bench-writer, bench-app, bench-bulk, bench-latency, bench-snapshot,
@@ -130,11 +131,16 @@ check-layers:
 check-frozen:
 	tests/release/check_frozen.sh
 
-# Logs of all that ran are in build/soak afterwards.
-soak: check-packages
+# Logs of all that ran are in build/soak or build/soak-cluster afterwards.
+soak-cluster: export SOAK_REDIS = cluster
+soak soak-cluster: check-packages
 	$(MAKE) --no-print-directory all faults
-	rm -rf build/soak
-	MINUTES=$(MINUTES) SEED=$(SEED) ONLY='$(ONLY)' KEEP=$(CURDIR)/build/soak tests/lib/e2e.sh soak
+	rm -rf build/$@
+	MINUTES=$(MINUTES) SEED=$(SEED) ONLY='$(ONLY)' KEEP=$(CURDIR)/build/$@ tests/lib/e2e.sh soak
+
+soak-both:
+	$(MAKE) --no-print-directory soak
+	$(MAKE) --no-print-directory soak-cluster
 
 coverage: check-packages
 	tests/coverage/coverage.sh
@@ -173,6 +179,6 @@ clean:
 	$(MAKE) -C tests/fuzz clean
 
 .PHONY: all extension listener faults install demo check check-packages check-unit \
-	check-regress check-isolation check-assert check-valgrind check-core check-matrix check-e2e check-clients check-docs check-layers check-frozen check-fuzz check-sanitized fuzz soak coverage \
+	check-regress check-isolation check-assert check-valgrind check-core check-matrix check-e2e check-clients check-docs check-layers check-frozen check-fuzz check-sanitized fuzz soak soak-cluster soak-both coverage \
 	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

@@ -17,7 +17,7 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 
-our @EXPORT_OK = qw(targets target choose_entry entries_of rules_sql subject_count);
+our @EXPORT_OK = qw(has_cluster is_in_cluster tag_of targets target choose_entry entries_of rules_sql subject_count);
 
 # alias; number of the Redis server; database there; prefix; styles
 my @targets = (
@@ -37,7 +37,28 @@ my %subjects = (
 # The subjects that a table's rows are told from.
 my %tables = (item => [ 'item', 'bucket' ], note => ['note'], event => ['event'], bulk => ['bulk']);
 
+# Is server 1 a Redis Cluster?
+sub has_cluster { return ($ENV{SOAK_REDIS} // '') eq 'cluster'; }
+
+sub is_in_cluster { return has_cluster() && $_[0]{server} == 1; }
+
 sub targets { return @targets; }
+
+# A subject's tag.  In a cluster it lies in the slot of the entry that is registered under it.
+sub tag_of
+{
+	my ($target, $subject) = @_;
+
+	return is_in_cluster($target) ? "{$target->{prefix}tagged:$subject}" : $subject;
+}
+
+# The same as a template: braces are doubled.
+sub _tag_template
+{
+	my ($target, $name) = @_;
+
+	return is_in_cluster($target) ? "{{$target->{prefix}tagged:$name}}" : $name;
+}
 
 sub target
 {
@@ -99,7 +120,7 @@ sub _add_templates
 		key => [ keys => "key:$name" ],
 		derived => [ keys => "derived:$name" ],
 		raced => [ keys => "raced:$name" ],
-		tagged => [ tags => $name ],
+		tagged => [ tags => _tag_template($target, $name) ],
 		listed => [ patterns => "listed:$name:*" ],
 		versioned => [ versions => "ver:$name" ]);
 

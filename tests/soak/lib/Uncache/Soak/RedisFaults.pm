@@ -4,11 +4,13 @@ package Uncache::Soak::RedisFaults;
 use strict;
 use warnings FATAL => 'all';
 
+use Uncache::Soak::ClusterFaults;
+use Uncache::Soak::Entries qw(has_cluster);
 use Uncache::Test::Wait qw(wait_for);
 
 sub list
 {
-	return (_list_of(0), _list_of(1), {
+	return (_list_of(0), has_cluster() ? Uncache::Soak::ClusterFaults::list() : _list_of(1), {
 		name => 'Redis 0: failover', weight => 4, victim => 'redis0',
 		begin => \&_leave_behind, end => \&_fail_over });
 }

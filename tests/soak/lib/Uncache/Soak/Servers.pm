@@ -6,15 +6,17 @@ use warnings FATAL => 'all';
 
 use PostgreSQL::Test::Utils ();
 use Time::HiRes qw(time);
-use Uncache::Soak::Entries qw(targets);
+use Uncache::Soak::Entries qw(has_cluster is_in_cluster targets);
 use Uncache::Test qw(start_postgres start_redis start_redis_pair write_file wait_for);
 use Uncache::Test::Daemon;
+use Uncache::Test::RedisCluster;
 use Uncache::Test::Session;
 
 use constant {
 	PASSWORD => 'soak',
 	# what docs/operations.md says that the daemon needs
-	RIGHTS => '~* +unlink +scan +select +ping +info +client|setname +eval +srandmember +srem +incrby +set +time'
+	RIGHTS => '~* +unlink +scan +select +ping +info +client|setname +eval +srandmember +srem +incrby +set +time',
+	RIGHTS_IN_CLUSTER => '+cluster|slots +cluster|nodes +cluster|countkeysinslot +cluster|getkeysinslot +asking +rename +exists'
 };
 
 # Nobody but the WAL writer writes WAL, so that what is committed while it is
@@ -33,10 +35,12 @@ END
 sub new
 {
 	my ($class) = @_;
-	my @acl = ('--user', 'uncached', 'on', '>' . PASSWORD, split / /, RIGHTS);
+	my @acl = ('--user', 'uncached', 'on', '>' . PASSWORD, split(/ /, RIGHTS), has_cluster() ? split(/ /, RIGHTS_IN_CLUSTER) : ());
 	my $self = bless {
 		node => start_postgres('main', conf => CONFIGURATION),
-		redis => [ start_redis_pair('redis0', config => \@acl), start_redis('redis1', config => \@acl) ] }, $class;
+		redis => [ start_redis_pair('redis0', config => \@acl),
+			has_cluster() ? Uncache::Test::RedisCluster->new('redis1', primaries => 3, replicas => 1, proxied => 1, config => \@acl)
+			: start_redis('redis1', config => \@acl) ] }, $class;
 	my $file = $self->_write_configuration;
 
 	# the first of them works; the second is not always there
@@ -52,10 +56,11 @@ sub _write_configuration
 
 	foreach my $target (targets())
 	{
-		my ($socket) = $self->{redis}[ $target->{server} ]->url =~ m{^unix://([^?]*)};
+		my ($scheme, $place) = $self->{redis}[ $target->{server} ]->url =~ m{^([a-z+]+)://([^?]*)};
+		my $database = is_in_cluster($target) ? '' : "?db=$target->{database}";
 
 		$text .= "[target $target->{alias}]\nprefix = \"$target->{prefix}\"\n";
-		$text .= sprintf("url = unix://uncached:%s@%s?db=%d\n", PASSWORD, $socket, $target->{database});
+		$text .= sprintf("url = %s://uncached:%s@%s%s\n", $scheme, PASSWORD, $place, $database);
 	}
 	return write_file(PostgreSQL::Test::Utils::tempdir() . '/uncached.ini', <<"END");
 [postgres]

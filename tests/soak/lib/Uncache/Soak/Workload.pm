@@ -11,11 +11,17 @@ use warnings FATAL => 'all';
 
 use parent 'Uncache::Test::Workload';
 use Time::HiRes qw(time);
-use Uncache::Soak::Entries qw(targets choose_entry rules_sql subject_count);
+use Uncache::Soak::Entries qw(is_in_cluster tag_of targets choose_entry rules_sql subject_count);
 use Uncache::Test::Wait qw(wait_for pause);
 
 # Longer than any fault lasts.
 use constant FOREVER => 3600;
+
+use constant STORE_IN_CLUSTER => <<'END';
+redis.call('SET', KEYS[1], ARGV[1], 'EX', 600)
+redis.call('SADD', KEYS[2], KEYS[1])
+redis.call('EXPIRE', KEYS[2], 3600)
+END
 
 # node; redis: the servers, by number; seed; stop_file: a path of its own.
 sub new
@@ -182,9 +188,10 @@ sub _store
 {
 	my ($redis, $target, $entry, $key, $value) = @_;
 	my ($style, $name) = split /:/, $entry, 2;
-	my $tag = "$target->{prefix}tag:$name";
+	my $tag = "$target->{prefix}tag:" . tag_of($target, $name);
 
 	return $redis->command('SET', $key, $value, 'EX', 600) if $style ne 'tagged';
+	return $redis->command_at($key, 'EVAL', STORE_IN_CLUSTER, 2, $key, $tag, $value) if is_in_cluster($target);
 	return $redis->pipeline(['MULTI'], [ 'SET', $key, $value, 'EX', 600 ],
 		[ 'SADD', $tag, $key ], [ 'EXPIRE', $tag, 3600 ], ['EXEC']);
 }

@@ -32,6 +32,7 @@
 #include "relay/relay.h"
 #include "status/health_server.h"
 #include "status/http_server.h"
+#include "status/minute_log.h"
 #include "status/pages.h"
 #include "status/status_command.h"
 
@@ -376,8 +377,11 @@ start_and_run(Daemon *daemon)
 	log_output_set_loop(&daemon->output, daemon->loop);
 	if (start_relay(daemon))
 	{
+		MinuteLog  *minute_log = minute_log_create(daemon->loop, &daemon->log, daemon->relay);
+
 		show_status(daemon);
 		status = run(daemon);
+		minute_log_destroy(minute_log);
 		hide_status(daemon);
 		relay_destroy(daemon->relay);
 		log_event(&daemon->log, LOG_LEVEL_INFO, "stopped", LOG_NUMBER("exit_status", status));

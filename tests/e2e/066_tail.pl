@@ -128,6 +128,8 @@ sub load
 	my $end = time + LOADED_S;
 	my $count = 0;
 
+	# it would warn if none of its keys was ever there
+	$redis->fill("$what:0");
 	$daemon->mark_log;
 	while (time < $end)
 	{
@@ -152,6 +154,7 @@ ok(is_emptied(), 'without a tail the journal is emptied');
 my $before = emptied();
 $tail = follow();
 my ($beside_count, @beside) = load('beside');
+ok(wait_for { scalar(grep { /^beside:/ } keys_of($tail)) >= $beside_count }, 'the tail catches up');
 my @seen = grep { /^beside:/ } keys_of($tail);
 is(scalar(@seen), $beside_count, 'the tail has seen every key');
 is(scalar(uniq(@seen)), $beside_count, 'each once');
@@ -162,6 +165,10 @@ my ($alone_ms, $beside_ms) = map { $_->[ $#$_ * 0.95 ] } \@alone, \@beside;
 diag(sprintf('95 %% of the batches: %d ms without a tail (%d keys), %d ms with one (%d keys)', $alone_ms, $alone_count, $beside_ms, $beside_count));
 cmp_ok($beside_ms, '<', $alone_ms * 2 + 200, 'the daemon is not held up');
 unlike($daemon->log_since_mark, qr/level=(?:warning|error)/, 'and has nothing to complain of');
+
+# by then it has run for more than a minute
+ok(wait_for { $daemon->log =~ /msg="work of the last minute" target=default row_count=[1-9]\d* key_count=[1-9]\d* keys_deleted=\d+ mean_latency_ms=\d+ / },
+	'it says what it has done in a minute');
 
 # --- what was trimmed before it was seen ---
 

@@ -35,8 +35,8 @@ enum
 };
 
 static const char tail_sql[] =
-"SELECT t.xid, (extract(epoch FROM t.at) * 1000000)::bigint,"
-" (extract(epoch FROM pg_catalog.clock_timestamp() - t.at) * 1000)::bigint,"
+"SELECT t.xid, (pg_catalog.date_part('epoch', t.at) * 1000000)::bigint,"
+" (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - t.at) * 1000)::bigint,"
 " t.target, t.action, t.key, t.next_cursor FROM uncache.tail($1::text, " LOOK_BYTES ") t";
 
 struct TailSource

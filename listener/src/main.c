@@ -34,6 +34,7 @@
 #include "status/http_server.h"
 #include "status/minute_log.h"
 #include "status/pages.h"
+#include "status/service_notify.h"
 #include "status/status_command.h"
 
 /* For whoever reads the last lines of the log. */
@@ -62,6 +63,7 @@ typedef struct Daemon
 	HealthServer *health;		/* owned; borrows loop and log */
 	HttpServer *http;			/* owned; borrows loop, log and pages */
 	Pages		pages;			/* borrows loop and relay */
+	ServiceNotify *notify;		/* owned; borrows loop and log */
 	Log			log;
 	LogOutput	output;			/* of the log */
 	bool		logs_to_file;	/* and not to standard error */
@@ -219,7 +221,6 @@ hide_status(Daemon *daemon)
 static bool
 start_relay(Daemon *daemon)
 {
-	take_log_settings(daemon);
 	log_event(&daemon->log, LOG_LEVEL_INFO, "started", LOG_TEXT("version", UNCACHED_VERSION),
 			  LOG_NUMBER("targets", (int64_t) daemon->config->target_count));
 	daemon->relay = relay_create(daemon->loop, &daemon->log, daemon->config, random_seed());
@@ -250,6 +251,7 @@ reload(Daemon *daemon)
 		reopen_log(daemon, daemon->config);
 		return;
 	}
+	service_notify_reload(daemon->notify);
 	if (config_load(daemon->argument_count, daemon->arguments, environ, &config, error,
 					sizeof(error)) != CONFIG_LOADED)
 	{
@@ -297,6 +299,7 @@ read_signals(void *context, short revents)
 			log_event(&daemon->log, LOG_LEVEL_INFO, "stopping",
 					  LOG_NUMBER("signal", signals[i]));
 			daemon->is_stopping = true;
+			service_notify_stop(daemon->notify);
 			relay_stop(daemon->relay);
 		}
 	}
@@ -339,9 +342,15 @@ run(Daemon *daemon)
 	for (;;)
 	{
 		RelayState	state = relay_advance(daemon->relay);
+		RelaySummary summary;
 
 		if (state != RELAY_RUNNING)
 			return exit_status(daemon, state);
+		if (service_notify_is_heard(daemon->notify))
+		{
+			relay_summarize(daemon->relay, &summary);
+			service_notify_tell(daemon->notify, &summary);
+		}
 		if (!loop_turn(daemon->loop, -1))
 		{
 			log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot wait for events",
@@ -359,14 +368,16 @@ start_and_run(Daemon *daemon)
 
 	if (!open_log(daemon))
 		return STATUS_REFUSED;
+	take_log_settings(daemon);
 	daemon->loop = loop_create();
 	if (daemon->loop != NULL)
 	{
 		pages_init(&daemon->pages, daemon->loop);
 		daemon->health = health_server_create(daemon->loop, &daemon->log, tell_health, daemon);
 		daemon->http = http_server_create(daemon->loop, &daemon->log, pages_answer, &daemon->pages);
+		daemon->notify = service_notify_create(daemon->loop, &daemon->log);
 	}
-	if (daemon->health == NULL || daemon->http == NULL ||
+	if (daemon->health == NULL || daemon->http == NULL || daemon->notify == NULL ||
 		!standard_streams_ignore_signals() || !catch_signals(daemon))
 	{
 		log_event(&daemon->log, LOG_LEVEL_ERROR, "cannot set up the event loop",
@@ -401,6 +412,7 @@ tear_down(Daemon *daemon)
 			(void) close(daemon->signal_pipe_fds[i]);
 	}
 	hide_status(daemon);
+	service_notify_destroy(daemon->notify);
 	loop_destroy(daemon->loop);
 	config_release(daemon->config);
 	free_arguments(daemon);

@@ -47,6 +47,8 @@ struct Pipeline
 	TargetCounters *counters;	/* borrowed */
 
 	PipelineState state;
+	bool		has_answer;		/* attach() has been answered, or a session
+								 * was lost before */
 	JournalSource *source;		/* owned */
 	RedisTarget *redis;			/* owned */
 	Delivery   *delivery;		/* owned */
@@ -81,6 +83,7 @@ static void
 set_state(Pipeline *pipeline, PipelineState state)
 {
 	pipeline->state = state;
+	pipeline->has_answer = pipeline->has_answer || state > PIPELINE_ATTACHING;
 }
 
 static void
@@ -138,6 +141,7 @@ source_lost(void *context)
 	Pipeline   *pipeline = context;
 
 	delivery_reset(pipeline->delivery);
+	pipeline->has_answer = true;
 	if (pipeline->state == PIPELINE_STOPPING)
 		close_pipeline(pipeline, PIPELINE_CLOSED);
 	else if (pipeline->once)
@@ -472,6 +476,7 @@ pipeline_tell(const Pipeline *pipeline, TargetStatus *status)
 	status->state = pipeline_state_for_people(pipeline->state, status->delivery.is_resyncing);
 	status->has_session = pipeline->state > PIPELINE_CONNECTING && pipeline->state < PIPELINE_CLOSED;
 	status->has_redis = redis_target_is_ready(pipeline->redis);
+	status->is_settled = pipeline->has_answer && pipeline->state < PIPELINE_STOPPING;
 }
 
 int

@@ -199,6 +199,30 @@ relay_describe(const Relay *relay, FILE *stream)
 }
 
 void
+relay_summarize(const Relay *relay, RelaySummary *summary)
+{
+	*summary = (RelaySummary)
+	{
+		.target_count = relay->slot_count,.is_settled = true
+	};
+	for (size_t i = 0; i < relay->slot_count; i++)
+	{
+		TargetStatus status;
+
+		relay_slot_tell(relay->slots[i], &status);
+		summary->is_settled = summary->is_settled && status.is_settled;
+		if (status.has_redis && status.state == TARGET_STATE_READY)
+			summary->ready_count++;
+		else if (summary->alias == NULL)
+		{
+			summary->alias = status.alias;
+			summary->state = target_state_names[status.state];
+			summary->has_redis = status.has_redis;
+		}
+	}
+}
+
+void
 relay_destroy(Relay *relay)
 {
 	if (relay == NULL)

@@ -77,6 +77,22 @@ extern void relay_describe(const Relay *relay, FILE *stream);
 extern size_t relay_target_count(const Relay *relay);
 extern void relay_tell(const Relay *relay, size_t index, TargetStatus *status);
 
+/* How all targets stand, in short. */
+typedef struct RelaySummary
+{
+	size_t		target_count;
+	size_t		ready_count;	/* at work, with their Redis */
+	bool		is_settled;		/* each is at work, or it is known what it
+								 * waits for; nothing that a reload has
+								 * changed still ends or starts */
+	const char *alias;			/* of the first that is not ready, until the
+								 * next relay_advance; NULL if there is none */
+	const char *state;			/* static; its state as relay_describe has it */
+	bool		has_redis;
+} RelaySummary;
+
+extern void relay_summarize(const Relay *relay, RelaySummary *summary);
+
 /* Starts what is to be started, and tells how it goes; after each turn of the loop. */
 extern RelayState relay_advance(Relay *relay);
 

@@ -31,6 +31,9 @@ typedef struct TargetStatus
 	TargetState state;
 	bool		has_session;	/* with PostgreSQL */
 	bool		has_redis;
+	bool		is_settled;		/* at work, or it is known what it waits for:
+								 * PostgreSQL has answered attach(), or could
+								 * not be asked; false again once it stops */
 	DeliveryStatus delivery;
 } TargetStatus;
 

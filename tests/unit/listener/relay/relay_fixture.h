@@ -23,6 +23,7 @@ struct Pipeline
 	char		alias[CONFIG_ALIAS_MAX + 1];
 	char		prefix[32];
 	PipelineState state;
+	bool		is_unsettled;
 	bool		is_asked_to_stop;
 	bool		is_destroyed;
 	int			predecessor_pid;
@@ -92,6 +93,7 @@ pipeline_tell(const Pipeline *pipeline, TargetStatus *status)
 {
 	status->state = pipeline_state_for_people(pipeline->state, false);
 	status->has_redis = pipeline != &pipelines[1];
+	status->is_settled = !pipeline->is_unsettled && pipeline->state < PIPELINE_STOPPING;
 }
 
 int

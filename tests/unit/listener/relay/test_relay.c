@@ -51,6 +51,50 @@ START_TEST(relay_describes_each_target_in_a_line)
 
 END_TEST
 
+START_TEST(relay_summarizes_all_targets)
+{
+	RelaySummary summary;
+
+	start(A B "[target c]\nurl = redis://c\n");
+	relay_summarize(relay, &summary);
+	ck_assert_uint_eq(summary.target_count, 3);
+	ck_assert_uint_eq(summary.ready_count, 2);
+	ck_assert(summary.is_settled);
+	ck_assert_str_eq(summary.alias, "b");
+	ck_assert_str_eq(summary.state, "ready");
+	ck_assert(!summary.has_redis);
+}
+
+END_TEST
+
+START_TEST(relay_is_settled_when_nothing_ends_or_starts)
+{
+	RelaySummary summary;
+
+	start(A);
+	pipelines[0].is_unsettled = true;
+	relay_summarize(relay, &summary);
+	ck_assert(!summary.is_settled);
+	pipelines[0].is_unsettled = false;
+	relay_summarize(relay, &summary);
+	ck_assert(summary.is_settled);
+	ck_assert_ptr_null(summary.alias);
+	reload(CHANGED_A);
+	relay_summarize(relay, &summary);
+	ck_assert(!summary.is_settled);
+	ck_assert_str_eq(summary.state, "stopping");
+	failing_creation_count = 1;
+	ck_assert_int_eq(end_pipeline(0), RELAY_RUNNING);
+	relay_summarize(relay, &summary);
+	ck_assert(!summary.is_settled);
+	ck_assert_str_eq(summary.state, "starting");
+	ck_assert_int_eq(pass(5000), RELAY_RUNNING);
+	relay_summarize(relay, &summary);
+	ck_assert(summary.is_settled);
+}
+
+END_TEST
+
 static uint64_t
 count_of(const char *alias)
 {
@@ -259,6 +303,8 @@ main(void)
 	tcase_add_test(tests, relay_starts_a_pipeline_for_each_target);
 	tcase_add_test(tests, relay_warns_of_a_password_file_that_everybody_can_read);
 	tcase_add_test(tests, relay_describes_each_target_in_a_line);
+	tcase_add_test(tests, relay_summarizes_all_targets);
+	tcase_add_test(tests, relay_is_settled_when_nothing_ends_or_starts);
 	tcase_add_test(tests, relay_keeps_counters_as_long_as_the_target_is_configured);
 	tcase_add_test(tests, relay_does_not_touch_targets_that_did_not_change);
 	tcase_add_test(tests, relay_starts_a_changed_target_anew_when_it_has_ended);

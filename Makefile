@@ -3,16 +3,21 @@
 #   make                 builds both halves
 #   make install         the extension where PG_CONFIG says, uncached under
 #                        PREFIX (default /usr/local); DESTDIR is honoured
+#   make deb             Debian's packages into build/deb, for each PostgreSQL at hand
+#   make dist            a distribution for PGXN of what is committed, into build/dist
 #   make demo            shows the whole on private servers; KEEP=1 leaves them
 #   make check           all tests; it installs the Debian packages they need
 #   make check-unit, check-regress, check-isolation, check-e2e, check-clients,
-#        check-docs, check-layers, check-frozen, check-fuzz, check-prometheus
+#        check-docs, check-layers, check-frozen, check-units, check-dist, check-fuzz,
+#        check-prometheus
 #   make check-sanitized the unit tests under ASan and UBSan
 #   make check-assert    regress and isolation on a PostgreSQL with assertions, which it
 #                        builds from Debian's source below build/
 #   make check-valgrind  regress files that work memory, on backends under valgrind
 #   make check-matrix    the tests on PostgreSQLs and Redis servers of several Debian suites,
 #                        in chroots; MATRIX="17 18 valkey8" a part: tests/matrix/matrix.py
+#   make check-deb       builds Debian's packages, lintian, and what an operator does with them, in
+#                        a chroot; needs root, four minutes, and the first time a debootstrap
 #   make check-core      PostgreSQL's own suite, without uncache and in a watched schema
 #   make fuzz            fuzz targets for SECONDS_EACH=600 each; make check has 20
 #   make soak            random faults under load for MINUTES=3; SEED repeats them,
@@ -32,11 +37,12 @@ PREFIX ?= /usr/local
 export PG_CONFIG PREFIX
 
 BUILD_PACKAGES = make gcc libc6-dev pkg-config postgresql-server-dev-% libpq-dev libhiredis-dev libssl-dev libmicrohttpd-dev
+DEB_PACKAGES = $(BUILD_PACKAGES) build-essential debhelper git postgresql-server-dev-all
 DEMO_PACKAGES = $(BUILD_PACKAGES) postgresql-% redis-server perl
 CLIENT_PACKAGES = python3 python3-redis python3-psycopg2 python3-django python3-django-redis python3-django-cacheops \
 	python3-flask python3-flask-caching nodejs node-redis
 FUZZ_PACKAGES = make clang libclang-rt-%-dev libc6-dev pkg-config libpq-dev libhiredis-dev libssl-dev libmicrohttpd-dev
-CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl openssl pgbouncer prometheus python3-yaml
+CHECK_PACKAGES = $(DEMO_PACKAGES) $(CLIENT_PACKAGES) $(FUZZ_PACKAGES) check libipc-run-perl openssl pgbouncer prometheus python3-yaml systemd man-db git
 BENCH_PACKAGES = $(DEMO_PACKAGES) openssl python3 python3-redis nodejs python3-django-cacheops python3-psycopg2
 BENCH_PARTS = writer app bulk latency snapshot drain unlink idle ddl cost scrape
 
@@ -56,6 +62,22 @@ install: all
 	$(MAKE) -C extension install
 	$(MAKE) -C listener install
 
+deb:
+	@tests/lib/packages.sh $(DEB_PACKAGES)
+	packaging/deb.sh
+
+dist:
+	packaging/dist.sh
+
+check-dist:
+	tests/packaging/check_dist.py
+
+# Not in check: four minutes.
+check-deb: deb
+	@tests/lib/packages.sh lintian debootstrap
+	lintian --fail-on error build/deb/*.changes
+	tests/packaging/deb.sh
+
 demo:
 	@tests/lib/packages.sh $(DEMO_PACKAGES)
 	@KEEP=$(KEEP) demo/demo.sh
@@ -64,7 +86,7 @@ demo:
 check: check-packages
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target \
-		check-e2e check-clients check-regress check-isolation check-unit check-docs check-layers check-frozen check-prometheus
+		check-e2e check-clients check-regress check-isolation check-unit check-docs check-layers check-frozen check-units check-dist check-prometheus
 	$(MAKE) --no-print-directory -j2 -k --output-sync=target check-fuzz bench-smoke
 	@echo "make check: all parts passed"
 
@@ -118,8 +140,9 @@ check-prometheus: extension listener
 	tests/prometheus/check_alerts.py
 	tests/prometheus/check_dashboard.py
 
-# What documents quote is what is said.
-check-docs:
+# What documents quote is what is said; the manual pages agree with --help.
+check-docs: listener
+	tests/docs/check_manual.py
 	tests/docs/check_quotes.py docs/failures.md
 	tests/docs/check_settings.py docs/operations.md
 
@@ -130,6 +153,10 @@ check-layers:
 # A released version's SQL script stays as it is.
 check-frozen:
 	tests/release/check_frozen.sh
+
+# The units of systemd are valid, and leave the daemon little that it could harm.
+check-units: listener
+	tests/packaging/check_units.sh
 
 # Logs of all that ran are in build/soak or build/soak-cluster afterwards.
 soak-cluster: export SOAK_REDIS = cluster
@@ -178,7 +205,7 @@ clean:
 	$(MAKE) -C bench/probes clean
 	$(MAKE) -C tests/fuzz clean
 
-.PHONY: all extension listener faults install demo check check-packages check-unit \
-	check-regress check-isolation check-assert check-valgrind check-core check-matrix check-e2e check-clients check-docs check-layers check-frozen check-fuzz check-sanitized fuzz soak soak-cluster soak-both coverage \
+.PHONY: all extension listener faults install deb dist check-deb demo check check-packages check-unit \
+	check-regress check-isolation check-assert check-valgrind check-core check-matrix check-e2e check-clients check-docs check-layers check-frozen check-units check-dist check-prometheus check-fuzz check-sanitized fuzz soak soak-cluster soak-both coverage \
 	bench $(BENCH_PARTS:%=bench-%) bench-prepare \
 	bench-smoke bench-plot format format-check clean

@@ -238,18 +238,30 @@ config_cli_read(int argc, char *const argv[], CommandLine *line, const ConfigErr
 }
 
 void
-config_cli_help(void)
+config_cli_visit(CommandLineVisit visit, void *context)
 {
-	config_help_begin(stdout);
 	for (size_t i = 0; i < config_setting_count; i++)
 	{
 		const SettingTraits *traits = &config_settings[i];
 
 		if (traits->option != NULL)
-			config_help_option(stdout, traits->letter, traits->option, traits->argument, traits->help);
+			visit(context, traits->letter, traits->option, traits->argument, traits->help);
 	}
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		config_help_option(stdout, commands[i].letter, commands[i].option, commands[i].argument, commands[i].help);
+		visit(context, commands[i].letter, commands[i].option, commands[i].argument, commands[i].help);
+}
+
+static void
+print_option(void *context, char letter, const char *option, const char *argument, const char *help)
+{
+	config_help_option(context, letter, option, argument, help);
+}
+
+void
+config_cli_help(void)
+{
+	config_help_begin(stdout);
+	config_cli_visit(print_option, stdout);
 	config_help_end(stdout);
 }
 

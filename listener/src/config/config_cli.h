@@ -42,6 +42,13 @@ extern CommandLineOutcome config_cli_read(int argc, char *const argv[], CommandL
 /* Is --status, or --json, among what can be read of the command line, even if it is refused? */
 extern bool config_cli_asks_status(int argc, char *const argv[], bool *is_json);
 
+/* "letter" may be 0, "argument" NULL. */
+typedef void (*CommandLineVisit) (void *context, char letter, const char *option,
+								  const char *argument, const char *help);
+
+/* Calls it for each option, in the order of --help. */
+extern void config_cli_visit(CommandLineVisit visit, void *context);
+
 /* Prints --help to standard output. */
 extern void config_cli_help(void);
 

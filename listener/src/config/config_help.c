@@ -33,7 +33,7 @@ static const char before_variables[] =
 "\n"
 "Environment:\n";
 
-static const char last_part[] =
+const char	config_help_notes[] =
 "\n"
 "The command line goes before the environment, the environment before the\n"
 "file. An empty variable counts as one that is not set. If the file names\n"
@@ -145,5 +145,5 @@ config_help_end(FILE *stream)
 		if (config_settings[i].variable != NULL)
 			print_variable(stream, &config_settings[i]);
 	}
-	(void) fputs(last_part, stream);
+	(void) fputs(config_help_notes, stream);
 }

@@ -20,4 +20,7 @@ extern void config_help_option(FILE *stream, char letter, const char *option,
 /* What comes after them: the file's sections, variables, signals, exit codes. */
 extern void config_help_end(FILE *stream);
 
+/* The end of that: what goes before what, signals, exit codes; an empty line between paragraphs. */
+extern const char config_help_notes[];
+
 #endif

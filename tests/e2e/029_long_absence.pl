@@ -21,7 +21,7 @@ my $begin = time;
 $node->safe_psql('postgres', sprintf 'DO $$ BEGIN FOR n IN 1 .. %d LOOP PERFORM uncache.invalidate(%s); COMMIT; END LOOP; END $$',
 	ROWS, q{'k:' || n});
 note sprintf('%d transactions in %.1f s', ROWS, time - $begin);
-is($node->safe_psql('postgres', 'SELECT pending_rows FROM uncache.status'), ROWS, 'rows wait, one for each transaction');
+is($node->safe_psql('postgres', q{SELECT row_count FROM uncache.count_pending('default')}), ROWS, 'rows wait, one for each transaction');
 $redis->command('DEBUG', 'POPULATE', ROWS, 'k', 1);
 $redis->fill('other');
 

@@ -4,6 +4,7 @@
 use strict;
 use warnings FATAL => 'all';
 use Test::More;
+use Time::HiRes qw(time);
 use Uncache::Test;
 use Uncache::Test::RedisCluster;
 
@@ -149,4 +150,17 @@ ok(wait_applied($node), 'and when it has left');
 is_deeply($cluster->remaining('page:{move}:8', @keys), [], 'everything is deleted');
 
 is($daemon->stop(5), 0, 'the daemon stops');
+
+# --- scan_rate is that of all nodes together ---
+
+$cluster->fill(map { "many:$_" } 1 .. 3000);
+$daemon = start_daemon('paced', node => $node, redis => $cluster->url, env => { REDIS_SCAN_RATE => 1500 });
+ok(wait_applied($node), 'scan_rate: all is applied before');
+my $size = 0;
+$size += $_->command('DBSIZE') for $cluster->primaries;
+my $begin = time;
+$node->safe_psql('postgres', 'TRUNCATE page');
+ok(wait_applied($node, seconds => 60), 'scan_rate: the pass ends');
+cmp_ok(time - $begin, '>=', 0.8 * $size / 1500, "scan_rate: after as long as $size keys take");
+is($daemon->stop(5), 0, 'scan_rate: the daemon stops');
 done_testing();

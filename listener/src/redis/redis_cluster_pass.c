@@ -132,6 +132,7 @@ begin_nodes(RedisCluster *cluster)
 	{
 		ClusterNode *node = cluster->owners[i];
 
+		redis_node_share_scan_rate(node->target, cluster->map.node_count);
 		if (!redis_node_scan(node->target, &cluster->pass.patterns))
 		{
 			cluster_pass_restart(cluster);

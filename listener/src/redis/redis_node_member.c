@@ -66,6 +66,15 @@ redis_node_call(RedisNode *node, const RedisArgument *arguments, size_t count)
 	return redis_send_call(node, arguments, count);
 }
 
+/* Rounded up: less than one key a second would be no rate. */
+void
+redis_node_share_scan_rate(RedisNode *node, size_t pass_count)
+{
+	int64_t		count = (int64_t) pass_count;
+
+	redis_pace_init(&node->pace, (node->settings.scan_rate + count - 1) / count);
+}
+
 void
 redis_node_abandon_pass(RedisNode *node)
 {

@@ -29,6 +29,9 @@ extern void redis_node_ask(RedisNode *node, RedisLane lane, bool is_asking);
 extern bool redis_node_call(RedisNode *node, const RedisArgument *arguments, size_t count)
 			__attribute__((warn_unused_result));
 
+/* Its next pass is one of so many that go on beside each other: they share scan_rate. */
+extern void redis_node_share_scan_rate(RedisNode *node, size_t pass_count);
+
 /* Forgets the pass in hand, and the work of its lane, as redis_node_abandon does. */
 extern void redis_node_abandon_pass(RedisNode *node);
 

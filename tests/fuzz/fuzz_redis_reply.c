@@ -68,9 +68,12 @@ static void
 check_greeting(const redisReply *reply)
 {
 	RedisHistory history = {0};
+	RedisUrl	single = {0};
+	RedisUrl	cluster = {.is_of_cluster = true};
 
 	redis_greeting_read(reply, &history);
-	(void) redis_greeting_refuses(&history);
+	FUZZ_CHECK(redis_greeting_refuses(&single, &history) != NULL || redis_greeting_refuses(&cluster, &history) != NULL ||
+			   history.mode == REDIS_MODE_UNKNOWN);
 	FUZZ_CHECK(memchr(history.run_id, '\0', sizeof(history.run_id)) != NULL);
 	FUZZ_CHECK(memchr(history.replid, '\0', sizeof(history.replid)) != NULL);
 	FUZZ_CHECK(memchr(history.replid2, '\0', sizeof(history.replid2)) != NULL);

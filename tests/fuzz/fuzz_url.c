@@ -34,13 +34,19 @@ write_host(FILE *stream, const char *host, int port)
 }
 
 static void
-write_sentinels(FILE *stream, const UrlSentinels *sentinels)
+write_hosts(FILE *stream, const UrlHost *hosts, size_t count)
 {
-	for (size_t i = 0; i < sentinels->count; i++)
+	for (size_t i = 0; i < count; i++)
 	{
 		(void) fputs(i > 0 ? "," : "", stream);
-		write_host(stream, sentinels->hosts[i].host, sentinels->hosts[i].port);
+		write_host(stream, hosts[i].host, hosts[i].port);
 	}
+}
+
+static void
+write_sentinels(FILE *stream, const UrlSentinels *sentinels)
+{
+	write_hosts(stream, sentinels->hosts, sentinels->count);
 	(void) fputc('/', stream);
 	write_encoded(stream, sentinels->master, false);
 }
@@ -50,6 +56,8 @@ write_url(FILE *stream, const RedisUrl *url)
 {
 	if (url->sentinels.count > 0)
 		(void) fputs(url->tls.is_used ? "rediss+sentinel://" : "redis+sentinel://", stream);
+	else if (url->node_count > 0)
+		(void) fputs(url->tls.is_used ? "rediss+cluster://" : "redis+cluster://", stream);
 	else
 		(void) fputs(url->socket_path != NULL ? "unix://" : url->tls.is_used ? "rediss://" : "redis://", stream);
 	if (url->username != NULL)
@@ -70,6 +78,8 @@ write_url(FILE *stream, const RedisUrl *url)
 	{
 		if (url->sentinels.count > 0)
 			write_sentinels(stream, &url->sentinels);
+		else if (url->node_count > 0)
+			write_hosts(stream, url->nodes, url->node_count);
 		else
 			write_host(stream, url->host, url->port);
 		(void) fprintf(stream, "/%d", url->database);

@@ -253,12 +253,16 @@ $$;
 COMMENT ON FUNCTION uncache_internal.find_block(integer, timestamptz) IS
 	'the first block of a segment with rows from a time on';
 
-/* A glob of rule_for_any_row(): it has no classes. In LIKE, too, a backslash makes the next character a plain one. */
+/*
+ * A glob of rule_for_any_row(): it has no classes. In LIKE, too, a backslash makes the next character a plain one;
+ * a last one stands for itself in a glob, and is an error in LIKE.
+ */
 CREATE FUNCTION uncache_internal.glob_to_like(glob text) RETURNS text
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT replace(regexp_replace(regexp_replace(regexp_replace(replace(glob, '\\', chr(1)),
-		'(?<!\\)([%_])', '\\\1', 'g'), '(?<!\\)\*', '%', 'g'), '(?<!\\)\?', '_', 'g'), chr(1), '\\')
+	SELECT regexp_replace(replace(regexp_replace(regexp_replace(regexp_replace(replace(glob, '\\', chr(1)),
+		'(?<!\\)([%_])', '\\\1', 'g'), '(?<!\\)\*', '%', 'g'), '(?<!\\)\?', '_', 'g'), chr(1), '\\'),
+		'^((?:[^\\]|\\.)*)\\$', '\1\\\\')
 $$;
 COMMENT ON FUNCTION uncache_internal.glob_to_like(text) IS 'a pattern of Redis as one of LIKE';
 

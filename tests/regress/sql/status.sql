@@ -44,7 +44,7 @@ ORDER BY relation::text COLLATE "C", target;
 -- patterns of Redis as those of LIKE
 SELECT glob, "like", text, text LIKE "like" AS fits
 FROM (VALUES ('a*', 'a:1'), ('a\*b', 'a*b'), ('a\*b', 'axb'), ('50%:*', '50%:1'), ('50%:*', '50x:1'), ('a_b', 'axb'), ('a\\*', 'a\x'),
-	('a\_?', 'a_x'), ('a\\\*', 'a\*')) p(glob, text), uncache_internal.glob_to_like(glob) "like";
+	('a\_?', 'a_x'), ('a\\\*', 'a\*'), ('a*\', 'a:\'), ('a\\\', 'a\\')) p(glob, text), uncache_internal.glob_to_like(glob) "like";
 
 -- much: estimated, near to what is there, for each target
 INSERT INTO uncache.journal_1 (xid, part, at, target, action, keys)

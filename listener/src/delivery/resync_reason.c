@@ -32,6 +32,10 @@ static const struct
 	{"PostgreSQL has crashed", RESYNC_REASON_POSTGRES},
 	{"Redis ", RESYNC_REASON_REDIS},
 	{"it is not known which Redis process", RESYNC_REASON_REDIS},
+	{"it is not known which primaries", RESYNC_REASON_REDIS},
+	{"a primary ", RESYNC_REASON_REDIS},
+	{"two primaries ", RESYNC_REASON_REDIS},
+	{"primaries ", RESYNC_REASON_REDIS},
 	{"it is not known where the last deletes went", RESYNC_REASON_PLACE},
 	{"the last deletes went to", RESYNC_REASON_PLACE},
 };

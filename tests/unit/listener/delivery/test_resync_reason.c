@@ -38,6 +38,13 @@ START_TEST(resync_reason_knows_what_attach_says)
 		{"Redis is another process than before, which may have lost deletes", RESYNC_REASON_REDIS},
 		{"Redis continues with a different history, and may have lost deletes", RESYNC_REASON_REDIS},
 		{"Redis has gone back in its history, and has lost deletes", RESYNC_REASON_REDIS},
+		{"it is not known which primaries of a Redis Cluster the last deletes went to", RESYNC_REASON_REDIS},
+		{"two primaries of the Redis Cluster have the same history", RESYNC_REASON_REDIS},
+		{"a primary of the Redis Cluster is another process than before, which may have lost deletes", RESYNC_REASON_REDIS},
+		{"a primary has joined the Redis Cluster, or continues with a different history", RESYNC_REASON_REDIS},
+		{"a primary has left the Redis Cluster, and may have lost deletes before", RESYNC_REASON_REDIS},
+		{"a primary of the Redis Cluster has gone back in its history, and has lost deletes", RESYNC_REASON_REDIS},
+		{"primaries of the Redis Cluster were replaced (1 of 3), and may have lost deletes", RESYNC_REASON_REDIS},
 		{"", RESYNC_REASON_OTHER},
 		{"12 transactions since 2026-01-01 could not be journalled: x", RESYNC_REASON_OTHER},
 	};
